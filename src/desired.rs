@@ -1,0 +1,108 @@
+//! What an environment asks for: its components and manifests, rendered and checked. It knows nothing of what exists.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use crate::{
+    diagnostic::Span,
+    names::{Address, ComponentId, EnvironmentName, Namespace, ObjectName, OutputName},
+    object::{Hash, Object, ObjectKey},
+    secret::Recipe,
+};
+
+/// Says that ditc looks after an object, in the field's common vocabulary.
+pub const LABEL_MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+/// The value of [`LABEL_MANAGED_BY`].
+pub const MANAGED_BY: &str = "ditc";
+/// Names the environment that an object belongs to; every LIST of ditc selects by it.
+pub const LABEL_ENVIRONMENT: &str = "ditc.dev/environment";
+/// Names the component that an object belongs to.
+pub const LABEL_COMPONENT: &str = "ditc.dev/component";
+
+/// Whether a name is kept for ditc's own objects in an environment's namespace: record, parts, lease, key.
+#[must_use]
+pub fn is_reserved(name: &str) -> bool {
+    name == "ditc" || name.starts_with("ditc-")
+}
+
+/// An environment as its files ask for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Desired {
+    pub environment: EnvironmentName,
+    pub namespace: Namespace,
+    pub owner: Option<String>,
+    pub components: BTreeMap<ComponentId, Component>,
+    /// The Namespace itself among them, without a component.
+    pub manifests: BTreeMap<ObjectKey, Manifest>,
+    /// How long one component may take to become ready.
+    pub timeout: Duration,
+}
+
+/// A dependency or service, apart from its manifests.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Component {
+    /// What must be ready before the first object of this component is written.
+    pub needs: BTreeSet<ComponentId>,
+    /// What the module promises to those who use it.
+    pub outputs: BTreeMap<OutputName, Value>,
+    /// The component's table in the environment's file.
+    pub origin: Span,
+}
+
+/// One rendered object and the place it came from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Manifest {
+    pub key: ObjectKey,
+    /// None for what belongs to the environment itself, such as its Namespace.
+    pub component: Option<ComponentId>,
+    /// What ditc applies, labels included; a Secret's body has no values.
+    pub body: Object,
+    /// Set for every Secret and for nothing else.
+    pub secret: Option<Recipe>,
+    pub origin: Origin,
+}
+
+/// Where a manifest came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The component's table, or the environment's file for what belongs to all of it.
+    pub definition: Span,
+    /// The template that rendered it, if one did.
+    pub template: Option<Span>,
+}
+
+impl Manifest {
+    /// Whether the object is made by one POST and kept, since applying it would read or adopt what is not ours:
+    /// Secrets (their values stay in the cluster) and the Namespace (to apply one that exists would take it over).
+    #[must_use]
+    pub fn is_made_once(&self) -> bool {
+        self.secret.is_some() || self.key.kind.is("", "Namespace")
+    }
+
+    /// The hash that the record keeps: equal hashes ask for the same object.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        match &self.secret {
+            None => Hash::of_value(&self.body.0),
+            Some(recipe) => {
+                let keys: serde_json::Map<String, Value> =
+                    recipe.keys.iter().map(|(key, generate)| (key.clone(), Value::from(generate.word()))).collect();
+                Hash::of_value(&serde_json::json!({"body": self.body.0, "generate": keys}))
+            }
+        }
+    }
+}
+
+/// The address of an object of an environment.
+#[must_use]
+pub fn address(environment: &EnvironmentName, component: Option<&ComponentId>, key: &ObjectKey) -> Address {
+    Address {
+        environment: environment.clone(),
+        component: component.cloned(),
+        object: Some(ObjectName { kind: key.kind.kind.clone(), group: None, name: key.name.clone() }),
+    }
+}

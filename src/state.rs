@@ -1,0 +1,128 @@
+//! What ditc last did to an environment, as values; where that is kept is the business of `format`, `store`, `cluster`.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use jiff::Timestamp;
+
+use crate::{
+    names::{ComponentId, EnvironmentName, Namespace},
+    object::{Hash, Object, ObjectKey, Uid},
+    ownership::{Fingerprint, Paths},
+};
+
+/// The identity of one cluster: the uid of its namespace `kube-system`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClusterId(pub String);
+
+impl fmt::Display for ClusterId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One life of an environment, from its creation to its end; a new one after it was destroyed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lineage(pub String);
+
+impl fmt::Display for Lineage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Which state this is: `serial` counts the writes of the record within a lineage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    pub lineage: Lineage,
+    pub serial: u64,
+}
+
+/// An environment as ditc last left it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    pub version: Version,
+    pub cluster: ClusterId,
+    pub environment: EnvironmentName,
+    pub namespace: Namespace,
+    /// Whether ditc made the namespace. One that it did not make is never deleted.
+    pub created_namespace: bool,
+    /// What each component needed when it was last applied, so that a destroy has an order without the TOML.
+    pub components: BTreeMap<ComponentId, BTreeSet<ComponentId>>,
+    pub entries: BTreeMap<ObjectKey, Entry>,
+    /// The run that is under way, or that never came to its end.
+    pub open: Option<Run>,
+    /// When the record was last written, by the clock of who wrote it; for people only.
+    pub written: Timestamp,
+}
+
+/// One object in the record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    pub component: Option<ComponentId>,
+    pub api_version: String,
+    pub phase: Phase,
+}
+
+/// How far ditc came with an object.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Phase {
+    /// A run meant to create it; whether it came so far is for the cluster to say.
+    Planned,
+    Applied(Applied),
+}
+
+/// What ditc knows of an object that it wrote.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Applied {
+    pub uid: Uid,
+    /// The manifest as it was sent; a Secret's has no values.
+    pub body: Object,
+    /// The [`Manifest::hash`](crate::desired::Manifest::hash) of that manifest.
+    pub desired: Hash,
+    /// Taken from the server's answer to the write; none when it could not be taken, which is a question next time.
+    pub fingerprint: Option<Fingerprint>,
+    pub owned: Paths,
+    /// A Job or Pod that ran to its end: it may be gone by now, and that is no change.
+    pub finished: bool,
+}
+
+impl Entry {
+    #[must_use]
+    pub fn applied(&self) -> Option<&Applied> {
+        match &self.phase {
+            Phase::Planned => None,
+            Phase::Applied(applied) => Some(applied),
+        }
+    }
+}
+
+/// A run of `apply` or `destroy`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    pub id: String,
+    pub operation: Operation,
+    /// `user@host`, for people only.
+    pub who: String,
+    pub since: Timestamp,
+}
+
+/// What a run does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    Apply,
+    Destroy,
+}
+
+impl Operation {
+    /// The verb that people type.
+    #[must_use]
+    pub fn verb(self) -> &'static str {
+        match self {
+            Operation::Apply => "apply",
+            Operation::Destroy => "destroy",
+        }
+    }
+}
