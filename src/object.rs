@@ -321,10 +321,9 @@ impl Object {
 impl fmt::Debug for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = Cow::Borrowed(&self.0);
-        if self.kind() == Some("Secret") || self.kind().is_none() {
-            if let Some(map) = shown.to_mut().as_object_mut() {
-                map.retain(|key, _| !matches!(key.as_str(), "data" | "stringData"));
-            }
+        let may_be_secret = self.kind().is_none_or(|kind| kind == "Secret");
+        if let (true, Some(map)) = (may_be_secret, shown.to_mut().as_object_mut()) {
+            map.retain(|key, _| !matches!(key.as_str(), "data" | "stringData"));
         }
         write!(f, "Object({shown})")
     }

@@ -81,3 +81,20 @@ impl Why {
         }
     }
 }
+
+/// How far an object is, as the room `readiness` judged it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Readiness {
+    Ready,
+    /// On its way, and what it waits for: `1 of 2 replicas are available`.
+    Waiting(String),
+    /// It will not become ready by itself, and why.
+    Failed(String),
+}
+
+impl Readiness {
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        *self == Readiness::Ready
+    }
+}

@@ -1,1 +1,5 @@
-//! To be written.
+//! Carries out a plan. To be written.
+
+mod event;
+
+pub use event::{Awaited, Event, EventKind, Outcome, StepError};

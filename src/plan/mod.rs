@@ -1,1 +1,271 @@
-//! To be written.
+//! What would change and why: a pure function of what is desired, recorded, observed and answered.
+//!
+//! Nothing here reads a clock, a file or the network: the same input gives the same plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::{
+    desired::{Desired, Manifest},
+    diagnostic::Span,
+    graph::Graph,
+    names::{ComponentId, EnvironmentName, Namespace, OutputName},
+    object::{FieldPath, Hash, ObjectKey, Uid},
+    observed::{Answer, Observed, Readiness, Why},
+    ownership::Paths,
+    state::{Applied, Operation, Run, State, Version},
+};
+
+/// All that a plan is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    pub environment: &'a EnvironmentName,
+    pub namespace: &'a Namespace,
+    pub operation: Operation,
+    /// What the files ask for; none to destroy, or where the files are gone.
+    pub desired: Option<&'a Desired>,
+    pub state: Option<&'a State>,
+    pub observed: &'a Observed,
+    pub answers: &'a BTreeMap<ObjectKey, Answer>,
+    pub readiness: &'a BTreeMap<ObjectKey, Readiness>,
+}
+
+/// What would be done to one environment, in which order, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    pub environment: EnvironmentName,
+    pub namespace: Namespace,
+    pub operation: Operation,
+    /// The record it was made from; none where there is none.
+    pub base: Option<Version>,
+    pub changes: BTreeMap<ObjectKey, Change>,
+    pub unchanged: BTreeMap<ObjectKey, Unchanged>,
+    /// What moved without ditc, whether or not it leads to a change.
+    pub drift: BTreeMap<ObjectKey, Drift>,
+    /// What ditc will not decide alone; a plan with any is not applyable.
+    pub blocked: Vec<Blocked>,
+    /// Objects that carry our label and are nobody's of ours; left alone.
+    pub ignored: BTreeSet<ObjectKey>,
+    pub order: Graph<Step>,
+    /// The components that stay or come, with what they need.
+    pub components: BTreeMap<ComponentId, BTreeSet<ComponentId>>,
+    pub outputs: BTreeMap<ComponentId, BTreeMap<OutputName, Value>>,
+    /// A run that never came to its end; the next apply finishes it.
+    pub interrupted: Option<Run>,
+}
+
+impl Plan {
+    #[must_use]
+    pub fn has_changes(&self) -> bool {
+        self.changes.values().any(|change| change.action != Action::Forget)
+    }
+
+    #[must_use]
+    pub fn is_applyable(&self) -> bool {
+        self.blocked.is_empty()
+    }
+
+    /// Whether the record must be written even if no object is: an open run, an object to learn or to forget.
+    #[must_use]
+    pub fn changes_record(&self) -> bool {
+        self.interrupted.is_some()
+            || !self.changes.is_empty()
+            || self.unchanged.values().any(|unchanged| unchanged.learned.is_some())
+    }
+
+    /// Counts for the line that people and scripts read.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let count = |action| self.changes.values().filter(|change| change.action == action).count();
+        Counts {
+            add: count(Action::Create),
+            change: count(Action::Update),
+            destroy: count(Action::Delete),
+            forget: count(Action::Forget),
+        }
+    }
+}
+
+/// How many objects a plan adds, changes, destroys and forgets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    pub add: usize,
+    pub change: usize,
+    pub destroy: usize,
+    pub forget: usize,
+}
+
+/// What would happen to one object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    pub component: Option<ComponentId>,
+    pub action: Action,
+    /// For people only; the applier never looks at it.
+    pub reason: Reason,
+    pub expect: Expect,
+    /// What is written; none for a delete or forget.
+    pub manifest: Option<Manifest>,
+    /// Fields that others took from us and that this change takes back by force, this object alone.
+    pub takes_back: Vec<Taken>,
+    pub diff: Diff,
+    /// Why the server was not asked, where it was not.
+    pub unchecked: Option<Why>,
+}
+
+/// What is done to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    Create,
+    Update,
+    Delete,
+    /// Only the record changes: the object is gone, or is no longer ours.
+    Forget,
+}
+
+/// Why a change is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    New,
+    /// A run that stopped early meant to make it.
+    Unfinished,
+    DeletedOutside,
+    DefinitionChanged,
+    /// Live differs from what was applied, though the definition did not change.
+    ChangedOutside,
+    DefinitionAndOutside,
+    RecreatedOutside,
+    /// The values are right, but others own the paths, so that a later change of theirs would be invisible.
+    OwnershipLost,
+    NotDesired,
+    /// Carries our label and our manager, but neither the definition nor the record knows it.
+    Leftover,
+    Destroyed,
+    /// Recorded, but gone already, or another's by now.
+    Gone,
+}
+
+/// What must be true at the moment of writing; otherwise the step refuses.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expect {
+    Absent,
+    Same { uid: Uid, resource_version: String, seen: Seen },
+}
+
+/// A hash over what was shown of a live object: its values at the paths that are desired or owned. It is not a
+/// [`Fingerprint`](crate::ownership::Fingerprint), which looks at what is ours alone and outlives the run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    pub paths: Paths,
+    pub hash: Hash,
+}
+
+/// A field that somebody else took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    pub field: String,
+    pub manager: String,
+}
+
+/// The fields that differ, and how many do not.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Diff {
+    pub fields: Vec<FieldChange>,
+    /// Fields of ours that stay as they are.
+    pub unchanged: usize,
+}
+
+/// One field before and after. None is "not there".
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldChange {
+    pub path: FieldPath,
+    pub before: Option<Value>,
+    pub after: After,
+}
+
+/// What a field will be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum After {
+    Value(Value),
+    Absent,
+    /// Made when applied, and never shown.
+    Secret,
+}
+
+/// An object that stays as it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unchanged {
+    pub component: Option<ComponentId>,
+    pub readiness: Readiness,
+    /// What the record does not hold yet, or holds wrongly, and learns with the next apply.
+    pub learned: Option<Applied>,
+}
+
+/// What moved on one object without ditc.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drift {
+    pub component: Option<ComponentId>,
+    pub kind: DriftKind,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum DriftKind {
+    Deleted,
+    Recreated,
+    /// Fields of ours with what was applied, what is there now, and who did it where that is known.
+    Changed(Vec<DriftedField>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct DriftedField {
+    pub path: FieldPath,
+    pub applied: Option<Value>,
+    pub live: Option<Value>,
+    pub manager: Option<String>,
+    /// When that manager last wrote, as the server has it.
+    pub time: Option<String>,
+}
+
+/// Something that a person must decide.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Blocked {
+    pub key: ObjectKey,
+    pub component: Option<ComponentId>,
+    pub why: Block,
+    /// Where the definition asks for it.
+    pub origin: Option<Span>,
+}
+
+/// Why ditc will not go on alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Block {
+    /// An object of that name exists and is not ours; who applied it, where that is known.
+    Foreign {
+        managers: Vec<String>,
+    },
+    /// Fields that were never ours belong to others.
+    Owned(Vec<Taken>),
+    /// It is being deleted; the finalizers that hold it.
+    Terminating {
+        finalizers: Vec<String>,
+    },
+    /// The server refuses this update; whether a replacement would do is not decided yet.
+    CannotUpdate(String),
+    /// The server refuses the manifest itself.
+    Malformed(String),
+    Forbidden(String),
+    /// Its component holds a claim: removing it would destroy data.
+    HoldsData,
+    /// A Secret that exists would need other keys; its values are made once.
+    SecretChanged,
+    /// Objects in the namespace that ditc did not make and that would be deleted with it.
+    WithForeign(Vec<ObjectKey>),
+}
+
+/// One step of a run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    Change(ObjectKey),
+    /// All objects of a component work.
+    Ready(ComponentId),
+}

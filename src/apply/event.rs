@@ -1,0 +1,108 @@
+//! What happens during a run, as one stream of values; how it is shown is the business of `render`.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+
+use crate::{
+    names::ComponentId,
+    object::ObjectKey,
+    plan::{Action, Step},
+    state::Run,
+};
+
+/// Something that happened, and when.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    pub at: Timestamp,
+    pub kind: EventKind,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum EventKind {
+    RunStarted {
+        run: Run,
+    },
+    ChangeStarted {
+        key: ObjectKey,
+        component: Option<ComponentId>,
+        action: Action,
+    },
+    /// The object was written (or is gone, for a delete); that it works is told by [`EventKind::ComponentReady`].
+    ChangeFinished {
+        key: ObjectKey,
+        component: Option<ComponentId>,
+        action: Action,
+        elapsed: Duration,
+    },
+    ChangeFailed {
+        key: ObjectKey,
+        component: Option<ComponentId>,
+        action: Action,
+        error: StepError,
+    },
+    /// The server's own warning about a write.
+    Warning {
+        key: Option<ObjectKey>,
+        text: String,
+    },
+    /// A component or a deleted object is still awaited; repeated while it lasts.
+    Waiting {
+        step: Step,
+        on: Vec<Awaited>,
+        elapsed: Duration,
+    },
+    ComponentReady {
+        component: ComponentId,
+        elapsed: Duration,
+    },
+    ComponentFailed {
+        component: ComponentId,
+        error: StepError,
+    },
+    Skipped {
+        step: Step,
+        because: Step,
+    },
+    /// Ctrl-C: nothing new is started; a second one stops at once.
+    Interrupted,
+    RunFinished {
+        outcome: Outcome,
+    },
+}
+
+/// An object that is not ready yet, and what it waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Awaited {
+    pub key: ObjectKey,
+    pub why: String,
+}
+
+/// Why a step failed: what, its causes from outermost to innermost, and what to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepError {
+    pub summary: String,
+    pub causes: Vec<String>,
+    pub hint: Option<String>,
+}
+
+/// How a run ended; every step of the plan is in exactly one of these.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outcome {
+    pub done: BTreeSet<Step>,
+    pub failed: BTreeMap<Step, StepError>,
+    /// With the failed step that stands in the way.
+    pub skipped: BTreeMap<Step, Step>,
+    pub not_started: BTreeSet<Step>,
+    pub interrupted: bool,
+}
+
+impl Outcome {
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.failed.is_empty() && self.skipped.is_empty() && self.not_started.is_empty() && !self.interrupted
+    }
+}
