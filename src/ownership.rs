@@ -84,10 +84,20 @@ impl Paths {
 
     #[must_use]
     pub fn contains(&self, path: &[Segment]) -> bool {
-        let Some((first, rest)) = path.split_first() else { return false };
-        self.children
-            .get(first)
-            .is_some_and(|node| if rest.is_empty() { node.member } else { node.below.contains(rest) })
+        self.node(path).is_some_and(|node| node.member)
+    }
+
+    /// Whether a member of the set is the path itself, or an atomic value that holds it.
+    #[must_use]
+    pub fn covers(&self, path: &[Segment]) -> bool {
+        let is_atomic = |length| self.node(&path[..length]).is_some_and(|node| node.member && node.below.is_empty());
+        self.contains(path) || (1..path.len()).any(is_atomic)
+    }
+
+    fn node(&self, path: &[Segment]) -> Option<&Node> {
+        let (first, rest) = path.split_first()?;
+        let node = self.children.get(first)?;
+        if rest.is_empty() { Some(node) } else { node.below.node(rest) }
     }
 
     /// Every member, parents before what is below them.
@@ -244,6 +254,17 @@ pub fn fingerprint(live: &Object, applied: &Object) -> Option<Fingerprint> {
     let mut hasher = Sha256::new();
     hash_below(&ours.paths, Some(&live.0), Some(&applied.0), &FieldPath::default(), &mut hasher)?;
     Some(Fingerprint(Hash::from_digest(hasher.finalize().into())))
+}
+
+/// A hash over path and live value at the given paths, whoever owns them.
+#[must_use]
+pub fn hash_at(paths: &Paths, live: &Object) -> Hash {
+    let mut hasher = Sha256::new();
+    if hash_below(paths, Some(&live.0), None, &FieldPath::default(), &mut hasher).is_none() {
+        hasher.update("another shape");
+        hasher.update(canonical(&live.0));
+    }
+    Hash::from_digest(hasher.finalize().into())
 }
 
 /// The fingerprint of an object whose values ditc never reads: uid and the paths of our entry.

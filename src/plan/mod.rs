@@ -1,6 +1,7 @@
 //! What would change and why: a pure function of what is desired, recorded, observed and answered.
 //!
-//! Nothing here reads a clock, a file or the network: the same input gives the same plan.
+//! [`questions`] says what the server must be asked, [`plan`] decides, [`audit`] holds every plan to what must be true
+//! of it. Nothing here reads a clock, a file or the network: the same input gives the same plan.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,22 @@ use crate::{
     ownership::Paths,
     state::{Applied, Operation, Run, State, Version},
 };
+
+mod audit;
+mod decide;
+mod diff;
+mod drift;
+mod foreign;
+mod order;
+mod questions;
+mod standing;
+#[cfg(test)]
+mod tests;
+
+pub use audit::audit;
+pub use decide::plan;
+pub use order::rank;
+pub use questions::{Question, questions};
 
 /// All that a plan is made from.
 #[derive(Debug, Clone, Copy)]
