@@ -90,9 +90,8 @@ impl Cluster {
 
 /// An apply in ditc's name, with unknown fields refused.
 pub(super) fn apply_call(path: String, doing: &str, force: Force) -> Call {
-    let call = Call::new(Method::PATCH, path, doing)
-        .query("fieldManager", FIELD_MANAGER)
-        .query("fieldValidation", "Strict");
+    let call =
+        Call::new(Method::PATCH, path, doing).query("fieldManager", FIELD_MANAGER).query("fieldValidation", "Strict");
     match force {
         Force::Yes => call.query("force", "true"),
         Force::No => call,

@@ -55,11 +55,8 @@ impl Cluster {
 
 /// The context's name and configuration; in a pod without a kubeconfig, its service account's.
 async fn config(connection: &Connection) -> Result<(String, Config), Error> {
-    let options = KubeConfigOptions {
-        context: connection.context.clone(),
-        cluster: connection.cluster.clone(),
-        user: None,
-    };
+    let options =
+        KubeConfigOptions { context: connection.context.clone(), cluster: connection.cluster.clone(), user: None };
     let chosen = connection.kubeconfig.is_some() || connection.context.is_some() || connection.cluster.is_some();
     let kubeconfig = match &connection.kubeconfig {
         Some(path) => Kubeconfig::read_from(path),
@@ -105,4 +102,3 @@ fn client(config: Config) -> Result<kube::Client, BoxError> {
         .service(http);
     Ok(ClientBuilder::new(service.boxed_clone(), namespace).build())
 }
-

@@ -79,7 +79,8 @@ fn kinds_of_group(group: &Value) -> Vec<Kind> {
             else {
                 continue;
             };
-            let verbs: Vec<&str> = resource["verbs"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let verbs: Vec<&str> =
+                resource["verbs"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             // Reviews can only be created, not listed: nothing that lasts.
             if !verbs.contains(&"list") {
                 continue;

@@ -84,11 +84,7 @@ impl Cluster {
     ///
     /// # Errors
     /// The server's; the inner error is the holder that would not let go.
-    pub async fn take(
-        &self,
-        lease: &Lease<'_>,
-        mut waits: impl FnMut(&Holder),
-    ) -> Result<Result<Held, Holder>, Error> {
+    pub async fn take(&self, lease: &Lease<'_>, mut waits: impl FnMut(&Holder)) -> Result<Result<Held, Holder>, Error> {
         let collection = resource().path(Some(lease.namespace.as_str()));
         let path = format!("{collection}/{NAME}");
         let start = Instant::now();
@@ -152,7 +148,13 @@ impl Cluster {
         Held { path, uid, last, renewals }
     }
 
-    async fn renew(&self, path: &str, mut object: Object, state: &Mutex<Renewed>, now: &(dyn Fn() -> Timestamp + Sync)) {
+    async fn renew(
+        &self,
+        path: &str,
+        mut object: Object,
+        state: &Mutex<Renewed>,
+        now: &(dyn Fn() -> Timestamp + Sync),
+    ) {
         loop {
             sleep(RENEWAL).await;
             object.0["spec"]["renewTime"] = Value::from(micro_time(now()));
@@ -199,7 +201,8 @@ fn resource() -> Resource {
 
 fn body(lease: &Lease<'_>, theirs: Option<&Object>) -> Value {
     let now = micro_time((lease.now)());
-    let transitions = theirs.and_then(|lease| lease.at("/spec/leaseTransitions")?.as_u64()).map_or(0, |count| count + 1);
+    let transitions =
+        theirs.and_then(|lease| lease.at("/spec/leaseTransitions")?.as_u64()).map_or(0, |count| count + 1);
     let mut body = json!({
         "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
         "metadata": {

@@ -87,11 +87,8 @@ impl Cluster {
             }
         }
         for resource in &served {
-            let missing: Vec<&ObjectKey> = wanted
-                .keys
-                .iter()
-                .filter(|key| key.kind == resource.kind && !objects.contains_key(key))
-                .collect();
+            let missing: Vec<&ObjectKey> =
+                wanted.keys.iter().filter(|key| key.kind == resource.kind && !objects.contains_key(key)).collect();
             objects.extend(self.look_for(resource, namespace, missing).await?);
         }
         // What is left is of kinds that the server does not serve: it cannot be there.
@@ -169,7 +166,12 @@ impl Cluster {
         self.pages(resource, namespace, None, METADATA_LIST).await
     }
 
-    async fn list(&self, resource: &Resource, namespace: Option<&str>, selector: Option<&str>) -> Result<Vec<Object>, Error> {
+    async fn list(
+        &self,
+        resource: &Resource,
+        namespace: Option<&str>,
+        selector: Option<&str>,
+    ) -> Result<Vec<Object>, Error> {
         let accept = if is_secret(&resource.kind) { METADATA_LIST } else { JSON };
         self.pages(resource, namespace, selector, accept).await
     }

@@ -170,8 +170,7 @@ impl Cluster {
 
     async fn once(&self, call: &Call) -> Result<Reply, Error> {
         let server = || self.server.clone();
-        let request =
-            call.request().map_err(|source| Error::Client { server: server(), source: Box::new(source) })?;
+        let request = call.request().map_err(|source| Error::Client { server: server(), source: Box::new(source) })?;
         let answer = async {
             let response = self.client.send(request).await?;
             let (head, body) = response.into_parts();

@@ -7,7 +7,11 @@ use kube::{
     runtime::{WatchStreamExt, watcher},
 };
 
-use crate::{kinds::Kinds, names::Namespace, object::{GroupKind, Object}};
+use crate::{
+    kinds::Kinds,
+    names::Namespace,
+    object::{GroupKind, Object},
+};
 
 use super::{Cluster, Error, Refused, observe::resource, request::typed};
 
