@@ -85,12 +85,13 @@ fn desired(input: &Input, manifest: &Manifest, plan: &mut Plan) {
             create(input, manifest, plan);
         }
         Standing::Finished => {
-            let unchanged = Unchanged { component, readiness: Readiness::Ready, learned: None };
+            let body = manifest.body.clone();
+            let unchanged = Unchanged { component, body, readiness: Readiness::Ready, learned: None };
             plan.unchanged.insert(key.clone(), unchanged);
         }
         Standing::Unchanged(_) => {
-            let readiness = readiness(input, key);
-            plan.unchanged.insert(key.clone(), Unchanged { component, readiness, learned: None });
+            let (body, readiness) = (manifest.body.clone(), readiness(input, key));
+            plan.unchanged.insert(key.clone(), Unchanged { component, body, readiness, learned: None });
         }
         Standing::Foreign(live) => {
             let managers: BTreeSet<String> = ownership::owners(live)
@@ -156,7 +157,8 @@ fn secret(input: &Input, manifest: &Manifest, live: &Object, plan: &mut Plan) {
 fn unchanged(input: &Input, manifest: &Manifest, live: &Object, plan: &mut Plan) {
     let key = &manifest.key;
     let learned = known(manifest, live).filter(|known| input.applied(key) != Some(known));
-    let unchanged = Unchanged { component: manifest.component.clone(), readiness: readiness(input, key), learned };
+    let (component, body) = (manifest.component.clone(), manifest.body.clone());
+    let unchanged = Unchanged { component, body, readiness: readiness(input, key), learned };
     plan.unchanged.insert(key.clone(), unchanged);
 }
 

@@ -12,7 +12,7 @@ use crate::{
     diagnostic::Span,
     graph::Graph,
     names::{ComponentId, EnvironmentName, Namespace, OutputName},
-    object::{FieldPath, Hash, ObjectKey, Uid},
+    object::{FieldPath, Hash, Object, ObjectKey, Uid},
     observed::{Answer, Observed, Readiness, Why},
     ownership::Paths,
     state::{Applied, Operation, Run, State, Version},
@@ -33,6 +33,7 @@ pub use audit::audit;
 pub use decide::plan;
 pub use order::rank;
 pub use questions::{Question, questions};
+pub use standing::{known, made_by_us};
 
 /// All that a plan is made from.
 #[derive(Debug, Clone, Copy)]
@@ -213,6 +214,8 @@ pub enum After {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unchanged {
     pub component: Option<ComponentId>,
+    /// What the definition asks for.
+    pub body: Object,
     pub readiness: Readiness,
     /// What the record does not hold yet, or holds wrongly, and learns with the next apply.
     pub learned: Option<Applied>,

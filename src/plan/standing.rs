@@ -73,16 +73,19 @@ impl<'a> Input<'a> {
 /// Whether an object is ours: the recorded uid, or our label together with an entry of our manager; never one that a
 /// controller owns, since Kubernetes and operators copy labels onto what they make.
 pub(super) fn is_ours(live: &Object, entry: Option<&Entry>, environment: &EnvironmentName) -> bool {
-    if live.controller().is_some() {
-        return false;
-    }
     let recorded = entry.and_then(Entry::applied).is_some_and(|applied| live.uid().as_ref() == Some(&applied.uid));
-    recorded || (has_label(live, environment) && has_our_entry(live))
+    (recorded && live.controller().is_none()) || made_by_us(live, environment)
 }
 
 /// Whether an object carries the label of an environment of ditc.
 pub(super) fn has_label(live: &Object, environment: &EnvironmentName) -> bool {
     live.label(LABEL_MANAGED_BY) == Some(MANAGED_BY) && live.label(LABEL_ENVIRONMENT) == Some(environment.as_str())
+}
+
+/// Whether an object carries both our label and our manager's entry, as everything that ditc makes does.
+#[must_use]
+pub fn made_by_us(live: &Object, environment: &EnvironmentName) -> bool {
+    live.controller().is_none() && has_label(live, environment) && has_our_entry(live)
 }
 
 fn has_our_entry(live: &Object) -> bool {
@@ -111,8 +114,9 @@ pub(super) fn fingerprint(manifest: &Manifest, live: &Object, body: &Object) -> 
     }
 }
 
-/// What the record should hold of an object that is as desired.
-pub(super) fn known(manifest: &Manifest, live: &Object) -> Option<Applied> {
+/// What the record should hold of an object that is as desired; none for an object without a uid.
+#[must_use]
+pub fn known(manifest: &Manifest, live: &Object) -> Option<Applied> {
     Some(Applied {
         uid: live.uid()?,
         body: manifest.body.clone(),
