@@ -166,6 +166,25 @@ pub fn create_private_dir(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// Makes all in a directory private, for files that others made with the modes of their own choice.
+///
+/// # Errors
+/// When the disk refuses, or something in it is a symbolic link.
+pub fn make_private(directory: &Path) -> Result<(), Error> {
+    for name in names_in(directory)? {
+        let path = directory.join(name);
+        refuse_link(&path)?;
+        if path.is_dir() {
+            create_private_dir(&path)?;
+            make_private(&path)?;
+        } else {
+            fs::set_permissions(&path, Permissions::from_mode(0o600))
+                .map_err(|source| Error::Write { path: path.clone(), source })?;
+        }
+    }
+    Ok(())
+}
+
 fn parent(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent.to_owned(),

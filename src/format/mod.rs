@@ -4,6 +4,7 @@
 //! a newer major one is refused. Domain types are not `Serialize`: the types that are written down live here.
 
 pub mod history;
+pub mod holder;
 pub mod index;
 pub mod journal;
 pub mod record;
