@@ -1,0 +1,5 @@
+//! Output for people, in Terraform's shape.
+
+mod failure;
+
+pub use failure::{error, warning};
