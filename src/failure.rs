@@ -115,7 +115,7 @@ pub struct Failure {
     /// What to do next; something that can be pasted where possible.
     pub hints: Vec<String>,
     /// The mistakes in the user's files, shown in place of the message.
-    pub diagnostics: Option<Diagnostics>,
+    pub diagnostics: Option<Box<Diagnostics>>,
 }
 
 /// Mistakes in files, with the texts that they point into.
@@ -146,7 +146,7 @@ impl Failure {
             [one] => one.summary.clone(),
             many => format!("{} mistakes in the workspace", many.len()),
         };
-        Self { diagnostics: Some(Diagnostics { sources, list }), ..Self::new(FailureKind::Config, message) }
+        Self { diagnostics: Some(Box::new(Diagnostics { sources, list })), ..Self::new(FailureKind::Config, message) }
     }
 
     /// Adds what an error and its sources say as causes.
@@ -174,11 +174,10 @@ pub fn chain(error: &dyn Error) -> Vec<String> {
         match texts.last_mut() {
             Some(outer) if outer.contains(&text) => {
                 // `reading a: not found` over `not found`: the outer one keeps its own words only.
-                if let Some(own) = outer.strip_suffix(&text).map(|own| own.trim_end_matches([':', ' '])) {
-                    if !own.is_empty() {
-                        *outer = own.to_owned();
-                        texts.push(text);
-                    }
+                let own = outer.strip_suffix(&text).map(|own| own.trim_end_matches([':', ' ']));
+                if let Some(own) = own.filter(|own| !own.is_empty()) {
+                    *outer = own.to_owned();
+                    texts.push(text);
                 }
             }
             _ => texts.push(text),

@@ -219,7 +219,7 @@ pub enum Sandbox {
 pub enum Stop {
     /// Help or version was asked for: a text for standard output, and a good end.
     Shown(String),
-    Failure(Box<Failure>),
+    Failure(Failure),
 }
 
 impl Cli {
@@ -232,13 +232,12 @@ impl Cli {
         variables: &BTreeMap<String, String>,
     ) -> Result<Self, Stop> {
         let command = Self::command();
-        let arguments =
-            arguments::rewrite(&command, arguments, variables).map_err(|failure| Stop::Failure(Box::new(failure)))?;
+        let arguments = arguments::rewrite(&command, arguments, variables).map_err(Stop::Failure)?;
         let cli = <Self as Parser>::try_parse_from(arguments).map_err(|error| stop(&error))?;
         match &cli.verb {
             Verb::Apply(apply) | Verb::Destroy(apply) if cli.global.json && !apply.auto_approve => {
                 let failure = usage("-json asks no questions, so it needs -auto-approve");
-                Err(Stop::Failure(Box::new(failure.hint("look first with `ditc plan`, then add -auto-approve"))))
+                Err(Stop::Failure(failure.hint("look first with `ditc plan`, then add -auto-approve")))
             }
             _ => Ok(cli),
         }
@@ -264,11 +263,11 @@ fn stop(error: &clap::Error) -> Stop {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Stop::Shown(text),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            Stop::Failure(Box::new(usage(format!("a command is missing\n\n{}", text.trim_end()))))
+            Stop::Failure(usage(format!("a command is missing\n\n{}", text.trim_end())))
         }
         _ => {
             let text = text.strip_prefix("error: ").unwrap_or(&text);
-            Stop::Failure(Box::new(usage(text.trim_end())))
+            Stop::Failure(usage(text.trim_end()))
         }
     }
 }

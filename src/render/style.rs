@@ -57,6 +57,15 @@ impl Style {
         format!("{ansi}{text}{ansi:#}")
     }
 
+    /// The text in its look, and underlined.
+    pub(super) fn underline(self, look: Look, text: &str) -> String {
+        if !self.colour || text.is_empty() {
+            return text.to_owned();
+        }
+        let ansi = look.ansi().effects(Effects::UNDERLINE);
+        format!("{ansi}{text}{ansi:#}")
+    }
+
     /// Wraps prose, the first line behind `first` and the others behind `next`. Line ends in the text stay.
     pub(super) fn wrap(self, first: &str, next: &str, look: Look, text: &str) -> String {
         let width = self.width.saturating_sub(textwrap::core::display_width(next)).max(20);
