@@ -24,6 +24,7 @@ pub mod store;
 pub mod apply;
 pub mod render;
 
+pub mod cli;
 pub mod commands;
 pub mod failure;
 pub mod settings;

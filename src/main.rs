@@ -1,1 +1,35 @@
-fn main() {}
+//! The binary: reads what was typed and what surrounds it, runs the command, and tells how it ended.
+
+use std::process::ExitCode;
+
+use ditc::{
+    cli::{Cli, Stop},
+    failure::Exit,
+    settings::Settings,
+    terminal::{self, Terminal, Wishes},
+};
+
+fn main() -> ExitCode {
+    terminal::report_bugs();
+    let settings = Settings::read();
+    let cli = match Cli::parse_from(std::env::args_os(), &settings.arguments) {
+        Ok(cli) => cli,
+        Err(Stop::Shown(text)) => {
+            Terminal::new(&settings, Wishes::default()).out(&text);
+            return Exit::Done.into();
+        }
+        Err(Stop::Failure(failure)) => {
+            return Terminal::new(&settings, Wishes::default()).report(&failure).into();
+        }
+    };
+    let terminal = Terminal::new(&settings, cli.wishes());
+    // Fails only where a provider is there already, and that one serves as well.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the system gives threads");
+    // The place of `ditc::commands::run(cli, settings, &terminal)`.
+    let result: Result<Exit, ditc::failure::Failure> = runtime.block_on(async { Ok(Exit::Done) });
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => terminal.report(&failure).into(),
+    }
+}

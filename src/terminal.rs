@@ -1,1 +1,183 @@
-//! To be written.
+//! The one place that prints and that asks. It decides no words and knows nothing of what they mean.
+
+use std::{
+    io::{self, BufRead, Write},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use crate::{
+    failure::{Exit, Failure, FailureKind},
+    render::{self, Style},
+    settings::Settings,
+};
+
+/// Where answers and progress go, and whether questions may be asked.
+#[derive(Debug)]
+pub struct Terminal {
+    /// How to style what goes to [`Terminal::out`].
+    pub out_style: Style,
+    /// How to style what goes to [`Terminal::status`].
+    pub status_style: Style,
+    input: Input,
+    /// The reader of standard output went away. That is no failure: a run goes on, only its words are lost.
+    unread: AtomicBool,
+}
+
+/// Whether a question can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Input {
+    Possible,
+    /// By flag or variable.
+    Disabled,
+    NoTerminal,
+}
+
+/// What a person said to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// `yes`, and nothing else.
+    Confirmed,
+    /// Anything else, or the end of input.
+    NotConfirmed,
+}
+
+/// What the command line says about the terminal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wishes {
+    pub no_color: bool,
+    /// `-input=false`.
+    pub no_input: bool,
+}
+
+impl Terminal {
+    #[must_use]
+    pub fn new(settings: &Settings, wishes: Wishes) -> Self {
+        let style = |is_terminal| Style {
+            colour: !wishes.no_color && settings.colour.unwrap_or(is_terminal),
+            width: settings.width,
+        };
+        let input = if wishes.no_input || !settings.input {
+            Input::Disabled
+        } else if settings.stdin_is_terminal {
+            Input::Possible
+        } else {
+            Input::NoTerminal
+        };
+        Self {
+            out_style: style(settings.stdout_is_terminal),
+            status_style: style(settings.stderr_is_terminal),
+            input,
+            unread: AtomicBool::new(false),
+        }
+    }
+
+    /// Prints a part of the answer on standard output; a missing line end is added.
+    pub fn out(&self, text: &str) {
+        if !self.unread.load(Ordering::Relaxed) && write(io::stdout().lock(), text).is_err() {
+            self.unread.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Prints progress or a complaint on standard error; a missing line end is added.
+    pub fn status(&self, text: &str) {
+        // Nobody is left to tell when standard error itself is gone.
+        let _ = write(io::stderr().lock(), text);
+    }
+
+    /// Tells people why a command failed, and gives the code to end with.
+    pub fn report(&self, failure: &Failure) -> Exit {
+        let Failure { kind, message, causes, hints, diagnostics: _ } = failure;
+        self.status(&render::text::error(message, causes, hints, self.status_style));
+        kind.exit()
+    }
+
+    /// Whether [`Terminal::ask`] could ask, so that a command can refuse before it does any work.
+    ///
+    /// # Errors
+    /// Why nobody can be asked.
+    pub fn can_ask(&self) -> Result<(), Failure> {
+        let why = match self.input {
+            Input::Possible => return Ok(()),
+            Input::Disabled => "a confirmation is needed, and input is disabled",
+            Input::NoTerminal => "a confirmation is needed, and standard input is no terminal",
+        };
+        let hint = "run it with `-auto-approve` to go on without a question, or look first with `ditc plan`";
+        Err(Failure::new(FailureKind::NotConfirmed, why).hint(hint))
+    }
+
+    /// Prints a question and reads one line. A pipe that says `yes` is no person, so it is not asked.
+    ///
+    /// # Errors
+    /// Nobody can be asked, or reading failed.
+    pub fn ask(&self, question: &str) -> Result<Answer, Failure> {
+        self.can_ask()?;
+        let mut stdout = io::stdout().lock();
+        let mut line = String::new();
+        stdout
+            .write_all(question.as_bytes())
+            .and_then(|()| stdout.flush())
+            .and_then(|()| io::stdin().lock().read_line(&mut line))
+            .map_err(|error| Failure::new(FailureKind::NotConfirmed, "asking for a confirmation").because(&error))?;
+        // The end of input leaves the cursor behind the question.
+        if !line.ends_with('\n') {
+            let _ = stdout.write_all(b"\n");
+        }
+        Ok(if line.trim() == "yes" { Answer::Confirmed } else { Answer::NotConfirmed })
+    }
+}
+
+fn write(mut stream: impl Write, text: &str) -> io::Result<()> {
+    stream.write_all(text.as_bytes())?;
+    if !text.ends_with('\n') {
+        stream.write_all(b"\n")?;
+    }
+    stream.flush()
+}
+
+/// Says of every panic that it is a bug, with what a report needs.
+pub fn report_bugs() {
+    std::panic::set_hook(Box::new(|panic| {
+        let at = panic.location().map_or_else(String::new, |location| format!(" at {location}"));
+        let why = panic.payload_as_str().unwrap_or("no reason given");
+        let text = format!(
+            "error: this is a bug in ditc {}{at}\n  caused by: {why}\n  hint: what was done so far is recorded; run \
+             the same command again, and report this text",
+            env!("CARGO_PKG_VERSION")
+        );
+        let _ = write(io::stderr().lock(), &text);
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn terminal(stdin_is_terminal: bool, wishes: Wishes) -> Terminal {
+        let settings = Settings { stdin_is_terminal, ..Settings::from_variables(&BTreeMap::new()) };
+        Terminal::new(&settings, wishes)
+    }
+
+    #[test]
+    fn asks_nobody_without_a_terminal() {
+        let message = |terminal: Terminal| terminal.can_ask().err().map(|failure| failure.message);
+        assert_eq!(message(terminal(true, Wishes::default())), None);
+        assert_eq!(
+            message(terminal(false, Wishes::default())).as_deref(),
+            Some("a confirmation is needed, and standard input is no terminal")
+        );
+        assert_eq!(
+            message(terminal(true, Wishes { no_input: true, ..Wishes::default() })).as_deref(),
+            Some("a confirmation is needed, and input is disabled")
+        );
+    }
+
+    #[test]
+    fn the_flag_wins_over_the_environment() {
+        let variables = BTreeMap::from([("CLICOLOR_FORCE".to_owned(), "1".to_owned())]);
+        let settings = Settings::from_variables(&variables);
+        assert!(Terminal::new(&settings, Wishes::default()).out_style.colour);
+        assert!(!Terminal::new(&settings, Wishes { no_color: true, ..Wishes::default() }).out_style.colour);
+    }
+}

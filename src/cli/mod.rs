@@ -1,0 +1,273 @@
+//! The command line: what people may type, and what it means. It runs nothing and prints nothing.
+
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, time::Duration};
+
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, error::ErrorKind};
+
+use crate::{
+    failure::{Failure, FailureKind},
+    names::EnvironmentName,
+    terminal::Wishes,
+};
+
+mod arguments;
+mod duration;
+#[cfg(test)]
+mod tests;
+mod which;
+
+pub use which::Which;
+
+/// What was typed.
+#[derive(Debug, Clone, PartialEq, Eq, Parser)]
+#[command(
+    name = "ditc",
+    version,
+    about = "Keeps preview environments on Kubernetes equal to what git says",
+    long_about = "Keeps preview environments on Kubernetes equal to what git says.\n\nTOML files in environments/ \
+        describe them; `plan` shows what would change and why, `apply` does exactly that, in order, and waits until it \
+        works.",
+    after_help = "Examples:\n  ditc plan jakub               what would change in environment jakub, and why\n  \
+        ditc apply jakub              make it so, after a question\n  \
+        ditc apply jakub --sandbox    the same in the built-in cluster, without touching a real one",
+    after_long_help = "Examples:\n  ditc plan jakub               what would change in environment jakub, and why\n  \
+        ditc apply jakub              make it so, after a question\n  \
+        ditc apply jakub --sandbox    the same in the built-in cluster, without touching a real one\n\n\
+        Flags may be written with one dash or two. Exit codes: 0 done, 1 error, 2 changes (plan -detailed-exitcode), \
+        130 and 143 interrupted.",
+    disable_help_subcommand = true,
+    args_override_self = true
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Global {
+    /// Use the built-in cluster in state/sandbox instead of a real one
+    #[arg(long, global = true, help_heading = "Cluster",
+        conflicts_with_all = ["context", "cluster", "kubeconfig", "impersonate", "impersonate_group"])]
+    pub sandbox: bool,
+    /// The kubeconfig context to use
+    #[arg(long, global = true, help_heading = "Cluster", value_name = "NAME")]
+    pub context: Option<String>,
+    /// The kubeconfig cluster to use
+    #[arg(long, global = true, help_heading = "Cluster", value_name = "NAME")]
+    pub cluster: Option<String>,
+    /// The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
+    #[arg(long, global = true, help_heading = "Cluster", value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// The user to act as
+    #[arg(long = "as", global = true, help_heading = "Cluster", value_name = "USER")]
+    pub impersonate: Option<String>,
+    /// A group to act as; may be given several times
+    #[arg(long = "as-group", global = true, help_heading = "Cluster", value_name = "GROUP")]
+    pub impersonate_group: Vec<String>,
+    /// How long one request may take, such as 30s
+    #[arg(long, global = true, help_heading = "Cluster", value_name = "DURATION", value_parser = duration::parse)]
+    pub request_timeout: Option<Duration>,
+    /// Work in this directory instead of the current one
+    #[arg(long, global = true, help_heading = "Output", value_name = "DIR")]
+    pub chdir: Option<PathBuf>,
+    /// Print no colours
+    #[arg(long, global = true, help_heading = "Output")]
+    pub no_color: bool,
+    /// Print JSON on standard output
+    #[arg(long, global = true, help_heading = "Output")]
+    pub json: bool,
+    /// Print no progress, only results and errors
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub quiet: bool,
+}
+
+impl Global {
+    /// The flags that lead to the same cluster again, for commands that are proposed to people.
+    #[must_use]
+    pub fn repeat(&self) -> String {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let mut flags = String::new();
+        if self.sandbox {
+            flags.push_str(" --sandbox");
+        }
+        for (name, value) in [
+            ("--context", self.context.clone()),
+            ("--cluster", self.cluster.clone()),
+            ("--kubeconfig", path(&self.kubeconfig)),
+            ("--as", self.impersonate.clone()),
+            ("--chdir", path(&self.chdir)),
+        ] {
+            if let Some(value) = value {
+                flags.push_str(&format!(" {name}={value}"));
+            }
+        }
+        for group in &self.impersonate_group {
+            flags.push_str(&format!(" --as-group={group}"));
+        }
+        flags
+    }
+}
+
+/// The commands.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Verb {
+    /// Show what would change in an environment, and why
+    #[command(
+        after_help = "Examples:\n  ditc plan jakub\n  ditc plan jakub -detailed-exitcode   exit 2 if there are changes"
+    )]
+    Plan(Plan),
+    /// Change an environment to what its files say, and wait until it works
+    #[command(after_help = "Examples:\n  ditc apply jakub\n  ditc apply pr-12 -auto-approve -lock-timeout=5m   in CI")]
+    Apply(Apply),
+    /// Remove an environment and all that is in it
+    #[command(after_help = "Examples:\n  ditc destroy jakub\n  ditc destroy pr-12 -auto-approve   in CI")]
+    Destroy(Apply),
+    /// Look at what ditc recorded
+    #[command(subcommand)]
+    State(State),
+    /// The built-in cluster
+    #[command(subcommand)]
+    Sandbox(Sandbox),
+    /// Print the version
+    Version,
+}
+
+/// `ditc plan`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Plan {
+    /// The environment: environments/ENV.toml
+    #[arg(value_name = "ENV")]
+    pub environment: EnvironmentName,
+    /// Exit with 2 if there are changes, 0 if there are none
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    #[command(flatten)]
+    pub lock: Lock,
+}
+
+/// `ditc apply` and `ditc destroy`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Apply {
+    /// The environment: environments/ENV.toml
+    #[arg(value_name = "ENV")]
+    pub environment: EnvironmentName,
+    /// Do not ask before changing anything
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// Whether questions may be asked; with false, one that is needed is an error
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, default_value_t = true, default_missing_value = "true",
+        num_args = 0..=1, require_equals = true)]
+    pub input: bool,
+    /// How many objects to write at the same time
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub parallelism: u16,
+    #[command(flatten)]
+    pub lock: Lock,
+}
+
+/// Flags about the lock.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Lock {
+    /// How long to wait for another run to release the environment, such as 5m
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration::parse)]
+    pub lock_timeout: Duration,
+}
+
+/// `ditc state`
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum State {
+    /// List the addresses of all recorded objects
+    #[command(after_help = "Example:\n  ditc state list jakub")]
+    List {
+        /// The environment: environments/ENV.toml
+        #[arg(value_name = "ENV")]
+        environment: EnvironmentName,
+    },
+    /// Show one recorded object
+    #[command(after_help = "Examples:\n  ditc state show jakub jakub.services.orders/Deployment/orders\n  \
+        ditc state show jakub deployment/orders")]
+    Show {
+        /// The environment: environments/ENV.toml
+        #[arg(value_name = "ENV")]
+        environment: EnvironmentName,
+        /// An address as `state list` prints it, or kind/name
+        #[arg(value_name = "ADDRESS")]
+        address: Which,
+    },
+    /// Build the record anew from the objects in the cluster
+    #[command(after_help = "Example:\n  ditc state rebuild jakub")]
+    Rebuild {
+        /// The environment: environments/ENV.toml
+        #[arg(value_name = "ENV")]
+        environment: EnvironmentName,
+    },
+}
+
+/// `ditc sandbox`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum Sandbox {
+    /// Serve the built-in cluster on a loopback port, for kubectl
+    #[command(after_help = "Example:\n  ditc sandbox serve")]
+    Serve,
+}
+
+/// Why there is nothing to run.
+#[derive(Debug, Clone)]
+pub enum Stop {
+    /// Help or version was asked for: a text for standard output, and a good end.
+    Shown(String),
+    Failure(Failure),
+}
+
+impl Cli {
+    /// Reads the arguments, the program's name first, and the defaults that `DITC_CLI_ARGS*` variables hold.
+    ///
+    /// # Errors
+    /// [`Stop`]: help was asked for, or the arguments make no sense.
+    pub fn parse_from(
+        arguments: impl IntoIterator<Item = OsString>,
+        variables: &BTreeMap<String, String>,
+    ) -> Result<Self, Stop> {
+        let command = Self::command();
+        let arguments = arguments::rewrite(&command, arguments, variables).map_err(Stop::Failure)?;
+        let cli = <Self as Parser>::try_parse_from(arguments).map_err(|error| stop(&error))?;
+        match &cli.verb {
+            Verb::Apply(apply) | Verb::Destroy(apply) if cli.global.json && !apply.auto_approve => {
+                let failure = usage("-json asks no questions, so it needs -auto-approve");
+                Err(Stop::Failure(failure.hint("look first with `ditc plan`, then add -auto-approve")))
+            }
+            _ => Ok(cli),
+        }
+    }
+
+    /// What the flags say about the terminal.
+    #[must_use]
+    pub fn wishes(&self) -> Wishes {
+        let no_input = match &self.verb {
+            Verb::Apply(apply) | Verb::Destroy(apply) => !apply.input,
+            Verb::Plan(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => false,
+        };
+        Wishes { no_color: self.global.no_color, no_input }
+    }
+}
+
+fn usage(message: impl Into<String>) -> Failure {
+    Failure::new(FailureKind::Usage, message)
+}
+
+fn stop(error: &clap::Error) -> Stop {
+    let text = error.render().to_string();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Stop::Shown(text),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            Stop::Failure(usage(format!("a command is missing\n\n{}", text.trim_end())))
+        }
+        _ => {
+            let text = text.strip_prefix("error: ").unwrap_or(&text);
+            Stop::Failure(usage(text.trim_end()))
+        }
+    }
+}

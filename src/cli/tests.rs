@@ -1,0 +1,119 @@
+use std::{collections::BTreeMap, ffi::OsString, time::Duration};
+
+use clap::CommandFactory;
+
+use super::{Cli, State, Stop, Verb, Which};
+use crate::names::EnvironmentName;
+
+fn parse(line: &str) -> Result<Cli, Stop> {
+    parse_with(line, &[])
+}
+
+fn parse_with(line: &str, variables: &[(&str, &str)]) -> Result<Cli, Stop> {
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Cli::parse_from(line.split_whitespace().map(OsString::from), &variables)
+}
+
+fn failure(line: &str) -> String {
+    match parse(line) {
+        Err(Stop::Failure(failure)) => failure.message,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+#[test]
+fn the_command_is_well_formed() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn long_flags_take_one_dash_or_two() {
+    let one = parse("ditc apply jakub -auto-approve -lock-timeout=5m -parallelism 3 -input=false -no-color -context x")
+        .unwrap();
+    let two =
+        parse("ditc apply jakub --auto-approve --lock-timeout 5m --parallelism=3 --input=false --no-color --context=x")
+            .unwrap();
+    assert_eq!(one, two);
+    let Verb::Apply(apply) = &one.verb else { panic!("{one:?}") };
+    assert!(apply.auto_approve && !apply.input && one.wishes().no_input && one.wishes().no_color);
+    assert_eq!((apply.parallelism, apply.lock.lock_timeout), (3, Duration::from_secs(300)));
+    assert_eq!(one.global.repeat(), " --context=x");
+}
+
+#[test]
+fn global_flags_stand_before_the_verb_too() {
+    let cli = parse("ditc -chdir=/tmp -json -q plan jakub").unwrap();
+    assert!(cli.global.json && cli.global.quiet);
+    assert_eq!(cli.global.chdir.as_deref(), Some(std::path::Path::new("/tmp")));
+}
+
+#[test]
+fn variables_add_defaults_that_the_line_overrides() {
+    let variables = [("DITC_CLI_ARGS", "-no-color"), ("DITC_CLI_ARGS_apply", "-parallelism='4' -auto-approve")];
+    let cli = parse_with("ditc -context plan apply jakub -auto-approve", &variables).unwrap();
+    let Verb::Apply(apply) = &cli.verb else { panic!("{cli:?}") };
+    assert!(cli.global.no_color && apply.auto_approve);
+    assert_eq!(apply.parallelism, 4);
+    let cli = parse_with("ditc apply jakub -parallelism=5", &variables).unwrap();
+    let Verb::Apply(apply) = &cli.verb else { panic!("{cli:?}") };
+    assert_eq!(apply.parallelism, 5);
+}
+
+#[test]
+fn refuses_what_would_lead_astray() {
+    for line in ["ditc plan jakub -n x", "ditc plan jakub --namespace=x", "ditc plan jakub -namespace x"] {
+        assert_eq!(failure(line), "ditc has no flag for the namespace: it comes from the environment's file");
+    }
+    assert!(failure("ditc apply jakub -field-manager=me").contains("field manager"));
+    assert!(failure("ditc apply jakub -json").contains("-auto-approve"));
+    assert!(failure("ditc plan Jakub").contains("lower-case letters"));
+    assert!(failure("ditc apply jakub -sandbox -context x").contains("cannot be used with"));
+    assert!(failure("ditc").starts_with("a command is missing"));
+}
+
+#[test]
+fn suggests_what_was_meant() {
+    assert!(failure("ditc aply jakub").contains("'apply'"));
+    assert!(failure("ditc apply jakub --auto-aprove").contains("'--auto-approve'"));
+}
+
+#[test]
+fn help_and_version_are_answers() {
+    for line in ["ditc -help", "ditc --help", "ditc -h", "ditc plan -help", "ditc -version", "ditc --version"] {
+        assert!(matches!(parse(line), Err(Stop::Shown(_))), "{line}");
+    }
+}
+
+#[test]
+fn an_object_is_meant_by_address_or_alias() {
+    let environment = EnvironmentName::new("jakub").unwrap();
+    let component = "services.orders".parse().unwrap();
+    let key = crate::object::ObjectKey::new("apps", "Deployment", Some("jakub"), "orders");
+    let matches = |text: &str| text.parse::<Which>().unwrap().matches(&environment, Some(&component), &key);
+    for text in [
+        "deployment/orders",
+        "Deployment.apps/orders",
+        "jakub.services.orders/Deployment/orders",
+        "jakub.services.orders",
+    ] {
+        assert!(matches(text), "{text}");
+    }
+    for text in ["service/orders", "deployment/x", "pr-1.services.orders/Deployment/orders", "jakub/Deployment/orders"]
+    {
+        assert!(!matches(text), "{text}");
+    }
+    let Verb::State(State::Show { address, .. }) = parse("ditc state show jakub deployment/orders").unwrap().verb
+    else {
+        panic!("not state show");
+    };
+    assert_eq!(address, Which::Alias("deployment".into(), "orders".into()));
+}
+
+#[test]
+fn a_quote_left_open_is_told() {
+    let variables = BTreeMap::from([("DITC_CLI_ARGS".to_owned(), "'x".to_owned())]);
+    let Err(Stop::Failure(failure)) = Cli::parse_from(["ditc", "version"].map(OsString::from), &variables) else {
+        panic!("taken");
+    };
+    assert!(failure.message.contains("never closed"));
+}

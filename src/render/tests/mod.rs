@@ -1,0 +1,165 @@
+//! Makers for plans, and the snapshots of what people see. `SNAPSHOTS=overwrite cargo test` rewrites them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::{Style, text::Context};
+use crate::{
+    desired::{Manifest, Origin},
+    diagnostic::{SourceId, Sources, Span},
+    graph::Graph,
+    names::{ComponentId, EnvironmentName, Namespace},
+    object::{FieldPath, Object, ObjectKey, Segment},
+    observed::Readiness,
+    plan::{Action, After, Change, Diff, Expect, FieldChange, Plan, Reason, Step, Unchanged},
+    state::Operation,
+};
+
+mod plan;
+
+pub(super) const PLAIN: Style = Style { colour: false, width: 80 };
+pub(super) const WIDE: Style = Style { colour: false, width: 200 };
+pub(super) const COLOUR: Style = Style { colour: true, width: 80 };
+
+/// Colours made visible: `<33>~</>`.
+pub(super) fn visible(text: &str) -> String {
+    let text = text.replace("\u{1b}[0m", "</>");
+    text.split("\u{1b}[")
+        .enumerate()
+        .map(|(number, part)| match part.split_once('m') {
+            Some((code, rest)) if number > 0 => format!("<{code}>{rest}"),
+            _ => part.to_owned(),
+        })
+        .collect()
+}
+
+pub(super) fn environment() -> EnvironmentName {
+    EnvironmentName::new("jakub").unwrap()
+}
+
+pub(super) fn component(text: &str) -> ComponentId {
+    text.parse().unwrap()
+}
+
+pub(super) fn key(kind: &str, name: &str) -> ObjectKey {
+    let group = match kind {
+        "Deployment" | "StatefulSet" => "apps",
+        "Job" => "batch",
+        _ => "",
+    };
+    ObjectKey::new(group, kind, (kind != "Namespace").then_some("jakub"), name)
+}
+
+/// A path as people write it: `spec.containers[orders].image`, where brackets hold a name.
+pub(super) fn path(text: &str) -> FieldPath {
+    let mut segments = Vec::new();
+    for part in text.split('.') {
+        let (field, rest) = part.split_once('[').unwrap_or((part, ""));
+        segments.push(Segment::Field(field.replace('|', ".")));
+        if let Some(name) = rest.strip_suffix(']') {
+            segments.push(Segment::Key(json!({"name": name}).to_string()));
+        }
+    }
+    FieldPath(segments)
+}
+
+/// The files that all spans here point into.
+pub(super) struct Files {
+    pub(super) sources: Sources,
+    environment: SourceId,
+    template: SourceId,
+}
+
+pub(super) fn files() -> Files {
+    let mut sources = Sources::default();
+    let environment = sources.add(
+        "environments/jakub.toml",
+        "extends = \"base\"\n\n[dependencies.postgresql]\nmodule = \"postgresql\"\n\n[services.orders]\ntag = \"v2\"\n",
+    );
+    let template = sources.add("modules/postgresql/secret.yaml", "kind: Secret\n");
+    Files { sources, environment, template }
+}
+
+impl Files {
+    pub(super) fn context(&self) -> Context<'_> {
+        Context { sources: &self.sources, cluster: "staging", flags: "" }
+    }
+
+    pub(super) fn orders(&self) -> Span {
+        Span::new(self.environment, 67..84)
+    }
+
+    pub(super) fn postgresql(&self) -> Span {
+        Span::new(self.environment, 18..43)
+    }
+
+    pub(super) fn manifest(&self, component: Option<&ComponentId>, key: &ObjectKey, body: Value) -> Manifest {
+        let definition = if key.name == "orders" { self.orders() } else { self.postgresql() };
+        let template = (key.name == "postgresql").then(|| Span::new(self.template, 0..4));
+        Manifest {
+            key: key.clone(),
+            component: component.cloned(),
+            body: Object(body),
+            secret: None,
+            origin: Origin { definition, template },
+        }
+    }
+}
+
+pub(super) fn empty(operation: Operation) -> Plan {
+    Plan {
+        environment: environment(),
+        namespace: Namespace::new("jakub").unwrap(),
+        operation,
+        base: None,
+        changes: BTreeMap::new(),
+        unchanged: BTreeMap::new(),
+        drift: BTreeMap::new(),
+        blocked: Vec::new(),
+        ignored: BTreeSet::new(),
+        order: Graph::default(),
+        components: BTreeMap::new(),
+        outputs: BTreeMap::new(),
+        interrupted: None,
+    }
+}
+
+pub(super) fn change(component: Option<&str>, action: Action, reason: Reason) -> Change {
+    Change {
+        component: component.map(self::component),
+        action,
+        reason,
+        expect: Expect::Absent,
+        manifest: None,
+        takes_back: Vec::new(),
+        diff: Diff::default(),
+        unchecked: None,
+    }
+}
+
+/// One field: none is "not there".
+pub(super) fn field(at: &str, before: Option<Value>, after: Option<Value>) -> FieldChange {
+    FieldChange { path: path(at), before, after: after.map_or(After::Absent, After::Value) }
+}
+
+pub(super) fn unchanged(component: Option<&str>, readiness: Readiness) -> Unchanged {
+    Unchanged { component: component.map(self::component), readiness, learned: None }
+}
+
+const IMAGE: &str = "spec.template.spec.containers[orders].image";
+
+/// The everyday plan: a new image.
+pub(super) fn image_update(files: &Files) -> Plan {
+    let mut plan = empty(Operation::Apply);
+    let key = key("Deployment", "orders");
+    let mut change = change(Some("services.orders"), Action::Update, Reason::DefinitionChanged);
+    let manifest = files.manifest(change.component.as_ref(), &key, json!({"kind": "Deployment"}));
+    change.manifest = Some(manifest);
+    let images = ["jakubborys/ditc-orders:dev", "jakubborys/ditc-orders:v2"].map(Value::from);
+    let [before, after] = images.map(Some);
+    change.diff = Diff { fields: vec![field(IMAGE, before, after)], unchanged: 14 };
+    plan.order.add(Step::Change(key.clone()));
+    plan.changes.insert(key, change);
+    plan
+}

@@ -1,0 +1,755 @@
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use snapbox::{assert_data_eq, str};
+
+use super::*;
+use crate::{
+    observed::Why,
+    plan::{Block, Blocked, Drift, DriftKind, DriftedField, Taken},
+    render::text,
+    secret::{Generate, Recipe},
+    state::Run,
+};
+
+fn shown(plan: &Plan, files: &Files) -> String {
+    text::plan(plan, &files.context(), PLAIN)
+}
+
+/// A whole environment that comes into being.
+fn creation(files: &Files) -> Plan {
+    let mut plan = empty(Operation::Apply);
+    let labels = json!({"app.kubernetes.io/managed-by": "ditc", "ditc.dev/environment": "jakub"});
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "jakub", "labels": labels}});
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "postgresql"}, "type": "Opaque"});
+    let config = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "postgresql"}, "data": {
+        "postgresql.conf": "listen_addresses = '*'\nmax_connections = 100\n",
+        "empty": "",
+    }});
+    let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "orders", "namespace": "jakub", "labels": labels},
+        "spec": {"selector": {"matchLabels": {"app": "orders"}}, "template": {
+            "metadata": {"labels": {"app": "orders"}, "annotations": {"ditc.dev/config": "0123456789abcdef"}},
+            "spec": {"containers": [{"name": "orders", "image": "jakubborys/ditc-orders:v2",
+                "command": ["nameko", "run", "--config", "config.yml"],
+                "ports": [{"containerPort": 8000}], "resources": {},
+                "env": [{"name": "DB_HOST", "value": "postgresql"}, {"name": "DEBUG", "value": "true"}]}]}}}});
+    for (component, key, body) in [
+        (None, key("Namespace", "jakub"), namespace),
+        (Some("dependencies.postgresql"), key("Secret", "postgresql"), secret),
+        (Some("dependencies.postgresql"), key("ConfigMap", "postgresql"), config),
+        (Some("services.orders"), key("Deployment", "orders"), deployment),
+    ] {
+        let mut change = change(component, Action::Create, Reason::New);
+        let mut manifest = files.manifest(change.component.as_ref(), &key, body);
+        if key.kind.is("", "Secret") {
+            let keys = BTreeMap::from([("postgresql-password".to_owned(), Generate::Password)]);
+            manifest.secret = Some(Recipe { keys });
+            change.unchecked = Some(Why::Secret);
+        }
+        change.manifest = Some(manifest);
+        plan.order.add(Step::Change(key.clone()));
+        plan.changes.insert(key, change);
+    }
+    plan.order.need(Step::Ready(component("dependencies.postgresql")), Step::Change(key("Secret", "postgresql")));
+    plan.order.need(Step::Change(key("Deployment", "orders")), Step::Ready(component("dependencies.postgresql")));
+    plan
+}
+
+#[test]
+fn an_image_is_changed() {
+    let files = files();
+    assert_data_eq!(
+        shown(&image_update(&files), &files),
+        str![[r#"
+Actions are shown with these symbols:
+  ~ update in-place
+
+ditc will perform the following actions in environment jakub (namespace jakub,
+cluster staging):
+
+  # jakub.services.orders/Deployment/orders will be updated in-place
+  # (the definition changed: environments/jakub.toml:6)
+  ~ Deployment "orders" {
+      ~ spec.template.spec.containers[name="orders"].image = "jakubborys/ditc-orders:dev" -> "jakubborys/ditc-orders:v2"
+        # (14 unchanged fields hidden)
+    }
+
+Plan: 0 to add, 1 to change, 0 to destroy.
+
+"#]]
+    );
+}
+
+#[test]
+fn an_image_is_changed_in_colour() {
+    let files = files();
+    assert_data_eq!(
+        visible(&text::plan(&image_update(&files), &files.context(), COLOUR)),
+        str![[r#"
+Actions are shown with these symbols:
+  <33>~</> update in-place
+
+ditc will perform the following actions in environment jakub (namespace jakub,
+cluster staging):
+
+  # <1>jakub.services.orders/Deployment/orders</> will be updated in-place
+  # <90>(the definition changed: environments/jakub.toml:6)</>
+  <33>~</> Deployment "orders" {
+      <33>~</> spec.template.spec.containers[name="orders"].image = "jakubborys/ditc-orders:dev" -> "jakubborys/ditc-orders:v2"
+        <90># (14 unchanged fields hidden)</>
+    }
+
+<1>Plan:</> 0 to add, 1 to change, 0 to destroy.
+
+"#]]
+    );
+}
+
+#[test]
+fn an_environment_is_created() {
+    let files = files();
+    assert_data_eq!(
+        shown(&creation(&files), &files),
+        str![[r#"
+Actions are shown with these symbols:
+  + create
+
+ditc will perform the following actions in environment jakub (namespace jakub,
+cluster staging):
+
+  # jakub/Namespace/jakub will be created
+  # (environments/jakub.toml:3)
+  + Namespace "jakub" {
+    }
+
+  # jakub.dependencies.postgresql/ConfigMap/postgresql will be created
+  # (environments/jakub.toml:3, modules/postgresql/secret.yaml:1)
+  + ConfigMap "postgresql" {
+      + data:
+      +   postgresql.conf: |
+      +     listen_addresses = '*'
+      +     max_connections = 100
+      +   empty: ""
+    }
+
+  # jakub.dependencies.postgresql/Secret/postgresql will be created
+  # (environments/jakub.toml:3, modules/postgresql/secret.yaml:1)
+  # not checked by the server: a Secret's values stay in the cluster
+  + Secret "postgresql" {
+      + type: Opaque
+      + data:
+      +   postgresql-password: (sensitive value, a new password)
+    }
+
+  # jakub.services.orders/Deployment/orders will be created
+  # (environments/jakub.toml:6)
+  + Deployment "orders" {
+      + spec:
+      +   selector:
+      +     matchLabels:
+      +       app: orders
+      +   template:
+      +     metadata:
+      +       labels:
+      +         app: orders
+      +       annotations:
+      +         ditc.dev/config: "0123456789abcdef"
+      +     spec:
+      +       containers:
+      +         - name: orders
+      +           image: jakubborys/ditc-orders:v2
+      +           command: ["nameko", "run", "--config", "config.yml"]
+      +           ports:
+      +             - containerPort: 8000
+      +           resources: {}
+      +           env:
+      +             - name: DB_HOST
+      +               value: postgresql
+      +             - name: DEBUG
+      +               value: "true"
+    }
+
+Plan: 4 to add, 0 to change, 0 to destroy.
+
+"#]]
+    );
+}
+
+#[test]
+fn what_was_not_checked_for_many_is_told_once() {
+    let files = files();
+    let mut plan = creation(&files);
+    for change in plan.changes.values_mut() {
+        change.unchecked = Some(Why::NamespaceNotYet);
+    }
+    let text = shown(&plan, &files);
+    assert_eq!(text.matches("checked by the server").count(), 1);
+    assert!(text.contains("Note: 4 objects were not checked by the server: its namespace does not exist yet."));
+}
+
+#[test]
+fn many_fields_share_their_way() {
+    let files = files();
+    let mut plan = image_update(&files);
+    let change = plan.changes.values_mut().next().unwrap();
+    change.takes_back = vec![Taken { field: ".spec.replicas".into(), manager: "kubectl".into() }];
+    let container = "spec.template.spec.containers[orders]";
+    let at = |rest: &str| format!("{container}.{rest}");
+    change.diff = Diff {
+        fields: vec![
+            field("metadata.annotations.ditc|dev/note", Some("old".into()), None),
+            field("spec.replicas", Some(3.into()), Some(1.into())),
+            field(&at("image"), Some("orders:dev".into()), Some("orders:v2".into())),
+            field(&at("command"), Some(json!(["run"])), Some(json!(["run", "--config", "config.yml"]))),
+            field(&at("env[LOG_LEVEL].name"), None, Some("LOG_LEVEL".into())),
+            field(&at("env[LOG_LEVEL].value"), None, Some("debug".into())),
+            field(&at("env[OLD].name"), Some("OLD".into()), None),
+            field(&at("env[OLD].value"), Some("1".into()), None),
+            field(&at("resources.limits"), None, Some(json!({"cpu": "100m", "memory": "64Mi"}))),
+            field(
+                "spec.template.spec.initContainers",
+                Some(json!([r#"[name="a"]"#, r#"[name="b"]"#])),
+                Some(json!([r#"[name="b"]"#, r#"[name="a"]"#])),
+            ),
+        ],
+        unchanged: 1,
+    };
+    assert_data_eq!(
+        shown(&plan, &files),
+        str![[r#"
+Actions are shown with these symbols:
+  ~ update in-place
+
+ditc will perform the following actions in environment jakub (namespace jakub,
+cluster staging):
+
+  # jakub.services.orders/Deployment/orders will be updated in-place
+  # (the definition changed: environments/jakub.toml:6)
+  ~ Deployment "orders" {
+      - metadata.annotations["ditc.dev/note"] = "old" -> null
+      ~ spec {
+          ~ replicas = 3 -> 1
+          ~ template.spec {
+              ~ containers[name="orders"] {
+                  ~ image = "orders:dev" -> "orders:v2"
+                  ~ command = ["run"] -> ["run", "--config", "config.yml"]
+                  ~ env {
+                      + [name="LOG_LEVEL"]:
+                      +   name: LOG_LEVEL
+                      +   value: debug
+                      - [name="OLD"]:
+                      -   name: OLD
+                      -   value: "1"
+                    }
+                  + resources.limits:
+                  +   cpu: "100m"
+                  +   memory: "64Mi"
+                }
+              ~ initContainers = [name="a"], [name="b"] -> [name="b"], [name="a"]  # only the order changes
+            }
+        }
+      ~ takes back ownership of .spec.replicas (kubectl)
+        # (1 unchanged field hidden)
+    }
+
+Plan: 0 to add, 1 to change, 0 to destroy.
+
+"#]]
+    );
+}
+
+#[test]
+fn long_texts_show_only_what_differs() {
+    let files = files();
+    let mut plan = empty(Operation::Apply);
+    let mut change = change(Some("dependencies.postgresql"), Action::Update, Reason::DefinitionAndOutside);
+    let old: String = (1..20).map(|line| format!("line {line}\n")).collect();
+    let new = old.replace("line 9\n", "line nine\n") + "last";
+    let long = |tag: &str| Some(format!("{}/orders:{tag}", "registry.example.com/".repeat(8)).into());
+    change.diff = Diff {
+        fields: vec![
+            field("data.redis|conf", Some(old.into()), Some(new.into())),
+            field("data.image", long("dev"), long("v2")),
+        ],
+        unchanged: 0,
+    };
+    plan.changes.insert(key("ConfigMap", "redis"), change);
+    assert_data_eq!(
+        shown(&plan, &files),
+        str![[r#"
+Actions are shown with these symbols:
+  ~ update in-place
+
+ditc will perform the following actions in environment jakub (namespace jakub,
+cluster staging):
+
+  # jakub.dependencies.postgresql/ConfigMap/redis will be updated in-place
+  # (the definition changed, and it was changed outside of ditc)
+  ~ ConfigMap "redis" {
+      ~ data {
+          ~ ["redis.conf"]:
+                # (6 unchanged lines hidden)
+                line 7
+                line 8
+              - line 9
+              + line nine
+                line 10
+                line 11
+                # (6 unchanged lines hidden)
+                line 18
+                line 19
+              + last
+                # (no line end)
+          ~ image = ..."example.com//orders:dev" -> ..."example.com//orders:v2"  # (156 equal characters hidden)
+        }
+    }
+
+Plan: 0 to add, 1 to change, 0 to destroy.
+
+"#]]
+    );
+    assert_data_eq!(
+        visible(&text::plan(&plan, &files.context(), COLOUR)),
+        str![[r#"
+Actions are shown with these symbols:
+  <33>~</> update in-place
+
+ditc will perform the following actions in environment jakub (namespace jakub,
+cluster staging):
+
+  # <1>jakub.dependencies.postgresql/ConfigMap/redis</> will be updated in-place
+  # <90>(the definition changed, and it was changed outside of ditc)</>
+  <33>~</> ConfigMap "redis" {
+      <33>~</> data {
+          <33>~</> ["redis.conf"]:
+              <90>  # (6 unchanged lines hidden)</>
+                line 7
+                line 8
+              <31>- </><31>line </><4><31>9</>
+              <32>+ </><32>line </><4><32>nine</>
+                line 10
+                line 11
+              <90>  # (6 unchanged lines hidden)</>
+                line 18
+                line 19
+              <32>+ </><32>last</>
+              <90>  # (no line end)</>
+          <33>~</> image = ..."example.com//orders:dev" -> ..."example.com//orders:v2"  # (156 equal characters hidden)
+        }
+    }
+
+<1>Plan:</> 0 to add, 1 to change, 0 to destroy.
+
+"#]]
+    );
+}
+
+#[test]
+fn deletes_take_one_line_each() {
+    let files = files();
+    let mut plan = empty(Operation::Destroy);
+    for (component, key) in [
+        (None, key("Namespace", "jakub")),
+        (Some("dependencies.postgresql"), key("StatefulSet", "postgresql")),
+        (Some("services.orders"), key("Deployment", "orders")),
+        (Some("services.orders"), key("Service", "orders")),
+    ] {
+        plan.changes.insert(key.clone(), change(component, Action::Delete, Reason::Destroyed));
+        plan.order.add(Step::Change(key));
+    }
+    let step = |kind, name| Step::Change(key(kind, name));
+    plan.order.need(step("StatefulSet", "postgresql"), step("Deployment", "orders"));
+    plan.order.need(step("Namespace", "jakub"), step("StatefulSet", "postgresql"));
+    assert_data_eq!(
+        shown(&plan, &files),
+        str![[r#"
+Actions are shown with these symbols:
+  - destroy
+
+ditc will perform the following actions in environment jakub (namespace jakub,
+cluster staging):
+
+  - jakub.services.orders/Service/orders will be destroyed
+  - jakub.services.orders/Deployment/orders will be destroyed
+  - jakub.dependencies.postgresql/StatefulSet/postgresql will be destroyed
+  - jakub/Namespace/jakub will be destroyed
+
+Plan: 0 to add, 0 to change, 4 to destroy.
+
+"#]]
+    );
+}
+
+#[test]
+fn what_leaves_the_definition_says_why() {
+    let files = files();
+    let mut plan = image_update(&files);
+    for (kind, action, reason) in [
+        ("ConfigMap", Action::Delete, Reason::NotDesired),
+        ("Job", Action::Delete, Reason::Leftover),
+        ("Service", Action::Forget, Reason::Gone),
+    ] {
+        plan.changes.insert(key(kind, "seed"), change(Some("services.orders"), action, reason));
+    }
+    assert_data_eq!(
+        shown(&plan, &files),
+        str![[r#"
+Actions are shown with these symbols:
+  ~ update in-place
+  - destroy
+  . forget, which changes only the record
+
+ditc will perform the following actions in environment jakub (namespace jakub,
+cluster staging):
+
+  - jakub.services.orders/ConfigMap/seed will be destroyed (it is no longer in the definition)
+  . jakub.services.orders/Service/seed will be forgotten (it is gone already, so only the record changes)
+  - jakub.services.orders/Job/seed will be destroyed (ditc made it, but neither the definition nor the record knows it)
+
+  # jakub.services.orders/Deployment/orders will be updated in-place
+  # (the definition changed: environments/jakub.toml:6)
+  ~ Deployment "orders" {
+      ~ spec.template.spec.containers[name="orders"].image = "jakubborys/ditc-orders:dev" -> "jakubborys/ditc-orders:v2"
+        # (14 unchanged fields hidden)
+    }
+
+Plan: 0 to add, 1 to change, 2 to destroy, 1 to forget.
+
+"#]]
+    );
+}
+
+/// Someone scaled and deleted by hand.
+fn drifted(files: &Files) -> Plan {
+    let mut plan = image_update(files);
+    let orders = Some(component("services.orders"));
+    let fields = vec![
+        DriftedField {
+            path: path("spec.replicas"),
+            applied: Some(1.into()),
+            live: Some(3.into()),
+            manager: Some("kubectl".into()),
+            time: Some("2026-11-21T23:10:00Z".into()),
+        },
+        DriftedField {
+            path: path(IMAGE),
+            applied: Some("orders:dev".into()),
+            live: Some("orders:hack".into()),
+            manager: Some("kubectl-edit".into()),
+            time: None,
+        },
+        DriftedField {
+            path: path("metadata.labels.team"),
+            applied: Some("shop".into()),
+            live: None,
+            manager: None,
+            time: None,
+        },
+    ];
+    for (key, kind) in [
+        (key("Deployment", "orders"), DriftKind::Changed(fields)),
+        (key("Service", "orders"), DriftKind::Deleted),
+        (key("ConfigMap", "orders"), DriftKind::Recreated),
+    ] {
+        plan.drift.insert(key, Drift { component: orders.clone(), kind });
+    }
+    plan
+}
+
+#[test]
+fn drift_is_told_with_who_and_when() {
+    let files = files();
+    assert_data_eq!(
+        shown(&drifted(&files), &files),
+        str![[r#"
+Note: Objects have changed outside of ditc
+
+These differ from what ditc last applied, and ditc did not change them:
+
+  ~ jakub.services.orders/ConfigMap/orders was deleted and created anew
+
+  - jakub.services.orders/Service/orders was deleted
+
+  # jakub.services.orders/Deployment/orders has changed
+  ~ Deployment "orders" {
+      ~ spec {
+          ~ replicas = 1 -> 3  # by kubectl, 2026-11-21T23:10:00Z
+          ~ template.spec.containers[name="orders"].image = "orders:dev" -> "orders:hack"  # by kubectl-edit, time not recorded
+        }
+      - metadata.labels.team = "shop" -> null  # by whom is not recorded
+    }
+
+──────────────────────────────────────────────────────────────────────────────
+
+Actions are shown with these symbols:
+  ~ update in-place
+
+ditc will perform the following actions in environment jakub (namespace jakub,
+cluster staging):
+
+  # jakub.services.orders/Deployment/orders will be updated in-place
+  # (the definition changed: environments/jakub.toml:6)
+  ~ Deployment "orders" {
+      ~ spec.template.spec.containers[name="orders"].image = "jakubborys/ditc-orders:dev" -> "jakubborys/ditc-orders:v2"
+        # (14 unchanged fields hidden)
+    }
+
+Plan: 0 to add, 1 to change, 0 to destroy.
+
+"#]]
+    );
+}
+
+#[test]
+fn blocked_objects_say_the_ways_out() {
+    let files = files();
+    let mut plan = empty(Operation::Apply);
+    let taken = Taken { field: ".spec.replicas".into(), manager: "helm".into() };
+    let pvc = ObjectKey::new("", "PersistentVolumeClaim", Some("jakub"), "data-postgresql-0");
+    let foreign = vec![key("Pod", "debug"), key("ConfigMap", "notes")];
+    for (key, why) in [
+        (key("Deployment", "orders"), Block::Foreign { managers: vec!["helm".into(), "kubectl".into()] }),
+        (key("StatefulSet", "postgresql"), Block::Owned(vec![taken])),
+        (key("Service", "orders"), Block::Terminating { finalizers: vec!["foregroundDeletion".into()] }),
+        (key("Job", "seed"), Block::CannotUpdate("spec.template: Invalid value: field is immutable".into())),
+        (key("ConfigMap", "orders"), Block::Malformed("unknown field \"dta\"\u{1b}[31m".into())),
+        (key("Pod", "x"), Block::Forbidden("exceeded quota: pods, requested: 1, used: 5, limited: 5".into())),
+        (pvc, Block::HoldsData),
+        (key("Secret", "postgresql"), Block::SecretChanged),
+        (key("Namespace", "jakub"), Block::WithForeign(foreign)),
+    ] {
+        let origin = (key.name == "orders").then(|| files.orders());
+        plan.blocked.push(Blocked { key, component: None, why, origin });
+    }
+    assert_data_eq!(
+        shown(&plan, &files),
+        str![[r#"
+Plan: 0 to add, 0 to change, 0 to destroy.
+
+This plan cannot be applied. 9 objects stand in the way:
+
+  ! jakub/Deployment/orders (environments/jakub.toml:6)
+    An object of this name exists, and ditc did not make it (applied by helm,
+    kubectl).
+    hint: give it another name in the definition
+    hint: or, if nobody needs the other one: kubectl --namespace jakub delete
+      deployment.apps/orders
+
+  ! jakub/StatefulSet/postgresql
+    Others own fields that the definition sets to other values: .spec.replicas
+    (helm).
+    hint: take these fields out of the definition, and ditc leaves them alone
+    hint: or let the other manager give them up, then plan again
+
+  ! jakub/Service/orders (environments/jakub.toml:6)
+    It is being deleted; held by foregroundDeletion.
+    hint: wait until it is gone: kubectl --namespace jakub get service/orders
+
+  ! jakub/Job/seed
+    The server refuses this update: spec.template: Invalid value: field is
+    immutable
+    hint: change the definition back
+    hint: or, if it may go and come again: kubectl --namespace jakub delete
+      job.batch/seed
+
+  ! jakub/ConfigMap/orders (environments/jakub.toml:6)
+    The server refuses it as it is written: unknown field "dta"/u{1b}[31m
+    hint: correct the definition
+
+  ! jakub/Pod/x
+    The server does not allow it: exceeded quota: pods, requested: 1, used: 5,
+    limited: 5
+
+  ! jakub/PersistentVolumeClaim/data-postgresql-0
+    It holds data, and its component is to be removed.
+    hint: put its component back into the definition
+    hint: or, if the data may be lost: kubectl --namespace jakub delete
+      persistentvolumeclaim/data-postgresql-0
+
+  ! jakub/Secret/postgresql
+    It exists, and the definition asks for other keys; the values of a Secret
+    are made once.
+    hint: if new values may be made: kubectl --namespace jakub delete
+      secret/postgresql, then plan again
+
+  ! jakub/Namespace/jakub
+    2 objects in namespace jakub that ditc did not make would be deleted with
+    it: Pod/debug, ConfigMap/notes.
+    hint: delete or move them first, then run destroy again
+
+"#]]
+    );
+    assert_data_eq!(
+        text::plan(&plan, &files.context(), WIDE),
+        str![[r#"
+Plan: 0 to add, 0 to change, 0 to destroy.
+
+This plan cannot be applied. 9 objects stand in the way:
+
+  ! jakub/Deployment/orders (environments/jakub.toml:6)
+    An object of this name exists, and ditc did not make it (applied by helm, kubectl).
+    hint: give it another name in the definition
+    hint: or, if nobody needs the other one: kubectl --namespace jakub delete deployment.apps/orders
+
+  ! jakub/StatefulSet/postgresql
+    Others own fields that the definition sets to other values: .spec.replicas (helm).
+    hint: take these fields out of the definition, and ditc leaves them alone
+    hint: or let the other manager give them up, then plan again
+
+  ! jakub/Service/orders (environments/jakub.toml:6)
+    It is being deleted; held by foregroundDeletion.
+    hint: wait until it is gone: kubectl --namespace jakub get service/orders
+
+  ! jakub/Job/seed
+    The server refuses this update: spec.template: Invalid value: field is immutable
+    hint: change the definition back
+    hint: or, if it may go and come again: kubectl --namespace jakub delete job.batch/seed
+
+  ! jakub/ConfigMap/orders (environments/jakub.toml:6)
+    The server refuses it as it is written: unknown field "dta"/u{1b}[31m
+    hint: correct the definition
+
+  ! jakub/Pod/x
+    The server does not allow it: exceeded quota: pods, requested: 1, used: 5, limited: 5
+
+  ! jakub/PersistentVolumeClaim/data-postgresql-0
+    It holds data, and its component is to be removed.
+    hint: put its component back into the definition
+    hint: or, if the data may be lost: kubectl --namespace jakub delete persistentvolumeclaim/data-postgresql-0
+
+  ! jakub/Secret/postgresql
+    It exists, and the definition asks for other keys; the values of a Secret are made once.
+    hint: if new values may be made: kubectl --namespace jakub delete secret/postgresql, then plan again
+
+  ! jakub/Namespace/jakub
+    2 objects in namespace jakub that ditc did not make would be deleted with it: Pod/debug, ConfigMap/notes.
+    hint: delete or move them first, then run destroy again
+
+"#]]
+    );
+}
+
+#[test]
+fn nothing_changes() {
+    let files = files();
+    assert_data_eq!(
+        shown(&empty(Operation::Apply), &files),
+        str![[r#"
+No changes. Environment jakub matches its definition.
+
+"#]]
+    );
+    assert_data_eq!(
+        shown(&empty(Operation::Destroy), &files),
+        str![[r#"
+No changes. There is nothing of environment jakub to destroy.
+
+"#]]
+    );
+}
+
+#[test]
+fn nothing_changes_and_still_there_is_something_to_say() {
+    let files = files();
+    let mut plan = empty(Operation::Apply);
+    let waiting = Readiness::Waiting("1 of 2 replicas are available".into());
+    let failed = Readiness::Failed("image not found: jakubborys/ditc-orders:v2".into());
+    plan.unchanged.insert(key("Deployment", "gateway"), unchanged(Some("services.gateway"), waiting));
+    plan.unchanged.insert(key("Deployment", "orders"), unchanged(Some("services.orders"), failed));
+    plan.unchanged.insert(key("Service", "orders"), unchanged(Some("services.orders"), Readiness::Ready));
+    plan.ignored.extend((1..8).map(|number| key("Pod", &format!("copy-{number}"))));
+    plan.interrupted = Some(Run {
+        id: "r".into(),
+        operation: Operation::Apply,
+        who: "jakub@desk".into(),
+        since: "2026-11-21T23:10:00Z".parse().unwrap(),
+    });
+    assert_data_eq!(
+        shown(&plan, &files),
+        str![[r#"
+Note: apply by jakub@desk at 2026-11-21T23:10:00Z stopped before its end; the next
+`ditc apply jakub` finishes it.
+
+Note: Unchanged, but not ready; an apply waits for these:
+  ! jakub.services.gateway/Deployment/gateway: 1 of 2 replicas are available
+  ! jakub.services.orders/Deployment/orders: image not found:
+    jakubborys/ditc-orders:v2
+
+Note: 7 objects carry the label of environment jakub but not made by ditc, and left
+alone: Pod/copy-1, Pod/copy-2, Pod/copy-3, Pod/copy-4, Pod/copy-5 and 2 more.
+
+No changes. Environment jakub matches its definition.
+
+"#]]
+    );
+}
+
+#[test]
+fn no_value_of_a_secret_is_shown() {
+    let files = files();
+    let mut plan = empty(Operation::Apply);
+    let mut change = change(None, Action::Update, Reason::ChangedOutside);
+    let canary = || Some("Y2FuYXJ5".into());
+    let last = "metadata.annotations.kubectl|kubernetes|io/last-applied-configuration";
+    change.diff.fields = vec![
+        field("data.password", canary(), Some("Y2FuYXJ5Mg==".into())),
+        field("stringData", None, Some(json!({"password": "Y2FuYXJ5"}))),
+        field(last, canary(), None),
+        field("metadata.labels.team", Some("a".into()), Some("b".into())),
+    ];
+    let live = DriftedField { path: path("data.password"), applied: None, live: canary(), manager: None, time: None };
+    plan.drift.insert(key("Secret", "s"), Drift { component: None, kind: DriftKind::Changed(vec![live]) });
+    plan.changes.insert(key("Secret", "s"), change);
+    let text = shown(&plan, &files);
+    assert!(!text.contains("Y2FuYXJ5"), "{text}");
+    assert_data_eq!(
+        text,
+        str![[r#"
+Note: Objects have changed outside of ditc
+
+These differ from what ditc last applied, and ditc did not change them:
+
+  # jakub/Secret/s has changed
+  ~ Secret "s" {
+      + data.password = (sensitive value)  # by whom is not recorded
+    }
+
+──────────────────────────────────────────────────────────────────────────────
+
+Actions are shown with these symbols:
+  ~ update in-place
+
+ditc will perform the following actions in environment jakub (namespace jakub,
+cluster staging):
+
+  # jakub/Secret/s will be updated in-place
+  # (it was changed outside of ditc, and the definition did not change)
+  ~ Secret "s" {
+      ~ data.password = (sensitive value)
+      + stringData = (sensitive value)
+      ~ metadata {
+          - annotations["kubectl.kubernetes.io/last-applied-configuration"] = (sensitive value) -> null
+          ~ labels.team = "a" -> "b"
+        }
+    }
+
+Plan: 0 to add, 1 to change, 0 to destroy.
+
+"#]]
+    );
+}
+
+#[test]
+fn the_same_plan_is_readable_at_any_width() {
+    let files = files();
+    for width in [20, 40, 80, 200] {
+        for colour in [false, true] {
+            for plan in [image_update(&files), creation(&files), drifted(&files)] {
+                let text = text::plan(&plan, &files.context(), Style { colour, width });
+                assert!(text.lines().all(|line| line == line.trim_end()), "{text}");
+                assert_eq!(colour, text.contains('\u{1b}'));
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! One change of a plan as a block: what happens, why, from where, and field by field.
+
+use serde_json::{Map, Value};
+
+use crate::{
+    desired::{LABEL_COMPONENT, LABEL_ENVIRONMENT, LABEL_MANAGED_BY, Manifest, address},
+    object::ObjectKey,
+    plan::{Action, Change, FieldChange, Plan, Reason, Taken},
+    render::{
+        secrecy::is_hidden,
+        style::{Look, Style, clean, clean_line},
+    },
+    state::Operation,
+};
+
+use super::{
+    fields::{Field, Sign, fields, whole},
+    plan::Context,
+};
+
+/// A change, and how closely it may stand to the one before.
+pub(super) struct Block {
+    pub(super) text: String,
+    pub(super) is_one_line: bool,
+}
+
+/// Draws a change. With `tell_unchecked`, it says itself why the server was not asked.
+pub(super) fn block(
+    plan: &Plan,
+    key: &ObjectKey,
+    change: &Change,
+    context: &Context<'_>,
+    style: Style,
+    tell_unchecked: bool,
+) -> Block {
+    let Change { component, action, reason, expect: _, manifest, takes_back, diff, unchecked } = change;
+    let address = clean(&address(&plan.environment, component.as_ref(), key).to_string());
+    let why = reason_text(reason, plan.operation);
+    match action {
+        Action::Delete | Action::Forget => {
+            let (sign, participle) = match action {
+                Action::Delete => (style.paint(Look::Remove, "-"), style.paint(Look::Danger, "destroyed")),
+                _ => (style.paint(Look::Dim, "."), "forgotten".to_owned()),
+            };
+            let remark = why.map_or_else(String::new, |why| style.paint(Look::Dim, &format!(" ({why})")));
+            let text = format!("  {sign} {} will be {participle}{remark}\n", style.paint(Look::Bold, &address));
+            Block { text, is_one_line: true }
+        }
+        Action::Create | Action::Update => {
+            let (sign, participle) = match action {
+                Action::Create => (Sign::Add, "created"),
+                _ => (Sign::Change, "updated in-place"),
+            };
+            let mut text = format!("  # {} will be {participle}\n", style.paint(Look::Bold, &address));
+            if let Some(why) = remark(*action, reason, why, manifest.as_ref(), context) {
+                text.push_str(&style.wrap("  # ", "  # ", Look::Dim, &format!("({why})")));
+            }
+            if let Some(why) = unchecked.filter(|_| tell_unchecked) {
+                let why = format!("not checked by the server: {}", why.text());
+                text.push_str(&style.wrap("  # ", "  # ", Look::Dim, &why));
+            }
+            text.push_str(&format!(
+                "  {} {} {} {{\n",
+                sign.paint(style),
+                key.kind.kind,
+                Value::from(key.name.as_str())
+            ));
+            match (action, manifest) {
+                (Action::Create, Some(manifest)) => text.push_str(&body(manifest, style)),
+                _ => text.push_str(&changed(key, &diff.fields, style)),
+            }
+            for Taken { field, manager } in takes_back {
+                let line = format!("takes back ownership of {} ({})", clean_line(field), clean_line(manager));
+                text.push_str(&format!("      {} {line}\n", Sign::Change.paint(style)));
+            }
+            if *action == Action::Update && diff.unchanged > 0 {
+                let remark = match diff.unchanged {
+                    1 => "# (1 unchanged field hidden)".to_owned(),
+                    count => format!("# ({count} unchanged fields hidden)"),
+                };
+                text.push_str(&format!("        {}\n", style.paint(Look::Dim, &remark)));
+            }
+            text.push_str("    }\n");
+            Block { text, is_one_line: false }
+        }
+    }
+}
+
+fn changed(key: &ObjectKey, changes: &[FieldChange], style: Style) -> String {
+    let list: Vec<Field<'_>> = changes.iter().map(|change| Field::of_change(key, change)).collect();
+    fields(&list, 6, style)
+}
+
+/// What is written, without what the head of the block or every object of ditc says.
+fn body(manifest: &Manifest, style: Style) -> String {
+    let mut body = manifest.body.0.as_object().cloned().unwrap_or_default();
+    for told in ["apiVersion", "kind", "status"] {
+        body.shift_remove(told);
+    }
+    if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
+        for told in ["name", "namespace"] {
+            metadata.shift_remove(told);
+        }
+        if let Some(labels) = metadata.get_mut("labels").and_then(Value::as_object_mut) {
+            labels.retain(|label, _| ![LABEL_MANAGED_BY, LABEL_ENVIRONMENT, LABEL_COMPONENT].contains(&label.as_str()));
+        }
+        metadata.retain(|_, value| value.as_object().is_none_or(|map| !map.is_empty()));
+    }
+    body.retain(|name, value| name != "metadata" || value.as_object().is_none_or(|map| !map.is_empty()));
+    if let Some(recipe) = &manifest.secret {
+        let values: Map<String, Value> = recipe
+            .keys
+            .iter()
+            .map(|(key, generate)| (key.clone(), format!("(sensitive value, a new {})", generate.word()).into()))
+            .collect();
+        let shown = |name: &str| !matches!(name, "data" | "stringData");
+        body.retain(|name, _| shown(name));
+        body.insert("data".to_owned(), Value::Object(values));
+    }
+    let mut out = String::new();
+    for (name, value) in &body {
+        let path = crate::object::FieldPath::fields(&[name]);
+        let is_hidden = manifest.secret.is_none() && is_hidden(&manifest.key, &path, Some(value));
+        let value = if is_hidden { &Value::from(crate::render::secrecy::SENSITIVE) } else { value };
+        whole(Sign::Add, name, value, 6, style, &mut out);
+    }
+    out
+}
+
+/// The remark under the first line: the reason, and the place in the user's files that asks for it.
+fn remark(
+    action: Action,
+    reason: &Reason,
+    why: Option<&str>,
+    manifest: Option<&Manifest>,
+    context: &Context<'_>,
+) -> Option<String> {
+    let asked = action == Action::Create || matches!(reason, Reason::DefinitionChanged | Reason::DefinitionAndOutside);
+    let origin = manifest.filter(|_| asked).map(|manifest| {
+        let mut place = context.sources.locate(&manifest.origin.definition);
+        if let Some(template) = &manifest.origin.template {
+            place = format!("{place}, {}", context.sources.locate(template));
+        }
+        clean_line(&place)
+    });
+    match (why, origin) {
+        (Some(why), Some(origin)) => Some(format!("{why}: {origin}")),
+        (why, origin) => why.map(str::to_owned).or(origin),
+    }
+}
+
+/// Why, where the action alone does not say it.
+pub(in crate::render) fn reason_text(reason: &Reason, operation: Operation) -> Option<&'static str> {
+    match reason {
+        Reason::New => None,
+        Reason::Unfinished => Some("an earlier run that stopped meant to make it"),
+        Reason::DeletedOutside => Some("it was deleted outside of ditc"),
+        Reason::DefinitionChanged => Some("the definition changed"),
+        Reason::ChangedOutside => Some("it was changed outside of ditc, and the definition did not change"),
+        Reason::DefinitionAndOutside => Some("the definition changed, and it was changed outside of ditc"),
+        Reason::RecreatedOutside => Some("it was deleted and created anew outside of ditc"),
+        Reason::OwnershipLost => Some("its values are right, but others own them"),
+        Reason::NotDesired => Some("it is no longer in the definition"),
+        Reason::Leftover => Some("ditc made it, but neither the definition nor the record knows it"),
+        Reason::Destroyed => match operation {
+            Operation::Destroy => None,
+            Operation::Apply => Some("it is destroyed"),
+        },
+        Reason::Gone => Some("it is gone already, so only the record changes"),
+    }
+}

@@ -1,0 +1,45 @@
+//! Failures and warnings for people: what happened, why, and what to do next.
+
+use crate::render::style::{Look, Style, clean, clean_line};
+
+/// An error with its causes, outermost first, and hints.
+#[must_use]
+pub fn error(message: &str, causes: &[String], hints: &[String], style: Style) -> String {
+    let mut out = headed("", "error:", Look::Error, message, style);
+    out.push_str(&details("  ", causes, hints, style));
+    out
+}
+
+/// A warning that stops nothing.
+#[must_use]
+pub fn warning(text: &str, style: Style) -> String {
+    headed("", "warning:", Look::Warning, text, style)
+}
+
+/// Causes and hints, indented.
+pub(super) fn details<'a>(
+    indent: &str,
+    causes: impl IntoIterator<Item = &'a String>,
+    hints: impl IntoIterator<Item = &'a String>,
+    style: Style,
+) -> String {
+    let mut out = String::new();
+    for cause in causes {
+        out.push_str(&headed(indent, "caused by:", Look::Bold, cause, style));
+    }
+    for hint in hints {
+        out.push_str(&headed(indent, "hint:", Look::Hint, hint, style));
+    }
+    out
+}
+
+/// A word in its look and a text behind it; a text of several lines keeps them.
+fn headed(indent: &str, word: &str, look: Look, text: &str, style: Style) -> String {
+    let first = format!("{indent}{} ", style.paint(look, word));
+    if text.contains('\n') {
+        let text: Vec<String> =
+            clean(text).lines().map(|line| format!("{indent}{line}").trim_end().to_owned()).collect();
+        return format!("{first}{}\n", text.join("\n").trim_start());
+    }
+    style.wrap(&first, &format!("{indent}  "), Look::Plain, &clean_line(text))
+}

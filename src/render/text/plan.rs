@@ -1,0 +1,154 @@
+//! A whole plan: what moved outside, what would be done and in which order, what stands in the way, and the counts.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    diagnostic::Sources,
+    graph::Graph,
+    names::ComponentId,
+    object::ObjectKey,
+    plan::{Action, Change, Counts, Plan, Step},
+    render::style::{Look, Style, clean_line},
+    state::Operation,
+};
+
+use super::{change, notes};
+
+/// What a plan does not know of itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The files that the plan's places point into.
+    pub sources: &'a Sources,
+    /// What people call the cluster: the kubeconfig's context, or the sandbox.
+    pub cluster: &'a str,
+    /// Flags for proposed commands, each with a space before it, so that they lead to the same cluster.
+    pub flags: &'a str,
+}
+
+/// More objects than this share one remark that the server was not asked.
+const TOLD_TOGETHER: usize = 3;
+
+/// A plan as people read it before they say yes.
+#[must_use]
+pub fn plan(plan: &Plan, context: &Context<'_>, style: Style) -> String {
+    let mut parts = vec![notes::interrupted(plan, context, style), notes::drift(plan, style)];
+    if !plan.changes.is_empty() {
+        parts.push(legend(plan, style));
+        parts.push(style.wrap("", "", Look::Plain, &introduction(plan, context)));
+        parts.extend(changes(plan, context, style));
+        parts.push(unchecked(plan, style));
+    }
+    parts.push(notes::unready(plan, style));
+    parts.push(notes::ignored(plan, style));
+    parts.push(notes::learned(plan, style));
+    if plan.changes.is_empty() && plan.blocked.is_empty() {
+        parts.push(no_changes(plan, style));
+    } else {
+        parts.push(format!("{}\n", totals(plan.counts(), style)));
+    }
+    parts.push(notes::blocked(plan, context, style));
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n")
+}
+
+/// `Plan: 1 to add, 0 to change, 0 to destroy.` Scripts read it, so it stays as it is.
+fn totals(Counts { add, change, destroy, forget }: Counts, style: Style) -> String {
+    let forget = if forget > 0 { format!(", {forget} to forget") } else { String::new() };
+    format!("{} {add} to add, {change} to change, {destroy} to destroy{forget}.", style.paint(Look::Bold, "Plan:"))
+}
+
+fn no_changes(plan: &Plan, style: Style) -> String {
+    let environment = &plan.environment;
+    let clause = match plan.operation {
+        Operation::Destroy => format!("There is nothing of environment {environment} to destroy."),
+        Operation::Apply => format!("Environment {environment} matches its definition."),
+    };
+    format!("{} {clause}\n", style.paint(Look::Good, "No changes."))
+}
+
+fn legend(plan: &Plan, style: Style) -> String {
+    let mut out = "Actions are shown with these symbols:\n".to_owned();
+    for (action, look, sign, text) in [
+        (Action::Create, Look::Add, "+", "create"),
+        (Action::Update, Look::Change, "~", "update in-place"),
+        (Action::Delete, Look::Remove, "-", "destroy"),
+        (Action::Forget, Look::Dim, ".", "forget, which changes only the record"),
+    ] {
+        if plan.changes.values().any(|change| change.action == action) {
+            out.push_str(&format!("  {} {text}\n", style.paint(look, sign)));
+        }
+    }
+    out
+}
+
+fn introduction(plan: &Plan, context: &Context<'_>) -> String {
+    let cluster = clean_line(context.cluster);
+    format!(
+        "ditc will perform the following actions in environment {} (namespace {}, cluster {cluster}):",
+        plan.environment, plan.namespace
+    )
+}
+
+/// The blocks of all changes; those of one line stand close.
+fn changes(plan: &Plan, context: &Context<'_>, style: Style) -> Vec<String> {
+    let together = unchecked_together(plan);
+    let mut parts: Vec<String> = Vec::new();
+    let mut last_is_one_line = false;
+    for (key, change) in in_order(plan) {
+        let tell = change.unchecked.is_none_or(|why| !together.contains_key(why.text()));
+        let change::Block { text, is_one_line } = change::block(plan, key, change, context, style, tell);
+        match parts.last_mut() {
+            Some(last) if last_is_one_line && is_one_line => last.push_str(&text),
+            _ => parts.push(text),
+        }
+        last_is_one_line = is_one_line;
+    }
+    parts
+}
+
+fn unchecked_together(plan: &Plan) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    for why in plan.changes.values().filter_map(|change| change.unchecked) {
+        *counts.entry(why.text()).or_insert(0) += 1;
+    }
+    counts.retain(|_, count| *count > TOLD_TOGETHER);
+    counts
+}
+
+fn unchecked(plan: &Plan, style: Style) -> String {
+    let note = |(why, count)| {
+        let text = format!("{count} objects were not checked by the server: {why}.");
+        style.wrap(&format!("{} ", style.paint(Look::Bold, "Note:")), "", Look::Plain, &text)
+    };
+    unchecked_together(plan).into_iter().map(note).collect()
+}
+
+/// The changes in the order in which they are made, those of one component together.
+pub(in crate::render) fn in_order(plan: &Plan) -> Vec<(&ObjectKey, &Change)> {
+    let group = |step: &Step| match step {
+        Step::Change(key) => plan.changes.get(key).map(|change| change.component.clone()),
+        Step::Ready(component) => Some(Some(component.clone())),
+    };
+    let mut groups: Graph<Option<ComponentId>> = Graph::default();
+    for node in plan.order.nodes() {
+        for need in plan.order.needs(node) {
+            if let (Some(later), Some(first)) = (group(node), group(need))
+                && later != first
+            {
+                groups.need(later, first);
+            }
+        }
+    }
+    for change in plan.changes.values() {
+        groups.add(change.component.clone());
+    }
+    let groups = groups.order().unwrap_or_default();
+    let steps = plan.order.order().unwrap_or_default();
+    let places: BTreeMap<&Step, usize> = steps.iter().enumerate().map(|(place, step)| (step, place)).collect();
+    let mut changes: Vec<(&ObjectKey, &Change)> = plan.changes.iter().collect();
+    changes.sort_by_key(|(key, change)| {
+        let group = groups.iter().position(|group| *group == change.component);
+        (group, places.get(&Step::Change((*key).clone())).copied())
+    });
+    changes
+}

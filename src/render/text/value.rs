@@ -1,0 +1,187 @@
+//! Values as text: on one line as JSON, over several as YAML, and the difference between two of them. It knows no paths.
+
+use serde_json::Value;
+use similar::{ChangeTag, TextDiff};
+
+use crate::render::{
+    secrecy::SENSITIVE,
+    style::{Look, Style, clean},
+};
+
+/// A list or map longer than this stands on several lines.
+const INLINE: usize = 60;
+/// A new text longer than this is cut, with its length told.
+const LONG: usize = 120;
+/// A new text with more lines than this is cut, with the number of lines told.
+const MANY_LINES: usize = 12;
+/// Unchanged lines around a changed one.
+const AROUND: usize = 2;
+
+/// Whether long values may be cut: in new objects yes, where values are compared never.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Length {
+    Cut,
+    Whole,
+}
+
+/// A value on one line, as JSON.
+pub(super) fn inline(value: &Value) -> String {
+    match value {
+        Value::String(text) if text == SENSITIVE => text.clone(),
+        // JSON escapes the control characters that it knows; the rest is ours.
+        value => clean(&spaced(value)),
+    }
+}
+
+/// JSON with a space behind commas and colons.
+fn spaced(value: &Value) -> String {
+    match value {
+        Value::Array(items) => format!("[{}]", items.iter().map(spaced).collect::<Vec<_>>().join(", ")),
+        Value::Object(map) => {
+            let fields: Vec<String> =
+                map.iter().map(|(key, value)| format!("{}: {}", Value::from(key.as_str()), spaced(value))).collect();
+            format!("{{{}}}", fields.join(", "))
+        }
+        scalar => scalar.to_string(),
+    }
+}
+
+/// Whether a value reads well on one line.
+pub(super) fn is_short(value: &Value) -> bool {
+    match value {
+        Value::String(text) => !text.contains('\n'),
+        Value::Array(items) => {
+            items.iter().all(|item| !item.is_object() && !item.is_array() && is_short(item))
+                && spaced(value).len() <= INLINE
+        }
+        Value::Object(map) => map.is_empty(),
+        _ => true,
+    }
+}
+
+/// A value as lines of YAML.
+pub(super) fn lines(value: &Value, length: Length) -> Vec<String> {
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            map.iter().flat_map(|(key, value)| entry(&format!("{}:", word(key)), value, length)).collect()
+        }
+        Value::Array(items) if !is_short(value) => items
+            .iter()
+            .flat_map(|item| {
+                let inner = lines(item, length).into_iter().enumerate();
+                inner.map(|(number, line)| format!("{}{line}", if number == 0 { "- " } else { "  " }))
+            })
+            .collect(),
+        Value::String(text) if text.contains('\n') => {
+            let mut lines = entry("", value, length);
+            lines[0] = lines[0].trim_start().to_owned();
+            lines
+        }
+        scalar => vec![scalar_word(scalar, length)],
+    }
+}
+
+/// A key with its value, behind it or indented below.
+pub(super) fn entry(key: &str, value: &Value, length: Length) -> Vec<String> {
+    let indented = |lines: Vec<String>| lines.into_iter().map(|line| format!("  {line}"));
+    match value {
+        Value::String(text) if text.contains('\n') => {
+            let mark = if text.ends_with('\n') { "|" } else { "|-" };
+            let mut all: Vec<String> = text.lines().map(clean).collect();
+            if length == Length::Cut && all.len() > MANY_LINES {
+                let more = all.len() - MANY_LINES;
+                all.truncate(MANY_LINES);
+                all.push(format!("... ({more} more lines)"));
+            }
+            std::iter::once(format!("{key} {mark}")).chain(indented(all)).collect()
+        }
+        value if is_short(value) => vec![format!("{key} {}", scalar_word(value, length))],
+        value => std::iter::once(key.to_owned()).chain(indented(lines(value, length))).collect(),
+    }
+}
+
+fn scalar_word(value: &Value, length: Length) -> String {
+    match value {
+        Value::String(text) => {
+            let count = text.chars().count();
+            if length == Length::Cut && count > LONG {
+                let start: String = text.chars().take(LONG - 20).collect();
+                return format!("{}... ({count} characters)", word(&start));
+            }
+            word(text)
+        }
+        value => inline(value),
+    }
+}
+
+/// A string as YAML would have it: bare where it cannot be taken for anything else.
+fn word(text: &str) -> String {
+    let is_bare = text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '.' | '_' | '('))
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || " _./@+-:=,()%$".contains(c))
+        && !text.contains(": ")
+        && !text.ends_with([' ', ':'])
+        && !matches!(
+            text.to_ascii_lowercase().as_str(),
+            "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n"
+        )
+        && text.parse::<f64>().is_err();
+    if is_bare { text.to_owned() } else { clean(&Value::from(text).to_string()) }
+}
+
+/// Old and new on one line. Where both are long, what they share at both ends is left out.
+pub(super) fn arrow(before: &Value, after: &Value) -> String {
+    if let (Value::String(old), Value::String(new)) = (before, after)
+        && old.chars().count().max(new.chars().count()) > LONG
+    {
+        let (old, new) = (old.chars().collect::<Vec<char>>(), new.chars().collect::<Vec<char>>());
+        let shortest = old.len().min(new.len());
+        let head = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+        let tail = old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).count().min(shortest - head);
+        // A little of what is shared stays, so that the place can be found.
+        let (head, tail) = (head.saturating_sub(20), tail.saturating_sub(20));
+        let part = |text: &[char]| {
+            let middle: String = text[head..text.len() - tail].iter().collect();
+            let dots = |hidden: usize| if hidden > 0 { "..." } else { "" };
+            format!("{}{}{}", dots(head), clean(&Value::from(middle).to_string()), dots(tail))
+        };
+        return format!("{} -> {}  # ({} equal characters hidden)", part(&old), part(&new), head + tail);
+    }
+    format!("{} -> {}", inline(before), inline(after))
+}
+
+/// The lines that differ between two texts, each with its sign, a little around them, and remarks for what is hidden.
+pub(super) fn difference(old: &str, new: &str, style: Style) -> Vec<String> {
+    let diff = TextDiff::from_lines(old, new);
+    let mut out = Vec::new();
+    let mut shown_up_to = 0;
+    let hidden = |count: usize| match count {
+        0 => None,
+        1 => Some("  # (1 unchanged line hidden)".to_owned()),
+        count => Some(format!("  # ({count} unchanged lines hidden)")),
+    };
+    for group in diff.grouped_ops(AROUND) {
+        let Some(first) = group.first() else { continue };
+        out.extend(hidden(first.old_range().start - shown_up_to).map(|text| style.paint(Look::Dim, &text)));
+        for op in &group {
+            for change in diff.iter_inline_changes(op) {
+                let (sign, look) = match change.tag() {
+                    ChangeTag::Equal => (" ", Look::Plain),
+                    ChangeTag::Delete => ("-", Look::Remove),
+                    ChangeTag::Insert => ("+", Look::Add),
+                };
+                let mut line = style.paint(look, &format!("{sign} "));
+                for (is_changed, part) in change.iter_strings_lossy() {
+                    let part = clean(part.trim_end_matches('\n'));
+                    line.push_str(&if is_changed { style.underline(look, &part) } else { style.paint(look, &part) });
+                }
+                out.push(line);
+                if change.missing_newline() {
+                    out.push(style.paint(Look::Dim, "  # (no line end)"));
+                }
+            }
+            shown_up_to = op.old_range().end;
+        }
+    }
+    out.extend(hidden(diff.old_len().saturating_sub(shown_up_to)).map(|text| style.paint(Look::Dim, &text)));
+    out
+}
