@@ -3,6 +3,7 @@
 //! Every format carries its version and a hash over all of it. A newer minor version may add fields, which are ignored;
 //! a newer major one is refused. Domain types are not `Serialize`: the types that are written down live here.
 
+pub mod discovery;
 pub mod history;
 pub mod holder;
 pub mod index;
