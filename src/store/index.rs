@@ -138,7 +138,7 @@ impl Index {
         remove_generating(&self.path())?;
         let expected = if let Some(seal) = seal::read(&self.seal())? {
             let seal = seal.map_err(Failure::Damaged)?;
-            if let Some(reason) = seal.broken(&self.path())? {
+            if let Some(reason) = seal::broken(&seal, &self.path())? {
                 return Err(Failure::Damaged(reason));
             }
             files::rename(&self.seal(), &self.opened())?;

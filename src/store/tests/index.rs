@@ -94,7 +94,7 @@ fn no_flipped_bit_in_the_index_goes_unseen() {
             flipped[at] ^= 1 << (step % 8);
             fs::write(path, flipped).expect("written");
             let sealed = seal::read(&desk.path(".index.seal")).expect("readable").expect("sealed").expect("whole");
-            let found = sealed.broken(&desk.path("index"));
+            let found = seal::broken(&sealed, &desk.path("index"));
             assert!(found.expect("readable").is_some(), "{} at {at}", path.display());
         }
         fs::write(path, bytes).expect("written");
@@ -156,7 +156,8 @@ fn many_at_once_wait_for_each_other() {
 #[test]
 fn nothing_of_a_newer_ditc_is_read_or_replaced() {
     let desk = Desk::with(1);
-    let header = crate::format::seal(&serde_json::json!({"kept": {}})).replace("\"1.0\"", "\"2.0\"");
+    let tombstone = Tombstone { version: version(1), at: time(0) };
+    let header = stored::encode_tombstone(&tombstone).replace("\"1.0\"", "\"2.0\"");
     desk.store()
         .index
         .write(|db| db.insert(header_key(&name("jakub")), header.as_bytes()).map(|_| ()))
