@@ -63,8 +63,10 @@ impl FileLock {
 
 impl Drop for FileLock {
     fn drop(&mut self) {
-        // An old message would be told of the next holder until that one has written its own. The lock itself goes with
-        // the handle, so nothing is lost when this fails.
+        // An old message would be told of the next holder until that one has written its own. Nothing is lost when this
+        // or what follows fails: the lock goes with the handle.
         let _ = self.file.set_len(0);
+        // A process that was just started holds a copy of the handle for a moment, and the lock with it.
+        let _ = self.file.unlock();
     }
 }

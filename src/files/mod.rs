@@ -17,7 +17,8 @@ pub use append::Appender;
 pub use lock::FileLock;
 pub use workspace::{FILE_LIMIT, read_workspace};
 pub use write::{
-    create_private_dir, make_private, move_aside, names_in, read, remove, rename, sync, sync_directory, write_atomic,
+    create_dir, create_private_dir, make_private, move_aside, names_in, read, remove, rename, sync, sync_directory,
+    write_atomic,
 };
 
 /// What went wrong on the disk.

@@ -118,3 +118,12 @@ fn a_lock_is_held_once_and_freed_on_drop() {
     assert!(FileLock::try_take(&path).expect("readable").is_some());
     assert_eq!(mode(&path), 0o600);
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_that_could_not_be_written_takes_no_more() {
+    let mut file = Appender::open(Path::new("/dev/full"), 0).expect("opened");
+    assert!(matches!(file.append(b"x"), Err(Error::Write { .. })));
+    assert!(matches!(file.append(b"x"), Err(Error::Broken { .. })));
+    assert!(matches!(file.sync(), Err(Error::Broken { .. })), "an fsync after a failed one says nothing");
+}

@@ -145,22 +145,29 @@ pub fn sync_directory(path: &Path) -> Result<(), Error> {
     sync(path)
 }
 
-/// Makes a directory and its parents, mode 0700. One that is there already becomes 0700 as well.
+/// Makes a directory and its parents, mode 0700; one that is there already stays as it is.
 ///
 /// # Errors
 /// When the disk refuses, or `path` is a symbolic link or no directory.
-pub fn create_private_dir(path: &Path) -> Result<(), Error> {
+pub fn create_dir(path: &Path) -> Result<(), Error> {
     let create = |source| Error::CreateDirectory { path: path.to_owned(), source };
     refuse_link(path)?;
-    if !path.exists() {
-        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(create)?;
-        sync_directory(&parent(path))?;
+    if path.is_dir() {
+        return Ok(());
     }
-    let metadata = fs::symlink_metadata(path).map_err(create)?;
-    if !metadata.is_dir() {
-        return Err(create(io::ErrorKind::NotADirectory.into()));
-    }
-    if metadata.permissions().mode() & 0o077 != 0 {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(create)?;
+    sync_directory(&parent(path))
+}
+
+/// Makes a directory and its parents, mode 0700; one that is there already becomes 0700 as well.
+///
+/// # Errors
+/// As [`create_dir`], or when the directory belongs to someone else.
+pub fn create_private_dir(path: &Path) -> Result<(), Error> {
+    let create = |source| Error::CreateDirectory { path: path.to_owned(), source };
+    create_dir(path)?;
+    let mode = fs::symlink_metadata(path).map_err(create)?.permissions().mode();
+    if mode & 0o077 != 0 {
         fs::set_permissions(path, Permissions::from_mode(0o700)).map_err(create)?;
     }
     Ok(())

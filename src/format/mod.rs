@@ -3,6 +3,7 @@
 //! Every format carries its version and a hash over all of it. A newer minor version may add fields, which are ignored;
 //! a newer major one is refused. Domain types are not `Serialize`: the types that are written down live here.
 
+pub mod checksums;
 pub mod discovery;
 pub mod history;
 pub mod holder;
@@ -15,7 +16,7 @@ mod head;
 mod sealed;
 
 pub use entries::root;
-pub(crate) use sealed::{open, seal};
+use sealed::{open, seal};
 
 /// The major version of everything that this ditc writes and reads.
 const MAJOR: u32 = 1;

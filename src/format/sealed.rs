@@ -7,7 +7,7 @@ use super::{FORMAT, Unreadable, check_format};
 use crate::object::Hash;
 
 /// Writes `body`, which must be a struct, with its format and hash.
-pub(crate) fn seal(body: &impl Serialize) -> String {
+pub(super) fn seal(body: &impl Serialize) -> String {
     let body = serde_json::to_value(body).expect("stored types have text keys and no special floats");
     let Value::Object(body) = body else { unreachable!("stored types are structs") };
     let mut sealed = Map::new();
@@ -19,7 +19,7 @@ pub(crate) fn seal(body: &impl Serialize) -> String {
 }
 
 /// Reads what [`seal`] wrote; `what` names it in complaints.
-pub(crate) fn open<T: DeserializeOwned>(what: &'static str, text: &[u8]) -> Result<T, Unreadable> {
+pub(super) fn open<T: DeserializeOwned>(what: &'static str, text: &[u8]) -> Result<T, Unreadable> {
     let damaged = |why: String| Unreadable::Damaged { what, why };
     let mut sealed: Value = serde_json::from_slice(text).map_err(|error| damaged(format!("no JSON: {error}")))?;
     let map = sealed.as_object_mut().ok_or_else(|| damaged("no JSON object".to_owned()))?;

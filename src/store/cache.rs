@@ -24,7 +24,8 @@ impl Cache {
     /// When a directory cannot be made or is a symbolic link.
     pub fn open(root: &Path) -> Result<Self, Error> {
         let directory = root.join(DIRECTORY);
-        files::create_private_dir(root)?;
+        // It may be part of a checkout, with the modes of git; what lies in it is private.
+        files::create_dir(root)?;
         files::create_private_dir(&directory)?;
         Ok(Self { directory })
     }

@@ -138,7 +138,7 @@ impl Index {
         remove_generating(&self.path())?;
         let expected = if let Some(seal) = seal::read(&self.seal())? {
             let seal = seal.map_err(Failure::Damaged)?;
-            if let Some(reason) = seal.broken(&self.path())? {
+            if let Some(reason) = seal::broken(&seal, &self.path())? {
                 return Err(Failure::Damaged(reason));
             }
             files::rename(&self.seal(), &self.opened())?;
@@ -233,28 +233,46 @@ fn open(path: &Path) -> Result<sled::Db, sled::Error> {
         .cache_capacity(32 << 20)
         // No thread in the background: whoever writes flushes.
         .flush_every_ms(None);
-    match config.open() {
+    match open_patiently(&config) {
         Err(error) if is_damage(&error) => {
             // Snapshots only spare sled the scan of its log, so without them it may well open.
             let names = files::names_in(path).unwrap_or_default();
             for name in names.iter().filter(|name| name.starts_with("snap.")) {
                 let _ = files::remove(&path.join(name));
             }
-            config.open()
+            open_patiently(&config)
         }
         opened => opened,
     }
+}
+
+/// Whoever has our lock finds sled's free, but for the moment in which a process that was just started still holds a
+/// copy of every file of the one that started it.
+fn open_patiently(config: &sled::Config) -> Result<sled::Db, sled::Error> {
+    let (times, pause) = PATIENCE;
+    for _ in 1..times {
+        match config.open() {
+            Err(error) if is_locked(&error) => thread::sleep(pause),
+            opened => return opened,
+        }
+    }
+    config.open()
+}
+
+fn is_locked(error: &sled::Error) -> bool {
+    // sled has no error of its own for this.
+    matches!(error, sled::Error::Io(error) if error.to_string().contains("could not acquire lock"))
 }
 
 /// Whether sled complains about what it read, and not about the disk or us.
 fn is_damage(error: &sled::Error) -> bool {
     use std::io::ErrorKind;
     match error {
-        sled::Error::Io(error) => match error.kind() {
-            ErrorKind::UnexpectedEof | ErrorKind::InvalidData | ErrorKind::InvalidInput => true,
-            ErrorKind::Other => !error.to_string().contains("could not acquire lock"),
-            _ => false,
-        },
+        locked if is_locked(locked) => false,
+        sled::Error::Io(error) => matches!(
+            error.kind(),
+            ErrorKind::UnexpectedEof | ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::Other
+        ),
         sled::Error::Corruption { .. }
         | sled::Error::ReportableBug(_)
         | sled::Error::Unsupported(_)

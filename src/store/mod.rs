@@ -102,7 +102,8 @@ impl Store {
         if !is_safe || !(1..=100).contains(&id.len()) || id == cache::DIRECTORY {
             return Err(Error::Cluster(id.clone()));
         }
-        files::create_private_dir(root)?;
+        // It may be part of a checkout, with the modes of git; what lies in it is private.
+        files::create_dir(root)?;
         let directory = root.join(id);
         files::create_private_dir(&directory)?;
         Ok(Self { index: Index::new(&directory), directory })
