@@ -67,7 +67,7 @@ pub(super) fn environment(
     fields.finish();
     for variable in &variables {
         if let Err(why) = VariableName::new(&variable.key.value) {
-            diagnostics.push(invalid_name("variable", &variable.key, &why.to_string()));
+            diagnostics.push(invalid_name("a variable", &variable.key, &why.to_string()));
         }
     }
     let secrets = secret_table.map(|table| secrets(table, diagnostics)).unwrap_or_default();
@@ -96,7 +96,7 @@ fn twice(first: &Component, second: &Component) -> Diagnostic {
 /// A name that its newtype refuses.
 pub(super) fn invalid_name(what: &str, name: &Spanned<String>, why: &str) -> Diagnostic {
     Diagnostic::new("invalid name")
-        .at(name.span.clone(), format!("not the name of a {what}"))
+        .at(name.span.clone(), format!("not the name of {what}"))
         .detail(format!("the name `{}` {why}", name.value))
 }
 
@@ -114,7 +114,7 @@ fn component(
     let name = match ComponentName::new(&entry.key.value) {
         Ok(name) => name,
         Err(why) => {
-            diagnostics.push(invalid_name(what, &entry.key, &why.to_string()));
+            diagnostics.push(invalid_name(&format!("a {what}"), &entry.key, &why.to_string()));
             return None;
         }
     };
@@ -215,7 +215,7 @@ fn module_name(name: &Spanned<String>, diagnostics: &mut Vec<Diagnostic>) -> Opt
     match ModuleName::new(&name.value) {
         Ok(module) => Some(Spanned { value: module, span: name.span.clone() }),
         Err(why) => {
-            diagnostics.push(invalid_name("module", name, &why.to_string()));
+            diagnostics.push(invalid_name("a module", name, &why.to_string()));
             None
         }
     }

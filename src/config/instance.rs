@@ -9,6 +9,7 @@ use super::{
     expand::Run,
     expression::{self, Known, Scope},
     fields::suggest,
+    lint,
     module::Module,
     object, template,
     value::{Node, Table, Tree},
@@ -35,7 +36,6 @@ impl Instance<'_> {
         let inputs = self.inputs(given, run)?;
         self.context["inputs"] = Value::Object(inputs);
         let scope = self.scope();
-        let before = run.diagnostics.len();
         let mut outputs = BTreeMap::new();
         for entry in &self.module.outputs {
             let name = OutputName::new(&entry.key.value).expect("outputs with other names were left out by `module`");
@@ -52,11 +52,8 @@ impl Instance<'_> {
         }
         self.context["secrets"] = Value::Object(secrets);
         self.context["files"] = Value::Object(self.files(run));
-        // A template that uses what is broken already would only add noise.
-        if run.diagnostics.len() == before {
-            for id in &self.module.templates {
-                self.template(*id, run);
-            }
+        for id in &self.module.templates {
+            self.template(*id, run);
         }
         Some(outputs).filter(|outputs| outputs.len() == self.module.outputs.len())
     }
@@ -151,7 +148,11 @@ impl Instance<'_> {
         for (name, id) in &self.module.files {
             match template::file(run.sources, *id, &self.context) {
                 Ok(text) => _ = files.insert(name.clone(), Value::from(text)),
-                Err(diagnostic) => run.diagnostics.push(self.used(diagnostic)),
+                Err(diagnostic) => {
+                    // The file is there, if broken, so templates that use it are not told that it is not.
+                    files.insert(name.clone(), Value::Null);
+                    run.diagnostics.push(self.used(diagnostic));
+                }
             }
         }
         files
@@ -163,6 +164,12 @@ impl Instance<'_> {
     }
 
     fn template(&self, id: SourceId, run: &mut Run<'_>) {
+        let mut found = Vec::new();
+        lint::lint(run.sources, id, &mut found);
+        if !found.is_empty() {
+            // What it would render is not what its author meant; `parse` told the same mistakes.
+            return run.diagnostics.append(&mut found);
+        }
         let rendered = match template::yaml(run.sources, id, &self.context) {
             Ok(rendered) => rendered,
             Err(diagnostic) => return run.diagnostics.push(self.used(diagnostic)),

@@ -148,20 +148,35 @@ impl File {
 /// All mistakes of a workspace: the complaints about its files and those that only show when environments are expanded.
 /// Each is told once, though several environments share it.
 pub fn validate(workspace: &mut Workspace, complaints: &[Complaint], kinds: &Kinds) -> Vec<Diagnostic> {
-    let mut mistakes: Vec<Diagnostic> = complaints.iter().map(|complaint| complaint.diagnostic.clone()).collect();
-    let names: Vec<EnvironmentName> = workspace.names().cloned().collect();
+    let mut mistakes: Vec<Diagnostic> = Vec::new();
+    let mut tell = |diagnostic: &Diagnostic| {
+        if !mistakes.iter().any(|known| is_same(known, diagnostic)) {
+            mistakes.push(diagnostic.clone());
+        }
+    };
+    complaints.iter().for_each(|complaint| tell(&complaint.diagnostic));
+    // One without a namespace cannot be expanded, and why was told.
+    let names: Vec<EnvironmentName> = workspace.namespaces.keys().cloned().collect();
     for name in names {
         if let Err(found) = expand(workspace, &name, kinds) {
-            for diagnostic in found.diagnostics {
-                let is_new = mistakes.iter().all(|known| {
-                    (&known.summary, &known.label, &known.detail)
-                        != (&diagnostic.summary, &diagnostic.label, &diagnostic.detail)
-                });
-                if is_new {
-                    mistakes.push(diagnostic);
-                }
-            }
+            found.diagnostics.iter().for_each(&mut tell);
         }
     }
     mistakes
+}
+
+/// Whether two complaints mean the same mistake: the same words about the same place. What concerns several places alike,
+/// such as a cycle, looks different from each of them.
+fn is_same(a: &Diagnostic, b: &Diagnostic) -> bool {
+    let places = |diagnostic: &Diagnostic| {
+        let labels = diagnostic.label.iter().chain(&diagnostic.related);
+        let mut places: Vec<_> = labels.map(|label| (label.span.source, label.span.range.start)).collect();
+        places.sort_unstable();
+        places
+    };
+    let is_symmetric = a.summary.starts_with("cycle") || a.summary == "namespace used twice";
+    match is_symmetric {
+        true => a.summary == b.summary && places(a) == places(b),
+        false => (&a.summary, &a.label, &a.detail) == (&b.summary, &b.label, &b.detail),
+    }
 }

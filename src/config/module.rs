@@ -79,7 +79,7 @@ pub(super) fn module(
     };
     for output in &module.outputs {
         if let Err(why) = OutputName::new(&output.key.value) {
-            diagnostics.push(invalid_name("output", &output.key, &why.to_string()));
+            diagnostics.push(invalid_name("an output", &output.key, &why.to_string()));
         }
     }
     module.outputs.retain(|output| OutputName::new(&output.key.value).is_ok());
@@ -106,7 +106,7 @@ fn read_inputs(table: &Table, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<Inp
         let name = match InputName::new(&entry.key.value) {
             Ok(name) => name,
             Err(why) => {
-                diagnostics.push(invalid_name("input", &entry.key, &why.to_string()));
+                diagnostics.push(invalid_name("an input", &entry.key, &why.to_string()));
                 continue;
             }
         };
@@ -170,7 +170,7 @@ pub(super) fn secrets(table: &Table, diagnostics: &mut Vec<Diagnostic>) -> Vec<S
             let is_valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
             if !key.key.value.chars().all(is_valid) || key.key.value.is_empty() || key.key.value.len() > 253 {
                 diagnostics.push(invalid_name(
-                    "secret's key",
+                    "a secret's key",
                     &key.key,
                     "may hold only letters, digits, `-`, `_` and `.`, at most 253 of them",
                 ));

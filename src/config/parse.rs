@@ -7,9 +7,9 @@ use super::{
     builtin::BUILTIN,
     environment,
     expression::{self, Known, Scope},
-    lint, merge,
+    is_same, lint, merge,
     module::{self, Texts},
-    reader, settings,
+    reader, settings, template,
 };
 use crate::{
     diagnostic::{Diagnostic, SourceId, Sources, Span},
@@ -71,6 +71,9 @@ fn read_modules(files: &BTreeMap<String, String>, workspace: &mut Workspace, com
         for template in module.iter().flat_map(|module| &module.templates) {
             lint::lint(&workspace.sources, *template, &mut found);
         }
+        for text in module.iter().flat_map(|module| module.templates.iter().chain(module.files.values())) {
+            found.extend(template::syntax(&workspace.sources, *text));
+        }
         complaints.extend(about(&About::Module(module_name.clone()), found));
         workspace.modules.insert(module_name, module);
     }
@@ -110,17 +113,13 @@ fn read_namespaces(workspace: &mut Workspace) -> Vec<Complaint> {
     let mut taken: BTreeMap<Namespace, (EnvironmentName, Span)> = BTreeMap::new();
     for (name, file) in &workspace.environments {
         let (chain, mistake) = merge::chain(&workspace.environments, name);
-        let is_told = mistake.as_ref().is_some_and(|mistake| {
-            complaints
-                .iter()
-                .any(|told| told.diagnostic.summary == mistake.summary && shares_place(&told.diagnostic, mistake))
-        });
-        complaints.extend(
-            mistake
-                .filter(|_| !is_told)
-                .map(|diagnostic| Complaint { about: About::Environment(name.clone()), diagnostic }),
-        );
-        if file.is_abstract() {
+        let is_broken = mistake.is_some();
+        if let Some(diagnostic) = mistake
+            && !complaints.iter().any(|told| is_same(&told.diagnostic, &diagnostic))
+        {
+            complaints.push(Complaint { about: About::Environment(name.clone()), diagnostic });
+        }
+        if file.is_abstract() || is_broken {
             continue;
         }
         let mut found = Vec::new();
@@ -145,15 +144,6 @@ fn read_namespaces(workspace: &mut Workspace) -> Vec<Complaint> {
         complaints.extend(about(&About::Environment(name.clone()), found));
     }
     complaints
-}
-
-/// Whether two complaints mean the same lines, in whatever order: a cycle looks different from each of its members.
-fn shares_place(a: &Diagnostic, b: &Diagnostic) -> bool {
-    let spans = |diagnostic: &Diagnostic| -> Vec<Span> {
-        diagnostic.label.iter().chain(&diagnostic.related).map(|label| label.span.clone()).collect()
-    };
-    let others = spans(b);
-    spans(a).iter().any(|span| others.contains(span))
 }
 
 fn namespace(

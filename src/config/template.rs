@@ -56,6 +56,15 @@ pub(super) fn file(sources: &Sources, id: SourceId, context: &Value) -> Result<S
         .map_err(|error| complaint(&error, id, text, text, &line_ranges(text), context))
 }
 
+/// Reads a template without rendering it, for the mistakes that every use of it would show.
+pub(super) fn syntax(sources: &Sources, id: SourceId) -> Option<Diagnostic> {
+    let text = &sources.get(id).text;
+    let mut environment = Environment::new();
+    environment.set_debug(true);
+    let error = environment.add_template("template", text).err()?;
+    Some(complaint(&error, id, text, text, &line_ranges(text), &Value::Null))
+}
+
 /// Evaluates the text of an output: one lone expression keeps its type, and `none` is no value.
 pub(super) fn output(text: &str, span: &Span, context: &Value) -> Result<Value, Diagnostic> {
     let mut environment = Environment::new();
@@ -158,11 +167,11 @@ fn complaint(
 /// A name that the template uses and nobody gave; finds the part of a path that is wrong.
 fn undefined(code: &str, span: Span, context: &Value) -> Diagnostic {
     let diagnostic = Diagnostic::new("unknown name").at(span, "not defined");
-    let path: Vec<&str> = code.split('.').map(str::trim).collect();
+    let path = path(code);
     let mut value = context;
     for (index, name) in path.iter().enumerate() {
         let Some(map) = value.as_object() else { break };
-        let Some(inner) = map.get(*name) else {
+        let Some(inner) = map.get(name) else {
             let known: BTreeMap<&str, ()> = map.keys().map(|key| (key.as_str(), ())).collect();
             let detail = match path[..index].join(".").as_str() {
                 "" => format!("nothing is called `{name}` in templates"),
@@ -173,4 +182,26 @@ fn undefined(code: &str, span: Span, context: &Value) -> Diagnostic {
         value = inner;
     }
     diagnostic.detail("templates may not use what is not there; test with `is defined` first")
+}
+
+/// The names of `a.b["c.d"]`; what is no plain path ends it.
+fn path(code: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut rest = code.trim();
+    loop {
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        if end > 0 {
+            names.push(rest[..end].to_owned());
+        }
+        rest = &rest[end..];
+        if let Some(subscript) = rest.strip_prefix("[\"") {
+            let Some((name, tail)) = subscript.split_once("\"]") else { return names };
+            names.push(name.to_owned());
+            rest = tail;
+        } else if let Some(tail) = rest.strip_prefix('.') {
+            rest = tail;
+        } else {
+            return names;
+        }
+    }
 }

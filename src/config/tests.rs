@@ -7,7 +7,9 @@ use snapbox::{assert_data_eq, str};
 use super::*;
 use crate::diagnostic::Label;
 
+mod components;
 mod good;
+mod merging;
 mod mistakes;
 mod modules;
 

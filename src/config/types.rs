@@ -79,10 +79,28 @@ impl Type {
             Type::Quantity => "a quantity such as `100m` or `1Gi`".to_owned(),
             Type::Duration => "a duration such as `90s` or `1h30m`".to_owned(),
             Type::Any => "any value".to_owned(),
-            Type::List(item) => format!("a list of {item}"),
+            Type::List(item) => format!("a list of {}", item.plural()),
             Type::Map(_) | Type::Env => "a table".to_owned(),
             Type::Port => "a port".to_owned(),
             Type::Probe => "a table, or `false` for none".to_owned(),
+        }
+    }
+}
+
+impl Type {
+    /// Many of the type, as in "takes a list of ports".
+    fn plural(&self) -> &'static str {
+        match self {
+            Type::String => "strings",
+            Type::Integer => "integers",
+            Type::Boolean => "booleans",
+            Type::Quantity => "quantities",
+            Type::Duration => "durations",
+            Type::Any => "values",
+            Type::List(_) => "lists",
+            Type::Map(_) | Type::Env => "tables",
+            Type::Port => "ports",
+            Type::Probe => "probes",
         }
     }
 }
@@ -146,17 +164,22 @@ fn check(kind: &Type, node: &Node, what: &str, diagnostics: &mut Vec<Diagnostic>
             None
         }
         (Type::List(item), Tree::List(nodes)) => {
-            nodes.iter().map(|node| check(item, node, &format!("each item of {what}"), diagnostics)).collect()
+            let what = format!("each item of {what}");
+            // All are looked at before any is missed, so that all mistakes are told; so it is below.
+            let items: Vec<_> = nodes.iter().map(|node| check(item, node, &what, diagnostics)).collect();
+            items.into_iter().collect()
         }
         (Type::Map(value), Tree::Table(table)) => {
             let entries = table.entries.iter().map(|entry| {
                 let what = format!("`{}` in {what}", entry.key.value);
                 Some((entry.key.value.clone(), check(value, &entry.value, &what, diagnostics)?))
             });
-            entries.collect::<Option<_>>().map(Value::Object)
+            let entries: Vec<_> = entries.collect();
+            entries.into_iter().collect::<Option<_>>().map(Value::Object)
         }
         (Type::Env, Tree::Table(table)) => {
-            table.entries.iter().map(|entry| variable(entry, diagnostics)).collect::<Option<_>>().map(Value::Array)
+            let variables: Vec<_> = table.entries.iter().map(|entry| variable(entry, diagnostics)).collect();
+            variables.into_iter().collect::<Option<_>>().map(Value::Array)
         }
         (Type::Port, Tree::Integer(number)) => port(*number, node, diagnostics)
             .map(|port| json!({"name": format!("port-{port}"), "port": port, "target": port, "protocol": "TCP"})),

@@ -59,6 +59,7 @@ fn read(text: &str) -> Result<Value, (usize, String)> {
         let message = error.to_string();
         let message = message.lines().next().unwrap_or_default();
         // The place is told by the diagnostic itself.
+        let message = message.split_once(", set DuplicateKeyPolicy").map_or(message, |(message, _)| message);
         let message = message.split_once(" at line ").map_or(message, |(message, _)| message).trim();
         (usize::try_from(line).unwrap_or(1).saturating_sub(1), message.trim_start_matches("error: ").to_owned())
     })

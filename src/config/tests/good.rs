@@ -2,7 +2,18 @@
 
 use super::*;
 
-fn keys(desired: &crate::desired::Desired) -> String {
+/// The value at a JSON pointer of an object; a list by items, one a line.
+pub(super) fn at(desired: &crate::desired::Desired, object: &str, pointer: &str) -> String {
+    let found = desired.manifests.values().find(|manifest| manifest.key.to_string() == object);
+    match found.unwrap().body.at(pointer) {
+        Some(serde_json::Value::Array(items)) => items.iter().map(|item| format!("{item}\n")).collect(),
+        Some(value) => value.to_string(),
+        None => "nothing".to_owned(),
+    }
+}
+
+/// One line for each manifest: its component and its object.
+pub(super) fn keys(desired: &crate::desired::Desired) -> String {
     desired
         .manifests
         .values()
@@ -81,16 +92,6 @@ dependencies.mailpit Ingress/mailpit
 "#]]
     );
     assert_eq!(shop.namespace.as_str(), "preview-shop");
-}
-
-/// The value at a JSON pointer of an object; a list by items, one a line.
-fn at(desired: &crate::desired::Desired, object: &str, pointer: &str) -> String {
-    let found = desired.manifests.values().find(|manifest| manifest.key.to_string() == object);
-    match found.unwrap().body.at(pointer) {
-        Some(serde_json::Value::Array(items)) => items.iter().map(|item| format!("{item}\n")).collect(),
-        Some(value) => value.to_string(),
-        None => "nothing".to_owned(),
-    }
 }
 
 #[test]

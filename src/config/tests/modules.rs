@@ -19,7 +19,7 @@ data:
   image: {{ name }}:{{ environment.name }}
   quoted: "{{ name }}"
   url: http://{{ name }}
-  # a comment with {{ nothing }}
+  # a comment with {{ name }} in it
   fine: {{ name }} # {{ name }}
   list: [{{ name }}, {{ name }}]
   {{ name }}: {{ name }}
@@ -37,10 +37,6 @@ modules/thing/a.yaml:7:12: expression joined with text · is only a part of the 
 modules/thing/a.yaml:8:15: expression joined with text · is only a part of the YAML value it stands in
   `{{ x }}` always gives one whole, quoted YAML value; text beside it would not become part of it
   help: join inside the braces: `{{ "http://" ~ name }}`
-modules/thing/a.yaml:9:23: unknown name · not defined
-  environments/demo.toml:1:15: used by `dependencies.thing`
-  nothing is called `nothing` in templates
-  help: known are `commit`, `dependencies`, `environment`, `files`, `inputs`, `name`, `secrets`, `services`, `tag`, `version`
 
 "#]],
     );
@@ -107,10 +103,29 @@ at {{ nme }}
 not a template
   `modules/thing/g.yml` is not read: templates end with `.yaml`
   help: rename it to `g.yaml`
+modules/thing/d.yaml:1:7: invalid template · unexpected end of input, expected end of variable block
 modules/thing/files/x:1:7: unknown name · not defined
   environments/demo.toml:1:15: used by `dependencies.thing`
   nothing is called `nme` in templates
   help: did you mean `name`?
+modules/thing/a.yaml:4:12: unknown name · not defined
+  environments/demo.toml:1:15: used by `dependencies.thing`
+  nothing is called `nam` in templates
+  help: did you mean `name`?
+modules/thing/b.yaml:1:7: unknown name · not defined
+  environments/demo.toml:1:15: used by `dependencies.thing`
+  `inputs` has no `replica`
+modules/thing/c.yaml:1:7: unknown name · not defined
+  environments/demo.toml:1:15: used by `dependencies.thing`
+  `environment` has no `nme`
+  help: did you mean `name`?
+modules/thing/e.yaml:1:14: template failed · filter uper is unknown
+  environments/demo.toml:1:15: used by `dependencies.thing`
+  help: the language is minijinja: https://docs.rs/minijinja/latest/minijinja/syntax/
+modules/thing/f.yaml:1:7: unknown name · not defined
+  environments/demo.toml:1:15: used by `dependencies.thing`
+  `files` has no `x.conf`
+  help: known are `x`
 
 "#]],
     );
@@ -139,7 +154,7 @@ apiVersion: v1
   kind: [
 "#,
         str![[r#"
-modules/thing/a.yaml (rendered for demo.dependencies.thing):2:1: invalid YAML · duplicate mapping key: apiVersion, set DuplicateKeyPolicy in Options if acceptable
+modules/thing/a.yaml (rendered for demo.dependencies.thing):2:1: invalid YAML · duplicate mapping key: apiVersion
   modules/thing/a.yaml:2:1: rendered from here
   environments/demo.toml:1:15: used by `dependencies.thing`
 modules/thing/b.yaml (rendered for demo.dependencies.thing):7:1: invalid YAML · mapping values are not allowed in this context
@@ -363,7 +378,7 @@ a-b = "x"
 modules/bad/module.toml:10:2: unknown key · not a key that is known here
   a module has no key `input`
   help: did you mean `inputs`?
-modules/bad/module.toml:1:9: invalid name · not the name of a input
+modules/bad/module.toml:1:9: invalid name · not the name of an input
   the name `my-input` may hold only letters, digits and `_`, not '-'
 modules/bad/module.toml:3:9: missing key · lacks `type`
   input `x` needs the key `type`
@@ -371,7 +386,7 @@ modules/bad/module.toml:3:9: missing key · lacks `type`
 modules/bad/module.toml:7:11: invalid quantity · Kubernetes cannot read this quantity
   modules/bad/module.toml:5:9: declared here as `quantity`
   help: quantities look like `100m`, `0.5`, `156Mi` or `1Gi`
-modules/bad/module.toml:9:1: invalid name · not the name of a output
+modules/bad/module.toml:9:1: invalid name · not the name of an output
   the name `a-b` may hold only letters, digits and `_`, not '-'
 not a module
   the directory `modules/empty` has no `module.toml`
