@@ -72,6 +72,11 @@ impl Paths {
         self.children.get(segment)
     }
 
+    /// Sets what stands at one step.
+    pub fn put(&mut self, segment: Segment, node: Node) {
+        self.children.insert(segment, node);
+    }
+
     pub fn insert(&mut self, path: &[Segment]) {
         let Some((first, rest)) = path.split_first() else { return };
         let node = self.children.entry(first.clone()).or_default();
@@ -209,7 +214,9 @@ pub fn owners(object: &Object) -> Vec<Owner> {
     entries.into_iter().flatten().filter_map(owner).collect()
 }
 
-fn owner(entry: &Value) -> Option<Owner> {
+/// Reads one entry of managedFields, if it can be read.
+#[must_use]
+pub fn owner(entry: &Value) -> Option<Owner> {
     let text = |field| entry.get(field).and_then(Value::as_str);
     Some(Owner {
         manager: text("manager")?.to_owned(),
