@@ -138,7 +138,9 @@ fn write(mut stream: impl Write, text: &str) -> io::Result<()> {
 pub fn report_bugs() {
     std::panic::set_hook(Box::new(|panic| {
         let at = panic.location().map_or_else(String::new, |location| format!(" at {location}"));
-        let why = panic.payload_as_str().unwrap_or("no reason given");
+        let payload = panic.payload();
+        let text = payload.downcast_ref::<&str>().copied().or(payload.downcast_ref::<String>().map(String::as_str));
+        let why = text.unwrap_or("no reason given");
         let text = format!(
             "error: this is a bug in ditc {}{at}\n  caused by: {why}\n  hint: what was done so far is recorded; run \
              the same command again, and report this text",

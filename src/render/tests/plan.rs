@@ -120,8 +120,7 @@ cluster staging):
 
   # jakub/Namespace/jakub will be created
   # (environments/jakub.toml:3)
-  + Namespace "jakub" {
-    }
+  + Namespace "jakub" {}
 
   # jakub.dependencies.postgresql/ConfigMap/postgresql will be created
   # (environments/jakub.toml:3, modules/postgresql/secret.yaml:1)
@@ -533,8 +532,8 @@ This plan cannot be applied. 9 objects stand in the way:
     An object of this name exists, and ditc did not make it (applied by helm,
     kubectl).
     hint: give it another name in the definition
-    hint: or, if nobody needs the other one: kubectl --namespace jakub delete
-      deployment.apps/orders
+    hint: or, if nobody needs the one that exists, delete it:
+        kubectl --namespace jakub delete deployment.apps/orders
 
   ! jakub/StatefulSet/postgresql
     Others own fields that the definition sets to other values: .spec.replicas
@@ -544,14 +543,15 @@ This plan cannot be applied. 9 objects stand in the way:
 
   ! jakub/Service/orders (environments/jakub.toml:6)
     It is being deleted; held by foregroundDeletion.
-    hint: wait until it is gone: kubectl --namespace jakub get service/orders
+    hint: wait until it is gone, then plan again:
+        kubectl --namespace jakub get service/orders
 
   ! jakub/Job/seed
     The server refuses this update: spec.template: Invalid value: field is
     immutable
     hint: change the definition back
-    hint: or, if it may go and come again: kubectl --namespace jakub delete
-      job.batch/seed
+    hint: or, if it may go and come again, delete it:
+        kubectl --namespace jakub delete job.batch/seed
 
   ! jakub/ConfigMap/orders (environments/jakub.toml:6)
     The server refuses it as it is written: unknown field "dta"/u{1b}[31m
@@ -564,14 +564,14 @@ This plan cannot be applied. 9 objects stand in the way:
   ! jakub/PersistentVolumeClaim/data-postgresql-0
     It holds data, and its component is to be removed.
     hint: put its component back into the definition
-    hint: or, if the data may be lost: kubectl --namespace jakub delete
-      persistentvolumeclaim/data-postgresql-0
+    hint: or, if the data may be lost, delete it:
+        kubectl --namespace jakub delete persistentvolumeclaim/data-postgresql-0
 
   ! jakub/Secret/postgresql
     It exists, and the definition asks for other keys; the values of a Secret
     are made once.
-    hint: if new values may be made: kubectl --namespace jakub delete
-      secret/postgresql, then plan again
+    hint: if new values may be made, delete it and plan again:
+        kubectl --namespace jakub delete secret/postgresql
 
   ! jakub/Namespace/jakub
     2 objects in namespace jakub that ditc did not make would be deleted with
@@ -590,7 +590,8 @@ This plan cannot be applied. 9 objects stand in the way:
   ! jakub/Deployment/orders (environments/jakub.toml:6)
     An object of this name exists, and ditc did not make it (applied by helm, kubectl).
     hint: give it another name in the definition
-    hint: or, if nobody needs the other one: kubectl --namespace jakub delete deployment.apps/orders
+    hint: or, if nobody needs the one that exists, delete it:
+        kubectl --namespace jakub delete deployment.apps/orders
 
   ! jakub/StatefulSet/postgresql
     Others own fields that the definition sets to other values: .spec.replicas (helm).
@@ -599,12 +600,14 @@ This plan cannot be applied. 9 objects stand in the way:
 
   ! jakub/Service/orders (environments/jakub.toml:6)
     It is being deleted; held by foregroundDeletion.
-    hint: wait until it is gone: kubectl --namespace jakub get service/orders
+    hint: wait until it is gone, then plan again:
+        kubectl --namespace jakub get service/orders
 
   ! jakub/Job/seed
     The server refuses this update: spec.template: Invalid value: field is immutable
     hint: change the definition back
-    hint: or, if it may go and come again: kubectl --namespace jakub delete job.batch/seed
+    hint: or, if it may go and come again, delete it:
+        kubectl --namespace jakub delete job.batch/seed
 
   ! jakub/ConfigMap/orders (environments/jakub.toml:6)
     The server refuses it as it is written: unknown field "dta"/u{1b}[31m
@@ -616,11 +619,13 @@ This plan cannot be applied. 9 objects stand in the way:
   ! jakub/PersistentVolumeClaim/data-postgresql-0
     It holds data, and its component is to be removed.
     hint: put its component back into the definition
-    hint: or, if the data may be lost: kubectl --namespace jakub delete persistentvolumeclaim/data-postgresql-0
+    hint: or, if the data may be lost, delete it:
+        kubectl --namespace jakub delete persistentvolumeclaim/data-postgresql-0
 
   ! jakub/Secret/postgresql
     It exists, and the definition asks for other keys; the values of a Secret are made once.
-    hint: if new values may be made: kubectl --namespace jakub delete secret/postgresql, then plan again
+    hint: if new values may be made, delete it and plan again:
+        kubectl --namespace jakub delete secret/postgresql
 
   ! jakub/Namespace/jakub
     2 objects in namespace jakub that ditc did not make would be deleted with it: Pod/debug, ConfigMap/notes.

@@ -24,66 +24,75 @@ pub(super) struct Block {
     pub(super) is_one_line: bool,
 }
 
-/// Draws a change. With `tell_unchecked`, it says itself why the server was not asked.
+/// Who says that the server was not asked about a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unchecked {
+    /// The block itself.
+    Here,
+    /// One note for many blocks.
+    Elsewhere,
+}
+
+/// Draws a change.
 pub(super) fn block(
     plan: &Plan,
     key: &ObjectKey,
     change: &Change,
     context: &Context<'_>,
     style: Style,
-    tell_unchecked: bool,
+    unchecked: Unchecked,
 ) -> Block {
-    let Change { component, action, reason, expect: _, manifest, takes_back, diff, unchecked } = change;
-    let address = clean(&address(&plan.environment, component.as_ref(), key).to_string());
-    let why = reason_text(reason, plan.operation);
-    match action {
-        Action::Delete | Action::Forget => {
-            let (sign, participle) = match action {
-                Action::Delete => (style.paint(Look::Remove, "-"), style.paint(Look::Danger, "destroyed")),
-                _ => (style.paint(Look::Dim, "."), "forgotten".to_owned()),
-            };
-            let remark = why.map_or_else(String::new, |why| style.paint(Look::Dim, &format!(" ({why})")));
-            let text = format!("  {sign} {} will be {participle}{remark}\n", style.paint(Look::Bold, &address));
-            Block { text, is_one_line: true }
+    let address = clean(&address(&plan.environment, change.component.as_ref(), key).to_string());
+    let address = style.paint(Look::Bold, &address);
+    let line = |sign: String, participle: &str, why: Option<&str>| {
+        let remark = why.map_or_else(String::new, |why| style.paint(Look::Dim, &format!(" ({why})")));
+        Block { text: format!("  {sign} {address} will be {participle}{remark}\n"), is_one_line: true }
+    };
+    let why = reason_text(&change.reason, plan.operation);
+    let (sign, participle) = match change.action {
+        Action::Delete => {
+            let loses_data = key.kind.is("", "PersistentVolumeClaim").then_some("its data is lost with it");
+            return line(style.paint(Look::Remove, "-"), &style.paint(Look::Danger, "destroyed"), loses_data.or(why));
         }
-        Action::Create | Action::Update => {
-            let (sign, participle) = match action {
-                Action::Create => (Sign::Add, "created"),
-                _ => (Sign::Change, "updated in-place"),
-            };
-            let mut text = format!("  # {} will be {participle}\n", style.paint(Look::Bold, &address));
-            if let Some(why) = remark(*action, reason, why, manifest.as_ref(), context) {
-                text.push_str(&style.wrap("  # ", "  # ", Look::Dim, &format!("({why})")));
-            }
-            if let Some(why) = unchecked.filter(|_| tell_unchecked) {
-                let why = format!("not checked by the server: {}", why.text());
-                text.push_str(&style.wrap("  # ", "  # ", Look::Dim, &why));
-            }
-            text.push_str(&format!(
-                "  {} {} {} {{\n",
-                sign.paint(style),
-                key.kind.kind,
-                Value::from(key.name.as_str())
-            ));
-            match (action, manifest) {
-                (Action::Create, Some(manifest)) => text.push_str(&body(manifest, style)),
-                _ => text.push_str(&changed(key, &diff.fields, style)),
-            }
-            for Taken { field, manager } in takes_back {
-                let line = format!("takes back ownership of {} ({})", clean_line(field), clean_line(manager));
-                text.push_str(&format!("      {} {line}\n", Sign::Change.paint(style)));
-            }
-            if *action == Action::Update && diff.unchanged > 0 {
-                let remark = match diff.unchanged {
-                    1 => "# (1 unchanged field hidden)".to_owned(),
-                    count => format!("# ({count} unchanged fields hidden)"),
-                };
-                text.push_str(&format!("        {}\n", style.paint(Look::Dim, &remark)));
-            }
-            text.push_str("    }\n");
-            Block { text, is_one_line: false }
-        }
+        Action::Forget => return line(style.paint(Look::Dim, "."), "forgotten", why),
+        Action::Create => (Sign::Add, "created"),
+        Action::Update => (Sign::Change, "updated in-place"),
+    };
+    let mut text = format!("  # {address} will be {participle}\n");
+    if let Some(why) = remark(change, why, context) {
+        text.push_str(&style.wrap("  # ", "  # ", Look::Dim, &format!("({why})")));
     }
+    if let (Some(why), Unchecked::Here) = (change.unchecked, unchecked) {
+        let why = format!("not checked by the server: {}", why.text());
+        text.push_str(&style.wrap("  # ", "  # ", Look::Dim, &why));
+    }
+    let head = format!("  {} {} {}", sign.paint(style), key.kind.kind, Value::from(key.name.as_str()));
+    text.push_str(&match inside(key, change, style).as_str() {
+        "" => format!("{head} {{}}\n"),
+        inside => format!("{head} {{\n{inside}    }}\n"),
+    });
+    Block { text, is_one_line: false }
+}
+
+/// The lines between the braces.
+fn inside(key: &ObjectKey, change: &Change, style: Style) -> String {
+    let mut text = match (change.action, &change.manifest) {
+        (Action::Create, Some(manifest)) => body(manifest, style),
+        (Action::Create | Action::Update | Action::Delete | Action::Forget, _) => {
+            changed(key, &change.diff.fields, style)
+        }
+    };
+    for Taken { field, manager } in &change.takes_back {
+        let line = format!("takes back ownership of {} ({})", clean_line(field), clean_line(manager));
+        text.push_str(&format!("      {} {line}\n", Sign::Change.paint(style)));
+    }
+    let hidden = match (change.action, change.diff.unchanged) {
+        (Action::Update, 1) => "# (1 unchanged field hidden)".to_owned(),
+        (Action::Update, count @ 2..) => format!("# ({count} unchanged fields hidden)"),
+        _ => return text,
+    };
+    text.push_str(&format!("        {}\n", style.paint(Look::Dim, &hidden)));
+    text
 }
 
 fn changed(key: &ObjectKey, changes: &[FieldChange], style: Style) -> String {
@@ -128,15 +137,10 @@ fn body(manifest: &Manifest, style: Style) -> String {
 }
 
 /// The remark under the first line: the reason, and the place in the user's files that asks for it.
-fn remark(
-    action: Action,
-    reason: &Reason,
-    why: Option<&str>,
-    manifest: Option<&Manifest>,
-    context: &Context<'_>,
-) -> Option<String> {
-    let asked = action == Action::Create || matches!(reason, Reason::DefinitionChanged | Reason::DefinitionAndOutside);
-    let origin = manifest.filter(|_| asked).map(|manifest| {
+fn remark(change: &Change, why: Option<&str>, context: &Context<'_>) -> Option<String> {
+    let is_asked = change.action == Action::Create
+        || matches!(change.reason, Reason::DefinitionChanged | Reason::DefinitionAndOutside);
+    let origin = change.manifest.as_ref().filter(|_| is_asked).map(|manifest| {
         let mut place = context.sources.locate(&manifest.origin.definition);
         if let Some(template) = &manifest.origin.template {
             place = format!("{place}, {}", context.sources.locate(template));

@@ -147,71 +147,75 @@ pub(super) fn blocked(plan: &Plan, context: &Context<'_>, style: Style) -> Strin
             style.paint(Look::Dim, &format!(" ({})", clean_line(&context.sources.locate(origin))))
         });
         out.push_str(&format!("\n  {} {address}{place}\n", style.paint(Look::Error, "!")));
-        let (what, hints) = explain(plan, key, why);
+        let (what, ways) = explain(plan, key, why);
         out.push_str(&style.wrap("    ", "    ", Look::Plain, &what));
-        for hint in hints {
-            out.push_str(&style.wrap(
-                &format!("    {} ", style.paint(Look::Hint, "hint:")),
-                "      ",
-                Look::Plain,
-                &hint,
-            ));
+        for Way { text, command } in ways {
+            let first = format!("    {} ", style.paint(Look::Hint, "hint:"));
+            out.push_str(&style.wrap(&first, "      ", Look::Plain, text));
+            if let Some(command) = command {
+                out.push_str(&format!("        {command}\n"));
+            }
         }
     }
     out
 }
 
+/// A way out of a block.
+pub(in crate::render) struct Way {
+    pub(in crate::render) text: &'static str,
+    /// To be pasted, so it stands on a line of its own.
+    pub(in crate::render) command: Option<String>,
+}
+
 /// A block in a sentence, and the ways out of it.
-pub(in crate::render) fn explain(plan: &Plan, key: &ObjectKey, why: &Block) -> (String, Vec<String>) {
-    let kubectl = |verb: &str| kubectl(verb, key);
+pub(in crate::render) fn explain(plan: &Plan, key: &ObjectKey, why: &Block) -> (String, Vec<Way>) {
+    let way = |text| Way { text, command: None };
+    let kubectl = |text, verb: &str| Way { text, command: Some(kubectl(verb, key)) };
     match why {
         Block::Foreign { managers } => {
             let by =
                 if managers.is_empty() { String::new() } else { format!(" (applied by {})", names(managers.clone())) };
             let ways = vec![
-                "give it another name in the definition".to_owned(),
-                format!("or, if nobody needs the other one: {}", kubectl("delete")),
+                way("give it another name in the definition"),
+                kubectl("or, if nobody needs the one that exists, delete it:", "delete"),
             ];
             (format!("An object of this name exists, and ditc did not make it{by}."), ways)
         }
         Block::Owned(taken) => {
             let fields = names(taken.iter().map(|Taken { field, manager }| format!("{field} ({manager})")));
             let ways = vec![
-                "take these fields out of the definition, and ditc leaves them alone".to_owned(),
-                "or let the other manager give them up, then plan again".to_owned(),
+                way("take these fields out of the definition, and ditc leaves them alone"),
+                way("or let the other manager give them up, then plan again"),
             ];
             (format!("Others own fields that the definition sets to other values: {fields}."), ways)
         }
         Block::Terminating { finalizers } => {
             let held =
                 if finalizers.is_empty() { String::new() } else { format!("; held by {}", names(finalizers.clone())) };
-            (format!("It is being deleted{held}."), vec![format!("wait until it is gone: {}", kubectl("get"))])
+            (format!("It is being deleted{held}."), vec![kubectl("wait until it is gone, then plan again:", "get")])
         }
         Block::CannotUpdate(text) => {
             let ways = vec![
-                "change the definition back".to_owned(),
-                format!("or, if it may go and come again: {}", kubectl("delete")),
+                way("change the definition back"),
+                kubectl("or, if it may go and come again, delete it:", "delete"),
             ];
             (format!("The server refuses this update: {}", clean_line(text)), ways)
         }
         Block::Malformed(text) => (
             format!("The server refuses it as it is written: {}", clean_line(text)),
-            vec!["correct the definition".to_owned()],
+            vec![way("correct the definition")],
         ),
         Block::Forbidden(text) => (format!("The server does not allow it: {}", clean_line(text)), Vec::new()),
         Block::HoldsData => {
             let ways = vec![
-                "put its component back into the definition".to_owned(),
-                format!("or, if the data may be lost: {}", kubectl("delete")),
+                way("put its component back into the definition"),
+                kubectl("or, if the data may be lost, delete it:", "delete"),
             ];
             ("It holds data, and its component is to be removed.".to_owned(), ways)
         }
         Block::SecretChanged => {
-            let ways = vec![format!("if new values may be made: {}, then plan again", kubectl("delete"))];
-            (
-                "It exists, and the definition asks for other keys; the values of a Secret are made once.".to_owned(),
-                ways,
-            )
+            let what = "It exists, and the definition asks for other keys; the values of a Secret are made once.";
+            (what.to_owned(), vec![kubectl("if new values may be made, delete it and plan again:", "delete")])
         }
         Block::WithForeign(keys) => {
             let number = count(keys.len(), "object", "objects");
@@ -220,7 +224,7 @@ pub(in crate::render) fn explain(plan: &Plan, key: &ObjectKey, why: &Block) -> (
                 "{number} in namespace {} that ditc did not make would be deleted with it: {names}.",
                 plan.namespace
             );
-            (what, vec!["delete or move them first, then run destroy again".to_owned()])
+            (what, vec![way("delete or move them first, then run destroy again")])
         }
     }
 }

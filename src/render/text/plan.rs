@@ -95,8 +95,9 @@ fn changes(plan: &Plan, context: &Context<'_>, style: Style) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
     let mut last_is_one_line = false;
     for (key, change) in in_order(plan) {
-        let tell = change.unchecked.is_none_or(|why| !together.contains_key(why.text()));
-        let change::Block { text, is_one_line } = change::block(plan, key, change, context, style, tell);
+        let is_together = change.unchecked.is_some_and(|why| together.contains_key(why.text()));
+        let unchecked = if is_together { change::Unchecked::Elsewhere } else { change::Unchecked::Here };
+        let change::Block { text, is_one_line } = change::block(plan, key, change, context, style, unchecked);
         match parts.last_mut() {
             Some(last) if last_is_one_line && is_one_line => last.push_str(&text),
             _ => parts.push(text),
