@@ -1,1 +1,53 @@
-//! To be written.
+//! One file for each verb: what it asks, in which order, and what it says in the end. Rooms are joined only here.
+
+use std::process::ExitCode;
+
+use crate::{
+    cli::{Cli, Sandbox, State, Verb},
+    failure::{Exit, Failure},
+    settings::Settings,
+    terminal::Terminal,
+};
+
+mod apply;
+mod errors;
+mod link;
+mod plan;
+mod sandbox;
+mod session;
+mod signals;
+mod state;
+
+use session::Desk;
+
+/// Runs what was typed.
+///
+/// # Errors
+/// Whatever kept the command from doing what it was asked.
+pub async fn run(cli: &Cli, settings: &Settings, terminal: &Terminal) -> Result<Exit, Failure> {
+    let desk = Desk { global: &cli.global, settings, terminal };
+    match &cli.verb {
+        Verb::Plan(plan) => plan::run(&desk, plan).await,
+        Verb::Apply(apply) => apply::run(&desk, apply, crate::state::Operation::Apply).await,
+        Verb::Destroy(destroy) => apply::run(&desk, destroy, crate::state::Operation::Destroy).await,
+        Verb::State(State::List { environment }) => state::list(&desk, environment).await,
+        Verb::State(State::Show { environment, address }) => state::show(&desk, environment, address).await,
+        Verb::State(State::Rebuild { environment }) => state::rebuild(&desk, environment).await,
+        Verb::Sandbox(Sandbox::Serve) => sandbox::serve(&desk).await,
+        Verb::Version => {
+            terminal.out(&format!("ditc {}", env!("CARGO_PKG_VERSION")));
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// Tells why a command failed, in the form that was asked for, and gives the code to end with.
+#[must_use]
+pub fn report(cli: &Cli, failure: &Failure, terminal: &Terminal) -> ExitCode {
+    let exit = failure.kind.exit();
+    if cli.global.json {
+        terminal.out(&errors::json(cli, failure));
+    }
+    terminal.report(failure);
+    exit.into()
+}

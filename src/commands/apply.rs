@@ -1,0 +1,220 @@
+//! `ditc apply` and `ditc destroy`: plan, ask, carry out, and tell what was done.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use tokio::sync::mpsc;
+
+use crate::{
+    apply::{self, Event, Finished, Ground, Outcome, Tools},
+    cli,
+    failure::{Exit, Failure, FailureKind},
+    format::{history::PastRun, index::Tombstone, record::Limits},
+    names::EnvironmentName,
+    plan::{Action, Plan, Step},
+    render::{self, text::Context},
+    settings,
+    state::{Lineage, Operation, Run, State, Version},
+    store::{Holder, Past},
+    terminal::Answer,
+};
+
+use super::{
+    link::Link,
+    session::{Desk, Survey, survey},
+    signals::Signals,
+};
+
+pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Apply, operation: Operation) -> Result<Exit, Failure> {
+    let environment = &arguments.environment;
+    let files = desk.workspace()?;
+    let mut link = Link::open(desk, &desk.root(), files.0.settings.context.as_deref()).await?;
+    link.cluster = link.cluster.clone().with_parallelism(usize::from(arguments.parallelism));
+    let run = Run { id: settings::fresh_id(), operation, who: desk.settings.who(), since: settings::now() };
+    let holder = Holder { who: run.who.clone(), since: run.since, doing: operation.verb().to_owned() };
+    let lock = link.store.lock(environment, &holder, arguments.lock.lock_timeout, |held| {
+        desk.terminal.status(&format!("Waiting: {held}"));
+    })?;
+    let dead = dead(desk, &link, environment)?;
+
+    let survey = survey(desk, &mut link, files, environment, operation).await?;
+    let flags = desk.global.repeat();
+    let context = Context { sources: &survey.workspace.sources, cluster: link.cluster.name(), flags: &flags };
+    show(desk, &survey, &context);
+    if !survey.plan.is_applyable() {
+        let message = format!("nothing was changed: the {} is blocked for the reasons above", operation.verb());
+        return Err(Failure::new(FailureKind::Blocked, message));
+    }
+    if is_gone(&survey, operation) {
+        desk.terminal.out(&format!("Environment {environment} does not exist, so there is nothing to destroy."));
+        link.store.discard_journal(&lock)?;
+        return Ok(Exit::Done);
+    }
+    if survey.plan.has_changes() && !arguments.auto_approve {
+        let question = render::text::question(&survey.plan, &context, desk.terminal.out_style);
+        if desk.terminal.ask(&question)? == Answer::NotConfirmed {
+            return Err(Failure::new(FailureKind::NotConfirmed, render::text::not_confirmed(&survey.plan).trim_end()));
+        }
+    }
+
+    let listening = |error| Failure::new(FailureKind::Apply, "listening for signals").because(&error);
+    let signals = Signals::listen().map_err(listening)?;
+    let (events, receiver) = mpsc::unbounded_channel();
+    let tools = Tools {
+        cluster: link.cluster.clone(),
+        kinds: Arc::clone(&link.kinds),
+        timeout: survey.timeout,
+        patience: arguments.lock.lock_timeout,
+        now: Arc::new(settings::now),
+        random: Arc::new(settings::random_byte),
+        interrupt: signals.interrupt.clone(),
+        events,
+        limits: Limits::default(),
+    };
+    let recorded = survey.recorded.clone();
+    let (state, fence) = match recorded {
+        Some((state, fence)) => (state, Some(fence)),
+        None => (fresh(&link, &survey.plan), None),
+    };
+    let before = state.version.clone();
+    let work = async {
+        let tools = tools;
+        if survey.plan.has_changes() || survey.plan.changes_record() {
+            let ground = Ground { store: &link.store, lock: &lock, state, fence, dead };
+            apply::run(&tools, &survey.plan, &run, ground).await
+        } else {
+            let outcome = apply::wait(&tools, &survey.plan).await;
+            let state = fence.map(|fence| (state, fence));
+            Ok(Finished { outcome, state })
+        }
+    };
+    let (finished, ()) = tokio::join!(work, tell(desk, &survey.plan, receiver));
+    let finished = finished?;
+    keep(&link, &survey.plan, &run, &finished, &before)?;
+    end(desk, &survey.plan, &context, &finished.outcome, signals.first())
+}
+
+/// The run that died here and never came to its end, so that its lease needs no patience.
+fn dead(desk: &Desk<'_>, link: &Link, environment: &EnvironmentName) -> Result<Option<String>, Failure> {
+    let told = |text: &str| desk.terminal.status(&render::text::warning(text, desk.terminal.status_style));
+    Ok(match link.store.past(environment)? {
+        Past::Nothing | Past::Ended { .. } => None,
+        Past::Unfinished(unfinished) => {
+            let Run { operation, who, since, id } = unfinished.run;
+            told(&format!("the {} by {who} at {since} stopped before its end; this run finishes it", operation.verb()));
+            Some(id)
+        }
+        Past::Damaged(reason) => {
+            told(&format!("the journal of {environment} is damaged ({reason}); the record in the cluster is used"));
+            None
+        }
+    })
+}
+
+fn show(desk: &Desk<'_>, survey: &Survey, context: &Context<'_>) {
+    desk.warn(&survey.warnings);
+    if desk.global.json {
+        desk.terminal.out(&render::json::version(env!("CARGO_PKG_VERSION"), settings::now()));
+        desk.terminal.out(&render::json::planned(&survey.plan, context, settings::now()));
+    } else {
+        desk.terminal.out(&render::text::plan(&survey.plan, context, desk.terminal.out_style));
+    }
+}
+
+/// A destroy that finds neither a record nor an object.
+fn is_gone(survey: &Survey, operation: Operation) -> bool {
+    operation == Operation::Destroy && survey.recorded.is_none() && survey.plan.changes.is_empty()
+}
+
+/// The state of an environment that has no record: a new life begins.
+fn fresh(link: &Link, plan: &Plan) -> State {
+    State {
+        version: Version { lineage: Lineage(settings::fresh_id()), serial: 0 },
+        cluster: link.id.clone(),
+        environment: plan.environment.clone(),
+        namespace: plan.namespace.clone(),
+        // Where the namespace is there already and ours, its own managed fields say that ditc made it.
+        created_namespace: true,
+        components: BTreeMap::new(),
+        entries: BTreeMap::new(),
+        open: None,
+        written: settings::now(),
+    }
+}
+
+async fn tell(desk: &Desk<'_>, plan: &Plan, mut events: mpsc::UnboundedReceiver<Event>) {
+    while let Some(event) = events.recv().await {
+        if desk.global.json {
+            if let Some(line) = render::json::event(&event, plan) {
+                desk.terminal.out(&line);
+            }
+        } else if let Some(line) = render::text::event(&event, plan, desk.terminal.out_style)
+            && !desk.global.quiet
+        {
+            desk.terminal.out(&line);
+        }
+    }
+}
+
+/// Keeps the local copy and the history.
+fn keep(link: &Link, plan: &Plan, run: &Run, finished: &Finished, before: &Version) -> Result<(), Failure> {
+    let now = settings::now();
+    let version = match &finished.state {
+        Some((state, fence)) => {
+            link.store.save(&plan.environment, state, &fence.resource_version, now)?;
+            state.version.clone()
+        }
+        None if plan.operation == Operation::Destroy => {
+            link.store.forget(&plan.environment, &Tombstone { version: before.clone(), at: now })?;
+            before.clone()
+        }
+        None => before.clone(),
+    };
+    let count = |action: Action| {
+        let done = plan.changes.iter().filter(|(key, change)| {
+            change.action == action && finished.outcome.done.contains(&Step::Change((*key).clone()))
+        });
+        u32::try_from(done.count()).unwrap_or(u32::MAX)
+    };
+    let past = PastRun {
+        version,
+        at: now,
+        operation: run.operation,
+        who: run.who.clone(),
+        created: count(Action::Create),
+        changed: count(Action::Update),
+        destroyed: count(Action::Delete),
+        failed: u32::try_from(finished.outcome.failed.len()).unwrap_or(u32::MAX),
+    };
+    if plan.has_changes() {
+        link.store.remember(&plan.environment, &past)?;
+    }
+    Ok(())
+}
+
+fn end(
+    desk: &Desk<'_>,
+    plan: &Plan,
+    context: &Context<'_>,
+    outcome: &Outcome,
+    signal: Option<FailureKind>,
+) -> Result<Exit, Failure> {
+    let complete = outcome.is_complete();
+    if !desk.global.json {
+        desk.terminal.out("");
+        desk.terminal.out(&render::text::ledger(outcome, plan, context, desk.terminal.out_style));
+    }
+    if complete && plan.operation == Operation::Apply && !plan.outputs.is_empty() {
+        if desk.global.json {
+            desk.terminal.out(&render::json::outputs(&plan.outputs, settings::now()));
+        } else {
+            desk.terminal.out("");
+            desk.terminal.out(&render::text::outputs(&plan.outputs, desk.terminal.out_style));
+        }
+    }
+    let verb = plan.operation.verb();
+    match signal {
+        _ if complete => Ok(Exit::Done),
+        Some(kind) => Err(Failure::new(kind, format!("the {verb} was interrupted; what was done is recorded"))),
+        None => Err(Failure::new(FailureKind::Apply, format!("the {verb} did not come to its end"))),
+    }
+}

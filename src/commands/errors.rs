@@ -1,0 +1,114 @@
+//! What the rooms' errors mean to a person: the kind, and what to do next. All of it is chosen here.
+
+use crate::{
+    apply,
+    cli::{Cli, Verb},
+    cluster,
+    failure::{Failure, FailureKind},
+    files, render, sandbox, settings, store,
+};
+
+impl From<cluster::Error> for Failure {
+    fn from(error: cluster::Error) -> Self {
+        let kind = match &error {
+            cluster::Error::Kubeconfig(_) | cluster::Error::NoCluster(_) | cluster::Error::Client { .. } => {
+                FailureKind::Config
+            }
+            cluster::Error::Unauthorized { .. } => FailureKind::Auth,
+            cluster::Error::Refused { source, .. } if source.code == 403 => FailureKind::Auth,
+            cluster::Error::TimedOut { .. } => FailureKind::Timeout,
+            cluster::Error::Record { .. } => FailureKind::State,
+            cluster::Error::Unreachable { .. } | cluster::Error::Refused { .. } | cluster::Error::Unexpected { .. } => {
+                FailureKind::Cluster
+            }
+        };
+        let hint = match &error {
+            cluster::Error::Kubeconfig(_) => Some("kubectl config get-contexts shows what there is; --context chooses"),
+            cluster::Error::NoCluster(_) => {
+                Some("set KUBECONFIG, or try ditc without a cluster: add --sandbox to the command")
+            }
+            cluster::Error::Unreachable { .. } | cluster::Error::TimedOut { .. } => {
+                Some("kubectl cluster-info tells whether the address is right and the cluster is up")
+            }
+            cluster::Error::Unauthorized { .. } => {
+                Some("log in again; kubectl auth whoami tells who the server takes you for")
+            }
+            cluster::Error::Refused { source, .. } if source.is_missing_right() => {
+                Some("kubectl auth can-i --list shows what these credentials may do")
+            }
+            cluster::Error::Record { .. } => {
+                Some("ditc state rebuild ENV makes the record anew from the objects in the cluster")
+            }
+            cluster::Error::Client { .. } | cluster::Error::Refused { .. } | cluster::Error::Unexpected { .. } => None,
+        };
+        let failure = Failure::from_error(kind, &error);
+        hint.into_iter().fold(failure, Failure::hint)
+    }
+}
+
+impl From<files::Error> for Failure {
+    fn from(error: files::Error) -> Self {
+        Failure::from_error(FailureKind::Files, &error)
+    }
+}
+
+impl From<store::Error> for Failure {
+    fn from(error: store::Error) -> Self {
+        let kind = match &error {
+            store::Error::Held(_) | store::Error::Busy { .. } => FailureKind::Lock,
+            store::Error::Files(_)
+            | store::Error::Index { .. }
+            | store::Error::Damaged { .. }
+            | store::Error::Unreadable(_)
+            | store::Error::Cluster(_) => FailureKind::State,
+        };
+        let failure = Failure::from_error(kind, &error);
+        match &error {
+            store::Error::Held(_) | store::Error::Busy { .. } => {
+                failure.hint("wait for it with -lock-timeout=5m; a run that died has no lock")
+            }
+            _ => failure,
+        }
+    }
+}
+
+impl From<sandbox::Error> for Failure {
+    fn from(error: sandbox::Error) -> Self {
+        let failure = Failure::from_error(FailureKind::State, &error);
+        match &error {
+            sandbox::Error::Damaged { .. } => failure.hint("remove state/sandbox to begin with an empty one"),
+            _ => failure,
+        }
+    }
+}
+
+impl From<apply::Error> for Failure {
+    fn from(error: apply::Error) -> Self {
+        match error {
+            apply::Error::Cluster(error) => error.into(),
+            apply::Error::Store(error) => error.into(),
+            apply::Error::Held { .. } => Failure::from_error(FailureKind::Lock, &error)
+                .hint("wait for it with -lock-timeout=5m; a run that died frees the environment within seconds"),
+            apply::Error::Stale { ref environment, .. } => {
+                let hint = format!("ditc plan {environment}");
+                Failure::from_error(FailureKind::StalePlan, &error).hint(hint)
+            }
+        }
+    }
+}
+
+/// A failure as JSON: a line of the stream for `apply`, a document elsewhere.
+pub(super) fn json(cli: &Cli, failure: &Failure) -> String {
+    let Failure { kind, message, causes, hints, diagnostics } = failure;
+    let nothing = crate::failure::Diagnostics { sources: crate::diagnostic::Sources::default(), list: Vec::new() };
+    let diagnostics = diagnostics.as_deref().unwrap_or(&nothing);
+    let (list, sources) = (&diagnostics.list, &diagnostics.sources);
+    match cli.verb {
+        Verb::Apply(_) | Verb::Destroy(_) => {
+            render::json::error_line(kind.class(), message, causes, hints, list, sources, settings::now())
+        }
+        Verb::Plan(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => {
+            render::json::error(kind.class(), message, causes, hints, list, sources)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The way to the cluster: the real one or the one in the box, and what is known of it from before.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+
+use crate::{
+    cluster::{Cluster, Connection, Discovery},
+    failure::Failure,
+    format::discovery::{self, Discovered},
+    kinds::Kinds,
+    sandbox::{Options, Sandbox},
+    settings,
+    state::ClusterId,
+    store::{Cache, Store},
+};
+
+use super::session::Desk;
+
+/// Kinds and versions change with upgrades of the cluster; kubectl keeps its discovery as long.
+const FRESH: Duration = Duration::from_secs(6 * 60 * 60);
+
+/// A connection with everything that is cached about its other end.
+pub(super) struct Link {
+    pub cluster: Cluster,
+    pub id: ClusterId,
+    pub kinds: Arc<Kinds>,
+    pub store: Store,
+    /// When the kinds were asked for.
+    pub asked: Timestamp,
+    cache: Cache,
+    state: std::path::PathBuf,
+    /// Alive as long as the link: its controllers work for the objects in it.
+    _sandbox: Option<Sandbox>,
+}
+
+impl Link {
+    /// Prepares the connection; asks the cluster who it is only when that is not known yet.
+    pub(super) async fn open(desk: &Desk<'_>, root: &Path, context: Option<&str>) -> Result<Self, Failure> {
+        let state = root.join("state");
+        let cache = Cache::open(&state)?;
+        let (cluster, sandbox) = connect(desk, root, context).await?;
+        let kept = cache.read(cluster.server())?.and_then(|bytes| discovery::decode(&bytes).ok());
+        let now = settings::now();
+        let discovered = match kept {
+            Some(kept) if now.duration_since(kept.at).unsigned_abs() < FRESH => kept,
+            _ => discover(&cluster, &cache).await?,
+        };
+        let Discovered { cluster: id, kinds, at: asked } = discovered;
+        let store = Store::open(&state, &id)?;
+        Ok(Self { cluster, id, kinds: Arc::new(kinds), store, asked, cache, state, _sandbox: sandbox })
+    }
+
+    /// Asks the cluster again: a kind is unknown, or the record names another cluster than the cache.
+    pub(super) async fn discover(&mut self) -> Result<(), Failure> {
+        let Discovered { cluster, kinds, at } = discover(&self.cluster, &self.cache).await?;
+        if cluster != self.id {
+            self.store = Store::open(&self.state, &cluster)?;
+        }
+        (self.id, self.kinds, self.asked) = (cluster, Arc::new(kinds), at);
+        Ok(())
+    }
+}
+
+async fn discover(cluster: &Cluster, cache: &Cache) -> Result<Discovered, Failure> {
+    let Discovery { cluster: id, kinds } = cluster.discover().await?;
+    let discovered = Discovered { cluster: id, kinds, at: settings::now() };
+    cache.write(cluster.server(), discovery::encode(&discovered).as_bytes())?;
+    Ok(discovered)
+}
+
+async fn connect(desk: &Desk<'_>, root: &Path, context: Option<&str>) -> Result<(Cluster, Option<Sandbox>), Failure> {
+    let global = desk.global;
+    let (cluster, sandbox) = if global.sandbox {
+        let sandbox = open_sandbox(root)?;
+        let client = kube::Client::new(sandbox.service(), "default");
+        (Cluster::over(client, "sandbox", "sandbox"), Some(sandbox))
+    } else {
+        let connection = Connection {
+            kubeconfig: global.kubeconfig.clone(),
+            context: global.context.clone().or_else(|| context.map(str::to_owned)),
+            cluster: global.cluster.clone(),
+            impersonate: global.impersonate.clone(),
+            impersonate_groups: global.impersonate_group.clone(),
+            is_interactive: desk.settings.stdin_is_terminal,
+        };
+        (Cluster::connect(&connection).await?, None)
+    };
+    Ok((cluster.with_timeout(global.request_timeout), sandbox))
+}
+
+/// Opens the cluster in the box, under `state/sandbox`.
+pub(super) fn open_sandbox(root: &Path) -> Result<Sandbox, Failure> {
+    let directory = root.join("state").join("sandbox");
+    crate::files::create_private_dir(&root.join("state"))?;
+    Ok(Sandbox::open(Options { directory: Some(directory), now: Arc::new(settings::now) })?)
+}

@@ -1,0 +1,37 @@
+//! `ditc plan`: what would change, and why. It writes nothing to the cluster and takes no lock.
+
+use crate::{
+    cli,
+    failure::{Exit, Failure, FailureKind},
+    render,
+    state::Operation,
+};
+
+use super::{
+    link::Link,
+    session::{Desk, survey},
+};
+
+pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Plan) -> Result<Exit, Failure> {
+    let files = desk.workspace()?;
+    let mut link = Link::open(desk, &desk.root(), files.0.settings.context.as_deref()).await?;
+    let survey = survey(desk, &mut link, files, &arguments.environment, Operation::Apply).await?;
+    let flags = desk.global.repeat();
+    let context =
+        render::text::Context { sources: &survey.workspace.sources, cluster: link.cluster.name(), flags: &flags };
+    desk.warn(&survey.warnings);
+    let text = if desk.global.json {
+        render::json::plan(&survey.plan, &context)
+    } else {
+        render::text::plan(&survey.plan, &context, desk.terminal.out_style)
+    };
+    desk.terminal.out(&text);
+    if !survey.plan.is_applyable() {
+        let count = survey.plan.blocked.len();
+        let things = if count == 1 { "one thing".to_owned() } else { format!("{count} things") };
+        let message = format!("the plan cannot be applied: {things} above must be decided first");
+        return Err(Failure::new(FailureKind::Blocked, message));
+    }
+    let has_changes = arguments.detailed_exitcode && survey.plan.has_changes();
+    Ok(if has_changes { Exit::Changes } else { Exit::Done })
+}

@@ -1,0 +1,39 @@
+//! `ditc sandbox serve`: the cluster in the box on a loopback port, with a kubeconfig for kubectl.
+
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::{
+    failure::{Exit, Failure, FailureKind},
+    files,
+    settings::fresh_id,
+};
+
+use super::{link::open_sandbox, session::Desk, signals::Signals};
+
+pub(super) async fn serve(desk: &Desk<'_>) -> Result<Exit, Failure> {
+    let root = desk.root();
+    let sandbox = open_sandbox(&root)?;
+    let refused = |error| Failure::new(FailureKind::Cluster, "listening on a loopback port").because(&error);
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    let token = fresh_id();
+    let path = root.join("state").join("sandbox").join("kubeconfig");
+    // kubectl reads YAML, and JSON is YAML.
+    let kubeconfig = json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "sandbox",
+        "clusters": [{"name": "sandbox", "cluster": {"server": format!("http://{address}")}}],
+        "users": [{"name": "admin", "user": {"token": token}}],
+        "contexts": [{"name": "sandbox", "context": {"cluster": "sandbox", "user": "admin"}}],
+    });
+    files::write_atomic(&path, format!("{kubeconfig:#}\n").as_bytes())?;
+    desk.terminal.out(&format!("Serving the sandbox on http://{address} until Ctrl-C. In another terminal:\n"));
+    desk.terminal.out(&format!("  export KUBECONFIG={}", path.display()));
+    desk.terminal.out("  kubectl get all -A");
+    let mut signals = Signals::listen().map_err(refused)?;
+    let end = async move {
+        let _ = signals.interrupt.changed().await;
+    };
+    sandbox.serve(listener, token, end).await.map_err(refused)?;
+    Ok(Exit::Done)
+}

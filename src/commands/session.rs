@@ -1,0 +1,250 @@
+//! What plan, apply and destroy have in common: read the files, ask the cluster everything, and plan.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+use crate::{
+    cli::Global,
+    cluster::{Fence, Recorded, Wanted, Warned},
+    config::{self, Complaint},
+    desired::{Desired, LABEL_ENVIRONMENT},
+    diagnostic::Diagnostic,
+    failure::{Failure, FailureKind},
+    files,
+    names::{EnvironmentName, Namespace},
+    object::{Object, ObjectKey},
+    observed::{Live, Observed, Readiness},
+    plan::{self, Plan},
+    readiness, render, settings,
+    settings::Settings,
+    state::{Operation, State},
+    store::Loaded,
+    terminal::Terminal,
+};
+
+use super::link::Link;
+
+/// Where a command works: what was typed, what surrounds it, and where it speaks.
+#[derive(Clone, Copy)]
+pub(super) struct Desk<'a> {
+    pub global: &'a Global,
+    pub settings: &'a Settings,
+    pub terminal: &'a Terminal,
+}
+
+impl Desk<'_> {
+    /// The workspace's directory.
+    pub(super) fn root(&self) -> PathBuf {
+        match &self.global.chdir {
+            Some(directory) => self.settings.directory.join(directory),
+            None => self.settings.directory.clone(),
+        }
+    }
+
+    /// Reads and parses all files of the workspace.
+    pub(super) fn workspace(&self) -> Result<(config::Workspace, Vec<Complaint>), Failure> {
+        let root = self.root();
+        let files = files::read_workspace(&root)?;
+        if !files.keys().any(|path| path.starts_with("environments/")) {
+            let message = format!("{} is no workspace: it has no environments", root.display());
+            let hint = "go to the directory that holds environments/, or name it with -chdir=DIR";
+            return Err(Failure::new(FailureKind::Config, message).hint(hint));
+        }
+        Ok(config::parse(&files))
+    }
+
+    /// What the server warned about, each thing once.
+    pub(super) fn warn(&self, warnings: &[Warned]) {
+        let mut told = BTreeSet::new();
+        for Warned { key, text } in warnings {
+            if told.insert((key, text)) && !self.global.json {
+                self.terminal.status(&render::text::warning(&format!("{key}: {text}"), self.terminal.status_style));
+            }
+        }
+    }
+}
+
+/// What a plan is made from, and the plan.
+pub(super) struct Survey {
+    pub workspace: config::Workspace,
+    pub plan: Plan,
+    /// The record as planned from.
+    pub recorded: Option<(State, Fence)>,
+    pub warnings: Vec<Warned>,
+    /// How long a component may take.
+    pub timeout: std::time::Duration,
+}
+
+/// Where an environment lives, and what it asks for unless it is to be destroyed.
+struct Aim {
+    workspace: config::Workspace,
+    namespace: Namespace,
+    desired: Option<Desired>,
+}
+
+/// Asks everything and plans.
+pub(super) async fn survey(
+    desk: &Desk<'_>,
+    link: &mut Link,
+    files: (config::Workspace, Vec<Complaint>),
+    environment: &EnvironmentName,
+    operation: Operation,
+) -> Result<Survey, Failure> {
+    let aim = aim(link, files, environment, operation).await?;
+    let recorded = record(desk, link, environment, &aim.namespace).await?;
+    let state = recorded.as_ref().map(|(state, _)| state);
+
+    let entries = state.into_iter().flat_map(|state| &state.entries);
+    let manifests = aim.desired.iter().flat_map(|desired| desired.manifests.values());
+    let mut kinds = BTreeMap::new();
+    let mut keys = BTreeSet::new();
+    for manifest in manifests {
+        kinds.insert(manifest.key.kind.clone(), manifest.body.api_version().unwrap_or("v1").to_owned());
+        keys.insert(manifest.key.clone());
+    }
+    for (key, entry) in entries {
+        kinds.insert(key.kind.clone(), entry.api_version.clone());
+        keys.insert(key.clone());
+    }
+    let wanted = Wanted { environment, namespace: &aim.namespace, kinds, keys };
+    let mut observed = link.cluster.observe(&wanted, &link.kinds).await?;
+    if operation == Operation::Destroy {
+        sweep(link, environment, &aim.namespace, &mut observed).await?;
+    }
+
+    let readiness = judge(&observed);
+    let nothing = BTreeMap::new();
+    let mut input = plan::Input {
+        environment,
+        namespace: &aim.namespace,
+        operation,
+        desired: aim.desired.as_ref(),
+        state,
+        observed: &observed,
+        answers: &nothing,
+        readiness: &readiness,
+    };
+    let questions = plan::questions(&input);
+    let answers = link.cluster.ask(&questions, &link.kinds).await?;
+    input.answers = &answers.answers;
+    let plan = plan::plan(&input);
+    let faults = plan::audit(&plan);
+    assert!(faults.is_empty(), "a plan that must not be: {}", faults.join("; "));
+    let timeout = aim.desired.as_ref().map_or(aim.workspace.settings.timeout, |desired| desired.timeout);
+    Ok(Survey { workspace: aim.workspace, plan, recorded, warnings: answers.warnings, timeout })
+}
+
+/// Reads what the environment asks for. To destroy one, its files need not be sound, nor even there.
+async fn aim(
+    link: &mut Link,
+    (mut workspace, complaints): (config::Workspace, Vec<Complaint>),
+    environment: &EnvironmentName,
+    operation: Operation,
+) -> Result<Aim, Failure> {
+    if operation == Operation::Destroy {
+        let known = match link.store.load(environment)? {
+            Loaded::Local(local) => Some(local.state.namespace),
+            Loaded::Nothing | Loaded::Destroyed(_) | Loaded::Damaged(_) => None,
+        };
+        let written = workspace.namespace(environment).cloned();
+        let guess = || Namespace::new(environment.as_str()).expect("both are DNS labels");
+        let namespace = known.or(written).unwrap_or_else(guess);
+        return Ok(Aim { workspace, namespace, desired: None });
+    }
+    if let Err(unknown) = workspace.find(environment) {
+        return Err(Failure::in_files(workspace.sources, vec![unknown]));
+    }
+    let mistakes: Vec<Diagnostic> = workspace.concerning(&complaints, environment).into_iter().cloned().collect();
+    if !mistakes.is_empty() {
+        return Err(Failure::in_files(workspace.sources, mistakes));
+    }
+    let mut expanded = config::expand(&mut workspace, environment, &link.kinds);
+    if expanded.as_ref().is_err_and(|mistakes| !mistakes.unknown_kinds.is_empty()) {
+        // A definition may have come since the kinds were asked for.
+        link.discover().await?;
+        expanded = config::expand(&mut workspace, environment, &link.kinds);
+    }
+    match expanded {
+        Ok(desired) => Ok(Aim { namespace: desired.namespace.clone(), desired: Some(desired), workspace }),
+        Err(mistakes) => Err(Failure::in_files(workspace.sources, mistakes.diagnostics)),
+    }
+}
+
+/// Reads the record: its header always, its entries from the local copy where that is of the same version.
+pub(super) async fn record(
+    desk: &Desk<'_>,
+    link: &mut Link,
+    environment: &EnvironmentName,
+    namespace: &Namespace,
+) -> Result<Option<(State, Fence)>, Failure> {
+    let Some(recorded) = link.cluster.recorded(namespace).await? else { return Ok(None) };
+    if *recorded.header.cluster() != link.id {
+        link.discover().await?;
+    }
+    let owner = recorded.header.environment();
+    if owner != environment {
+        let message = format!("namespace {namespace} belongs to environment {owner}, not to {environment}");
+        let hint = format!("give one of them another `namespace`, or `ditc destroy {owner}` first");
+        return Err(Failure::new(FailureKind::State, message).hint(hint));
+    }
+    let fence = recorded.fence.clone();
+    if let Some(state) = local(desk, link, environment, &recorded)? {
+        return Ok(Some((state, fence)));
+    }
+    let state = link.cluster.state(namespace, &recorded).await?;
+    link.store.save(environment, &state, &fence.resource_version, settings::now())?;
+    Ok(Some((state, fence)))
+}
+
+/// The local copy, if it is the one that the header speaks of.
+fn local(
+    desk: &Desk<'_>,
+    link: &Link,
+    environment: &EnvironmentName,
+    recorded: &Recorded,
+) -> Result<Option<State>, Failure> {
+    match link.store.load(environment)? {
+        Loaded::Local(local) if local.fence == recorded.fence.resource_version => {
+            let same = local.state.version == *recorded.header.version();
+            Ok((same && crate::format::root(&local.state) == *recorded.header.root()).then_some(local.state))
+        }
+        Loaded::Damaged(reason) => {
+            let text = format!("the local state of {environment} is damaged ({reason}); it is rebuilt from the record");
+            desk.terminal.status(&render::text::warning(&text, desk.terminal.status_style));
+            Ok(None)
+        }
+        Loaded::Local(_) | Loaded::Nothing | Loaded::Destroyed(_) => Ok(None),
+    }
+}
+
+/// Before a destroy: looks at all that would go with the namespace. What carries our label but no record is found here.
+async fn sweep(
+    link: &Link,
+    environment: &EnvironmentName,
+    namespace: &Namespace,
+    observed: &mut Observed,
+) -> Result<(), Failure> {
+    let key = ObjectKey::new("", "Namespace", None, namespace.as_str());
+    if observed.objects.get(&key).is_none_or(|live| *live == Live::Absent) {
+        return Ok(());
+    }
+    observed.others = link.cluster.sweep(namespace, &link.kinds).await?;
+    for object in &observed.others {
+        let Some(key) = object.key() else { continue };
+        if object.label(LABEL_ENVIRONMENT) == Some(environment.as_str()) {
+            observed.objects.entry(key).or_insert_with(|| Live::Metadata(object.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// Judges everything that was seen whole.
+fn judge(observed: &Observed) -> BTreeMap<ObjectKey, Readiness> {
+    let whole = observed.objects.iter().filter_map(|(key, live)| match live {
+        Live::Present(object) => Some((key, object)),
+        Live::Absent | Live::Metadata(_) => None,
+    });
+    whole.map(|(key, object): (&ObjectKey, &Object)| (key.clone(), readiness::judge(object, None))).collect()
+}
