@@ -6,9 +6,9 @@ use std::{
 };
 
 use crate::{
-    failure::{Exit, Failure, FailureKind},
+    failure::{Diagnostics, Exit, Failure, FailureKind},
     render::{self, Style},
-    settings::Settings,
+    settings::{self, Settings},
 };
 
 /// Where answers and progress go, and whether questions may be asked.
@@ -19,6 +19,7 @@ pub struct Terminal {
     /// How to style what goes to [`Terminal::status`].
     pub status_style: Style,
     input: Input,
+    report: Report,
     /// The reader of standard output went away. That is no failure: a run goes on, only its words are lost.
     unread: AtomicBool,
 }
@@ -47,6 +48,19 @@ pub struct Wishes {
     pub no_color: bool,
     /// `-input=false`.
     pub no_input: bool,
+    pub report: Report,
+}
+
+/// In which form a failure is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Report {
+    /// For people, on standard error.
+    #[default]
+    Text,
+    /// One JSON document, on standard output, in the place of the answer.
+    Document,
+    /// JSON lines, on standard output, behind those of the run.
+    Lines,
 }
 
 impl Terminal {
@@ -67,6 +81,7 @@ impl Terminal {
             out_style: style(settings.stdout_is_terminal),
             status_style: style(settings.stderr_is_terminal),
             input,
+            report: wishes.report,
             unread: AtomicBool::new(false),
         }
     }
@@ -84,10 +99,31 @@ impl Terminal {
         let _ = write(io::stderr().lock(), text);
     }
 
-    /// Tells people why a command failed, and gives the code to end with.
+    /// Tells why a command failed, and gives the code to end with. A plan that is blocked has told it all itself, so
+    /// such a command ends with [`Exit::Error`] and no failure.
     pub fn report(&self, failure: &Failure) -> Exit {
-        let Failure { kind, message, causes, hints, diagnostics: _ } = failure;
-        self.status(&render::text::error(message, causes, hints, self.status_style));
+        let Failure { kind, message, causes, hints, diagnostics } = failure;
+        let none = Diagnostics::default();
+        let Diagnostics { sources, list } = diagnostics.as_deref().unwrap_or(&none);
+        match self.report {
+            Report::Text if list.is_empty() => {
+                self.status(&render::text::error(message, causes, hints, self.status_style));
+            }
+            Report::Text => {
+                self.status(&render::snippet::diagnostics(list, sources, self.status_style));
+                let hints = render::text::hints(hints, self.status_style);
+                if !hints.is_empty() {
+                    self.status(&hints);
+                }
+            }
+            Report::Document => {
+                self.out(&render::json::error(kind.class(), message, causes, hints, list, sources));
+            }
+            Report::Lines => {
+                let at = settings::now();
+                self.out(&render::json::error_line(kind.class(), message, causes, hints, list, sources, at));
+            }
+        }
         kind.exit()
     }
 

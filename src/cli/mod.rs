@@ -7,7 +7,7 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, error::ErrorKind
 use crate::{
     failure::{Failure, FailureKind},
     names::EnvironmentName,
-    terminal::Wishes,
+    terminal::{Report, Wishes},
 };
 
 mod arguments;
@@ -250,7 +250,12 @@ impl Cli {
             Verb::Apply(apply) | Verb::Destroy(apply) => !apply.input,
             Verb::Plan(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => false,
         };
-        Wishes { no_color: self.global.no_color, no_input }
+        let report = match &self.verb {
+            _ if !self.global.json => Report::Text,
+            Verb::Apply(_) | Verb::Destroy(_) => Report::Lines,
+            Verb::Plan(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => Report::Document,
+        };
+        Wishes { no_color: self.global.no_color, no_input, report }
     }
 }
 

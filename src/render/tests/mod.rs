@@ -16,7 +16,10 @@ use crate::{
     state::Operation,
 };
 
+mod failure;
+mod json;
 mod plan;
+mod run;
 
 pub(super) const PLAIN: Style = Style { colour: false, width: 80 };
 pub(super) const WIDE: Style = Style { colour: false, width: 200 };

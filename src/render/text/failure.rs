@@ -16,6 +16,12 @@ pub fn warning(text: &str, style: Style) -> String {
     headed("", "warning:", Look::Warning, text, style)
 }
 
+/// Hints alone, where something else told what happened.
+#[must_use]
+pub fn hints(hints: &[String], style: Style) -> String {
+    details("", [], hints, style)
+}
+
 /// Causes and hints, indented.
 pub(super) fn details<'a>(
     indent: &str,
