@@ -19,6 +19,9 @@ pub struct Terminal {
     /// How to style what goes to [`Terminal::status`].
     pub status_style: Style,
     input: Input,
+    /// A question is asked where it is seen.
+    asks_on_stdout: bool,
+    quiet: bool,
     report: Report,
     /// The reader of standard output went away. That is no failure: a run goes on, only its words are lost.
     unread: AtomicBool,
@@ -48,6 +51,8 @@ pub struct Wishes {
     pub no_color: bool,
     /// `-input=false`.
     pub no_input: bool,
+    /// No progress.
+    pub quiet: bool,
     pub report: Report,
 }
 
@@ -81,6 +86,8 @@ impl Terminal {
             out_style: style(settings.stdout_is_terminal),
             status_style: style(settings.stderr_is_terminal),
             input,
+            asks_on_stdout: settings.stdout_is_terminal,
+            quiet: wishes.quiet,
             report: wishes.report,
             unread: AtomicBool::new(false),
         }
@@ -93,7 +100,14 @@ impl Terminal {
         }
     }
 
-    /// Prints progress or a complaint on standard error; a missing line end is added.
+    /// Prints progress on standard error, unless it is not wanted.
+    pub fn progress(&self, text: &str) {
+        if !self.quiet {
+            self.status(text);
+        }
+    }
+
+    /// Prints a complaint on standard error; a missing line end is added.
     pub fn status(&self, text: &str) {
         // Nobody is left to tell when standard error itself is gone.
         let _ = write(io::stderr().lock(), text);
@@ -147,16 +161,17 @@ impl Terminal {
     /// Nobody can be asked, or reading failed.
     pub fn ask(&self, question: &str) -> Result<Answer, Failure> {
         self.can_ask()?;
-        let mut stdout = io::stdout().lock();
+        let mut screen: Box<dyn Write> =
+            if self.asks_on_stdout { Box::new(io::stdout().lock()) } else { Box::new(io::stderr().lock()) };
         let mut line = String::new();
-        stdout
+        screen
             .write_all(question.as_bytes())
-            .and_then(|()| stdout.flush())
+            .and_then(|()| screen.flush())
             .and_then(|()| io::stdin().lock().read_line(&mut line))
             .map_err(|error| Failure::new(FailureKind::NotConfirmed, "asking for a confirmation").because(&error))?;
         // The end of input leaves the cursor behind the question.
         if !line.ends_with('\n') {
-            let _ = stdout.write_all(b"\n");
+            let _ = screen.write_all(b"\n");
         }
         Ok(if line.trim() == "yes" { Answer::Confirmed } else { Answer::NotConfirmed })
     }

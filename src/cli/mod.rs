@@ -255,7 +255,7 @@ impl Cli {
             Verb::Apply(_) | Verb::Destroy(_) => Report::Lines,
             Verb::Plan(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => Report::Document,
         };
-        Wishes { no_color: self.global.no_color, no_input, report }
+        Wishes { no_color: self.global.no_color, no_input, quiet: self.global.quiet, report }
     }
 }
 

@@ -13,15 +13,17 @@ use crate::{
     plan::{Action, Plan, Step},
     render::{
         Style,
-        text::{self, Context, in_order, step, totals},
+        text::{self, Context, complete, in_order, plan_totals, step, totals},
     },
-    state::Operation,
 };
 
 use super::{
     FORMAT_VERSION, line,
     plan::{ChangeDocument, DriftDocument, Resource, action_word},
 };
+
+/// Messages are plain, and each is one line.
+const PLAIN: Style = Style { colour: false, width: usize::MAX };
 
 /// What every line has, and what only lines of its type have.
 #[derive(Serialize)]
@@ -83,7 +85,7 @@ pub fn planned(plan: &Plan, context: &Context<'_>, at: Timestamp) -> String {
         out.push_str(&Line::new("info", &message, "planned_change", at, Payload { change }).to_text());
     }
     let counts = plan.counts();
-    let message = format!("Plan: {} to add, {} to change, {} to destroy.", counts.add, counts.change, counts.destroy);
+    let message = plan_totals(counts, PLAIN);
     let changes =
         Changes { add: counts.add, change: counts.change, import: 0, remove: counts.destroy, operation: "plan" };
     out.push_str(&Line::new("info", &message, "change_summary", at, Summary { changes, outcome: None }).to_text());
@@ -203,8 +205,7 @@ impl<'a> Hook<'a> {
 /// One event as one line; none where there is nothing to tell.
 #[must_use]
 pub fn event(event: &Event, plan: &Plan) -> Option<String> {
-    let plain = Style { colour: false, width: usize::MAX };
-    let message = text::event(event, plan, plain).unwrap_or_default();
+    let message = text::event(event, plan, PLAIN).unwrap_or_default();
     let message = message.lines().next().unwrap_or_default();
     let hooked = |level, kind, hook| Some(Line::new(level, message, kind, event.at, Hooked { hook }).to_text());
     match &event.kind {
@@ -269,15 +270,13 @@ fn warning(key: Option<&ObjectKey>, text: &str, plan: &Plan, at: Timestamp) -> S
 }
 
 fn summary(outcome: &Outcome, plan: &Plan, at: Timestamp) -> String {
-    let text::Totals { added, changed, destroyed } = totals(outcome, plan);
-    let message = match (outcome.is_complete(), plan.operation) {
-        (true, Operation::Apply) => {
-            format!("Apply complete! Resources: {added} added, {changed} changed, {destroyed} destroyed.")
-        }
-        (true, Operation::Destroy) => format!("Destroy complete! Resources: {destroyed} destroyed."),
-        (false, operation) => {
-            format!("{} incomplete: {added} added, {changed} changed, {destroyed} destroyed.", operation.verb())
-        }
+    let totals = totals(outcome, plan);
+    let text::Totals { added, changed, destroyed } = totals;
+    let message = if outcome.is_complete() {
+        complete(totals, plan.operation)
+    } else {
+        let verb = plan.operation.verb();
+        format!("{verb} incomplete: {added} added, {changed} changed, {destroyed} destroyed.")
     };
     let operation = plan.operation.verb();
     let changes = Changes { add: added, change: changed, import: 0, remove: destroyed, operation };

@@ -28,8 +28,7 @@ pub fn state_list(state: &State) -> String {
 /// One recorded object with its manifest.
 #[must_use]
 pub fn state_show(state: &State, key: &ObjectKey, entry: &Entry) -> String {
-    let mut object = recorded(state, key, entry);
-    object["format_version"] = FORMAT_VERSION.into();
+    let mut object = json!({"format_version": FORMAT_VERSION, "object": recorded(state, key, entry)});
     if let Some(applied) = entry.applied() {
         let mut body = applied.body.0.clone();
         if let Some(map) = body.as_object_mut() {

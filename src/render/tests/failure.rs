@@ -13,28 +13,37 @@ fn an_error_has_causes_and_hints() {
         ["is the VPN up? ask with `kubectl cluster-info`, or try it without a cluster: `ditc plan jakub --sandbox`"
             .to_owned()];
     let shown = |style| text::error("reading the kinds of cluster staging", &causes, &hints, style);
-    assert_data_eq!(shown(PLAIN), str![[r#"
+    assert_data_eq!(
+        shown(PLAIN),
+        str![[r#"
 error: reading the kinds of cluster staging
   caused by: connecting to https://10.0.0.1:6443
   caused by: connection refused (os error 111)
-  hint: is the VPN up? ask with `kubectl cluster-info`, or try it without a cluster:
-    `ditc plan jakub --sandbox`
+  hint: is the VPN up? ask with `kubectl cluster-info`, or try it without a
+    cluster: `ditc plan jakub --sandbox`
 
-"#]]);
-    assert_data_eq!(visible(&shown(COLOUR)), str![[r#"
+"#]]
+    );
+    assert_data_eq!(
+        visible(&shown(COLOUR)),
+        str![[r#"
 <1><31>error:</> reading the kinds of cluster staging
   <1>caused by:</> connecting to https://10.0.0.1:6443
   <1>caused by:</> connection refused (os error 111)
-  <1><36>hint:</> is the VPN up? ask with `kubectl cluster-info`, or try it without a cluster:
-    `ditc plan jakub --sandbox`
+  <1><36>hint:</> is the VPN up? ask with `kubectl cluster-info`, or try it without a
+    cluster: `ditc plan jakub --sandbox`
 
-"#]]);
-    assert_data_eq!(text::error("unexpected argument\n\nUsage: ditc plan ENV", &[], &[], PLAIN), str![[r#"
+"#]]
+    );
+    assert_data_eq!(
+        text::error("unexpected argument\n\nUsage: ditc plan ENV", &[], &[], PLAIN),
+        str![[r#"
 error: unexpected argument
 
 Usage: ditc plan ENV
 
-"#]]);
+"#]]
+    );
 }
 
 /// Two files with three mistakes.
@@ -66,7 +75,9 @@ pub(super) fn mistakes() -> (Sources, Vec<Diagnostic>) {
 #[test]
 fn mistakes_are_drawn_under_their_lines() {
     let (sources, list) = mistakes();
-    assert_data_eq!(snippet::diagnostics(&list, &sources, PLAIN), str![[r#"
+    assert_data_eq!(
+        snippet::diagnostics(&list, &sources, PLAIN),
+        str![[r#"
 error: unknown input
  --> environments/jakub.toml:3:12
   |
@@ -97,8 +108,11 @@ error: no such environment
 
 3 errors
 
-"#]]);
-    assert_data_eq!(visible(&snippet::diagnostics(&list[1..2], &sources, COLOUR)), str![[r#"
+"#]]
+    );
+    assert_data_eq!(
+        visible(&snippet::diagnostics(&list[1..2], &sources, COLOUR)),
+        str![[r#"
 <1><91>error</><1>: string without end</>
  <1><94>--> </>environments/jakub.toml:5:7
   <1><94>|</>
@@ -107,7 +121,8 @@ error: no such environment
 
 <1><31>1 error</>
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]

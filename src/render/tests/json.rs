@@ -29,7 +29,9 @@ fn a_plan_is_one_document() {
     plan.blocked.push(Blocked { key: key("Service", "orders"), component: orders, why, origin: Some(files.orders()) });
     let waiting = Readiness::Waiting("1 of 2 replicas are available".into());
     plan.unchanged.insert(key("Deployment", "gateway"), unchanged(Some("services.gateway"), waiting));
-    assert_data_eq!(json::plan(&plan, &files.context()), str![[r#"
+    assert_data_eq!(
+        json::plan(&plan, &files.context()),
+        str![[r#"
 {
   "format_version": "1.0",
   "operation": "apply",
@@ -151,7 +153,9 @@ fn a_plan_is_one_document() {
   "outputs": {}
 }
 
-"#]].raw());
+"#]]
+        .raw()
+    );
 }
 
 #[test]
@@ -191,7 +195,9 @@ fn a_run_is_one_line_per_event() {
 fn mistakes_have_ranges() {
     let (sources, list) = mistakes();
     let document = json::error("config", "3 mistakes in the workspace", &[], &[], &list[..1], &sources);
-    assert_data_eq!(document, str![[r#"
+    assert_data_eq!(
+        document,
+        str![[r#"
 {
   "format_version": "1.0",
   "error": {
@@ -260,7 +266,9 @@ fn mistakes_have_ranges() {
   ]
 }
 
-"#]].raw());
+"#]]
+        .raw()
+    );
     let lines = json::error_line("config", "3 mistakes in the workspace", &[], &[], &list, &sources, at(0));
     assert_eq!(lines.lines().count(), 3);
     let line = json::error_line("lock", "held", &["by x".into()], &["wait".into()], &[], &sources, at(0));
@@ -275,7 +283,9 @@ fn the_record_is_a_document() {
     let state = state();
     let key = key("Service", "orders");
     let text = json::state_list(&state) + &json::state_show(&state, &key, &state.entries[&key]);
-    assert_data_eq!(text, str![[r#"
+    assert_data_eq!(
+        text,
+        str![[r#"
 {
   "format_version": "1.0",
   "environment": "jakub",
@@ -304,14 +314,16 @@ fn the_record_is_a_document() {
   ]
 }
 {
-  "address": "jakub.services.orders/Service/orders",
-  "api_version": "v1",
-  "kind": "Service",
-  "name": "orders",
-  "component": "services.orders",
-  "phase": "applied",
-  "uid": "0b7c",
   "format_version": "1.0",
+  "object": {
+    "address": "jakub.services.orders/Service/orders",
+    "api_version": "v1",
+    "kind": "Service",
+    "name": "orders",
+    "component": "services.orders",
+    "phase": "applied",
+    "uid": "0b7c"
+  },
   "applied": {
     "apiVersion": "v1",
     "kind": "Service",
@@ -331,7 +343,9 @@ fn the_record_is_a_document() {
   }
 }
 
-"#]].raw());
+"#]]
+        .raw()
+    );
 }
 
 #[test]

@@ -17,7 +17,9 @@ use crate::{
 };
 
 mod failure;
+mod fields;
 mod json;
+mod notes;
 mod plan;
 mod run;
 
@@ -150,7 +152,11 @@ pub(super) fn unchanged(component: Option<&str>, readiness: Readiness) -> Unchan
     Unchanged { component: component.map(self::component), readiness, learned: None }
 }
 
-const IMAGE: &str = "spec.template.spec.containers[orders].image";
+pub(super) fn shown(plan: &Plan, files: &Files) -> String {
+    super::text::plan(plan, &files.context(), PLAIN)
+}
+
+pub(super) const IMAGE: &str = "spec.template.spec.containers[orders].image";
 
 /// The everyday plan: a new image.
 pub(super) fn image_update(files: &Files) -> Plan {

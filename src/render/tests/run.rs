@@ -68,7 +68,9 @@ pub(super) fn events() -> Vec<Event> {
 fn progress_is_one_line_per_event() {
     let plan = image_update(&files());
     let shown = |style| events().iter().filter_map(|event| text::event(event, &plan, style)).collect::<String>();
-    assert_data_eq!(shown(PLAIN), str![[r#"
+    assert_data_eq!(
+        shown(PLAIN),
+        str![[r#"
 jakub.services.orders/Deployment/orders: Modifying...
 warning: jakub.services.orders/Deployment/orders: spec.x: deprecated since v1.30
 jakub.services.orders/Deployment/orders: Modifications complete after 0s
@@ -85,8 +87,11 @@ jakub.services.gateway: Skipped, because jakub.services.orders failed
 Interrupted. What is under way is finished and recorded, nothing new is started.
 A second Ctrl-C stops at once.
 
-"#]]);
-    assert_data_eq!(visible(&shown(COLOUR)), str![[r#"
+"#]]
+    );
+    assert_data_eq!(
+        visible(&shown(COLOUR)),
+        str![[r#"
 <1>jakub.services.orders/Deployment/orders:</> Modifying...
 <1><33>warning:</> jakub.services.orders/Deployment/orders: spec.x: deprecated since v1.30
 <1>jakub.services.orders/Deployment/orders:</> Modifications complete after 0s
@@ -103,7 +108,8 @@ A second Ctrl-C stops at once.
 <1><33>Interrupted. What is under way is finished and recorded, nothing new is started.</>
 <1><33>A second Ctrl-C stops at once.</>
 
-"#]]);
+"#]]
+    );
 }
 
 pub(super) fn broken_run() -> Outcome {
@@ -123,16 +129,19 @@ fn a_run_that_failed_has_a_ledger() {
     let files = files();
     let plan = image_update(&files);
     let context = Context { flags: " --context=staging", ..files.context() };
-    assert_data_eq!(text::ledger(&broken_run(), &plan, &context, PLAIN), str![[r#"
-Apply incomplete. 1 done, 1 failed, 1 skipped, 1 not started (so far 0 added, 1 changed, 0 destroyed).
+    assert_data_eq!(
+        text::ledger(&broken_run(), &plan, &context, PLAIN),
+        str![[r#"
+Apply incomplete. 1 done, 1 failed, 1 skipped, 1 not started. Resources so far:
+0 added, 1 changed, 0 destroyed.
 
 Failed:
-  jakub.services.orders (ready): image not found: jakubborys/ditc-orders:v2
+  jakub.services.orders: image not found: jakubborys/ditc-orders:v2
     caused by: container orders of pod orders-7d9f: ImagePullBackOff/u{1b}[2J
     hint: push the image, or name another tag in environments/jakub.toml
 
 Skipped:
-  jakub.services.gateway (ready), because of jakub.services.orders
+  jakub.services.gateway, because of jakub.services.orders
 
 Not started:
   jakub/ConfigMap/late
@@ -143,10 +152,14 @@ Done:
 What is done stays done and is recorded. To go on, once the cause is gone:
   ditc apply jakub --context=staging
 
-"#]]);
+"#]]
+    );
     let interrupted = Outcome { failed: BTreeMap::new(), skipped: BTreeMap::new(), interrupted: true, ..broken_run() };
-    assert_data_eq!(text::ledger(&interrupted, &plan, &context, PLAIN), str![[r#"
-Apply interrupted. 1 done, 0 failed, 0 skipped, 1 not started (so far 0 added, 1 changed, 0 destroyed).
+    assert_data_eq!(
+        text::ledger(&interrupted, &plan, &context, PLAIN),
+        str![[r#"
+Apply interrupted. 1 done, 0 failed, 0 skipped, 1 not started. Resources so far:
+0 added, 1 changed, 0 destroyed.
 
 Not started:
   jakub/ConfigMap/late
@@ -154,10 +167,11 @@ Not started:
 Done:
   jakub.services.orders/Deployment/orders (update)
 
-What is done stays done and is recorded. To go on, once the cause is gone:
+What is done stays done and is recorded. To go on:
   ditc apply jakub --context=staging
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
@@ -169,7 +183,9 @@ fn a_complete_run_has_totals_and_outputs() {
     let values = BTreeMap::from([output("host", "postgresql".into()), output("port", 5432.into())]);
     plan.outputs.insert(component("dependencies.postgresql"), values);
     let text = text::ledger(&outcome, &plan, &files.context(), PLAIN) + "\n" + &text::outputs(&plan.outputs, PLAIN);
-    assert_data_eq!(text, str![[r#"
+    assert_data_eq!(
+        text,
+        str![[r#"
 Apply complete! Resources: 0 added, 1 changed, 0 destroyed.
 
 Outputs:
@@ -177,7 +193,8 @@ Outputs:
 postgresql.host = "postgresql"
 postgresql.port = 5432
 
-"#]]);
+"#]]
+    );
     plan.operation = Operation::Destroy;
     plan.changes.values_mut().for_each(|change| change.action = Action::Delete);
     let text = text::ledger(&outcome, &plan, &files.context(), PLAIN);
@@ -189,24 +206,30 @@ postgresql.port = 5432
 fn the_question_names_environment_and_cluster() {
     let files = files();
     let plan = image_update(&files);
-    assert_data_eq!(text::question(&plan, &files.context(), PLAIN), str![[r#"
+    assert_data_eq!(
+        text::question(&plan, &files.context(), PLAIN),
+        str![[r#"
 Do you want to perform these actions in environment jakub on cluster staging?
   ditc will perform the actions described above.
   Only 'yes' will be accepted to approve.
 
   Enter a value: 
-"#]]);
+"#]]
+    );
     let mut plan = empty(Operation::Destroy);
     for number in 0..12 {
         plan.changes.insert(key("Pod", &number.to_string()), change(None, Action::Delete, Reason::Destroyed));
     }
-    assert_data_eq!(text::question(&plan, &files.context(), PLAIN), str![[r#"
+    assert_data_eq!(
+        text::question(&plan, &files.context(), PLAIN),
+        str![[r#"
 Do you really want to destroy environment jakub on cluster staging?
   ditc will destroy all 12 objects shown above, with all data in them.
   There is no undo. Only 'yes' will be accepted to confirm.
 
   Enter a value: 
-"#]]);
+"#]]
+    );
 }
 
 pub(super) fn state() -> State {
@@ -240,13 +263,18 @@ pub(super) fn state() -> State {
 #[test]
 fn the_record_is_listed_and_shown() {
     let state = state();
-    assert_data_eq!(text::state_list(&state, PLAIN), str![[r#"
-jakub.services.orders/Deployment/orders  # planned, not confirmed
+    assert_data_eq!(
+        text::state_list(&state),
+        str![[r#"
+jakub.services.orders/Deployment/orders
 jakub.services.orders/Service/orders
 
-"#]]);
+"#]]
+    );
     let shown = |key: ObjectKey| text::state_show(&state, &key, &state.entries[&key], PLAIN);
-    assert_data_eq!(shown(key("Service", "orders")), str![[r#"
+    assert_data_eq!(
+        shown(key("Service", "orders")),
+        str![[r#"
 # jakub.services.orders/Service/orders
 # apiVersion: v1
 # uid: 0b7c
@@ -261,11 +289,15 @@ spec:
   selector:
     app: orders
 
-"#]]);
-    assert_data_eq!(shown(key("Deployment", "orders")), str![[r#"
+"#]]
+    );
+    assert_data_eq!(
+        shown(key("Deployment", "orders")),
+        str![[r#"
 # jakub.services.orders/Deployment/orders
 # apiVersion: v1
 # phase: planned; whether it was made is for the cluster to say
 
-"#]]);
+"#]]
+    );
 }

@@ -40,18 +40,23 @@ pub(in crate::render) fn totals(outcome: &Outcome, plan: &Plan) -> Totals {
     totals
 }
 
+/// `Apply complete! Resources: 1 added, 0 changed, 0 destroyed.` Scripts read it, so it stays as it is.
+pub(in crate::render) fn complete(totals: Totals, operation: Operation) -> String {
+    let Totals { added, changed, destroyed } = totals;
+    match operation {
+        Operation::Apply => {
+            format!("Apply complete! Resources: {added} added, {changed} changed, {destroyed} destroyed.")
+        }
+        Operation::Destroy => format!("Destroy complete! Resources: {destroyed} destroyed."),
+    }
+}
+
 /// How a run ended, in the words that scripts know where it is complete.
 #[must_use]
 pub fn ledger(outcome: &Outcome, plan: &Plan, context: &Context<'_>, style: Style) -> String {
-    let Totals { added, changed, destroyed } = totals(outcome, plan);
+    let totals = totals(outcome, plan);
     if outcome.is_complete() {
-        let text = match plan.operation {
-            Operation::Apply => {
-                format!("Apply complete! Resources: {added} added, {changed} changed, {destroyed} destroyed.")
-            }
-            Operation::Destroy => format!("Destroy complete! Resources: {destroyed} destroyed."),
-        };
-        return format!("{}\n", style.paint(Look::Good, &text));
+        return format!("{}\n", style.paint(Look::Good, &complete(totals, plan.operation)));
     }
     let Outcome { done, failed, skipped, not_started, interrupted } = outcome;
     let word = match plan.operation {
@@ -59,13 +64,17 @@ pub fn ledger(outcome: &Outcome, plan: &Plan, context: &Context<'_>, style: Styl
         Operation::Destroy => "Destroy",
     };
     let how = if *interrupted { "interrupted" } else { "incomplete" };
-    let (done, failed_count) = (done.len(), failed.len());
-    let counts =
-        format!("{done} done, {failed_count} failed, {} skipped, {} not started", skipped.len(), not_started.len());
-    let mut out = format!(
-        "{} {counts} (so far {added} added, {changed} changed, {destroyed} destroyed).\n",
-        style.paint(Look::Error, &format!("{word} {how}."))
+    let Totals { added, changed, destroyed } = totals;
+    let text = format!(
+        "{} done, {} failed, {} skipped, {} not started. Resources so far: {added} added, {changed} changed, \
+         {destroyed} destroyed.",
+        done.len(),
+        failed.len(),
+        skipped.len(),
+        not_started.len()
     );
+    let first = format!("{} ", style.paint(Look::Error, &format!("{word} {how}.")));
+    let mut out = style.wrap(&first, "", Look::Plain, &text);
     let mut section = |title: &str, look: Look, lines: Vec<String>| {
         if lines.is_empty() {
             return;
@@ -80,16 +89,19 @@ pub fn ledger(outcome: &Outcome, plan: &Plan, context: &Context<'_>, style: Styl
     let line = |text: &str| format!("  {text}\n");
     let failures = failed.iter().map(|(failed, error)| {
         let StepError { summary, causes, hint } = error;
-        format!("  {}: {}\n{}", told(plan, failed), clean_line(summary), details("    ", causes, hint, style))
+        format!("  {}: {}\n{}", self::step(plan, failed), clean_line(summary), details("    ", causes, hint, style))
     });
     section("Failed:", Look::Error, failures.collect());
     let skips = skipped
         .iter()
-        .map(|(step, because)| line(&format!("{}, because of {}", told(plan, step), self::step(plan, because))));
+        .map(|(step, because)| line(&format!("{}, because of {}", self::step(plan, step), self::step(plan, because))));
     section("Skipped:", Look::Warning, skips.collect());
-    section("Not started:", Look::Warning, not_started.iter().map(|step| line(&told(plan, step))).collect());
-    section("Done:", Look::Good, outcome.done.iter().map(|step| line(&told(plan, step))).collect());
-    let text = "What is done stays done and is recorded. To go on, once the cause is gone:";
+    section("Not started:", Look::Warning, not_started.iter().map(|step| line(&self::step(plan, step))).collect());
+    section("Done:", Look::Good, done.iter().map(|step| line(&told(plan, step))).collect());
+    let text = match failed.is_empty() {
+        true => "What is done stays done and is recorded. To go on:",
+        false => "What is done stays done and is recorded. To go on, once the cause is gone:",
+    };
     out.push_str(&format!("\n{}", style.wrap("", "", Look::Plain, text)));
     out.push_str(&format!("  ditc {} {}{}\n", plan.operation.verb(), plan.environment, context.flags));
     out

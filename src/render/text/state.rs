@@ -14,21 +14,12 @@ use crate::{
 
 use super::value::{Length, entry};
 
-/// One address per line, and nothing else: scripts read it. What a run meant to make and may not have made says so
-/// behind it.
+/// One address per line, and nothing else: scripts read it.
 #[must_use]
-pub fn state_list(state: &State, style: Style) -> String {
-    let mut lines: Vec<String> = state
-        .entries
-        .iter()
-        .map(|(key, entry)| {
-            let address = clean_line(&address(&state.environment, entry.component.as_ref(), key).to_string());
-            match entry.phase {
-                Phase::Applied(_) => format!("{address}\n"),
-                Phase::Planned => format!("{address}{}\n", style.paint(Look::Dim, "  # planned, not confirmed")),
-            }
-        })
-        .collect();
+pub fn state_list(state: &State) -> String {
+    let address = |component, key| clean_line(&address(&state.environment, component, key).to_string()) + "\n";
+    let mut lines: Vec<String> =
+        state.entries.iter().map(|(key, entry)| address(entry.component.as_ref(), key)).collect();
     lines.sort();
     lines.concat()
 }
