@@ -101,11 +101,11 @@ impl Global {
             ("--chdir", path(&self.chdir)),
         ] {
             if let Some(value) = value {
-                flags.push_str(&format!(" {name}={value}"));
+                flags.push_str(&format!(" {name}={}", quoted(&value)));
             }
         }
         for group in &self.impersonate_group {
-            flags.push_str(&format!(" --as-group={group}"));
+            flags.push_str(&format!(" --as-group={}", quoted(group)));
         }
         flags
     }
@@ -257,6 +257,12 @@ impl Cli {
         };
         Wishes { no_color: self.global.no_color, no_input, quiet: self.global.quiet, report }
     }
+}
+
+/// A value as a shell takes it in one piece.
+fn quoted(value: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@+,%".contains(c);
+    if value.chars().all(is_plain) { value.to_owned() } else { format!("'{}'", value.replace('\'', r"'\''")) }
 }
 
 fn usage(message: impl Into<String>) -> Failure {

@@ -225,6 +225,19 @@ This plan cannot be applied. 9 objects stand in the way:
 }
 
 #[test]
+fn commands_lead_to_the_cluster_of_the_plan() {
+    let files = files();
+    let mut plan = empty(Operation::Apply);
+    let why = Block::Foreign { managers: Vec::new() };
+    plan.blocked.push(Blocked { key: key("Deployment", "orders"), component: None, why, origin: None });
+    let shown = |flags| text::plan(&plan, &Context { flags, ..files.context() }, PLAIN);
+    let command = "kubectl --context=staging --namespace jakub delete deployment.apps/orders";
+    assert!(shown(" --context=staging --chdir='a b'").contains(command));
+    let text = shown(" --sandbox");
+    assert!(!text.contains("kubectl") && text.contains("delete it\n"), "{text}");
+}
+
+#[test]
 fn nothing_changes() {
     let files = files();
     assert_data_eq!(

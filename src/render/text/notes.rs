@@ -234,11 +234,11 @@ pub(in crate::render) fn explain(plan: &Plan, key: &ObjectKey, why: &Block, flag
 /// none.
 fn kubectl(verb: &str, key: &ObjectKey, flags: &str) -> Option<String> {
     let mut command = "kubectl".to_owned();
-    for flag in flags.split_whitespace() {
+    for flag in flags.split(" --").skip(1) {
         match flag.split('=').next() {
-            Some("--sandbox") => return None,
-            Some("--chdir") => {}
-            _ => command.push_str(&format!(" {flag}")),
+            Some("sandbox") => return None,
+            Some("chdir") => {}
+            _ => command.push_str(&format!(" --{flag}")),
         }
     }
     let namespace = key.namespace.as_ref().map_or_else(String::new, |namespace| format!(" --namespace {namespace}"));
