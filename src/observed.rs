@@ -28,6 +28,8 @@ impl Live {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Observed {
     pub objects: BTreeMap<ObjectKey, Live>,
+    /// Before a destroy: the metadata of everything else in the namespace, whoever made it. Empty otherwise.
+    pub others: Vec<Object>,
 }
 
 /// What the server said to a dry-run apply.
@@ -67,8 +69,8 @@ pub enum Why {
     NamespaceNotYet,
     /// The server does not know the kind yet; a definition in this plan brings it.
     KindNotYet,
-    /// A dry-run of a Secret answers with its live values, so it is never asked.
-    Secret,
+    /// We may read, but not write.
+    NoRight,
 }
 
 impl Why {
@@ -77,7 +79,7 @@ impl Why {
         match self {
             Why::NamespaceNotYet => "its namespace does not exist yet",
             Why::KindNotYet => "its kind does not exist yet",
-            Why::Secret => "a Secret's values stay in the cluster",
+            Why::NoRight => "these credentials have no right to write it",
         }
     }
 }

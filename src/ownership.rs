@@ -72,6 +72,11 @@ impl Paths {
         self.children.get(segment)
     }
 
+    /// Sets what stands at one step.
+    pub fn put(&mut self, segment: Segment, node: Node) {
+        self.children.insert(segment, node);
+    }
+
     pub fn insert(&mut self, path: &[Segment]) {
         let Some((first, rest)) = path.split_first() else { return };
         let node = self.children.entry(first.clone()).or_default();
@@ -84,10 +89,20 @@ impl Paths {
 
     #[must_use]
     pub fn contains(&self, path: &[Segment]) -> bool {
-        let Some((first, rest)) = path.split_first() else { return false };
-        self.children
-            .get(first)
-            .is_some_and(|node| if rest.is_empty() { node.member } else { node.below.contains(rest) })
+        self.node(path).is_some_and(|node| node.member)
+    }
+
+    /// Whether a member of the set is the path itself, or an atomic value that holds it.
+    #[must_use]
+    pub fn covers(&self, path: &[Segment]) -> bool {
+        let is_atomic = |length| self.node(&path[..length]).is_some_and(|node| node.member && node.below.is_empty());
+        self.contains(path) || (1..path.len()).any(is_atomic)
+    }
+
+    fn node(&self, path: &[Segment]) -> Option<&Node> {
+        let (first, rest) = path.split_first()?;
+        let node = self.children.get(first)?;
+        if rest.is_empty() { Some(node) } else { node.below.node(rest) }
     }
 
     /// Every member, parents before what is below them.
@@ -199,7 +214,9 @@ pub fn owners(object: &Object) -> Vec<Owner> {
     entries.into_iter().flatten().filter_map(owner).collect()
 }
 
-fn owner(entry: &Value) -> Option<Owner> {
+/// Reads one entry of managedFields, if it can be read.
+#[must_use]
+pub fn owner(entry: &Value) -> Option<Owner> {
     let text = |field| entry.get(field).and_then(Value::as_str);
     Some(Owner {
         manager: text("manager")?.to_owned(),
@@ -244,6 +261,17 @@ pub fn fingerprint(live: &Object, applied: &Object) -> Option<Fingerprint> {
     let mut hasher = Sha256::new();
     hash_below(&ours.paths, Some(&live.0), Some(&applied.0), &FieldPath::default(), &mut hasher)?;
     Some(Fingerprint(Hash::from_digest(hasher.finalize().into())))
+}
+
+/// A hash over path and live value at the given paths, whoever owns them.
+#[must_use]
+pub fn hash_at(paths: &Paths, live: &Object) -> Hash {
+    let mut hasher = Sha256::new();
+    if hash_below(paths, Some(&live.0), None, &FieldPath::default(), &mut hasher).is_none() {
+        hasher.update("another shape");
+        hasher.update(canonical(&live.0));
+    }
+    Hash::from_digest(hasher.finalize().into())
 }
 
 /// The fingerprint of an object whose values ditc never reads: uid and the paths of our entry.

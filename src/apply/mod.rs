@@ -1,5 +1,302 @@
-//! Carries out a plan. To be written.
+//! Carries out a plan, exactly: it makes no choice of its own, and whatever no longer fits is refused, not replanned.
+//!
+//! The order of a run: journal Begin, the namespace, the lease, the record with everything that may be written and the
+//! run open, the changes, the record with the result and the run closed, the lease back, journal End. Killed anywhere
+//! between, the record and the labels in the cluster say what the next run must look at.
 
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc::UnboundedSender, watch};
+
+use crate::{
+    cluster::{self, Cluster, Fence, Held, Holder, Lease},
+    desired::LABEL_ENVIRONMENT,
+    format::{journal::Outcome as Ending, record::Limits},
+    kinds::Kinds,
+    names::{EnvironmentName, Namespace},
+    object::ObjectKey,
+    plan::{Action, Plan, Step},
+    state::{Entry, Operation, Phase, Run, State, Version},
+    store::{self, Lock, Store},
+};
+
+mod conductor;
 mod event;
+mod hub;
+mod step;
+mod wait;
 
 pub use event::{Awaited, Event, EventKind, Outcome, StepError};
+
+use conductor::conduct;
+use hub::Hub;
+
+/// How far the user wants a run to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Interrupt {
+    No,
+    /// Start nothing new, finish what is under way, keep the record.
+    Drain,
+    /// Stop now; the journal knows.
+    Abort,
+}
+
+/// What a run works with.
+pub struct Tools {
+    pub cluster: Cluster,
+    pub kinds: Arc<Kinds>,
+    /// How long one component may take to become ready, or one object to be gone.
+    pub timeout: Duration,
+    /// How long to wait for another run to finish.
+    pub patience: Duration,
+    pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    pub random: Arc<dyn Fn() -> u8 + Send + Sync>,
+    pub interrupt: watch::Receiver<Interrupt>,
+    pub events: UnboundedSender<Event>,
+    pub limits: Limits,
+}
+
+/// What the run stands on: the record that the plan was made from, and the lock.
+pub struct Ground<'a> {
+    pub store: &'a Store,
+    pub lock: &'a Lock,
+    /// The state as planned from; a new one, of serial 0, where there was none.
+    pub state: State,
+    pub fence: Option<Fence>,
+    /// A run that died here, by its journal: its lease needs no patience.
+    pub dead: Option<String>,
+}
+
+/// A run that came to its end, well or not.
+#[derive(Debug)]
+pub struct Finished {
+    pub outcome: Outcome,
+    /// The state as the record has it now; none when the environment is gone.
+    pub state: Option<(State, Fence)>,
+}
+
+/// Why a run could not begin, or not be written down.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Cluster(#[from] cluster::Error),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error("environment {environment} is being changed by {} since {}", holder.who, holder.since)]
+    Held { environment: EnvironmentName, holder: Holder },
+    #[error("the record of environment {environment} changed since it was planned")]
+    Stale { environment: EnvironmentName, source: cluster::Error },
+}
+
+/// What every step of a run sees.
+pub(crate) struct Job {
+    environment: EnvironmentName,
+    namespace: Namespace,
+    cluster: Cluster,
+    kinds: Arc<Kinds>,
+    timeout: Duration,
+    random: Arc<dyn Fn() -> u8 + Send + Sync>,
+    now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    events: UnboundedSender<Event>,
+    hub: Hub,
+    held: Option<Held>,
+}
+
+impl Job {
+    fn new(tools: &Tools, plan: &Plan, held: Option<Held>) -> Self {
+        let selector = format!("{LABEL_ENVIRONMENT}={}", plan.environment);
+        Self {
+            environment: plan.environment.clone(),
+            namespace: plan.namespace.clone(),
+            cluster: tools.cluster.clone(),
+            kinds: Arc::clone(&tools.kinds),
+            timeout: tools.timeout,
+            random: Arc::clone(&tools.random),
+            now: Arc::clone(&tools.now),
+            events: tools.events.clone(),
+            hub: Hub::new(tools.cluster.clone(), Arc::clone(&tools.kinds), plan.namespace.clone(), selector),
+            held,
+        }
+    }
+
+    fn tell(&self, kind: EventKind) {
+        // Nobody listening is no reason to stop.
+        let _ = self.events.send(Event { at: (self.now)(), kind });
+    }
+}
+
+/// Waits until everything works, without writing anything: for a plan with nothing to change.
+pub async fn wait(tools: &Tools, plan: &Plan) -> Outcome {
+    let job = Arc::new(Job::new(tools, plan, None));
+    let mut scribe = Scribe::Idle;
+    let outcome = conduct(&job, plan, &mut scribe, tools.interrupt.clone()).await;
+    job.tell(EventKind::RunFinished { outcome: outcome.clone() });
+    outcome
+}
+
+/// Carries out a plan.
+///
+/// # Errors
+/// When the run could not begin, or its result not be written down. That steps fail is an outcome, not an error.
+pub async fn run(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> Result<Finished, Error> {
+    let Ground { store, lock, mut state, mut fence, dead } = ground;
+    let planned = plan.changes.keys().cloned().collect();
+    let mut journal = store.begin(lock, run, &state.version, &planned)?;
+    let first = Job::new(tools, plan, None);
+    first.tell(EventKind::RunStarted { run: run.clone() });
+
+    let namespace = ObjectKey::new("", "Namespace", None, plan.namespace.as_str());
+    let mut done = BTreeSet::new();
+    if plan.changes.get(&namespace).is_some_and(|change| change.action == Action::Create) {
+        let mut scribe = Scribe::Writing { journal: &mut journal, state: &mut state };
+        scribe.intends(&[(&namespace, Action::Create)])?;
+        match step::change(&first, &namespace, &plan.changes[&namespace]).await {
+            Ok(made) => scribe.has_done(plan, &namespace, made)?,
+            Err(error) => {
+                scribe.has_failed(&namespace, Action::Create, &error)?;
+                let outcome = nothing_but(plan, &namespace, error);
+                first.tell(EventKind::RunFinished { outcome: outcome.clone() });
+                journal.end(Ending::Failed, (tools.now)())?;
+                return Ok(Finished { outcome, state: None });
+            }
+        }
+        state.created_namespace = true;
+        done.insert(Step::Change(namespace.clone()));
+    }
+
+    let lease = Lease {
+        namespace: &plan.namespace,
+        run,
+        patience: tools.patience,
+        dead: dead.as_deref(),
+        now: Arc::clone(&tools.now),
+    };
+    let held = tools.cluster.take(&lease, |_| {}).await?;
+    let held = held.map_err(|holder| Error::Held { environment: plan.environment.clone(), holder })?;
+    let job = Arc::new(Job::new(tools, plan, Some(held)));
+
+    open(&mut state, plan, run, (tools.now)());
+    fence = Some(write(tools, plan, &state, fence.as_ref()).await?);
+
+    let mut scribe = Scribe::Writing { journal: &mut journal, state: &mut state };
+    let mut outcome = conduct(&job, plan, &mut scribe, tools.interrupt.clone()).await;
+    outcome.done.extend(done);
+
+    let is_gone = outcome.done.contains(&Step::Change(namespace.clone())) && plan.operation == Operation::Destroy;
+    let kept = if is_gone {
+        None
+    } else if *tools.interrupt.borrow() == Interrupt::Abort {
+        // The record stays open: it says that this run stopped before its end.
+        job.tell(EventKind::RunFinished { outcome: outcome.clone() });
+        return Ok(Finished { outcome, state: fence.map(|fence| (state, fence)) });
+    } else {
+        close(&mut state, plan, &outcome, (tools.now)());
+        let fence = write(tools, plan, &state, fence.as_ref()).await?;
+        Some((state, fence))
+    };
+    if let Some(held) = Arc::into_inner(job).and_then(|job| job.held) {
+        tools.cluster.release(held).await;
+    }
+    journal.end(ending(&outcome), (tools.now)())?;
+    let _ = tools.events.send(Event { at: (tools.now)(), kind: EventKind::RunFinished { outcome: outcome.clone() } });
+    Ok(Finished { outcome, state: kept })
+}
+
+fn ending(outcome: &Outcome) -> Ending {
+    match outcome {
+        outcome if outcome.interrupted => Ending::Interrupted,
+        outcome if outcome.is_complete() => Ending::Done,
+        _ => Ending::Failed,
+    }
+}
+
+/// The outcome of a run whose namespace could not be made: nothing else was tried.
+fn nothing_but(plan: &Plan, namespace: &ObjectKey, error: StepError) -> Outcome {
+    let first = Step::Change(namespace.clone());
+    let mut outcome = Outcome::default();
+    for step in plan.order.nodes().filter(|step| **step != first) {
+        outcome.skipped.insert(step.clone(), first.clone());
+    }
+    outcome.failed.insert(first, error);
+    outcome
+}
+
+async fn write(tools: &Tools, plan: &Plan, state: &State, fence: Option<&Fence>) -> Result<Fence, Error> {
+    tools.cluster.record(state, fence, tools.limits).await.map_err(|source| {
+        let is_stale = source.refused().is_some_and(|refused| matches!(refused.code, 404 | 409));
+        match is_stale {
+            true => Error::Stale { environment: plan.environment.clone(), source },
+            false => Error::Cluster(source),
+        }
+    })
+}
+
+/// The record before the first change: everything old and planned, so that no object is ever unknown to it.
+fn open(state: &mut State, plan: &Plan, run: &Run, now: Timestamp) {
+    for (key, change) in plan.changes.iter().filter(|(_, change)| change.action == Action::Create) {
+        let api_version = change.manifest.as_ref().and_then(|manifest| manifest.body.api_version()).unwrap_or("v1");
+        let planned =
+            Entry { component: change.component.clone(), api_version: api_version.to_owned(), phase: Phase::Planned };
+        // The namespace is made already, and what was deleted outside keeps its entry until it is made anew.
+        state.entries.entry(key.clone()).or_insert(planned);
+    }
+    for (id, needs) in &plan.components {
+        state.components.entry(id.clone()).or_default().extend(needs.iter().cloned());
+    }
+    state.open = Some(run.clone());
+    stamp(state, now);
+}
+
+/// The record after the last change.
+fn close(state: &mut State, plan: &Plan, outcome: &Outcome, now: Timestamp) {
+    for (key, change) in &plan.changes {
+        let step = Step::Change(key.clone());
+        let never_tried = outcome.skipped.contains_key(&step) || outcome.not_started.contains(&step);
+        match change.action {
+            Action::Forget => {
+                state.entries.remove(key);
+            }
+            Action::Create if never_tried => {
+                let is_planned = state.entries.get(key).is_some_and(|entry| entry.phase == Phase::Planned);
+                if is_planned {
+                    state.entries.remove(key);
+                }
+            }
+            Action::Create | Action::Update | Action::Delete => {}
+        }
+    }
+    for (key, unchanged) in &plan.unchanged {
+        if let Some(learned) = &unchanged.learned {
+            let api_version = learned.body.api_version().unwrap_or("v1").to_owned();
+            let phase = Phase::Applied(learned.clone());
+            state.entries.insert(key.clone(), Entry { component: unchanged.component.clone(), api_version, phase });
+        }
+    }
+    // A component that left keeps its place in the order as long as one of its objects is there.
+    let mut components: BTreeMap<_, _> = plan.components.clone();
+    let present: BTreeSet<_> = state.entries.values().filter_map(|entry| entry.component.clone()).collect();
+    for (id, needs) in &state.components {
+        if present.contains(id) {
+            components.entry(id.clone()).or_insert_with(|| needs.clone());
+        }
+    }
+    state.components = components;
+    state.open = None;
+    stamp(state, now);
+}
+
+fn stamp(state: &mut State, now: Timestamp) {
+    state.version = Version { lineage: state.version.lineage.clone(), serial: state.version.serial + 1 };
+    state.written = now;
+}
+
+/// Who writes down what a run does.
+pub(crate) enum Scribe<'a> {
+    Idle,
+    Writing { journal: &'a mut store::Journal, state: &'a mut State },
+}

@@ -1,1 +1,80 @@
-//! To be written.
+//! The door to Kubernetes: every request of ditc is made here, through `kube::Client`, and every answer becomes a value.
+//!
+//! It asks and writes what it is told, and decides nothing. What a status code means is said in our words, since kube's
+//! own texts repeat themselves. No list is half a list: that one could not look is an error, never an absence.
+
+use std::time::Duration;
+
+mod ask;
+mod connect;
+mod discover;
+mod error;
+mod lease;
+mod observe;
+mod record;
+mod request;
+mod watch;
+mod write;
+
+pub use ask::{Answers, Warned};
+pub use connect::Connection;
+pub use discover::Discovery;
+pub use error::{Cause, Error, Refused};
+pub use lease::{Held, Holder, Lease};
+pub use observe::Wanted;
+pub use record::{Fence, Recorded};
+pub use watch::{Sight, Watched};
+pub use write::{Deleted, Written};
+
+/// How many requests are under way at once, unless `-parallelism` says otherwise.
+pub const PARALLELISM: usize = 10;
+
+/// How long one request may take. A LIST of 10,000 objects stays well below it; kube itself would wait for ever.
+const REQUEST: Duration = Duration::from_secs(60);
+
+/// A Kubernetes API server, or the one in the box.
+#[derive(Clone)]
+pub struct Cluster {
+    client: kube::Client,
+    name: String,
+    server: String,
+    parallelism: usize,
+    timeout: Duration,
+}
+
+impl Cluster {
+    /// A cluster behind any client: the sandbox's service, for one.
+    #[must_use]
+    pub fn over(client: kube::Client, name: impl Into<String>, server: impl Into<String>) -> Self {
+        Self { client, name: name.into(), server: server.into(), parallelism: PARALLELISM, timeout: REQUEST }
+    }
+
+    #[must_use]
+    pub fn with_parallelism(mut self, parallelism: usize) -> Self {
+        self.parallelism = parallelism.max(1);
+        self
+    }
+
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.timeout = timeout.unwrap_or(REQUEST);
+        self
+    }
+
+    /// What people call it: the context's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where it answers, the key under which its discovery is cached.
+    #[must_use]
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    #[must_use]
+    pub fn parallelism(&self) -> usize {
+        self.parallelism
+    }
+}

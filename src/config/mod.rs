@@ -1,1 +1,182 @@
-//! To be written.
+//! From TOML to manifests: reads a workspace's files, finds every mistake in them, and renders an environment. Pure:
+//! texts in, values out; it knows no clock, file, network or cluster.
+
+mod builtin;
+mod environment;
+mod expand;
+mod expression;
+mod fields;
+mod instance;
+mod lint;
+mod merge;
+mod module;
+mod needs;
+mod object;
+mod parse;
+mod quantity;
+mod reader;
+mod rolling;
+mod settings;
+mod template;
+#[cfg(test)]
+mod tests;
+mod types;
+mod value;
+mod yaml;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use self::{
+    expand::{Mistakes, expand},
+    parse::parse,
+    settings::{PROTECTED, Settings},
+};
+use self::{module::Module, value::Table};
+use crate::{
+    diagnostic::{Diagnostic, SourceId, Sources},
+    kinds::Kinds,
+    names::{EnvironmentName, ModuleName, Namespace},
+};
+
+/// All that a workspace's files say, read but not yet joined.
+#[derive(Debug)]
+pub struct Workspace {
+    pub sources: Sources,
+    pub settings: Settings,
+    environments: BTreeMap<EnvironmentName, File>,
+    /// The namespaces of the environments that are not abstract, where they have a valid one.
+    namespaces: BTreeMap<EnvironmentName, Namespace>,
+    /// None for a module whose `module.toml` cannot be read.
+    modules: BTreeMap<ModuleName, Option<Module>>,
+}
+
+/// An environment's file.
+#[derive(Debug)]
+struct File {
+    source: SourceId,
+    /// None when it cannot be read.
+    table: Option<Table>,
+}
+
+/// What a mistake is about, and so whom it stops.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum About {
+    /// `ditc.toml`: everyone.
+    Settings,
+    /// An environment's file: the environment and all that extend it.
+    Environment(EnvironmentName),
+    /// A module: all environments that use it.
+    Module(ModuleName),
+    /// A file that belongs to nothing.
+    Nothing,
+}
+
+/// A mistake with what it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    pub about: About,
+    pub diagnostic: Diagnostic,
+}
+
+impl Workspace {
+    /// The environments that can be planned, in the order of their names.
+    pub fn names(&self) -> impl Iterator<Item = &EnvironmentName> {
+        self.environments.iter().filter(|(_, file)| !file.is_abstract()).map(|(name, _)| name)
+    }
+
+    /// Finds an environment that can be planned.
+    ///
+    /// # Errors
+    /// A diagnostic with the name that was meant, when there is no such environment or it is only a template.
+    pub fn find(&self, name: &EnvironmentName) -> Result<&EnvironmentName, Diagnostic> {
+        match self.environments.get_key_value(name) {
+            Some((name, file)) if !file.is_abstract() => Ok(name),
+            Some(_) => {
+                let diagnostic = Diagnostic::new("abstract environment");
+                Err(diagnostic.detail(format!("`{name}` is a template for others, so it cannot be planned itself")))
+            }
+            None => {
+                let diagnostic = Diagnostic::new("unknown environment")
+                    .detail(format!("there is no `environments/{name}.toml` in this workspace"));
+                Err(fields::suggest(diagnostic, name.as_str(), self.names().map(EnvironmentName::as_str)))
+            }
+        }
+    }
+
+    /// The namespace of an environment; none when it is unknown, abstract, or names no valid one.
+    #[must_use]
+    pub fn namespace(&self, name: &EnvironmentName) -> Option<&Namespace> {
+        self.namespaces.get(name)
+    }
+
+    /// The complaints that stop a plan of one environment: those about files that it uses.
+    #[must_use]
+    pub fn concerning<'a>(&self, complaints: &'a [Complaint], name: &EnvironmentName) -> Vec<&'a Diagnostic> {
+        let used = self.used(name);
+        complaints.iter().filter(|complaint| used.contains(&complaint.about)).map(|found| &found.diagnostic).collect()
+    }
+
+    fn used(&self, name: &EnvironmentName) -> BTreeSet<About> {
+        let (chain, _) = merge::chain(&self.environments, name);
+        let merged = self.merged(&chain);
+        let modules = environment::modules_of(&merged).into_iter().filter_map(|name| ModuleName::new(name).ok());
+        let mut used: BTreeSet<About> = chain.into_iter().cloned().map(About::Environment).collect();
+        used.extend(modules.map(About::Module));
+        used.insert(About::Settings);
+        used
+    }
+
+    fn merged(&self, chain: &[&EnvironmentName]) -> Table {
+        merge::merge(chain.iter().filter_map(|name| self.environments.get(*name)?.table.as_ref()))
+    }
+
+    /// The inputs of module `service`, which services without a module take as their own keys.
+    fn service_inputs(&self) -> Vec<&str> {
+        let service = self.modules.iter().find(|(name, _)| name.as_str() == environment::SERVICE);
+        let module = service.and_then(|(_, module)| module.as_ref());
+        module.into_iter().flat_map(|module| module.inputs.keys()).map(|input| input.as_str()).collect()
+    }
+}
+
+impl File {
+    fn is_abstract(&self) -> bool {
+        let entry = self.table.as_ref().and_then(|table| table.get("abstract"));
+        entry.is_some_and(|entry| entry.value.tree == value::Tree::Boolean(true))
+    }
+}
+
+/// All mistakes of a workspace: the complaints about its files and those that only show when environments are expanded.
+/// Each is told once, though several environments share it.
+pub fn validate(workspace: &mut Workspace, complaints: &[Complaint], kinds: &Kinds) -> Vec<Diagnostic> {
+    let mut mistakes: Vec<Diagnostic> = Vec::new();
+    let mut tell = |diagnostic: &Diagnostic| {
+        if !mistakes.iter().any(|known| is_same(known, diagnostic)) {
+            mistakes.push(diagnostic.clone());
+        }
+    };
+    complaints.iter().for_each(|complaint| tell(&complaint.diagnostic));
+    // One without a namespace cannot be expanded, and why was told.
+    let names: Vec<EnvironmentName> = workspace.namespaces.keys().cloned().collect();
+    for name in names {
+        if let Err(found) = expand(workspace, &name, kinds) {
+            found.diagnostics.iter().for_each(&mut tell);
+        }
+    }
+    mistakes
+}
+
+/// Whether two complaints mean the same mistake: the same words about the same place. What concerns several places alike,
+/// such as a cycle, looks different from each of them.
+fn is_same(a: &Diagnostic, b: &Diagnostic) -> bool {
+    let places = |diagnostic: &Diagnostic| {
+        let labels = diagnostic.label.iter().chain(&diagnostic.related);
+        let mut places: Vec<_> = labels.map(|label| (label.span.source, label.span.range.start)).collect();
+        places.sort_unstable();
+        places
+    };
+    let is_symmetric = a.summary.starts_with("cycle") || a.summary == "namespace used twice";
+    match is_symmetric {
+        true => a.summary == b.summary && places(a) == places(b),
+        false => (&a.summary, &a.label, &a.detail) == (&b.summary, &b.label, &b.detail),
+    }
+}

@@ -1,6 +1,7 @@
 //! What would change and why: a pure function of what is desired, recorded, observed and answered.
 //!
-//! Nothing here reads a clock, a file or the network: the same input gives the same plan.
+//! [`questions`] says what the server must be asked, [`plan`] decides, [`audit`] holds every plan to what must be true
+//! of it. Nothing here reads a clock, a file or the network: the same input gives the same plan.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,11 +12,28 @@ use crate::{
     diagnostic::Span,
     graph::Graph,
     names::{ComponentId, EnvironmentName, Namespace, OutputName},
-    object::{FieldPath, Hash, ObjectKey, Uid},
+    object::{FieldPath, Hash, Object, ObjectKey, Uid},
     observed::{Answer, Observed, Readiness, Why},
     ownership::Paths,
     state::{Applied, Operation, Run, State, Version},
 };
+
+mod audit;
+mod decide;
+mod diff;
+mod drift;
+mod foreign;
+mod order;
+mod questions;
+mod standing;
+#[cfg(test)]
+mod tests;
+
+pub use audit::audit;
+pub use decide::plan;
+pub use order::rank;
+pub use questions::{Question, questions};
+pub use standing::{known, made_by_us};
 
 /// All that a plan is made from.
 #[derive(Debug, Clone, Copy)]
@@ -196,6 +214,8 @@ pub enum After {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unchanged {
     pub component: Option<ComponentId>,
+    /// What the definition asks for.
+    pub body: Object,
     pub readiness: Readiness,
     /// What the record does not hold yet, or holds wrongly, and learns with the next apply.
     pub learned: Option<Applied>,

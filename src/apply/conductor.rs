@@ -1,0 +1,325 @@
+//! Walks the graph of a plan: each step starts the moment all that it needs is done, and a failure stops only what
+//! stands behind it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use tokio::{select, sync::watch, task::JoinSet, time::Instant};
+
+use crate::{
+    format::journal::Action as Deed,
+    names::ComponentId,
+    object::ObjectKey,
+    observed::Readiness,
+    plan::{Action, Plan, Step},
+    readiness,
+    state::{Entry, Phase},
+    store,
+};
+
+use super::{
+    EventKind, Interrupt, Job, Outcome, Scribe, StepError,
+    step::{self, Done},
+    wait::{self, Target},
+};
+
+/// A step and what came of it.
+type Ended = (Step, Result<Option<Done>, StepError>);
+
+/// Carries out all steps of a plan that are not done yet.
+pub(super) async fn conduct(
+    job: &Arc<Job>,
+    plan: &Plan,
+    scribe: &mut Scribe<'_>,
+    mut interrupt: watch::Receiver<Interrupt>,
+) -> Outcome {
+    let mut walk = Walk::new(plan);
+    if let Scribe::Writing { state, .. } = scribe {
+        // The namespace is made before the graph is walked.
+        walk.finished.extend(
+            plan.changes
+                .iter()
+                .filter(|(key, change)| {
+                    let made = state.entries.get(*key).is_some_and(|entry| entry.applied().is_some());
+                    key.kind.is("", "Namespace") && change.action == Action::Create && made
+                })
+                .map(|(key, _)| Step::Change(key.clone())),
+        );
+    }
+    let mut tasks: JoinSet<Ended> = JoinSet::new();
+    let mut interrupt_is_open = true;
+    loop {
+        if *interrupt.borrow() == Interrupt::No {
+            walk.start(job, scribe, &mut tasks);
+        }
+        if tasks.is_empty() {
+            break;
+        }
+        select! {
+            Some(joined) = tasks.join_next() => {
+                let (step, result) = joined.expect("a step neither panics nor is aborted before the end");
+                walk.end(job, scribe, step, result);
+            }
+            changed = interrupt.changed(), if interrupt_is_open => {
+                interrupt_is_open = changed.is_ok();
+                match *interrupt.borrow_and_update() {
+                    Interrupt::No => {}
+                    Interrupt::Drain => {
+                        job.tell(EventKind::Interrupted);
+                        walk.drain(&mut tasks, job, scribe).await;
+                        break;
+                    }
+                    Interrupt::Abort => break,
+                }
+            }
+        }
+    }
+    tasks.abort_all();
+    walk.outcome(*interrupt.borrow() != Interrupt::No)
+}
+
+/// Where a run stands.
+struct Walk<'a> {
+    plan: &'a Plan,
+    started: BTreeSet<Step>,
+    finished: BTreeSet<Step>,
+    failed: BTreeMap<Step, StepError>,
+    skipped: BTreeMap<Step, Step>,
+    /// The generations that this run's writes made.
+    generations: BTreeMap<ObjectKey, Option<i64>>,
+    /// Changes under way; waiting costs no place.
+    writing: usize,
+}
+
+impl<'a> Walk<'a> {
+    fn new(plan: &'a Plan) -> Self {
+        Self {
+            plan,
+            started: BTreeSet::new(),
+            finished: BTreeSet::new(),
+            failed: BTreeMap::new(),
+            skipped: BTreeMap::new(),
+            generations: BTreeMap::new(),
+            writing: 0,
+        }
+    }
+
+    /// Starts every step whose needs are done, as many at once as allowed.
+    fn start(&mut self, job: &Arc<Job>, scribe: &mut Scribe<'_>, tasks: &mut JoinSet<Ended>) {
+        let waiting = |walk: &Self, step: &Step| {
+            !walk.started.contains(step) && !walk.finished.contains(step) && !walk.skipped.contains_key(step)
+        };
+        let ready: Vec<Step> = self
+            .plan
+            .order
+            .nodes()
+            .filter(|step| {
+                waiting(self, step) && self.plan.order.needs(step).all(|first| self.finished.contains(first))
+            })
+            .cloned()
+            .collect();
+        let room = job.cluster.parallelism().saturating_sub(self.writing);
+        let (changes, waits): (Vec<Step>, Vec<Step>) =
+            ready.into_iter().partition(|step| matches!(step, Step::Change(_)));
+        let changes: Vec<Step> = changes.into_iter().take(room).collect();
+        let intents: Vec<(&ObjectKey, Action)> = changes
+            .iter()
+            .filter_map(|step| match step {
+                Step::Change(key) => Some((key, self.plan.changes[key].action)),
+                Step::Ready(_) => None,
+            })
+            .collect();
+        if let Err(error) = scribe.intends(&intents) {
+            // What cannot be announced is not done.
+            for step in changes {
+                let error = StepError {
+                    summary: "the journal cannot be written, so nothing more is changed".to_owned(),
+                    causes: vec![error.to_string()],
+                    hint: None,
+                };
+                self.started.insert(step.clone());
+                self.fail(job, step, error);
+            }
+            return;
+        }
+        for step in changes.into_iter().chain(waits) {
+            self.started.insert(step.clone());
+            let job = Arc::clone(job);
+            match step.clone() {
+                Step::Change(key) => {
+                    self.writing += 1;
+                    let change = self.plan.changes[&key].clone();
+                    tasks.spawn(async move { (step, step::change(&job, &key, &change).await.map(Some)) });
+                }
+                Step::Ready(component) => {
+                    let targets = self.targets(&component);
+                    let start = Instant::now();
+                    tasks.spawn(async move {
+                        if targets.is_empty() {
+                            return (step, Ok(None));
+                        }
+                        let result = wait::ready(&job, &component, targets).await;
+                        let elapsed = start.elapsed();
+                        match &result {
+                            Ok(()) => job.tell(EventKind::ComponentReady { component, elapsed }),
+                            Err(error) => job.tell(EventKind::ComponentFailed { component, error: error.clone() }),
+                        }
+                        (step, result.map(|()| None))
+                    });
+                }
+            }
+        }
+    }
+
+    /// What a component's readiness hangs on: what this run wrote, what was not ready before, and its Services.
+    fn targets(&self, component: &ComponentId) -> Vec<Target> {
+        let mut targets = Vec::new();
+        let mine = |of: Option<&ComponentId>| of == Some(component);
+        for (key, change) in self.plan.changes.iter().filter(|(_, change)| mine(change.component.as_ref())) {
+            if let (true, Some(manifest)) = (readiness::is_awaited(&key.kind), &change.manifest) {
+                let generation = self.generations.get(key).copied().flatten();
+                targets.push(Target { key: key.clone(), body: manifest.body.clone(), generation, is_new: true });
+            }
+        }
+        let wrote_workload = targets.iter().any(|target| target.key.kind.group == "apps");
+        for (key, unchanged) in self.plan.unchanged.iter().filter(|(_, unchanged)| mine(unchanged.component.as_ref())) {
+            let is_service = key.kind.is("", "Service");
+            if unchanged.readiness != Readiness::Ready || (is_service && wrote_workload) {
+                let body = unchanged.body.clone();
+                targets.push(Target { key: key.clone(), body, generation: None, is_new: false });
+            }
+        }
+        targets
+    }
+
+    fn end(&mut self, job: &Job, scribe: &mut Scribe<'_>, step: Step, result: Result<Option<Done>, StepError>) {
+        if matches!(step, Step::Change(_)) {
+            self.writing -= 1;
+        }
+        let result = match (&step, result) {
+            (Step::Change(key), Ok(Some(done))) => {
+                if let Done::Written { generation, .. } = &done {
+                    self.generations.insert(key.clone(), *generation);
+                }
+                scribe.has_done(self.plan, key, done).map_err(|error| unwritten(&error))
+            }
+            (Step::Change(key), Err(error)) => {
+                let action = self.plan.changes[key].action;
+                scribe.has_failed(key, action, &error).map_err(|error| unwritten(&error)).and(Err(error))
+            }
+            (Step::Ready(component), Ok(_)) => {
+                scribe.has_run(component);
+                Ok(())
+            }
+            (Step::Change(_), Ok(None)) => Ok(()),
+            (Step::Ready(_), Err(error)) => Err(error),
+        };
+        match result {
+            Ok(()) => {
+                self.finished.insert(step);
+            }
+            Err(error) => self.fail(job, step, error),
+        }
+    }
+
+    /// Everything behind a failed step is skipped; the rest goes on.
+    fn fail(&mut self, job: &Job, step: Step, error: StepError) {
+        for dependent in self.plan.order.dependents(&step) {
+            if !self.skipped.contains_key(&dependent) {
+                job.tell(EventKind::Skipped { step: dependent.clone(), because: step.clone() });
+                self.skipped.insert(dependent, step.clone());
+            }
+        }
+        self.failed.insert(step, error);
+    }
+
+    /// Lets writes that are under way come to their end; waits are given up.
+    async fn drain(&mut self, tasks: &mut JoinSet<Ended>, job: &Job, scribe: &mut Scribe<'_>) {
+        while self.writing > 0 {
+            let Some(joined) = tasks.join_next().await else { return };
+            let (step, result) = joined.expect("a step neither panics nor is aborted before the end");
+            self.end(job, scribe, step, result);
+        }
+    }
+
+    fn outcome(self, interrupted: bool) -> Outcome {
+        let known = |step: &&Step| {
+            !self.finished.contains(step) && !self.failed.contains_key(step) && !self.skipped.contains_key(step)
+        };
+        let not_started = self.plan.order.nodes().filter(known).cloned().collect();
+        Outcome { done: self.finished, failed: self.failed, skipped: self.skipped, not_started, interrupted }
+    }
+}
+
+fn unwritten(error: &store::Error) -> StepError {
+    StepError {
+        summary: "the change was made, but the journal cannot be written".to_owned(),
+        causes: vec![error.to_string()],
+        hint: None,
+    }
+}
+
+impl Scribe<'_> {
+    /// Announces writes; they are on the disk when this returns.
+    pub(super) fn intends(&mut self, intents: &[(&ObjectKey, Action)]) -> Result<(), store::Error> {
+        match self {
+            Scribe::Writing { journal, .. } if !intents.is_empty() => {
+                journal.intents(intents.iter().map(|(key, action)| (*key, deed(*action))))
+            }
+            Scribe::Writing { .. } | Scribe::Idle => Ok(()),
+        }
+    }
+
+    /// Takes over into the state what a change came to.
+    pub(super) fn has_done(&mut self, plan: &Plan, key: &ObjectKey, done: Done) -> Result<(), store::Error> {
+        let Scribe::Writing { journal, state } = self else { return Ok(()) };
+        let change = &plan.changes[key];
+        let uid = match done {
+            Done::Written { applied, .. } => {
+                let api_version = applied.body.api_version().unwrap_or("v1").to_owned();
+                let uid = applied.uid.clone();
+                let phase = Phase::Applied(*applied);
+                state.entries.insert(key.clone(), Entry { component: change.component.clone(), api_version, phase });
+                Some(uid)
+            }
+            Done::Gone => {
+                state.entries.remove(key);
+                None
+            }
+        };
+        journal.done(key, deed(change.action), uid.as_ref())
+    }
+
+    pub(super) fn has_failed(
+        &mut self,
+        key: &ObjectKey,
+        action: Action,
+        error: &StepError,
+    ) -> Result<(), store::Error> {
+        match self {
+            Scribe::Writing { journal, .. } => journal.failed(key, deed(action), &error.summary),
+            Scribe::Idle => Ok(()),
+        }
+    }
+
+    /// Notes which Jobs of a ready component have run: they may be cleared away from now on.
+    fn has_run(&mut self, component: &ComponentId) {
+        let Scribe::Writing { state, .. } = self else { return };
+        for (key, entry) in &mut state.entries {
+            if let (true, Phase::Applied(applied)) = (key.kind.is("batch", "Job"), &mut entry.phase) {
+                applied.finished |= entry.component.as_ref() == Some(component);
+            }
+        }
+    }
+}
+
+fn deed(action: Action) -> Deed {
+    match action {
+        Action::Create => Deed::Create,
+        Action::Update => Deed::Update,
+        Action::Delete => Deed::Delete,
+        Action::Forget => unreachable!("forgetting is no write and no step"),
+    }
+}

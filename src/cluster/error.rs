@@ -1,0 +1,147 @@
+//! What can go wrong between ditc and a cluster, in our words.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::observed::Conflict;
+
+/// A request that did not do what it was meant to.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("reading the kubeconfig")]
+    Kubeconfig(#[source] kube::config::KubeconfigError),
+    #[error("no kubeconfig was found, and this is not a pod of a cluster")]
+    NoCluster(#[source] kube::config::InClusterError),
+    #[error("preparing the connection to {server}")]
+    Client { server: String, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error("{server} cannot be reached")]
+    Unreachable { server: String, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error("{server} did not answer within {} s while {doing}", limit.as_secs())]
+    TimedOut { server: String, doing: String, limit: Duration },
+    #[error("{server} does not accept these credentials")]
+    Unauthorized { server: String },
+    #[error("{doing}")]
+    Refused { doing: String, source: Refused },
+    #[error("{doing}: the answer is not what Kubernetes sends: {found}")]
+    Unexpected { doing: String, found: String },
+    #[error("the record of ditc in namespace {namespace} cannot be read")]
+    Record { namespace: String, source: crate::format::Unreadable },
+}
+
+/// The server's refusal: a Status, with the parts that people need.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message} (HTTP {code})")]
+pub struct Refused {
+    pub code: u16,
+    /// Empty when the answer came from a proxy, or where the server gives none.
+    pub reason: String,
+    pub message: String,
+    pub causes: Vec<Cause>,
+    /// Seconds that the server asks to wait.
+    pub retry_after: Option<u64>,
+}
+
+/// One detail of a refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    pub reason: String,
+    pub message: String,
+    pub field: String,
+}
+
+/// Longer texts are cut: some embed whole objects (a Job's immutable template is several kB).
+const MESSAGE: usize = 600;
+
+impl Refused {
+    /// Reads a Status body; anything else is kept as its first line.
+    pub(super) fn read(code: u16, body: &[u8], retry_after: Option<u64>) -> Self {
+        let status: Value = serde_json::from_slice(body).unwrap_or_default();
+        let text = |value: &Value, field: &str| value[field].as_str().unwrap_or_default().to_owned();
+        if status["kind"] != "Status" {
+            let text = String::from_utf8_lossy(body);
+            let line = text.lines().next().unwrap_or("no text").trim().to_owned();
+            return Self { code, reason: String::new(), message: cut(line), causes: Vec::new(), retry_after };
+        }
+        let causes = status["details"]["causes"].as_array().into_iter().flatten();
+        let causes = causes.map(|cause| Cause {
+            reason: text(cause, "reason"),
+            message: cut(text(cause, "message")),
+            field: text(cause, "field"),
+        });
+        let retry_after = retry_after.or_else(|| status["details"]["retryAfterSeconds"].as_u64());
+        let causes = causes.collect();
+        Self { code, reason: text(&status, "reason"), message: cut(text(&status, "message")), causes, retry_after }
+    }
+
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.code == 404
+    }
+
+    #[must_use]
+    pub fn is_already_there(&self) -> bool {
+        self.code == 409 && self.reason == "AlreadyExists"
+    }
+
+    /// 409: fields of others, or (without causes) a stale uid or resourceVersion.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.code == 409 && !self.is_already_there()
+    }
+
+    /// The fields that others own; none when the object moved since it was read.
+    #[must_use]
+    pub fn conflicts(&self) -> Vec<Conflict> {
+        let causes = self.causes.iter().filter(|cause| cause.reason == "FieldManagerConflict");
+        let conflicts = causes.map(|cause| {
+            // conflict with "kubectl" with subresource "scale" using apps/v1
+            let manager = cause.message.split('"').nth(1).unwrap_or(&cause.message);
+            Conflict { manager: manager.to_owned(), field: cause.field.clone() }
+        });
+        let mut conflicts: Vec<Conflict> = conflicts.collect();
+        conflicts.sort();
+        conflicts
+    }
+
+    /// 422 because the object under this name has another uid than ours had.
+    #[must_use]
+    pub fn is_other_uid(&self) -> bool {
+        (self.code == 422 && self.causes.iter().any(|cause| cause.field == "metadata.uid"))
+            || (self.code == 409 && self.message.contains("uid mismatch"))
+    }
+
+    /// Whether the same request may go through later: overload and passing trouble, never a plain 500.
+    pub(super) fn is_transient(&self) -> bool {
+        matches!(self.code, 429 | 502 | 503 | 504) || (self.code == 500 && !self.reason.is_empty())
+    }
+
+    /// A 403 because the user lacks a right, and not for quota, admission or a namespace that goes away.
+    #[must_use]
+    pub fn is_missing_right(&self) -> bool {
+        self.code == 403 && self.message.contains(" cannot ") && self.message.contains(" resource ")
+    }
+}
+
+fn cut(text: String) -> String {
+    match text.char_indices().nth(MESSAGE) {
+        None => text,
+        Some((end, _)) => format!("{} …", &text[..end]),
+    }
+}
+
+impl Error {
+    /// The refusal behind the error, if the server answered.
+    #[must_use]
+    pub fn refused(&self) -> Option<&Refused> {
+        match self {
+            Error::Refused { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.refused().is_some_and(Refused::is_not_found)
+    }
+}

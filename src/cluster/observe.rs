@@ -1,0 +1,248 @@
+//! Looking: one paged LIST per kind, then by name whatever the label did not bring.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::{StreamExt, TryStreamExt, stream};
+use http::Method;
+use serde_json::Value;
+
+use crate::{
+    desired::LABEL_ENVIRONMENT,
+    kinds::Kinds,
+    names::{EnvironmentName, Namespace},
+    object::{GroupKind, Object, ObjectKey},
+    observed::{Live, Observed},
+};
+
+use super::{
+    Cluster, Error,
+    request::{Call, JSON, Resource, typed},
+};
+
+/// The size of a page; the server's own clients use it too.
+const PAGE: usize = 500;
+/// A list whose snapshot expires between pages is started anew so many times.
+const RESTARTS: usize = 3;
+/// Up to so many objects of a kind are read one by one when the label did not bring them; more, by one LIST.
+const BY_NAME: usize = 20;
+
+const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
+/// What a plan must look at.
+#[derive(Debug, Clone)]
+pub struct Wanted<'a> {
+    pub environment: &'a EnvironmentName,
+    pub namespace: &'a Namespace,
+    /// The kinds to list, each at the version recorded for its objects, else at the desired one.
+    pub kinds: BTreeMap<GroupKind, String>,
+    /// Every desired and recorded object.
+    pub keys: BTreeSet<ObjectKey>,
+}
+
+impl Cluster {
+    /// Looks at everything that is desired, recorded, or carries the environment's label.
+    ///
+    /// # Errors
+    /// When any of it could not be looked at; nothing is then known to be absent.
+    pub async fn observe(&self, wanted: &Wanted<'_>, kinds: &Kinds) -> Result<Observed, Error> {
+        let selector = format!("{LABEL_ENVIRONMENT}={}", wanted.environment);
+        let namespace_key = ObjectKey::new("", "Namespace", None, wanted.namespace.as_str());
+        let namespaces = Resource {
+            kind: namespace_key.kind.clone(),
+            version: "v1".to_owned(),
+            plural: "namespaces".to_owned(),
+            namespaced: false,
+        };
+        let mut objects = BTreeMap::new();
+        for object in self.list(&namespaces, None, Some(&selector)).await? {
+            // Another namespace with our label is another environment's business.
+            if let Some(key) = object.key().filter(|key| *key == namespace_key) {
+                objects.insert(key, Live::Present(object));
+            }
+        }
+        if !objects.contains_key(&namespace_key) {
+            objects.insert(namespace_key.clone(), self.look(&namespaces, &namespace_key).await?);
+        }
+        if objects[&namespace_key] == Live::Absent {
+            // Nothing can be in a namespace that is not there.
+            objects.extend(wanted.keys.iter().map(|key| (key.clone(), Live::Absent)));
+            return Ok(Observed { objects, others: Vec::new() });
+        }
+        let served: Vec<Resource> = wanted
+            .kinds
+            .iter()
+            .filter(|(kind, _)| **kind != namespace_key.kind)
+            .filter_map(|(kind, api_version)| resource(kinds, kind, api_version))
+            .collect();
+        let namespace = Some(wanted.namespace.as_str());
+        let lists: Vec<Vec<Object>> = stream::iter(&served)
+            .map(|resource| self.list(resource, namespace, Some(&selector)))
+            .buffered(self.parallelism)
+            .try_collect()
+            .await?;
+        for object in lists.into_iter().flatten() {
+            if let Some(key) = object.key() {
+                objects.insert(key.clone(), live(&key.kind, object));
+            }
+        }
+        for resource in &served {
+            let missing: Vec<&ObjectKey> =
+                wanted.keys.iter().filter(|key| key.kind == resource.kind && !objects.contains_key(key)).collect();
+            objects.extend(self.look_for(resource, namespace, missing).await?);
+        }
+        // What is left is of kinds that the server does not serve: it cannot be there.
+        for key in &wanted.keys {
+            objects.entry(key.clone()).or_insert(Live::Absent);
+        }
+        Ok(Observed { objects, others: Vec::new() })
+    }
+
+    /// Reads by name what no label brought, since a foreign object of the same name carries none of ours.
+    async fn look_for(
+        &self,
+        resource: &Resource,
+        namespace: Option<&str>,
+        missing: Vec<&ObjectKey>,
+    ) -> Result<BTreeMap<ObjectKey, Live>, Error> {
+        let mut found: BTreeMap<ObjectKey, Live> = missing.iter().map(|key| ((*key).clone(), Live::Absent)).collect();
+        let mut names = missing;
+        if names.len() > BY_NAME {
+            let there = self.list_metadata(resource, namespace).await?;
+            let there: BTreeSet<ObjectKey> = there.iter().filter_map(Object::key).collect();
+            names.retain(|key| there.contains(key));
+        }
+        let looks: Vec<(ObjectKey, Live)> = stream::iter(names)
+            .map(|key| async move { Ok::<_, Error>((key.clone(), self.look(resource, key).await?)) })
+            .buffered(self.parallelism)
+            .try_collect()
+            .await?;
+        found.extend(looks);
+        Ok(found)
+    }
+
+    /// Looks at one object by name; a Secret's values are not asked for.
+    async fn look(&self, resource: &Resource, key: &ObjectKey) -> Result<Live, Error> {
+        let doing = format!("reading {key}");
+        let path = format!("{}/{}", resource.path(key.namespace.as_deref()), key.name);
+        let accept = if is_secret(&resource.kind) { METADATA } else { JSON };
+        match self.call(Call::new(Method::GET, path, &doing).accept(accept)).await {
+            Ok(reply) => Ok(live(&key.kind, typed(reply.object(&doing)?.0, resource))),
+            Err(error) if error.is_not_found() => Ok(Live::Absent),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Looks at one object again, as an update does when the server says that it moved.
+    ///
+    /// # Errors
+    /// When the server does not answer or refuses.
+    pub async fn read(&self, key: &ObjectKey, api_version: &str, kinds: &Kinds) -> Result<Live, Error> {
+        match resource(kinds, &key.kind, api_version) {
+            Some(resource) => self.look(&resource, key).await,
+            None => Ok(Live::Absent),
+        }
+    }
+
+    /// The metadata of everything in a namespace: one LIST per kind that can be listed and deleted there.
+    ///
+    /// # Errors
+    /// When any kind could not be listed.
+    pub async fn sweep(&self, namespace: &Namespace, kinds: &Kinds) -> Result<Vec<Object>, Error> {
+        let resources: Vec<Resource> = kinds
+            .iter()
+            .filter(|kind| kind.namespaced)
+            .filter_map(|kind| resource(kinds, &kind.kind, &kind.api_version()))
+            .collect();
+        let lists: Vec<Vec<Object>> = stream::iter(&resources)
+            .map(|resource| self.list_metadata(resource, Some(namespace.as_str())))
+            .buffered(self.parallelism)
+            .try_collect()
+            .await?;
+        Ok(lists.into_iter().flatten().collect())
+    }
+
+    async fn list_metadata(&self, resource: &Resource, namespace: Option<&str>) -> Result<Vec<Object>, Error> {
+        self.pages(resource, namespace, None, METADATA_LIST).await
+    }
+
+    async fn list(
+        &self,
+        resource: &Resource,
+        namespace: Option<&str>,
+        selector: Option<&str>,
+    ) -> Result<Vec<Object>, Error> {
+        let accept = if is_secret(&resource.kind) { METADATA_LIST } else { JSON };
+        self.pages(resource, namespace, selector, accept).await
+    }
+
+    /// All pages of one snapshot; when it expires on the way (410), all of it again.
+    async fn pages(
+        &self,
+        resource: &Resource,
+        namespace: Option<&str>,
+        selector: Option<&str>,
+        accept: &'static str,
+    ) -> Result<Vec<Object>, Error> {
+        let doing = format!("listing {}", resource.plural);
+        let mut restarts = 0;
+        let mut objects = Vec::new();
+        let mut next = String::new();
+        loop {
+            let mut call = Call::new(Method::GET, resource.path(namespace), &doing).accept(accept);
+            if let Some(selector) = selector {
+                call = call.query("labelSelector", selector);
+            }
+            call = call.query("limit", PAGE.to_string());
+            if !next.is_empty() {
+                call = call.query("continue", &next);
+            }
+            let mut body = match self.call(call).await {
+                Ok(reply) => reply.body,
+                Err(error) if error.refused().is_some_and(|refused| refused.code == 410) && restarts < RESTARTS => {
+                    restarts += 1;
+                    objects.clear();
+                    next.clear();
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let Some(Value::Array(items)) = body.get_mut("items").map(Value::take) else {
+                let found = body["kind"].as_str().unwrap_or("no list").to_owned();
+                return Err(Error::Unexpected { doing, found });
+            };
+            objects.extend(items.into_iter().map(|item| without_last_applied(typed(item, resource))));
+            next = body["metadata"]["continue"].as_str().unwrap_or_default().to_owned();
+            if next.is_empty() {
+                return Ok(objects);
+            }
+        }
+    }
+}
+
+/// A kind at a version as the server serves it; the preferred version where the wanted one is gone.
+pub(super) fn resource(kinds: &Kinds, kind: &GroupKind, api_version: &str) -> Option<Resource> {
+    let known = kinds.get(kind)?;
+    let wanted = super::request::version(api_version);
+    let version = if known.serves(&wanted) { wanted } else { known.versions.first()?.clone() };
+    Some(Resource { kind: kind.clone(), version, plural: known.plural.clone(), namespaced: known.namespaced })
+}
+
+fn is_secret(kind: &GroupKind) -> bool {
+    kind.is("", "Secret")
+}
+
+fn live(kind: &GroupKind, object: Object) -> Live {
+    let object = without_last_applied(object);
+    if is_secret(kind) { Live::Metadata(object) } else { Live::Present(object) }
+}
+
+/// kubectl's annotation repeats whole manifests, and so the values of Secrets: it ends at the door.
+fn without_last_applied(mut object: Object) -> Object {
+    if object.kind() == Some("Secret")
+        && let Some(annotations) = object.0.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut)
+    {
+        annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
+    }
+    object
+}

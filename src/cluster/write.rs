@@ -1,0 +1,134 @@
+//! Writing: create, update and delete, each with what must be true at that moment in the request itself.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    kinds::Kinds,
+    object::{Object, ObjectKey, Uid},
+    ownership::FIELD_MANAGER,
+};
+
+use super::{
+    Cluster, Error, Refused,
+    ask::{Force, apply_call},
+    observe::resource,
+    request::{APPLY, Call, JSON, Repeat, Resource},
+};
+
+/// What a write made of the object.
+#[derive(Debug, Clone)]
+pub struct Written {
+    pub object: Object,
+    /// False when an apply that was to create found something there, and changed it.
+    pub is_new: bool,
+    pub warnings: Vec<String>,
+}
+
+/// How a delete ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Deleted {
+    Gone,
+    /// Accepted; finalizers or the namespace's content hold it still.
+    Going(Object),
+}
+
+impl Cluster {
+    /// Applies an object that must not be there yet. The server has no create-only apply, so the caller looks at
+    /// [`Written::is_new`].
+    ///
+    /// # Errors
+    /// The server's refusal, or that it could not be reached.
+    pub async fn create(&self, key: &ObjectKey, body: &Object, kinds: &Kinds) -> Result<Written, Error> {
+        let doing = format!("creating {key}");
+        let call = apply_call(self.path(key, body, kinds, &doing)?, &doing, Force::No).body(APPLY, &body.0);
+        self.write(call.repeat(Repeat::Yes), &doing).await
+    }
+
+    /// Posts an object that is made once. A POST is never repeated: its answer may be lost after it was done.
+    ///
+    /// # Errors
+    /// [`Refused::is_already_there`] when something of that name exists.
+    pub async fn post(&self, key: &ObjectKey, body: &Object, kinds: &Kinds) -> Result<Written, Error> {
+        let doing = format!("creating {key}");
+        let resource = self.resource(key, body, kinds, &doing)?;
+        let call = Call::new(Method::POST, resource.path(key.namespace.as_deref()), &doing)
+            .query("fieldManager", FIELD_MANAGER)
+            .query("fieldValidation", "Strict")
+            .body(JSON, &body.0);
+        let mut written = self.write(call, &doing).await?;
+        if written.object.is_secret()
+            && let Some(map) = written.object.0.as_object_mut()
+        {
+            // The answer repeats the values; they end at the door.
+            map.remove("data");
+        }
+        Ok(written)
+    }
+
+    /// Applies an object that must still be the one that was seen: its uid and resourceVersion go with the body.
+    ///
+    /// # Errors
+    /// [`Refused::is_conflict`] without causes when it moved since, [`Refused::is_other_uid`] when it was replaced.
+    pub async fn update(
+        &self,
+        key: &ObjectKey,
+        body: &Object,
+        seen: (&Uid, &str),
+        takes_back: bool,
+        kinds: &Kinds,
+    ) -> Result<Written, Error> {
+        let doing = format!("updating {key}");
+        let mut guarded = body.clone();
+        guarded.0["metadata"]["uid"] = Value::from(seen.0.0.clone());
+        guarded.0["metadata"]["resourceVersion"] = Value::from(seen.1);
+        let force = if takes_back { Force::Yes } else { Force::No };
+        let call = apply_call(self.path(key, body, kinds, &doing)?, &doing, force).body(APPLY, &guarded.0);
+        self.write(call.repeat(Repeat::Yes), &doing).await
+    }
+
+    /// Deletes the object with that uid and no other; that it is gone already is success.
+    ///
+    /// # Errors
+    /// [`Refused::is_conflict`] when another object has its name by now.
+    pub async fn delete(&self, key: &ObjectKey, api_version: &str, uid: &Uid, kinds: &Kinds) -> Result<Deleted, Error> {
+        let doing = format!("deleting {key}");
+        let Some(resource) = resource(kinds, &key.kind, api_version) else { return Ok(Deleted::Gone) };
+        let options = json!({
+            "kind": "DeleteOptions", "apiVersion": "v1",
+            "preconditions": {"uid": uid.0}, "propagationPolicy": "Background",
+        });
+        let path = format!("{}/{}", resource.path(key.namespace.as_deref()), key.name);
+        let call = Call::new(Method::DELETE, path, &doing).body(JSON, &options).repeat(Repeat::Yes);
+        match self.call(call).await {
+            Ok(reply) if reply.body["kind"] == "Status" => Ok(Deleted::Gone),
+            Ok(reply) => Ok(Deleted::Going(reply.object(&doing)?)),
+            Err(error) if error.is_not_found() => Ok(Deleted::Gone),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) async fn write(&self, call: Call, doing: &str) -> Result<Written, Error> {
+        let reply = self.call(call).await?;
+        let (is_new, warnings) = (reply.code == 201, reply.warnings.clone());
+        Ok(Written { object: reply.object(doing)?, is_new, warnings })
+    }
+
+    fn path(&self, key: &ObjectKey, body: &Object, kinds: &Kinds, doing: &str) -> Result<String, Error> {
+        let resource = self.resource(key, body, kinds, doing)?;
+        Ok(format!("{}/{}", resource.path(key.namespace.as_deref()), key.name))
+    }
+
+    fn resource(&self, key: &ObjectKey, body: &Object, kinds: &Kinds, doing: &str) -> Result<Resource, Error> {
+        resource(kinds, &key.kind, body.api_version().unwrap_or("v1")).ok_or_else(|| Error::Refused {
+            doing: doing.to_owned(),
+            source: Refused {
+                code: 404,
+                reason: "NotFound".to_owned(),
+                message: format!("the server does not serve {}", key.kind),
+                causes: Vec::new(),
+                retry_after: None,
+            },
+        })
+    }
+}

@@ -1,0 +1,15 @@
+//! The modules that every workspace has, compiled in from `modules/`, so that a binary alone is enough.
+
+/// Module, path inside its directory, text.
+pub(super) const BUILTIN: &[(&str, &str, &str)] = &[
+    ("postgresql", "module.toml", include_str!("../../modules/postgresql/module.toml")),
+    ("postgresql", "postgresql.yaml", include_str!("../../modules/postgresql/postgresql.yaml")),
+    ("postgresql", "files/init.sh", include_str!("../../modules/postgresql/files/init.sh")),
+    ("rabbitmq", "module.toml", include_str!("../../modules/rabbitmq/module.toml")),
+    ("rabbitmq", "rabbitmq.yaml", include_str!("../../modules/rabbitmq/rabbitmq.yaml")),
+    ("rabbitmq", "files/rabbitmq.conf", include_str!("../../modules/rabbitmq/files/rabbitmq.conf")),
+    ("redis", "module.toml", include_str!("../../modules/redis/module.toml")),
+    ("redis", "redis.yaml", include_str!("../../modules/redis/redis.yaml")),
+    ("service", "module.toml", include_str!("../../modules/service/module.toml")),
+    ("service", "service.yaml", include_str!("../../modules/service/service.yaml")),
+];

@@ -1,0 +1,248 @@
+//! The schema of an environment's file: which keys there are and what they hold. Names are looked up elsewhere.
+
+use std::collections::BTreeMap;
+
+use super::{
+    fields::{Fields, missing, suggest, unknown_key, wrong_type},
+    module::{SecretRecipe, secrets},
+    settings::duration,
+    value::{Entry, Table},
+};
+use crate::{
+    diagnostic::{Diagnostic, Span, Spanned},
+    names::{ComponentId, ComponentName, ModuleName, Tier, VariableName},
+};
+
+/// An environment as its files say it, before names are looked up and expressions evaluated.
+#[derive(Debug)]
+pub(super) struct Environment {
+    pub(super) owner: Option<Spanned<String>>,
+    pub(super) timeout: Option<std::time::Duration>,
+    pub(super) variables: Vec<Entry>,
+    pub(super) secrets: Vec<SecretRecipe>,
+    pub(super) components: BTreeMap<ComponentName, Component>,
+}
+
+/// A dependency or service as its table says it.
+#[derive(Debug, Clone)]
+pub(super) struct Component {
+    pub(super) id: ComponentId,
+    /// The component's name, where its table begins.
+    pub(super) span: Span,
+    pub(super) module: Spanned<ModuleName>,
+    pub(super) inputs: Table,
+    pub(super) needs: Option<Vec<Spanned<String>>>,
+    pub(super) tag: Option<Spanned<String>>,
+    pub(super) commit: Option<Spanned<String>>,
+}
+
+/// The module of a service that names none.
+pub(super) const SERVICE: &str = "service";
+
+/// What a service says about where it comes from; all other keys of a service without a module are its inputs.
+const SERVICE_KEYS: [&str; 8] = ["repo", "tag", "commit", "module", "inputs", "needs", "chart", "manifests"];
+
+/// Reads an environment: one file, which may leave things to those that it extends, or a whole chain, merged.
+/// `service_inputs` are the inputs of module `service`.
+pub(super) fn environment(
+    table: &Table,
+    is_extending: bool,
+    service_inputs: &[&str],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Environment {
+    let mut fields = Fields::new(table, "an environment", diagnostics);
+    let _ = fields.boolean("abstract");
+    let _ = fields.string("extends");
+    // Whose value `parse` takes, since two environments may not share it.
+    let _ = fields.string("namespace");
+    let owner = fields.string("owner");
+    let ttl = fields.string("ttl").filter(|text| !text.value.contains("{{"));
+    if let Some(ttl) = ttl {
+        duration(&ttl, fields.diagnostics());
+    }
+    let timeout = fields.string("timeout").and_then(|text| duration(&text, fields.diagnostics()));
+    let variables = fields.table("variables").map(|table| table.entries.clone()).unwrap_or_default();
+    let secret_table = fields.table("secrets");
+    let tiers = [Tier::Dependency, Tier::Service].map(|tier| (tier, fields.table(tier.table())));
+    fields.finish();
+    for variable in &variables {
+        if let Err(why) = VariableName::new(&variable.key.value) {
+            diagnostics.push(invalid_name("a variable", &variable.key, &why.to_string()));
+        }
+    }
+    let secrets = secret_table.map(|table| secrets(table, diagnostics)).unwrap_or_default();
+    let mut components: BTreeMap<ComponentName, Component> = BTreeMap::new();
+    for (tier, table) in tiers {
+        for entry in table.iter().flat_map(|table| &table.entries) {
+            let Some(component) = component(tier, entry, is_extending, service_inputs, diagnostics) else { continue };
+            if let Some(first) = components.get(&component.id.name) {
+                diagnostics.push(twice(first, &component));
+                continue;
+            }
+            components.insert(component.id.name.clone(), component);
+        }
+    }
+    Environment { owner, timeout, variables, secrets, components }
+}
+
+fn twice(first: &Component, second: &Component) -> Diagnostic {
+    Diagnostic::new("name used twice")
+        .at(second.span.clone(), "this name is taken")
+        .related(first.span.clone(), "first used here")
+        .detail(format!("`needs` names components bare, so `{}` and `{}` cannot both be", first.id, second.id))
+        .help("rename one of them")
+}
+
+/// A name that its newtype refuses.
+pub(super) fn invalid_name(what: &str, name: &Spanned<String>, why: &str) -> Diagnostic {
+    Diagnostic::new("invalid name")
+        .at(name.span.clone(), format!("not the name of {what}"))
+        .detail(format!("the name `{}` {why}", name.value))
+}
+
+fn component(
+    tier: Tier,
+    entry: &Entry,
+    is_extending: bool,
+    service_inputs: &[&str],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Component> {
+    let what = match tier {
+        Tier::Dependency => "dependency",
+        Tier::Service => "service",
+    };
+    let name = match ComponentName::new(&entry.key.value) {
+        Ok(name) => name,
+        Err(why) => {
+            diagnostics.push(invalid_name(&format!("a {what}"), &entry.key, &why.to_string()));
+            return None;
+        }
+    };
+    let title = format!("{what} `{name}`");
+    let Some(table) = entry.value.table() else {
+        diagnostics.push(match (&entry.value, is_extending) {
+            (value, true) if value.is_false() => return None,
+            (value, false) if value.is_false() => Diagnostic::new("nothing to remove")
+                .at(value.span.clone(), format!("no {title} stands below this"))
+                .detail("`false` removes a component that comes from an environment named by `extends`"),
+            (value, _) => wrong_type(value, &title, "a table"),
+        });
+        return None;
+    };
+    let id = ComponentId { tier, name };
+    match tier {
+        Tier::Dependency => dependency(id, &title, &entry.key, table, is_extending, diagnostics),
+        Tier::Service => service(id, &title, &entry.key, table, service_inputs, diagnostics),
+    }
+}
+
+fn dependency(
+    id: ComponentId,
+    title: &str,
+    key: &Spanned<String>,
+    table: &Table,
+    is_extending: bool,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Component> {
+    let mut fields = Fields::new(table, title, diagnostics);
+    let named = fields.string("module");
+    let inputs = fields.table("inputs").cloned().unwrap_or_default();
+    let needs = fields.strings("needs");
+    if named.is_none() && table.get("module").is_none() && !is_extending {
+        fields.complain(
+            missing(&key.span, title, "module").help(format!("add `module = \"{}\"` or another module", id.name)),
+        );
+    }
+    fields.finish();
+    let module = module_name(&named?, diagnostics)?;
+    Some(Component { id, span: key.span.clone(), module, inputs, needs, tag: None, commit: None })
+}
+
+fn service(
+    id: ComponentId,
+    title: &str,
+    key: &Spanned<String>,
+    table: &Table,
+    service_inputs: &[&str],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Component> {
+    let mut fields = Fields::new(table, title, diagnostics);
+    let (named, inputs, needs) = (fields.string("module"), fields.table("inputs"), fields.strings("needs"));
+    let (tag, commit) = (fields.string("tag"), fields.string("commit"));
+    let _ = fields.string("repo");
+    for key in ["chart", "manifests"] {
+        if let Some(entry) = fields.entry(key) {
+            fields.complain(
+                Diagnostic::new("not supported yet")
+                    .at(entry.key.span.clone(), format!("`{key}` cannot be used so far"))
+                    .detail(format!("{title} asks for objects from its own repository"))
+                    .help("remove it and give `image`, or write a module and name it with `module`"),
+            );
+        }
+    }
+    let mut own = Table::default();
+    for entry in table.entries.iter().filter(|entry| !SERVICE_KEYS.contains(&entry.key.value.as_str())) {
+        let name = entry.key.value.as_str();
+        if named.is_some() {
+            let diagnostic = unknown_key(&entry.key, title, &SERVICE_KEYS);
+            fields.complain(match service_inputs.contains(&name) {
+                true => {
+                    Diagnostic { help: vec!["inputs of a named module stand under `inputs`".to_owned()], ..diagnostic }
+                }
+                false => diagnostic,
+            });
+        } else if service_inputs.contains(&name) {
+            own.entries.push(entry.clone());
+        } else {
+            let known: Vec<&str> = SERVICE_KEYS.into_iter().chain(service_inputs.iter().copied()).collect();
+            fields.complain(unknown_key(&entry.key, title, &known));
+        }
+    }
+    if let (None, Some(_), Some(entry)) = (&named, inputs, table.get("inputs")) {
+        fields.complain(
+            Diagnostic::new("inputs without a module")
+                .at(entry.key.span.clone(), "whose inputs are these?")
+                .detail(format!("{title} names no `module`; `image`, `env` and the like stand directly in its table")),
+        );
+    }
+    let inputs = if named.is_some() { inputs.cloned().unwrap_or_default() } else { own };
+    let named = named.unwrap_or_else(|| Spanned { value: SERVICE.to_owned(), span: key.span.clone() });
+    let module = module_name(&named, diagnostics)?;
+    Some(Component { id, span: key.span.clone(), module, inputs, needs, tag, commit })
+}
+
+fn module_name(name: &Spanned<String>, diagnostics: &mut Vec<Diagnostic>) -> Option<Spanned<ModuleName>> {
+    match ModuleName::new(&name.value) {
+        Ok(module) => Some(Spanned { value: module, span: name.span.clone() }),
+        Err(why) => {
+            diagnostics.push(invalid_name("a module", name, &why.to_string()));
+            None
+        }
+    }
+}
+
+/// A module that does not exist.
+pub(super) fn unknown_module<'a>(
+    name: &Spanned<ModuleName>,
+    known: impl Iterator<Item = &'a ModuleName>,
+) -> Diagnostic {
+    let diagnostic = Diagnostic::new("unknown module")
+        .at(name.span.clone(), "no such module")
+        .detail(format!("there is neither `modules/{0}/module.toml` nor a built-in module `{0}`", name.value));
+    suggest(diagnostic, name.value.as_str(), known.map(ModuleName::as_str))
+}
+
+/// The modules that an environment's table names, whether they exist or not.
+pub(super) fn modules_of(table: &Table) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for tier in [Tier::Dependency, Tier::Service] {
+        for component in table.table(tier.table()).filter_map(|component| component.value.table()) {
+            match (component.string("module"), tier) {
+                (Some(module), _) => names.push(module),
+                (None, Tier::Service) => names.push(SERVICE),
+                (None, Tier::Dependency) => {}
+            }
+        }
+    }
+    names
+}

@@ -1,0 +1,325 @@
+//! Turns one environment into what it asks for: joins its files, gives each module its inputs, renders the templates and
+//! checks what they made.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    mem,
+};
+
+use serde_json::{Value, json};
+
+use super::{
+    Workspace,
+    environment::{Component, Environment, environment, unknown_module},
+    expression::{self, Known, Scope},
+    instance::Instance,
+    merge,
+    module::SecretRecipe,
+    needs::{Needs, needs},
+    object::{Rules, stamp, subdomain},
+    rolling,
+    value::Tree,
+};
+use crate::{
+    desired::{self, Desired, LABEL_ENVIRONMENT, LABEL_MANAGED_BY, MANAGED_BY, Manifest, Origin},
+    diagnostic::{Diagnostic, Sources, Span},
+    kinds::Kinds,
+    names::{ComponentId, ComponentName, EnvironmentName, OutputName, Tier},
+    object::{GroupKind, Object, ObjectKey},
+    secret::Recipe,
+};
+
+/// Why an environment could not be expanded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistakes {
+    /// All that is wrong; never empty.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Kinds that templates use and `kinds` does not have. When there are any, newer discovery may know them, so the
+    /// caller asks the cluster once more and tries again before it tells the diagnostics.
+    pub unknown_kinds: BTreeSet<GroupKind>,
+}
+
+/// Expands an environment. The workspace is only changed by texts that its diagnostics point into.
+///
+/// # Errors
+/// All mistakes that show in this environment; complaints about the files themselves came from [`super::parse`].
+pub fn expand(workspace: &mut Workspace, name: &EnvironmentName, kinds: &Kinds) -> Result<Desired, Mistakes> {
+    let mut sources = mem::take(&mut workspace.sources);
+    let result = expand_with(workspace, &mut sources, name, kinds);
+    workspace.sources = sources;
+    result
+}
+
+fn expand_with(
+    workspace: &Workspace,
+    sources: &mut Sources,
+    name: &EnvironmentName,
+    kinds: &Kinds,
+) -> Result<Desired, Mistakes> {
+    let stop = |diagnostic| Mistakes { diagnostics: vec![diagnostic], unknown_kinds: BTreeSet::new() };
+    workspace.find(name).map_err(stop)?;
+    let (chain, broken) = merge::chain(&workspace.environments, name);
+    if let Some(diagnostic) = broken {
+        return Err(stop(diagnostic));
+    }
+    let Some(namespace) = workspace.namespaces.get(name) else {
+        return Err(stop(
+            Diagnostic::new("no namespace").detail(format!("environment `{name}` has no valid namespace")),
+        ));
+    };
+    let merged = workspace.merged(&chain);
+    let mut diagnostics = Vec::new();
+    let environment = environment(&merged, false, &workspace.service_inputs(), &mut diagnostics);
+    let definition = Span::new(workspace.environments[name].source, 0..0);
+    let rules = Rules { environment: name, namespace, kinds, settings: &workspace.settings };
+    let mut run = Run {
+        workspace,
+        sources,
+        rules,
+        diagnostics,
+        unknown_kinds: BTreeSet::new(),
+        manifests: BTreeMap::new(),
+        outputs: BTreeMap::new(),
+        scope: Scope::default(),
+        owner: None,
+    };
+    let components = run.environment(&environment, &definition);
+    let Run { diagnostics, unknown_kinds, mut manifests, owner, .. } = run;
+    if !diagnostics.is_empty() {
+        return Err(Mistakes { diagnostics, unknown_kinds });
+    }
+    rolling::annotate(&mut manifests);
+    let timeout = environment.timeout.unwrap_or(workspace.settings.timeout);
+    Ok(Desired { environment: name.clone(), namespace: namespace.clone(), owner, components, manifests, timeout })
+}
+
+/// An expansion under way.
+pub(super) struct Run<'a> {
+    workspace: &'a Workspace,
+    pub(super) sources: &'a mut Sources,
+    pub(super) rules: Rules<'a>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) unknown_kinds: BTreeSet<GroupKind>,
+    manifests: BTreeMap<ObjectKey, Manifest>,
+    /// None for a component whose outputs could not be made.
+    outputs: BTreeMap<ComponentName, Option<BTreeMap<OutputName, Value>>>,
+    /// What every expression of the environment may use.
+    scope: Scope,
+    owner: Option<String>,
+}
+
+impl Run<'_> {
+    fn environment(
+        &mut self,
+        environment: &Environment,
+        definition: &Span,
+    ) -> BTreeMap<ComponentId, desired::Component> {
+        self.namespace(definition);
+        self.scope(environment);
+        let needs = needs(&environment.components, &mut self.diagnostics);
+        let scope = self.scope.clone();
+        for recipe in &environment.secrets {
+            self.secret(recipe, &scope, None, definition);
+        }
+        let mut components = BTreeMap::new();
+        for name in &needs.order {
+            let component = &environment.components[name];
+            let outputs = self.component(component, &environment.components, &needs);
+            self.outputs.insert(name.clone(), outputs.clone());
+            let needs = needs.of[name].clone();
+            let outputs = outputs.unwrap_or_default();
+            let component_id = component.id.clone();
+            components.insert(component_id, desired::Component { needs, outputs, origin: component.span.clone() });
+        }
+        components
+    }
+
+    fn namespace(&mut self, definition: &Span) {
+        let name = self.rules.namespace.as_str();
+        let key = ObjectKey::new("", "Namespace", None, name);
+        let labels = json!({LABEL_MANAGED_BY: MANAGED_BY, LABEL_ENVIRONMENT: self.rules.environment.as_str()});
+        let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}});
+        let origin = Origin { definition: definition.clone(), template: None };
+        self.manifests.insert(key.clone(), Manifest { key, component: None, body: Object(body), secret: None, origin });
+    }
+
+    /// Evaluates what all expressions of the environment may use.
+    fn scope(&mut self, environment: &Environment) {
+        let mut names = vec![
+            ("name", Known::text(self.rules.environment.as_str())),
+            ("namespace", Known::text(self.rules.namespace.as_str())),
+        ];
+        let about = |names: &[(&'static str, Known)]| Known::names(names.iter().cloned());
+        self.scope.names.insert("environment".to_owned(), about(&names));
+        if let Some(owner) = &environment.owner {
+            self.owner = expression::text(owner, &self.scope, self.sources, &mut self.diagnostics);
+            names.extend(self.owner.as_ref().map(|owner| ("owner", Known::text(owner))));
+            self.scope.names.insert("environment".to_owned(), about(&names));
+        }
+        // Variables may use the environment but not each other, so their order says nothing.
+        let variables: Vec<(String, Known)> = environment
+            .variables
+            .iter()
+            .map(|entry| {
+                let value = expression::evaluate(&entry.value, &self.scope, self.sources, &mut self.diagnostics);
+                (entry.key.value.clone(), value.map_or(Known::Broken, |node| Known::Value(node.tree)))
+            })
+            .collect();
+        self.scope.names.insert("variables".to_owned(), Known::names(variables));
+    }
+
+    /// Renders a component and gives its outputs; none when they could not be made.
+    fn component(
+        &mut self,
+        component: &Component,
+        all: &BTreeMap<ComponentName, Component>,
+        needs: &Needs,
+    ) -> Option<BTreeMap<OutputName, Value>> {
+        let name = &component.module.value;
+        let Some(module) = self.workspace.modules.get(name) else {
+            self.diagnostics.push(unknown_module(&component.module, self.workspace.modules.keys()));
+            return None;
+        };
+        // A module that cannot be read was told by `parse`.
+        let module = module.as_ref()?;
+        let of = &needs.of[&component.id.name];
+        let mut scope = self.scope.clone();
+        let text = |text: &Option<_>, run: &mut Self| match text {
+            Some(text) => expression::text(text, &scope, run.sources, &mut run.diagnostics).map(Some),
+            None => Some(None),
+        };
+        let (commit, tag) = (text(&component.commit, self)?, text(&component.tag, self)?);
+        let version = commit.clone().or_else(|| tag.clone());
+        scope.names.insert(
+            "version".to_owned(),
+            match &version {
+                Some(version) => Known::text(version),
+                None => Known::Barred {
+                    why: format!("`{}` names neither a commit nor a tag, so it has no version", component.id),
+                    help: "add `tag` or `commit` to it".to_owned(),
+                },
+            },
+        );
+        for tier in [Tier::Dependency, Tier::Service] {
+            let names = all
+                .values()
+                .filter(|other| other.id.tier == tier && other.id != component.id)
+                .map(|other| (other.id.name.as_str(), self.known_outputs(&component.id, &other.id, of)));
+            scope.names.insert(tier.table().to_owned(), Known::names(names));
+        }
+        let inputs = expression::evaluate_table(&component.inputs, &scope, self.sources, &mut self.diagnostics)?;
+        let related = |tier: Tier| -> Value {
+            let needed = of.iter().filter(|id| id.tier == tier);
+            let outputs = needed.map(|id| {
+                let outputs = self.outputs.get(&id.name).and_then(Option::as_ref).into_iter().flatten();
+                (id.name.to_string(), outputs.map(|(name, value)| (name.to_string(), value.clone())).collect())
+            });
+            Value::Object(outputs.collect())
+        };
+        let context = json!({
+            "name": component.id.name.as_str(),
+            "environment": {
+                "name": self.rules.environment.as_str(),
+                "namespace": self.rules.namespace.as_str(),
+                "owner": self.owner,
+            },
+            "version": version,
+            "commit": commit,
+            "tag": tag,
+            "dependencies": related(Tier::Dependency),
+            "services": related(Tier::Service),
+        });
+        Instance { component, module, context }.render(&inputs, self)
+    }
+
+    /// What a component may know of another.
+    fn known_outputs(&self, of: &ComponentId, other: &ComponentId, needs: &BTreeSet<ComponentId>) -> Known {
+        if !needs.contains(other) {
+            return Known::Barred {
+                why: format!("`{of}` does not need `{}`, so it may start before it", other.name),
+                help: format!("add `\"{}\"` to its `needs`", other.name),
+            };
+        }
+        let Some(Some(outputs)) = self.outputs.get(&other.name) else { return Known::Broken };
+        let span = &Span::new(self.rules_source(), 0..0);
+        let known = outputs.iter().map(|(name, value)| {
+            let absent = || Known::Barred {
+                why: format!("`{other}` has no `{name}`, as it is set up here"),
+                help: format!("look at what the module of `{other}` says about its output `{name}`"),
+            };
+            (name.as_str(), Tree::of_json(value, span).map_or_else(absent, Known::Value))
+        });
+        Known::names(known)
+    }
+
+    fn rules_source(&self) -> crate::diagnostic::SourceId {
+        self.workspace.environments[self.rules.environment].source
+    }
+
+    /// Adds a Secret that is made once; gives its name.
+    pub(super) fn secret(
+        &mut self,
+        recipe: &SecretRecipe,
+        scope: &Scope,
+        component: Option<&ComponentId>,
+        definition: &Span,
+    ) -> Option<String> {
+        let name = expression::text(&recipe.name, scope, self.sources, &mut self.diagnostics)?;
+        let place = recipe.name.span.clone();
+        let invalid = |why: String| {
+            let diagnostic = Diagnostic::new("invalid name").at(place.clone(), "not the name of a Secret");
+            diagnostic.detail(format!("the name `{name}` {why}"))
+        };
+        if let Some(why) = subdomain(&name) {
+            self.diagnostics.push(invalid(why));
+            return None;
+        }
+        if desired::is_reserved(&name) {
+            let why = "is kept for ditc's own records, as are all that begin with `ditc-`";
+            self.diagnostics.push(Diagnostic { summary: "reserved name".to_owned(), ..invalid(why.to_owned()) });
+            return None;
+        }
+        let key = ObjectKey::new("", "Secret", Some(self.rules.namespace.as_str()), &name);
+        let mut body = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "type": "Opaque"});
+        if let Err(diagnostic) = stamp(&mut body, &key, component, self.rules) {
+            self.diagnostics.push(diagnostic.at(place, "declared here"));
+            return None;
+        }
+        self.add(Manifest {
+            key,
+            component: component.cloned(),
+            body: Object(body),
+            secret: Some(Recipe { keys: recipe.keys.clone() }),
+            origin: Origin { definition: definition.clone(), template: Some(recipe.name.span.clone()) },
+        });
+        Some(name)
+    }
+
+    /// Adds a manifest, unless another has its key.
+    pub(super) fn add(&mut self, manifest: Manifest) {
+        let Some(first) = self.manifests.get(&manifest.key) else {
+            self.manifests.insert(manifest.key.clone(), manifest);
+            return;
+        };
+        let place =
+            |manifest: &Manifest| manifest.origin.template.clone().unwrap_or(manifest.origin.definition.clone());
+        let by = |manifest: &Manifest| match &manifest.component {
+            Some(component) => format!("`{component}`"),
+            None => "the environment".to_owned(),
+        };
+        let mut diagnostic = Diagnostic::new("object made twice")
+            .at(manifest.origin.definition.clone(), format!("{} makes {}", by(&manifest), manifest.key))
+            .detail(match manifest.component == first.component {
+                true => format!("{} makes {} twice", by(&manifest), manifest.key),
+                false => format!("{} and {} both make {}", by(first), by(&manifest), manifest.key),
+            })
+            .related(place(&manifest), "made here");
+        if first.component != manifest.component {
+            diagnostic = diagnostic.related(first.origin.definition.clone(), "the other one");
+        }
+        if place(first) != place(&manifest) {
+            diagnostic = diagnostic.related(place(first), "first made here");
+        }
+        self.diagnostics.push(diagnostic.help("put `{{ name }}` into the name of the object, so that it differs"));
+    }
+}

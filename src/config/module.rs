@@ -1,0 +1,228 @@
+//! The schema of a module: its `module.toml`, templates and files. Rendering is the business of `template` and `expand`.
+
+use std::collections::BTreeMap;
+
+use super::{
+    environment::invalid_name,
+    expression,
+    fields::{Fields, missing, suggest},
+    reader,
+    types::Type,
+    value::{Entry, Node, Table},
+};
+use crate::{
+    diagnostic::{Diagnostic, SourceId, Sources, Span, Spanned},
+    names::{InputName, OutputName},
+    secret::Generate,
+};
+
+/// A parametrised set of templates.
+#[derive(Debug, Clone)]
+pub(super) struct Module {
+    /// The text of its `module.toml`.
+    pub(super) source: SourceId,
+    pub(super) inputs: BTreeMap<InputName, Input>,
+    pub(super) secrets: Vec<SecretRecipe>,
+    /// Evaluated for each component that uses the module.
+    pub(super) outputs: Vec<Entry>,
+    /// In the order of their names.
+    pub(super) templates: Vec<SourceId>,
+    /// What lies under `files/`, by its path there.
+    pub(super) files: BTreeMap<String, SourceId>,
+}
+
+/// What a module asks of those who use it.
+#[derive(Debug, Clone)]
+pub(super) struct Input {
+    /// Where it is declared.
+    pub(super) span: Span,
+    pub(super) kind: Type,
+    pub(super) default: Option<Node>,
+    /// One that is not required and has no default, or is set to `false`, is `none` in templates.
+    pub(super) is_required: bool,
+}
+
+/// A Secret as `[secrets.NAME]` declares it.
+#[derive(Debug, Clone)]
+pub(super) struct SecretRecipe {
+    pub(super) name: Spanned<String>,
+    pub(super) keys: BTreeMap<String, Generate>,
+}
+
+/// A module's texts, before they are read: paths inside the module's directory.
+pub(super) type Texts = BTreeMap<String, SourceId>;
+
+/// Reads a module. One whose `module.toml` cannot be read is none.
+pub(super) fn module(
+    name: &str,
+    texts: &Texts,
+    sources: &Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Module> {
+    let Some(source) = texts.get("module.toml") else {
+        let detail = format!("the directory `modules/{name}` has no `module.toml`");
+        diagnostics.push(Diagnostic::new("not a module").detail(detail));
+        return None;
+    };
+    let table = reader::read(sources, *source, diagnostics)?;
+    let mut fields = Fields::new(&table, "a module", diagnostics);
+    let _ = fields.string("description");
+    let (inputs, secret_table, outputs) = (fields.table("inputs"), fields.table("secrets"), fields.table("outputs"));
+    fields.finish();
+    let mut module = Module {
+        source: *source,
+        inputs: inputs.map(|table| read_inputs(table, diagnostics)).unwrap_or_default(),
+        secrets: secret_table.map(|table| secrets(table, diagnostics)).unwrap_or_default(),
+        outputs: outputs.map(|table| table.entries.clone()).unwrap_or_default(),
+        templates: Vec::new(),
+        files: BTreeMap::new(),
+    };
+    for output in &module.outputs {
+        if let Err(why) = OutputName::new(&output.key.value) {
+            diagnostics.push(invalid_name("an output", &output.key, &why.to_string()));
+        }
+    }
+    module.outputs.retain(|output| OutputName::new(&output.key.value).is_ok());
+    for (path, id) in texts {
+        let text = sources.get(*id);
+        diagnostics.extend(reader::too_large(&text.path, &text.text));
+        match path.strip_prefix("files/") {
+            Some(file) => _ = module.files.insert(file.to_owned(), *id),
+            None if path.ends_with(".yaml") && !path.contains('/') => module.templates.push(*id),
+            None if path.ends_with(".yml") => diagnostics.push(
+                Diagnostic::new("not a template")
+                    .detail(format!("`modules/{name}/{path}` is not read: templates end with `.yaml`"))
+                    .help(format!("rename it to `{}.yaml`", path.trim_end_matches(".yml"))),
+            ),
+            None => {}
+        }
+    }
+    Some(module)
+}
+
+fn read_inputs(table: &Table, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<InputName, Input> {
+    let mut inputs = BTreeMap::new();
+    for entry in &table.entries {
+        let name = match InputName::new(&entry.key.value) {
+            Ok(name) => name,
+            Err(why) => {
+                diagnostics.push(invalid_name("an input", &entry.key, &why.to_string()));
+                continue;
+            }
+        };
+        if let Some(input) = input(&name, entry, diagnostics) {
+            inputs.insert(name, input);
+        }
+    }
+    inputs
+}
+
+fn input(name: &InputName, entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Input> {
+    let title = format!("input `{name}`");
+    let Some(table) = entry.value.table() else {
+        diagnostics.push(super::fields::wrong_type(&entry.value, &title, "a table"));
+        return None;
+    };
+    let mut fields = Fields::new(table, title.clone(), diagnostics);
+    let kind = fields.string("type");
+    let default = fields.entry("default").map(|entry| entry.value.clone());
+    let required = fields.boolean("required");
+    let _ = fields.string("description");
+    if table.get("type").is_none() {
+        fields.complain(missing(&entry.key.span, &title, "type").help("`type = \"string\"` is the most common"));
+    }
+    if let (Some(required), Some(_)) = (&required, &default)
+        && required.value
+    {
+        fields.complain(
+            Diagnostic::new("default never used")
+                .at(required.span.clone(), "a required input is always given")
+                .help("remove `required` or `default`"),
+        );
+    }
+    fields.finish();
+    let kind = kind?;
+    let Some(parsed) = Type::parse(&kind.value) else {
+        let diagnostic = Diagnostic::new("unknown type").at(kind.span.clone(), "not a type of inputs");
+        diagnostics.push(suggest(diagnostic, &kind.value, Type::NAMES));
+        return None;
+    };
+    let is_required = required.map_or(default.is_none(), |required| required.value);
+    let input = Input { span: entry.key.span.clone(), kind: parsed, default, is_required };
+    // A default with an expression has its value only for a component; it is checked there.
+    if let Some(default) = input.default.as_ref().filter(|default| !expression::is_in(default)) {
+        input.check(default, &format!("the default of input `{name}`"), diagnostics);
+    }
+    Some(input)
+}
+
+/// Reads `[secrets.NAME]` tables, of a module or of an environment.
+pub(super) fn secrets(table: &Table, diagnostics: &mut Vec<Diagnostic>) -> Vec<SecretRecipe> {
+    let mut recipes = Vec::new();
+    for entry in &table.entries {
+        let title = format!("secret `{}`", entry.key.value);
+        let Some(keys) = entry.value.table() else {
+            diagnostics.push(super::fields::wrong_type(&entry.value, &title, "a table"));
+            continue;
+        };
+        let mut recipe = SecretRecipe { name: entry.key.clone(), keys: BTreeMap::new() };
+        for key in &keys.entries {
+            let is_valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+            if !key.key.value.chars().all(is_valid) || key.key.value.is_empty() || key.key.value.len() > 253 {
+                diagnostics.push(invalid_name(
+                    "a secret's key",
+                    &key.key,
+                    "may hold only letters, digits, `-`, `_` and `.`, at most 253 of them",
+                ));
+            }
+            if let Some(generate) = generate(&title, key, diagnostics) {
+                recipe.keys.insert(key.key.value.clone(), generate);
+            }
+        }
+        if keys.entries.is_empty() {
+            let diagnostic = missing(&entry.key.span, &title, "password");
+            diagnostics.push(diagnostic.help("a key looks like `password = { generate = \"password\" }`"));
+        }
+        recipes.push(recipe);
+    }
+    recipes
+}
+
+fn generate(title: &str, key: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Generate> {
+    const FORM: &str = "write `{ generate = \"password\" }`; `token` and `hex` are the others";
+    let Some(table) = key.value.table() else {
+        diagnostics.push(match key.value.string() {
+            Some(_) => Diagnostic::new("secret value in a file")
+                .at(key.value.span.clone(), "a secret's value does not belong into git")
+                .help(FORM),
+            None => super::fields::wrong_type(&key.value, &format!("key `{}` of {title}", key.key.value), "a table")
+                .help(FORM),
+        });
+        return None;
+    };
+    let mut fields = Fields::new(table, format!("key `{}` of {title}", key.key.value), diagnostics);
+    let word = fields.string("generate");
+    let mut is_complete = table.get("generate").is_some();
+    for source in ["env", "file"] {
+        if let Some(entry) = fields.entry(source) {
+            is_complete = true;
+            fields.complain(
+                Diagnostic::new("not supported yet")
+                    .at(entry.key.span.clone(), format!("`{source}` cannot be used so far"))
+                    .detail("secrets can only be generated in this version")
+                    .help(FORM),
+            );
+        }
+    }
+    if !is_complete {
+        fields.complain(missing(&key.key.span, "a secret's key", "generate").help(FORM));
+    }
+    fields.finish();
+    let word = word?;
+    let generate = Generate::ALL.into_iter().find(|generate| generate.word() == word.value);
+    if generate.is_none() {
+        let diagnostic = Diagnostic::new("unknown generator").at(word.span.clone(), "ditc cannot generate this");
+        diagnostics.push(suggest(diagnostic, &word.value, Generate::ALL.map(Generate::word)));
+    }
+    generate
+}

@@ -1,0 +1,149 @@
+//! The schema of `ditc.toml`: what holds for every environment of a workspace. The desk's own settings (flags, the
+//! process environment) are elsewhere.
+
+use std::time::Duration;
+
+use super::{
+    fields::Fields,
+    quantity,
+    value::{Table, Tree},
+};
+use crate::{
+    diagnostic::{Diagnostic, Spanned},
+    names::Namespace,
+    object::GroupKind,
+};
+
+/// What `ditc.toml` says; every key has a default.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The kubeconfig's context; none leaves the choice to flags and the kubeconfig itself.
+    pub context: Option<String>,
+    /// Patterns of namespaces that no environment may use, added to [`PROTECTED`].
+    pub protected: Vec<String>,
+    /// Kinds without a namespace that environments may hold nevertheless.
+    pub cluster_scoped: Vec<GroupKind>,
+    /// How many objects one apply may delete or replace without being told to.
+    pub max_destroy: usize,
+    /// Where given secret values may come from: `env:PATTERN`, `file:PATTERN`.
+    pub secret_sources: Vec<String>,
+    /// How long a component may take to become ready, unless its environment says otherwise.
+    pub timeout: Duration,
+}
+
+/// Namespaces that belong to the cluster itself.
+pub const PROTECTED: [&str; 2] = ["default", "kube-*"];
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            context: None,
+            protected: Vec::new(),
+            cluster_scoped: Vec::new(),
+            max_destroy: 10,
+            secret_sources: Vec::new(),
+            timeout: Duration::from_mins(10),
+        }
+    }
+}
+
+impl Settings {
+    /// The pattern that keeps environments out of a namespace, if one does.
+    #[must_use]
+    pub fn protects(&self, namespace: &Namespace) -> Option<&str> {
+        let own = self.protected.iter().map(String::as_str);
+        PROTECTED.into_iter().chain(own).find(|pattern| matches(pattern, namespace.as_str()))
+    }
+}
+
+/// Whether a text fits a pattern in which `*` stands for any characters, none included.
+fn matches(pattern: &str, text: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(text) = text.strip_prefix(head) else { return false };
+    (0..=text.len()).filter(|at| text.is_char_boundary(*at)).any(|at| matches(rest, &text[at..]))
+}
+
+/// Reads `ditc.toml`.
+pub(super) fn settings(table: &Table, diagnostics: &mut Vec<Diagnostic>) -> Settings {
+    let mut settings = Settings::default();
+    let mut fields = Fields::new(table, "`ditc.toml`", diagnostics);
+    let (cluster, policy, defaults) = (fields.table("cluster"), fields.table("policy"), fields.table("defaults"));
+    fields.finish();
+    if let Some(table) = cluster {
+        let mut fields = Fields::new(table, "`[cluster]`", diagnostics);
+        settings.context = fields.string("context").map(|context| context.value);
+        fields.finish();
+    }
+    if let Some(table) = policy {
+        read_policy(table, &mut settings, diagnostics);
+    }
+    if let Some(table) = defaults {
+        let mut fields = Fields::new(table, "`[defaults]`", diagnostics);
+        let timeout = fields.string("timeout").map(|text| duration(&text, fields.diagnostics()));
+        fields.finish();
+        settings.timeout = timeout.flatten().unwrap_or(settings.timeout);
+    }
+    settings
+}
+
+fn read_policy(table: &Table, settings: &mut Settings, diagnostics: &mut Vec<Diagnostic>) {
+    let mut fields = Fields::new(table, "`[policy]`", diagnostics);
+    let texts = |list: Option<Vec<Spanned<String>>>| list.unwrap_or_default().into_iter().map(|text| text.value);
+    settings.protected = texts(fields.strings("protected")).collect();
+    settings.cluster_scoped = texts(fields.strings("cluster_scoped"))
+        .map(|text| match text.split_once('.') {
+            Some((kind, group)) => GroupKind::new(group, kind),
+            None => GroupKind::new("", text),
+        })
+        .collect();
+    settings.secret_sources = texts(fields.strings("secret_sources")).collect();
+    if let Some(Spanned { value, span }) = fields.integer("max_destroy") {
+        match usize::try_from(value) {
+            Ok(value) => settings.max_destroy = value,
+            Err(_) => fields.complain(
+                Diagnostic::new("invalid number").at(span, "less than zero").help("`0` lets no apply delete anything"),
+            ),
+        }
+    }
+    fields.finish();
+}
+
+/// Reads a duration, or says how one is written.
+pub(super) fn duration(text: &Spanned<String>, diagnostics: &mut Vec<Diagnostic>) -> Option<Duration> {
+    let duration = quantity::duration(&text.value);
+    if duration.is_none() {
+        diagnostics.push(invalid_duration(text));
+    }
+    duration
+}
+
+/// A text that is no duration.
+pub(super) fn invalid_duration(text: &Spanned<String>) -> Diagnostic {
+    let is_number = Tree::String(text.value.clone()).text().is_some_and(|text| text.parse::<f64>().is_ok());
+    let diagnostic = Diagnostic::new("invalid duration").at(text.span.clone(), "not a duration");
+    match text.value.strip_suffix('d').and_then(|days| days.parse::<u32>().ok()) {
+        Some(days) => diagnostic.help(format!("days differ in length; write `{}h`", u64::from(days) * 24)),
+        None if is_number => diagnostic.help(format!("say the unit: `{}s`", text.value)),
+        None => diagnostic.help("durations look like `90s`, `10m` or `1h30m`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_whole_names() {
+        for (pattern, text, expected) in [
+            ("kube-*", "kube-system", true),
+            ("kube-*", "kube", false),
+            ("default", "default", true),
+            ("default", "default-2", false),
+            ("*prod*", "my-prod-1", true),
+            ("a*b*c", "a-b-b-c", true),
+            ("a*b", "a-b-c", false),
+        ] {
+            assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
+        }
+    }
+}

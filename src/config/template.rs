@@ -1,0 +1,207 @@
+//! Renders a module's templates, and knows for every rendered line which line of the template it came from. It names
+//! neither environments nor components.
+
+use std::collections::BTreeMap;
+
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
+use serde_json::Value;
+
+use super::fields::suggest;
+use crate::diagnostic::{Diagnostic, SourceId, Sources, Span};
+
+/// A rendered template.
+#[derive(Debug)]
+pub(super) struct Rendered {
+    pub(super) text: String,
+    /// For each line of the text the byte range of the template's line, as far as it is known.
+    lines: Vec<Option<std::ops::Range<usize>>>,
+    source: SourceId,
+}
+
+impl Rendered {
+    /// The place in the template that gave a line of the text, or the nearest known line above it.
+    pub(super) fn origin(&self, line: usize) -> Span {
+        let known = self.lines.iter().take(line + 1).rev().flatten().next();
+        Span::new(self.source, known.cloned().unwrap_or(0..0))
+    }
+}
+
+/// Marks the end of each template line whose number survives rendering. A private-use character, so nobody types it.
+const MARK: char = '\u{f0d1c}';
+
+/// Renders a template of YAML, in which each value becomes one quoted YAML value.
+pub(super) fn yaml(sources: &Sources, id: SourceId, context: &Value) -> Result<Rendered, Diagnostic> {
+    let text = &sources.get(id).text;
+    let (marked, starts) = mark(text);
+    let rendered = render(&sources.get(id).path, &marked, AutoEscape::Json, context)
+        .map_err(|error| complaint(&error, id, text, &marked, &starts, context))?;
+    let mut out = String::with_capacity(rendered.len());
+    let mut lines = Vec::new();
+    for line in rendered.split_inclusive('\n') {
+        let (content, end) = line.strip_suffix('\n').map_or((line, ""), |content| (content, "\n"));
+        let (content, number) = match content.rsplit_once(MARK) {
+            Some((content, number)) => (content, number.parse::<usize>().ok()),
+            None => (content, None),
+        };
+        lines.push(number.and_then(|number| starts.get(number)).cloned());
+        out.extend([content, end]);
+    }
+    Ok(Rendered { text: out, lines, source: id })
+}
+
+/// Renders a file, in which values stand as they are.
+pub(super) fn file(sources: &Sources, id: SourceId, context: &Value) -> Result<String, Diagnostic> {
+    let text = &sources.get(id).text;
+    render(&sources.get(id).path, text, AutoEscape::None, context)
+        .map_err(|error| complaint(&error, id, text, text, &line_ranges(text), context))
+}
+
+/// Reads a template without rendering it, for the mistakes that every use of it would show.
+pub(super) fn syntax(sources: &Sources, id: SourceId) -> Option<Diagnostic> {
+    let text = &sources.get(id).text;
+    let mut environment = Environment::new();
+    environment.set_debug(true);
+    let error = environment.add_template("template", text).err()?;
+    Some(complaint(&error, id, text, text, &line_ranges(text), &Value::Null))
+}
+
+/// Evaluates the text of an output: one lone expression keeps its type, and `none` is no value.
+pub(super) fn output(text: &str, span: &Span, context: &Value) -> Result<Value, Diagnostic> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let trimmed = text.trim();
+    let alone =
+        trimmed.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).filter(|inner| !inner.contains("}}"));
+    let result = match alone {
+        Some(expression) => environment
+            .compile_expression(expression.trim())
+            .and_then(|expression| expression.eval(context))
+            .map(|value| match value.is_undefined() {
+                true => Err(undefined(expression.trim(), span.clone(), context)),
+                false => Ok(serde_json::to_value(value).unwrap_or_default()),
+            }),
+        None => render("output", text, AutoEscape::None, context).map(|text| Ok(Value::from(text))),
+    };
+    result.unwrap_or_else(|error| {
+        let why = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+        Err(Diagnostic::new("invalid output").at(span.clone(), why))
+    })
+}
+
+fn render(name: &str, text: &str, escape: AutoEscape, context: &Value) -> Result<String, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(move |_| escape);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_trim_blocks(true);
+    environment.set_lstrip_blocks(true);
+    environment.set_keep_trailing_newline(true);
+    environment.set_debug(true);
+    environment.add_template(name, text)?;
+    environment.get_template(name)?.render(context)
+}
+
+/// The byte range of each line, without its line break.
+fn line_ranges(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut at = 0;
+    let ranges = text.split_inclusive('\n').map(|line| {
+        let start = at;
+        at += line.len();
+        start..start + line.trim_end().len()
+    });
+    ranges.collect()
+}
+
+/// Adds its number to each line that has no tag, since tags swallow the line break behind them.
+fn mark(text: &str) -> (String, Vec<std::ops::Range<usize>>) {
+    let mut marked = String::with_capacity(text.len() * 2);
+    let mut is_open = false;
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        let (content, end) = line.strip_suffix('\n').map_or((line, ""), |content| (content, "\n"));
+        let count = |pattern: &str| content.matches(pattern).count();
+        let was_open = is_open;
+        is_open = match (count("{{") + count("{%") + count("{#")).cmp(&(count("}}") + count("%}") + count("#}"))) {
+            std::cmp::Ordering::Greater => true,
+            std::cmp::Ordering::Less => false,
+            std::cmp::Ordering::Equal => was_open,
+        };
+        marked.push_str(content);
+        if !is_open && !content.contains("%}") && !content.contains("#}") {
+            marked.push_str(&format!("{MARK}{number}"));
+        }
+        marked.push_str(end);
+    }
+    (marked, line_ranges(text))
+}
+
+fn complaint(
+    error: &minijinja::Error,
+    id: SourceId,
+    text: &str,
+    marked: &str,
+    lines: &[std::ops::Range<usize>],
+    context: &Value,
+) -> Diagnostic {
+    let line = error.line().unwrap_or(1).saturating_sub(1).min(lines.len().saturating_sub(1));
+    let whole = lines.get(line).cloned().unwrap_or(0..0);
+    // Marks stand only at the ends of lines, so columns are the same in both texts.
+    let marked_line = line_ranges(marked).get(line).map_or(0, |range| range.start);
+    let range = error.range().map(|range| {
+        let column = |at: usize| whole.start + at.saturating_sub(marked_line);
+        column(range.start).min(text.len())..column(range.end).min(text.len())
+    });
+    let range = range.filter(|range| range.start < range.end && text.is_char_boundary(range.start));
+    let range = range.filter(|range| text.is_char_boundary(range.end));
+    let code = range.clone().and_then(|range| text.get(range)).unwrap_or_default().to_owned();
+    let span = Span::new(id, range.unwrap_or(whole));
+    match error.kind() {
+        ErrorKind::UndefinedError => undefined(&code, span, context),
+        ErrorKind::SyntaxError => {
+            Diagnostic::new("invalid template").at(span, error.detail().unwrap_or("cannot be read").to_owned())
+        }
+        kind => Diagnostic::new("template failed")
+            .at(span, error.detail().map_or_else(|| kind.to_string(), str::to_owned))
+            .help("the language is minijinja: https://docs.rs/minijinja/latest/minijinja/syntax/"),
+    }
+}
+
+/// A name that the template uses and nobody gave; finds the part of a path that is wrong.
+fn undefined(code: &str, span: Span, context: &Value) -> Diagnostic {
+    let diagnostic = Diagnostic::new("unknown name").at(span, "not defined");
+    let path = path(code);
+    let mut value = context;
+    for (index, name) in path.iter().enumerate() {
+        let Some(map) = value.as_object() else { break };
+        let Some(inner) = map.get(name) else {
+            let known: BTreeMap<&str, ()> = map.keys().map(|key| (key.as_str(), ())).collect();
+            let detail = match path[..index].join(".").as_str() {
+                "" => format!("nothing is called `{name}` in templates"),
+                walked => format!("`{walked}` has no `{name}`"),
+            };
+            return suggest(diagnostic.detail(detail), name, known.into_keys());
+        };
+        value = inner;
+    }
+    diagnostic.detail("templates may not use what is not there; test with `is defined` first")
+}
+
+/// The names of `a.b["c.d"]`; what is no plain path ends it.
+fn path(code: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut rest = code.trim();
+    loop {
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        if end > 0 {
+            names.push(rest[..end].to_owned());
+        }
+        rest = &rest[end..];
+        if let Some(subscript) = rest.strip_prefix("[\"") {
+            let Some((name, tail)) = subscript.split_once("\"]") else { return names };
+            names.push(name.to_owned());
+            rest = tail;
+        } else if let Some(tail) = rest.strip_prefix('.') {
+            rest = tail;
+        } else {
+            return names;
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What mistakes look like, and what the repository's own environments become.
+
+use std::collections::BTreeMap;
+
+use snapbox::{assert_data_eq, str};
+
+use super::*;
+use crate::diagnostic::Label;
+
+mod components;
+mod good;
+mod merging;
+mod mistakes;
+mod modules;
+
+/// Splits a text into files, each below a line `//- PATH`.
+fn files(fixture: &str) -> BTreeMap<String, String> {
+    let parts = fixture.split("//- ").skip(1);
+    parts
+        .filter_map(|part| part.split_once('\n'))
+        .map(|(path, text)| (path.trim().to_owned(), text.to_owned()))
+        .collect()
+}
+
+/// The plain text of a complaint: `path:line:column: summary · label · detail · help`.
+fn plain(sources: &Sources, diagnostic: &Diagnostic) -> String {
+    let Diagnostic { summary, label, related, detail, help } = diagnostic;
+    let place = |label: &Label| {
+        let (line, column) = sources.position(&label.span);
+        format!("{}:{line}:{column}", sources.get(label.span.source).path)
+    };
+    let mut text = match label {
+        Some(label) => format!("{}: {summary} · {}\n", place(label), label.text),
+        None => format!("{summary}\n"),
+    };
+    for related in related {
+        text += &format!("  {}: {}\n", place(related), related.text);
+    }
+    if let Some(detail) = detail {
+        text += &format!("  {detail}\n");
+    }
+    for help in help {
+        text += &format!("  help: {help}\n");
+    }
+    text
+}
+
+/// Validates a workspace and compares all that is wrong with it.
+#[track_caller]
+fn check(fixture: &str, expected: impl snapbox::IntoData) {
+    let (mut workspace, complaints) = parse(&files(fixture));
+    let mistakes = validate(&mut workspace, &complaints, &Kinds::builtin());
+    let text: String = mistakes.iter().map(|mistake| plain(&workspace.sources, mistake)).collect();
+    assert_data_eq!(text, expected);
+}
+
+/// Expands environment `demo` of a workspace that must be right.
+#[track_caller]
+fn demo(fixture: &str) -> crate::desired::Desired {
+    expanded(&files(fixture), "demo")
+}
+
+#[track_caller]
+fn expanded(files: &BTreeMap<String, String>, name: &str) -> crate::desired::Desired {
+    let (mut workspace, complaints) = parse(files);
+    let name = EnvironmentName::new(name).unwrap();
+    let found = expand(&mut workspace, &name, &Kinds::builtin());
+    let mistakes = complaints.iter().map(|complaint| &complaint.diagnostic);
+    let mistakes = mistakes.chain(found.as_ref().err().into_iter().flat_map(|mistakes| &mistakes.diagnostics));
+    let text: String = mistakes.map(|mistake| plain(&workspace.sources, mistake)).collect();
+    assert_eq!(text, "");
+    found.unwrap()
+}
+
+/// This repository's own workspace.
+fn own() -> BTreeMap<String, String> {
+    let texts = [
+        ("environments/base.toml", include_str!("../../environments/base.toml")),
+        ("environments/ci.toml", include_str!("../../environments/ci.toml")),
+        ("environments/jakub.toml", include_str!("../../environments/jakub.toml")),
+        ("environments/shop.toml", include_str!("../../environments/shop.toml")),
+        ("modules/mailpit/module.toml", include_str!("../../modules/mailpit/module.toml")),
+        ("modules/mailpit/mailpit.yaml", include_str!("../../modules/mailpit/mailpit.yaml")),
+        ("modules/mailpit/ingress.yaml", include_str!("../../modules/mailpit/ingress.yaml")),
+    ];
+    texts.into_iter().map(|(path, text)| (path.to_owned(), text.to_owned())).collect()
+}

@@ -1,0 +1,260 @@
+//! Every mistake in the files of environments, with its place and words.
+
+use super::*;
+
+#[test]
+fn tells_syntax_errors_of_all_files_at_once() {
+    check(
+        r#"
+//- environments/a.toml
+owner = jakub
+//- environments/b.toml
+[services.web
+image = "web"
+//- ditc.toml
+[policy
+"#,
+        str![[r#"
+ditc.toml:1:8: invalid TOML · unclosed table, expected `]`
+environments/a.toml:1:9: invalid TOML · string values must be quoted, expected literal string
+environments/b.toml:1:14: invalid TOML · unclosed table, expected `]`
+
+"#]],
+    );
+}
+
+#[test]
+fn tells_an_unknown_key_with_the_one_that_was_meant() {
+    check(
+        r#"
+//- environments/demo.toml
+owners = "me"
+[services.web]
+image = "web"
+replica = 2
+colour = "red"
+"#,
+        str![[r#"
+environments/demo.toml:1:1: unknown key · not a key that is known here
+  an environment has no key `owners`
+  help: did you mean `owner`?
+environments/demo.toml:4:1: unknown key · not a key that is known here
+  service `web` has no key `replica`
+  help: did you mean `replicas`?
+environments/demo.toml:5:1: unknown key · not a key that is known here
+  service `web` has no key `colour`
+  help: known are `args`, `chart`, `command`, `commit`, `env`, `host`, `image`, `inputs`, `manifests`, `module`, `needs`, `ports`, `probe`, `replicas`, `repo`, `resources`, `tag`
+
+"#]],
+    );
+}
+
+#[test]
+fn tells_a_wrong_type() {
+    check(
+        r#"
+//- environments/demo.toml
+owner = 12
+[services.web]
+image = ["web"]
+replicas = "two"
+ports = 80
+"#,
+        str![[r#"
+environments/demo.toml:1:9: wrong type · expected a string
+  `owner` of an environment takes a string, not an integer
+  help: write it in quotes: `"12"`
+environments/demo.toml:3:9: wrong type · expected a string
+  modules/service/module.toml (built in):3:9: declared here as `string`
+  input `image` of module `service` takes a string, not a list
+environments/demo.toml:5:9: wrong type · expected a list of ports
+  modules/service/module.toml (built in):22:9: declared here as `list(port)`
+  input `ports` of module `service` takes a list of ports, not an integer
+environments/demo.toml:4:12: wrong type · expected an integer
+  modules/service/module.toml (built in):27:9: declared here as `integer`
+  input `replicas` of module `service` takes an integer, not a string
+
+"#]],
+    );
+}
+
+#[test]
+fn refuses_floats_dates_and_large_integers() {
+    check(
+        r#"
+//- environments/demo.toml
+[variables]
+a = 1.5
+b = 2026-01-01
+c = 99999999999999999999
+"#,
+        str![[r#"
+environments/demo.toml:2:5: float not supported · neither Kubernetes nor ditc takes floats
+  help: write it as a string: `"1.5"`
+environments/demo.toml:3:5: date not supported · a date is not a value here
+  help: write it as a string: `"2026-01-01"`
+environments/demo.toml:4:5: integer too large · does not fit into 64 bits
+  help: write it as a string: `"99999999999999999999"`
+
+"#]],
+    );
+}
+
+#[test]
+fn refuses_deep_nesting() {
+    check(
+        r#"
+//- environments/demo.toml
+variables.x = [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]
+"#,
+        str![[r#"
+environments/demo.toml:1:78: nested too deeply · this is one level too deep
+  at most 64 tables and lists may stand inside each other
+
+"#]],
+    );
+}
+
+#[test]
+fn tells_a_duration_that_is_none() {
+    check(
+        r#"
+//- ditc.toml
+[defaults]
+timeout = "10"
+//- environments/demo.toml
+ttl = "3d"
+timeout = "ten minutes"
+"#,
+        str![[r#"
+ditc.toml:2:11: invalid duration · not a duration
+  help: say the unit: `10s`
+environments/demo.toml:1:7: invalid duration · not a duration
+  help: days differ in length; write `72h`
+environments/demo.toml:2:11: invalid duration · not a duration
+  help: durations look like `90s`, `10m` or `1h30m`
+
+"#]],
+    );
+}
+
+#[test]
+fn tells_an_environment_that_does_not_exist() {
+    check(
+        r#"
+//- environments/demo.toml
+extends = "bas"
+//- environments/base.toml
+abstract = true
+"#,
+        str![[r#"
+environments/demo.toml:1:11: unknown environment · extends what does not exist
+  there is no `environments/bas.toml`
+  help: did you mean `base`?
+
+"#]],
+    );
+}
+
+#[test]
+fn tells_a_cycle_of_environments_once() {
+    check(
+        r#"
+//- environments/a.toml
+extends = "b"
+//- environments/b.toml
+extends = "a"
+"#,
+        str![[r#"
+environments/a.toml:1:11: cycle of environments · extends itself in the end
+  environments/b.toml:1:11: by way of this
+  `a` extends `b`, `b` extends `a`
+  help: remove one `extends`
+
+"#]],
+    );
+}
+
+#[test]
+fn tells_files_whose_names_cannot_be_environments() {
+    check(
+        r#"
+//- environments/Demo.toml
+owner = "x"
+//- environments/demo.lock.toml
+whatever = 1
+//- modules/My_Module/module.toml
+description = "x"
+"#,
+        str![[r#"
+invalid name
+  the directory `modules/My_Module` cannot be a module: the name may hold only lower-case letters, digits and `-`, not 'M'
+invalid name
+  `environments/Demo.toml` cannot be an environment: its name `Demo` may hold only lower-case letters, digits and `-`, not 'D'
+  help: rename the file; its stem becomes the namespace
+
+"#]],
+    );
+}
+
+#[test]
+fn refuses_two_environments_on_one_namespace() {
+    check(
+        r#"
+//- environments/a.toml
+namespace = "shared"
+//- environments/b.toml
+namespace = "shared"
+"#,
+        str![[r#"
+environments/b.toml:1:13: namespace used twice · namespace taken
+  environments/a.toml:1:13: also used here
+  the environments `a` and `b` both live in namespace `shared`
+  help: give one of them a `namespace` of its own
+
+"#]],
+    );
+}
+
+#[test]
+fn refuses_protected_namespaces() {
+    check(
+        r#"
+//- ditc.toml
+[policy]
+protected = ["prod*"]
+//- environments/kube-system.toml
+owner = "x"
+//- environments/demo.toml
+namespace = "production"
+//- environments/default.toml
+"#,
+        str![[r#"
+environments/default.toml:1:1: protected namespace · no environment may live here
+  namespace `default` of environment `default` is protected by the pattern `default`
+  help: rename the file, or give it another `namespace`
+environments/demo.toml:1:13: protected namespace · no environment may live here
+  namespace `production` of environment `demo` is protected by the pattern `prod*`
+  help: rename the file, or give it another `namespace`
+environments/kube-system.toml:1:1: protected namespace · no environment may live here
+  namespace `kube-system` of environment `kube-system` is protected by the pattern `kube-*`
+  help: rename the file, or give it another `namespace`
+
+"#]],
+    );
+}
+
+#[test]
+fn tells_an_invalid_namespace() {
+    check(
+        r#"
+//- environments/demo.toml
+namespace = "Demo_{{ environment.name }}"
+"#,
+        str![[r#"
+environments/demo.toml:1:13: invalid name · not the name of a namespace
+  the name `Demo_demo` may hold only lower-case letters, digits and `-`, not 'D'
+
+"#]],
+    );
+}

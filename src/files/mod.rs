@@ -1,0 +1,78 @@
+//! The disk: reading a workspace, atomic private writes, append-only files, lock files. It does not know what the bytes mean.
+//!
+//! Besides `store` and `sandbox`, which come through here where they can, nothing else names `std::fs`.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    str::Utf8Error,
+};
+
+mod append;
+mod lock;
+mod workspace;
+mod write;
+
+pub use append::Appender;
+pub use lock::FileLock;
+pub use workspace::{FILE_LIMIT, read_workspace};
+pub use write::{
+    create_dir, create_private_dir, make_private, move_aside, names_in, read, remove, rename, sync, sync_directory,
+    write_atomic,
+};
+
+/// What went wrong on the disk.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("reading {}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("writing {}", path.display())]
+    Write { path: PathBuf, source: io::Error },
+    #[error("making sure that {} is on the disk", path.display())]
+    Sync { path: PathBuf, source: io::Error },
+    #[error("creating directory {}", path.display())]
+    CreateDirectory { path: PathBuf, source: io::Error },
+    #[error("removing {}", path.display())]
+    Remove { path: PathBuf, source: io::Error },
+    #[error("renaming {} to {}", from.display(), to.display())]
+    Rename { from: PathBuf, to: PathBuf, source: io::Error },
+    #[error("locking {}", path.display())]
+    Lock { path: PathBuf, source: io::Error },
+    #[error("{} is a symbolic link; ditc keeps its state only in real files and directories", path.display())]
+    Link { path: PathBuf },
+    #[error("{} is no regular file", path.display())]
+    Special { path: PathBuf },
+    #[error("{} leads out of the workspace {}", path.display(), root.display())]
+    Outside { path: PathBuf, root: PathBuf },
+    #[error("{} is larger than {limit} bytes", path.display())]
+    TooBig { path: PathBuf, limit: u64 },
+    #[error("{} is not UTF-8 text", path.display())]
+    NotText { path: PathBuf, source: Utf8Error },
+    #[error("the name of {} is not UTF-8", path.display())]
+    Name { path: PathBuf },
+    #[error("{} holds more than {limit} files", path.display())]
+    TooMany { path: PathBuf, limit: usize },
+    #[error("{} could not be written before, so nothing more is written to it", path.display())]
+    Broken { path: PathBuf },
+}
+
+impl Error {
+    /// Whether the cause is that a file or directory is not there.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Error::Read { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+}
+
+/// Refuses a path that is itself a symbolic link; one that does not exist is fine.
+fn refuse_link(path: &Path) -> Result<(), Error> {
+    match std::fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_symlink() => Err(Error::Link { path: path.to_owned() }),
+        Ok(_) => Ok(()),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(Error::Read { path: path.to_owned(), source }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
+};
+
+use super::*;
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).expect("exists").permissions().mode() & 0o777
+}
+
+fn workspace(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    for (name, bytes) in files {
+        let path = directory.path().join(name);
+        fs::create_dir_all(path.parent().expect("below the root")).expect("made");
+        fs::write(path, bytes).expect("written");
+    }
+    directory
+}
+
+#[test]
+fn reads_what_belongs_to_a_workspace_and_nothing_else() {
+    let directory = workspace(&[
+        ("ditc.toml", b""),
+        ("environments/jakub.toml", b"owner = 'j'"),
+        ("environments/jakub.lock.toml", b""),
+        ("environments/.jakub.toml.swp", b"\xff"),
+        ("environments/notes.md", b""),
+        ("modules/redis/module.toml", b""),
+        ("modules/redis/a.yaml", b""),
+        ("modules/redis/files/redis.conf", b""),
+        ("modules/redis/README.md", b""),
+        ("modules/README.md", b""),
+        ("src/main.rs", b""),
+    ]);
+    let texts = read_workspace(directory.path()).expect("readable");
+    let names: Vec<&str> = texts.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "ditc.toml",
+            "environments/jakub.toml",
+            "modules/redis/a.yaml",
+            "modules/redis/files/redis.conf",
+            "modules/redis/module.toml",
+        ]
+    );
+    assert_eq!(texts["environments/jakub.toml"], "owner = 'j'");
+    assert!(read_workspace(tempfile::tempdir().expect("made").path()).expect("an empty one").is_empty());
+}
+
+#[test]
+fn refuses_what_is_too_big_no_text_or_missing() {
+    let directory = workspace(&[("ditc.toml", &vec![b' '; 1024 * 1024 + 1])]);
+    assert!(matches!(read_workspace(directory.path()), Err(Error::TooBig { .. })));
+    let directory = workspace(&[("ditc.toml", b"\xff\xfe")]);
+    assert!(matches!(read_workspace(directory.path()), Err(Error::NotText { .. })));
+    assert!(read_workspace(&directory.path().join("nowhere")).expect_err("missing").is_not_found());
+    let directory = workspace(&[("environments/x.toml/y", b"")]);
+    assert!(matches!(read_workspace(directory.path()), Err(Error::Special { .. })));
+}
+
+#[test]
+fn follows_links_within_the_workspace_only() {
+    let outside = workspace(&[("secret.toml", b"canary"), ("redis/module.toml", b"")]);
+    let directory = workspace(&[("environments/a.toml", b"1")]);
+    symlink("a.toml", directory.path().join("environments/b.toml")).expect("linked");
+    assert_eq!(read_workspace(directory.path()).expect("readable")["environments/b.toml"], "1");
+    symlink(outside.path().join("secret.toml"), directory.path().join("environments/c.toml")).expect("linked");
+    assert!(matches!(read_workspace(directory.path()), Err(Error::Outside { .. })));
+    fs::remove_file(directory.path().join("environments/c.toml")).expect("removed");
+    symlink(outside.path(), directory.path().join("modules")).expect("linked");
+    assert!(matches!(read_workspace(directory.path()), Err(Error::Outside { .. })));
+}
+
+#[test]
+fn writes_are_private_and_whole() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let private = directory.path().join("state/c");
+    create_private_dir(&private).expect("made");
+    assert_eq!((mode(&private), mode(&directory.path().join("state"))), (0o700, 0o700));
+    let path = private.join("x");
+    for content in ["first", "second, longer", "3"] {
+        write_atomic(&path, content.as_bytes()).expect("written");
+        assert_eq!(read(&path, 100).expect("readable").as_deref(), Some(content.as_bytes()));
+    }
+    assert_eq!(mode(&path), 0o600);
+    assert_eq!(names_in(&private).expect("readable"), ["x"], "no temporary file stays");
+    assert!(matches!(read(&path, 0), Err(Error::TooBig { .. })));
+    remove(&path).expect("removed");
+    remove(&path).expect("removed already");
+    assert_eq!(read(&path, 100).expect("readable"), None);
+}
+
+#[test]
+fn links_in_place_of_own_files_are_refused() {
+    let directory = workspace(&[("victim", b"v")]);
+    let link = directory.path().join("link");
+    symlink(directory.path().join("victim"), &link).expect("linked");
+    assert!(matches!(write_atomic(&link, b"x"), Err(Error::Link { .. })));
+    assert!(matches!(read(&link, 9), Err(Error::Link { .. })));
+    assert!(matches!(Appender::open(&link, 0), Err(Error::Link { .. })));
+    assert!(matches!(FileLock::try_take(&link), Err(Error::Link { .. })));
+    assert!(matches!(create_private_dir(&link), Err(Error::Link { .. })));
+    assert_eq!(fs::read(directory.path().join("victim")).expect("readable"), b"v");
+}
+
+#[test]
+fn a_lock_is_held_once_and_freed_on_drop() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let path = directory.path().join("x.lock");
+    let mut held = FileLock::try_take(&path).expect("readable").expect("free");
+    held.leave(b"me").expect("written");
+    assert!(FileLock::try_take(&path).expect("readable").is_none());
+    assert_eq!(FileLock::message(&path).expect("readable"), b"me");
+    drop(held);
+    assert!(FileLock::try_take(&path).expect("readable").is_some());
+    assert_eq!(mode(&path), 0o600);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_that_could_not_be_written_takes_no_more() {
+    let mut file = Appender::open(Path::new("/dev/full"), 0).expect("opened");
+    assert!(matches!(file.append(b"x"), Err(Error::Write { .. })));
+    assert!(matches!(file.append(b"x"), Err(Error::Broken { .. })));
+    assert!(matches!(file.sync(), Err(Error::Broken { .. })), "an fsync after a failed one says nothing");
+}

@@ -1,0 +1,98 @@
+//! Reading a workspace as texts by relative path; which of them are right is for `config` to say.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    path::{Path, PathBuf},
+};
+
+use super::{Error, names_in, write::read_bounded};
+
+/// The largest file that a workspace may hold: what people write by hand is far below, and an object of Kubernetes
+/// cannot be larger than 1.5 MiB.
+pub const FILE_LIMIT: u64 = 1024 * 1024;
+
+/// More files than any workspace needs; a wrong root, such as a home directory, would have more.
+const COUNT_LIMIT: usize = 10_000;
+
+/// Reads `ditc.toml`, `environments/*.toml` and `modules/NAME/{module.toml,*.yaml,files/*}`, by path relative to `root`
+/// with `/` between its parts. Lock files (`*.lock.toml`) and hidden files are left out.
+///
+/// # Errors
+/// When a file cannot be read, is too big, is no UTF-8, or a link leads out of the workspace.
+pub fn read_workspace(root: &Path) -> Result<BTreeMap<String, String>, Error> {
+    let read = |source| Error::Read { path: root.to_owned(), source };
+    let real = fs::canonicalize(root).map_err(read)?;
+    if !real.is_dir() {
+        return Err(read(std::io::ErrorKind::NotADirectory.into()));
+    }
+    let mut reader = Reader { root, real, texts: BTreeMap::new() };
+    if root.join("ditc.toml").symlink_metadata().is_ok() {
+        reader.text("ditc.toml")?;
+    }
+    for name in reader.names("environments")? {
+        if name.ends_with(".toml") && !name.ends_with(".lock.toml") {
+            reader.text(&format!("environments/{name}"))?;
+        }
+    }
+    for module in reader.names("modules")? {
+        let module = format!("modules/{module}");
+        if !reader.checked(&module)?.is_dir() {
+            continue;
+        }
+        for name in reader.names(&module)? {
+            if name == "module.toml" || name.ends_with(".yaml") {
+                reader.text(&format!("{module}/{name}"))?;
+            }
+        }
+        let files = format!("{module}/files");
+        for name in reader.names(&files)? {
+            reader.text(&format!("{files}/{name}"))?;
+        }
+    }
+    Ok(reader.texts)
+}
+
+struct Reader<'a> {
+    root: &'a Path,
+    /// The root without links, to compare with where links lead.
+    real: PathBuf,
+    texts: BTreeMap<String, String>,
+}
+
+impl Reader<'_> {
+    /// The names in a directory that need not exist.
+    fn names(&self, relative: &str) -> Result<Vec<String>, Error> {
+        if self.root.join(relative).symlink_metadata().is_err() {
+            return Ok(Vec::new());
+        }
+        let mut names = names_in(&self.checked(relative)?)?;
+        names.retain(|name| !name.starts_with('.'));
+        Ok(names)
+    }
+
+    /// The path without links, which must lie in the workspace.
+    fn checked(&self, relative: &str) -> Result<PathBuf, Error> {
+        let path = self.root.join(relative);
+        let real = fs::canonicalize(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+        if real.starts_with(&self.real) { Ok(real) } else { Err(Error::Outside { path, root: self.root.to_owned() }) }
+    }
+
+    fn text(&mut self, relative: &str) -> Result<(), Error> {
+        if self.texts.len() >= COUNT_LIMIT {
+            return Err(Error::TooMany { path: self.root.to_owned(), limit: COUNT_LIMIT });
+        }
+        let path = self.root.join(relative);
+        let real = self.checked(relative)?;
+        // A pipe would be waited for, so look before opening.
+        if !real.is_file() {
+            return Err(Error::Special { path });
+        }
+        let file = File::open(&real).map_err(|source| Error::Read { path: path.clone(), source })?;
+        let bytes = read_bounded(file, &path, FILE_LIMIT)?;
+        let text = String::from_utf8(bytes)
+            .map_err(|error| Error::NotText { path: path.clone(), source: error.utf8_error() })?;
+        self.texts.insert(relative.to_owned(), text);
+        Ok(())
+    }
+}

@@ -1,0 +1,159 @@
+//! A state without its entries, as both record and index keep it in their headers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Unreadable, entries};
+use crate::{
+    names::ComponentId,
+    object::{Hash, ObjectKey},
+    state::{ClusterId, Entry, Lineage, Operation, Run, State, Version},
+};
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct HeadV1 {
+    cluster: String,
+    environment: String,
+    namespace: String,
+    created_namespace: bool,
+    lineage: String,
+    serial: u64,
+    components: BTreeMap<String, BTreeSet<String>>,
+    open: Option<RunV1>,
+    written: String,
+    count: u64,
+    root: String,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct RunV1 {
+    id: String,
+    operation: OperationV1,
+    who: String,
+    since: String,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum OperationV1 {
+    Apply,
+    Destroy,
+}
+
+impl From<Operation> for OperationV1 {
+    fn from(operation: Operation) -> Self {
+        match operation {
+            Operation::Apply => OperationV1::Apply,
+            Operation::Destroy => OperationV1::Destroy,
+        }
+    }
+}
+
+impl From<OperationV1> for Operation {
+    fn from(operation: OperationV1) -> Self {
+        match operation {
+            OperationV1::Apply => Operation::Apply,
+            OperationV1::Destroy => Operation::Destroy,
+        }
+    }
+}
+
+impl From<&Run> for RunV1 {
+    fn from(run: &Run) -> Self {
+        let Run { id, operation, who, since } = run;
+        Self { id: id.clone(), operation: (*operation).into(), who: who.clone(), since: since.to_string() }
+    }
+}
+
+impl RunV1 {
+    pub(super) fn read(self, what: &'static str) -> Result<Run, Unreadable> {
+        let RunV1 { id, operation, who, since } = self;
+        Ok(Run { id, operation: operation.into(), who, since: parse(what, &since)? })
+    }
+}
+
+/// Reads a name, time or address out of a text.
+pub(super) fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
+    what: &'static str,
+    text: &str,
+) -> Result<T, Unreadable> {
+    text.parse().map_err(|error| Unreadable::Damaged { what, why: format!("{text:?}: {error}") })
+}
+
+impl HeadV1 {
+    pub(super) fn new(state: &State, root: &Hash) -> Self {
+        let State { version, cluster, environment, namespace, created_namespace, components, entries, open, written } =
+            state;
+        let Version { lineage, serial } = version;
+        let components = components
+            .iter()
+            .map(|(id, needs)| (id.to_string(), needs.iter().map(ToString::to_string).collect()))
+            .collect();
+        Self {
+            cluster: cluster.to_string(),
+            environment: environment.to_string(),
+            namespace: namespace.to_string(),
+            created_namespace: *created_namespace,
+            lineage: lineage.to_string(),
+            serial: *serial,
+            components,
+            open: open.as_ref().map(RunV1::from),
+            written: written.to_string(),
+            count: entries.len() as u64,
+            root: root.to_string(),
+        }
+    }
+
+    /// The state without its entries, and what these must come to.
+    pub(super) fn read(self, what: &'static str) -> Result<Head, Unreadable> {
+        let HeadV1 {
+            cluster,
+            environment,
+            namespace,
+            created_namespace,
+            lineage,
+            serial,
+            components,
+            open,
+            written,
+            count,
+            root,
+        } = self;
+        let component = |text: &str| parse::<ComponentId>(what, text);
+        let components = components
+            .iter()
+            .map(|(id, needs)| {
+                let needs: Result<BTreeSet<_>, _> = needs.iter().map(|id| component(id)).collect();
+                Ok((component(id)?, needs?))
+            })
+            .collect::<Result<BTreeMap<_, _>, Unreadable>>()?;
+        let bare = State {
+            version: Version { lineage: Lineage(lineage), serial },
+            cluster: ClusterId(cluster),
+            environment: parse(what, &environment)?,
+            namespace: parse(what, &namespace)?,
+            created_namespace,
+            components,
+            entries: BTreeMap::new(),
+            open: open.map(|run| run.read(what)).transpose()?,
+            written: parse(what, &written)?,
+        };
+        Ok(Head { bare, count, root: entries::hash(&root)? })
+    }
+}
+
+/// A state whose entries are still to come.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Head {
+    pub(super) bare: State,
+    pub(super) count: u64,
+    pub(super) root: Hash,
+}
+
+impl Head {
+    pub(super) fn with(self, entries: BTreeMap<ObjectKey, Entry>) -> State {
+        State { entries, ..self.bare }
+    }
+}

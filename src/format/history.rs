@@ -1,0 +1,84 @@
+//! The runs of an environment that came to an end, newest first, for people only; nothing is decided by it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Unreadable,
+    head::{OperationV1, parse},
+    open, seal,
+};
+use crate::state::{Lineage, Operation, Version};
+
+const WHAT: &str = "history";
+
+/// How many runs are remembered; older ones are nobody's concern.
+pub const LIMIT: usize = 100;
+
+/// A run that came to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastRun {
+    /// The version that it left.
+    pub version: Version,
+    pub at: Timestamp,
+    pub operation: Operation,
+    pub who: String,
+    pub created: u32,
+    pub changed: u32,
+    pub destroyed: u32,
+    pub failed: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct HistoryV1 {
+    runs: Vec<PastRunV1>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PastRunV1 {
+    lineage: String,
+    serial: u64,
+    at: String,
+    operation: OperationV1,
+    who: String,
+    created: u32,
+    changed: u32,
+    destroyed: u32,
+    failed: u32,
+}
+
+/// Writes runs down, newest first, at most [`LIMIT`].
+#[must_use]
+pub fn encode(runs: &[PastRun]) -> String {
+    let runs = runs.iter().take(LIMIT).map(|run| {
+        let PastRun { version, at, operation, who, created, changed, destroyed, failed } = run;
+        PastRunV1 {
+            lineage: version.lineage.to_string(),
+            serial: version.serial,
+            at: at.to_string(),
+            operation: (*operation).into(),
+            who: who.clone(),
+            created: *created,
+            changed: *changed,
+            destroyed: *destroyed,
+            failed: *failed,
+        }
+    });
+    seal(&HistoryV1 { runs: runs.collect() })
+}
+
+/// Reads what [`encode`] wrote.
+///
+/// # Errors
+/// When it is damaged, or of a newer major format.
+pub fn decode(bytes: &[u8]) -> Result<Vec<PastRun>, Unreadable> {
+    let HistoryV1 { runs } = open(WHAT, bytes)?;
+    runs.into_iter()
+        .map(|run| {
+            let PastRunV1 { lineage, serial, at, operation, who, created, changed, destroyed, failed } = run;
+            let version = Version { lineage: Lineage(lineage), serial };
+            let (at, operation) = (parse(WHAT, &at)?, operation.into());
+            Ok(PastRun { version, at, operation, who, created, changed, destroyed, failed })
+        })
+        .collect()
+}

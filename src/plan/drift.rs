@@ -1,0 +1,59 @@
+//! What moved without ditc, and whose hand it was.
+
+use crate::{
+    desired::Manifest,
+    object::{FieldPath, Object},
+    ownership::{self, FIELD_MANAGER, Owner},
+    state::Applied,
+};
+
+use super::{After, Diff, DriftedField, Taken};
+
+/// The differences that the definition did not ask for: its value there is the one applied last, or the field was
+/// taken from us.
+pub(super) fn fields(diff: &Diff, manifest: &Manifest, applied: &Applied, live: &Object) -> Vec<DriftedField> {
+    let owners = ownership::owners(live);
+    let ours = ownership::ours(live).map(|owner| owner.paths).unwrap_or_default();
+    diff.fields
+        .iter()
+        .filter(|field| {
+            let kept = field.path.get(&applied.body.0) == field.path.get(&manifest.body.0);
+            let taken = applied.owned.covers(&field.path.0) && !ours.covers(&field.path.0);
+            kept || taken
+        })
+        .map(|field| {
+            let owner = last_writer(&owners, &field.path);
+            DriftedField {
+                path: field.path.clone(),
+                applied: field.path.get(&applied.body.0).cloned().or_else(|| match &field.after {
+                    After::Value(value) => Some(value.clone()),
+                    After::Absent | After::Secret => None,
+                }),
+                live: field.before.clone(),
+                manager: owner.map(|owner| owner.manager.clone()),
+                time: owner.and_then(|owner| owner.time.clone()),
+            }
+        })
+        .collect()
+}
+
+/// Fields that are ours by the answer and not by what is live, with those who hold them now.
+pub(super) fn taken(live: &Object, answer: &Object) -> Vec<Taken> {
+    let owners = ownership::owners(live);
+    let paths = |object| ownership::ours(object).map(|owner| owner.paths).unwrap_or_default();
+    paths(answer)
+        .difference(&paths(live))
+        .members()
+        .iter()
+        .filter_map(|path| {
+            let owner = last_writer(&owners, path)?;
+            Some(Taken { field: path.to_string(), manager: owner.manager.clone() })
+        })
+        .collect()
+}
+
+/// The other manager that owns a field, or an atomic value around it, and wrote last.
+fn last_writer<'a>(owners: &'a [Owner], path: &FieldPath) -> Option<&'a Owner> {
+    let others = owners.iter().filter(|owner| owner.manager != FIELD_MANAGER && owner.paths.covers(&path.0));
+    others.max_by_key(|owner| owner.time.as_deref())
+}

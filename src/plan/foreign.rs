@@ -1,0 +1,71 @@
+//! What else lives in a namespace that is about to go: neither ours, nor made by ours, nor by Kubernetes itself.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::{
+    desired::is_reserved,
+    object::{Object, ObjectKey},
+};
+
+use super::{Input, standing::is_ours};
+
+/// The objects that would be lost with the namespace though ditc did not make them.
+pub(super) fn foreign(input: &Input) -> Vec<ObjectKey> {
+    let claims = claims_of_stateful_sets(input);
+    let present: BTreeSet<&str> =
+        input.observed.others.iter().filter_map(|object| object.metadata("uid")?.as_str()).collect();
+    let others = input.observed.others.iter().filter(|object| {
+        let Some(key) = object.key() else { return false };
+        !(is_ours(object, input.entry(&key), input.environment)
+            || has_present_owner(object, &present)
+            || is_ditc(&key)
+            || is_kubernetes(&key, object)
+            || claims.iter().any(|claim| is_claim(&key, claim)))
+    });
+    others.filter_map(Object::key).collect()
+}
+
+/// Whether something else in the namespace made it; then that one counts, not this.
+fn has_present_owner(object: &Object, present: &BTreeSet<&str>) -> bool {
+    let owners = object.metadata("ownerReferences").and_then(Value::as_array);
+    owners.into_iter().flatten().any(|owner| owner["uid"].as_str().is_some_and(|uid| present.contains(uid)))
+}
+
+/// Record, parts, lease and key.
+fn is_ditc(key: &ObjectKey) -> bool {
+    let kinds = [("", "ConfigMap"), ("", "Secret"), ("coordination.k8s.io", "Lease")];
+    is_reserved(&key.name) && kinds.iter().any(|(group, kind)| key.kind.is(group, kind))
+}
+
+/// What a cluster puts into every namespace, or keeps only as a trace of other objects.
+fn is_kubernetes(key: &ObjectKey, object: &Object) -> bool {
+    match (key.kind.group.as_str(), key.kind.kind.as_str()) {
+        ("", "ServiceAccount") => key.name == "default",
+        ("", "ConfigMap") => {
+            matches!(key.name.as_str(), "kube-root-ca.crt" | "openshift-service-ca.crt" | "istio-ca-root-cert")
+        }
+        ("", "Secret") => object.annotation("kubernetes.io/service-account.name") == Some("default"),
+        ("", "Event" | "Endpoints") | ("events.k8s.io", _) | ("discovery.k8s.io", "EndpointSlice") => true,
+        ("metrics.k8s.io", _) => true,
+        _ => false,
+    }
+}
+
+/// Stateful sets make claims that nobody owns: `TEMPLATE-SET-ORDINAL`.
+fn claims_of_stateful_sets(input: &Input) -> Vec<String> {
+    let entries = input.state.into_iter().flat_map(|state| &state.entries);
+    let sets = entries.filter(|(key, _)| key.kind.is("apps", "StatefulSet"));
+    sets.flat_map(|(key, entry)| {
+        let templates = entry.applied().and_then(|applied| applied.body.at("/spec/volumeClaimTemplates")?.as_array());
+        let names = templates.into_iter().flatten().filter_map(|template| template["metadata"]["name"].as_str());
+        names.map(|name| format!("{name}-{}-", key.name)).collect::<Vec<_>>()
+    })
+    .collect()
+}
+
+fn is_claim(key: &ObjectKey, prefix: &str) -> bool {
+    let ordinal = key.name.strip_prefix(prefix);
+    key.kind.is("", "PersistentVolumeClaim") && ordinal.is_some_and(|ordinal| ordinal.parse::<u32>().is_ok())
+}

@@ -1,0 +1,131 @@
+//! The order of a run: the namespace, then components as they need each other, each object behind those that it uses.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    graph::Graph,
+    names::ComponentId,
+    object::{GroupKind, ObjectKey},
+};
+
+use super::{Action, Change, Input, Step};
+
+/// Where a kind stands inside its component: accounts and roles, secrets, config maps, claims, services, workloads, rest.
+#[must_use]
+pub fn rank(kind: &GroupKind) -> u8 {
+    match (kind.group.as_str(), kind.kind.as_str()) {
+        ("", "Namespace") => 0,
+        (
+            "" | "rbac.authorization.k8s.io",
+            "ServiceAccount" | "Role" | "RoleBinding" | "ClusterRole" | "ClusterRoleBinding",
+        )
+        | ("", "ResourceQuota" | "LimitRange")
+        | ("apiextensions.k8s.io", _)
+        | ("networking.k8s.io", "NetworkPolicy") => 1,
+        ("", "Secret") => 2,
+        ("", "ConfigMap") => 3,
+        ("", "PersistentVolumeClaim") => 4,
+        ("", "Service") => 5,
+        ("", "Pod" | "ReplicationController") | ("apps" | "batch", _) => 6,
+        _ => 7,
+    }
+}
+
+/// The graph of all steps.
+pub(super) fn order(
+    input: &Input,
+    changes: &BTreeMap<ObjectKey, Change>,
+    components: &BTreeMap<ComponentId, BTreeSet<ComponentId>>,
+) -> Graph<Step> {
+    let mut graph = Graph::default();
+    for component in components.keys() {
+        graph.add(Step::Ready(component.clone()));
+    }
+    let changes: BTreeMap<&ObjectKey, &Change> =
+        changes.iter().filter(|(_, change)| change.action != Action::Forget).collect();
+    for key in changes.keys() {
+        graph.add(Step::Change((*key).clone()));
+    }
+    for component in by_component(&changes).values() {
+        layer(&mut graph, component);
+    }
+    let namespace = input.namespace_key();
+    let namespace_changes = changes.get(&namespace).map(|change| change.action);
+    for (key, change) in &changes {
+        let step = Step::Change((*key).clone());
+        match (change.action, &change.component) {
+            (Action::Delete, component) => {
+                if namespace_changes == Some(Action::Delete) && **key != namespace {
+                    graph.need(Step::Change(namespace.clone()), step.clone());
+                }
+                for user in component.iter().flat_map(|component| users(input, component)) {
+                    for (other, _) in changes.iter().filter(|(_, change)| change.component.as_ref() == Some(&user)) {
+                        graph.need(step.clone(), Step::Change((*other).clone()));
+                    }
+                    if components.contains_key(&user) {
+                        graph.need(step.clone(), Step::Ready(user));
+                    }
+                }
+            }
+            (Action::Create | Action::Update | Action::Forget, component) => {
+                if namespace_changes.is_some() && **key != namespace {
+                    graph.need(step.clone(), Step::Change(namespace.clone()));
+                }
+                if let Some(component) = component {
+                    for first in components.get(component).into_iter().flatten() {
+                        graph.need(step.clone(), Step::Ready(first.clone()));
+                    }
+                    graph.need(Step::Ready(component.clone()), step);
+                } else if **key != namespace {
+                    shared_first(&mut graph, &changes, &step);
+                }
+            }
+        }
+    }
+    graph
+}
+
+/// What belongs to the whole environment comes before every component.
+fn shared_first(graph: &mut Graph<Step>, changes: &BTreeMap<&ObjectKey, &Change>, shared: &Step) {
+    for (key, change) in changes {
+        if change.component.is_some() && change.action != Action::Delete {
+            graph.need(Step::Change((*key).clone()), shared.clone());
+        }
+    }
+}
+
+/// Those that needed a component when they were last applied: they let go of it first.
+fn users(input: &Input, component: &ComponentId) -> BTreeSet<ComponentId> {
+    let recorded = input.state.map(|state| &state.components);
+    let users = recorded.into_iter().flatten().filter(|(_, needs)| needs.contains(component));
+    users.map(|(user, _)| user.clone()).collect()
+}
+
+fn by_component<'a>(
+    changes: &BTreeMap<&'a ObjectKey, &'a Change>,
+) -> BTreeMap<&'a ComponentId, Vec<(&'a ObjectKey, Action)>> {
+    let mut components: BTreeMap<&ComponentId, Vec<(&ObjectKey, Action)>> = BTreeMap::new();
+    for (key, change) in changes {
+        if let Some(component) = &change.component {
+            components.entry(component).or_default().push((key, change.action));
+        }
+    }
+    components
+}
+
+/// Inside a component each rank waits for the ranks before it; deletions run backwards, and after all writes.
+fn layer(graph: &mut Graph<Step>, objects: &[(&ObjectKey, Action)]) {
+    let mut layers: BTreeMap<(bool, i16), Vec<&ObjectKey>> = BTreeMap::new();
+    for (key, action) in objects {
+        let rank = i16::from(rank(&key.kind));
+        let deletes = *action == Action::Delete;
+        layers.entry((deletes, if deletes { -rank } else { rank })).or_default().push(key);
+    }
+    for (before, after) in layers.values().zip(layers.values().skip(1)) {
+        for key in after {
+            for first in before {
+                graph.need(Step::Change((*key).clone()), Step::Change((*first).clone()));
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! How a desired object stands before anything is asked: absent, another's, unchanged, or in need of an answer.
+
+use crate::{
+    desired::{LABEL_ENVIRONMENT, LABEL_MANAGED_BY, MANAGED_BY, Manifest},
+    names::EnvironmentName,
+    object::{GroupKind, Object, ObjectKey},
+    observed::Live,
+    ownership::{self, Fingerprint, Operation},
+    state::{Applied, Entry},
+};
+
+use super::Input;
+
+/// The standing of an object that the definition asks for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Standing<'a> {
+    Absent,
+    /// A Job or Pod that ran to its end and was cleared away since.
+    Finished,
+    Terminating(&'a Object),
+    Foreign(&'a Object),
+    Unchanged(&'a Object),
+    /// Ours, and only the server can say whether it differs.
+    Differs(&'a Object),
+}
+
+impl<'a> Input<'a> {
+    /// What was seen under a key.
+    ///
+    /// # Panics
+    /// When nobody looked: every desired and recorded key is observed, or the run ended before.
+    pub(super) fn live(&self, key: &ObjectKey) -> &'a Live {
+        self.observed.objects.get(key).expect("every desired and recorded key is observed before planning")
+    }
+
+    pub(super) fn entry(&self, key: &ObjectKey) -> Option<&'a Entry> {
+        self.state?.entries.get(key)
+    }
+
+    pub(super) fn applied(&self, key: &ObjectKey) -> Option<&'a Applied> {
+        self.entry(key)?.applied()
+    }
+
+    pub(super) fn namespace_key(&self) -> ObjectKey {
+        ObjectKey::new("", "Namespace", None, self.namespace.as_str())
+    }
+
+    pub(super) fn namespace_exists(&self) -> bool {
+        self.observed.objects.get(&self.namespace_key()).is_some_and(|live| *live != Live::Absent)
+    }
+
+    pub(super) fn standing(&self, manifest: &Manifest) -> Standing<'a> {
+        let key = &manifest.key;
+        let entry = self.entry(key);
+        let applied = self.applied(key);
+        let Some(live) = self.live(key).object() else {
+            let finished = applied.is_some_and(|applied| applied.finished && applied.desired == manifest.hash());
+            return if finished { Standing::Finished } else { Standing::Absent };
+        };
+        if !is_ours(live, entry, self.environment) {
+            return Standing::Foreign(live);
+        }
+        if live.is_terminating() {
+            return Standing::Terminating(live);
+        }
+        match applied {
+            Some(applied) if is_unchanged(manifest, applied, live) => Standing::Unchanged(live),
+            _ => Standing::Differs(live),
+        }
+    }
+}
+
+/// Whether an object is ours: the recorded uid, or our label together with an entry of our manager; never one that a
+/// controller owns, since Kubernetes and operators copy labels onto what they make.
+pub(super) fn is_ours(live: &Object, entry: Option<&Entry>, environment: &EnvironmentName) -> bool {
+    let recorded = entry.and_then(Entry::applied).is_some_and(|applied| live.uid().as_ref() == Some(&applied.uid));
+    (recorded && live.controller().is_none()) || made_by_us(live, environment)
+}
+
+/// Whether an object carries the label of an environment of ditc.
+pub(super) fn has_label(live: &Object, environment: &EnvironmentName) -> bool {
+    live.label(LABEL_MANAGED_BY) == Some(MANAGED_BY) && live.label(LABEL_ENVIRONMENT) == Some(environment.as_str())
+}
+
+/// Whether an object carries both our label and our manager's entry, as everything that ditc makes does.
+#[must_use]
+pub fn made_by_us(live: &Object, environment: &EnvironmentName) -> bool {
+    live.controller().is_none() && has_label(live, environment) && has_our_entry(live)
+}
+
+fn has_our_entry(live: &Object) -> bool {
+    let made_once = live.key().is_some_and(|key| is_made_once(&key.kind));
+    ownership::ours(live).is_some_and(|owner| made_once || owner.operation == Operation::Apply)
+}
+
+/// Kinds that ditc creates by POST, so that their creating entry shows whose they are.
+fn is_made_once(kind: &GroupKind) -> bool {
+    kind.is("", "Secret") || kind.is("", "Namespace")
+}
+
+fn is_unchanged(manifest: &Manifest, applied: &Applied, live: &Object) -> bool {
+    let fingerprint = fingerprint(manifest, live, &applied.body);
+    live.uid().as_ref() == Some(&applied.uid)
+        && manifest.hash() == applied.desired
+        && fingerprint.is_some()
+        && fingerprint == applied.fingerprint
+}
+
+/// The fingerprint of a live object: over values for what is applied, over paths alone for a Secret.
+pub(super) fn fingerprint(manifest: &Manifest, live: &Object, body: &Object) -> Option<Fingerprint> {
+    match manifest.secret {
+        Some(_) => ownership::path_fingerprint(live),
+        None => ownership::fingerprint(live, body),
+    }
+}
+
+/// What the record should hold of an object that is as desired; none for an object without a uid.
+#[must_use]
+pub fn known(manifest: &Manifest, live: &Object) -> Option<Applied> {
+    Some(Applied {
+        uid: live.uid()?,
+        body: manifest.body.clone(),
+        desired: manifest.hash(),
+        fingerprint: fingerprint(manifest, live, &manifest.body),
+        owned: ownership::ours(live).map(|owner| owner.paths).unwrap_or_default(),
+        finished: false,
+    })
+}

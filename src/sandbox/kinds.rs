@@ -1,0 +1,131 @@
+//! The kinds that the sandbox serves, with their names, verbs and subresources. Where an object is stored is the store's affair.
+
+use std::sync::LazyLock;
+
+use super::schema::{self, Shape};
+
+/// A kind in one version.
+#[derive(Debug)]
+pub(super) struct Resource {
+    /// Empty for the core group.
+    pub(super) group: String,
+    pub(super) version: String,
+    pub(super) kind: String,
+    pub(super) plural: String,
+    pub(super) singular: String,
+    pub(super) short: Vec<String>,
+    pub(super) categories: Vec<String>,
+    pub(super) namespaced: bool,
+    pub(super) verbs: Vec<String>,
+    pub(super) subresources: Vec<Subresource>,
+    pub(super) shape: Shape,
+    /// Where its objects are kept; versions of one kind share it.
+    pub(super) slot: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct Subresource {
+    pub(super) name: String,
+    pub(super) group: String,
+    pub(super) version: String,
+    pub(super) kind: String,
+    pub(super) verbs: Vec<String>,
+}
+
+impl Resource {
+    pub(super) fn api_version(&self) -> String {
+        crate::object::join_api_version(&self.group, &self.version)
+    }
+
+    /// `deployments.apps`, as messages name it.
+    pub(super) fn qualified(&self) -> String {
+        if self.group.is_empty() { self.plural.clone() } else { format!("{}.{}", self.plural, self.group) }
+    }
+
+    pub(super) fn has(&self, subresource: &str) -> bool {
+        self.subresources.iter().any(|known| known.name == subresource)
+    }
+
+    pub(super) fn is(&self, group: &str, kind: &str) -> bool {
+        self.group == group && self.kind == kind
+    }
+}
+
+static RESOURCES: LazyLock<Vec<Resource>> = LazyLock::new(|| {
+    let mut all: Vec<Resource> = Vec::new();
+    for line in include_str!("schema/kinds.txt").lines() {
+        let slot = all.len();
+        let mut resource = parse(line, slot);
+        // Both event APIs show the same objects, as do both versions of the autoscaler.
+        let shared = all.iter().find(|other| other.kind == resource.kind).map(|other| other.slot);
+        resource.slot = shared.unwrap_or(slot);
+        all.push(resource);
+    }
+    all
+});
+
+fn parse(line: &str, slot: usize) -> Resource {
+    let columns: Vec<&str> = line.split(' ').collect();
+    let [group, version, kind, plural, singular, short, categories, scope, verbs, subresources] = columns[..] else {
+        unreachable!("a line of the table of kinds has ten columns: {line}");
+    };
+    let list = |text: &str, by: char| -> Vec<String> {
+        if text == "-" { Vec::new() } else { text.split(by).map(str::to_owned).collect() }
+    };
+    let package = group.split('.').next().unwrap_or_default();
+    let shape = schema::named(&format!("{package}.{version}.{kind}")).unwrap_or(Shape::Any);
+    Resource {
+        group: if group == "core" { String::new() } else { group.to_owned() },
+        version: version.to_owned(),
+        kind: kind.to_owned(),
+        plural: plural.to_owned(),
+        singular: singular.to_owned(),
+        short: list(short, ','),
+        categories: list(categories, ','),
+        namespaced: scope == "n",
+        verbs: list(verbs, '+'),
+        subresources: list(subresources, ';').iter().map(|text| subresource(text)).collect(),
+        shape,
+        slot,
+    }
+}
+
+/// `scale:autoscaling/v1/Scale:get+patch+update`
+fn subresource(text: &str) -> Subresource {
+    let parts: Vec<&str> = text.split([':', '/', ':']).collect();
+    let [name, group, version, kind, verbs] = parts[..] else {
+        unreachable!("a subresource of the table has five parts: {text}");
+    };
+    Subresource {
+        name: name.to_owned(),
+        group: group.to_owned(),
+        version: version.to_owned(),
+        kind: kind.to_owned(),
+        verbs: verbs.split('+').map(str::to_owned).collect(),
+    }
+}
+
+/// All kinds, in the order of discovery.
+pub(super) fn all() -> &'static [Resource] {
+    &RESOURCES
+}
+
+/// Finds what a URL names.
+pub(super) fn by_plural(group: &str, version: &str, plural: &str) -> Option<&'static Resource> {
+    all().iter().find(|known| known.group == group && known.version == version && known.plural == plural)
+}
+
+/// Finds a kind in the version that the server prefers.
+pub(super) fn by_kind(group: &str, kind: &str) -> Option<&'static Resource> {
+    all().iter().find(|known| known.is(group, kind))
+}
+
+/// A kind of the table that the sandbox itself works with.
+pub(super) fn known(group: &str, kind: &str) -> &'static Resource {
+    by_kind(group, kind).expect("the sandbox's own kinds are in its table")
+}
+
+/// The version in which the objects of a slot are stored.
+pub(super) fn stored(slot: usize) -> &'static Resource {
+    &all()[slot]
+}

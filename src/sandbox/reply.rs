@@ -1,0 +1,135 @@
+//! Answers as bytes: objects, lists, metadata only, refusals. It knows nothing of the store.
+
+use http::{Response, StatusCode, header};
+use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
+use hyper::body::Bytes;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Map, Value};
+
+use super::{kinds::Resource, status::Refusal};
+
+/// The body of an answer.
+pub(super) type Body = UnsyncBoxBody<Bytes, Lost>;
+
+/// The answer was lost on purpose, by a fault script.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("connection closed before message completed")]
+pub struct Lost;
+
+/// How much of an object a client wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Whole,
+    Metadata,
+    Table,
+}
+
+impl Form {
+    pub(super) fn of(accept: &str) -> Self {
+        let first = accept.split(',').next().unwrap_or_default();
+        if first.contains("as=PartialObjectMetadata") {
+            Form::Metadata
+        } else if first.contains("as=Table") {
+            Form::Table
+        } else {
+            Form::Whole
+        }
+    }
+}
+
+/// A JSON answer.
+pub(super) fn json(code: u16, value: &Value) -> Response<Body> {
+    bytes(code, "application/json", value.to_string())
+}
+
+pub(super) fn bytes(code: u16, kind: &'static str, text: String) -> Response<Body> {
+    let body = Full::new(Bytes::from(text)).map_err(|never| match never {}).boxed_unsync();
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static(kind));
+    response
+}
+
+pub(super) fn refusal(refusal: &Refusal) -> Response<Body> {
+    if refusal.plain {
+        return bytes(refusal.code, "text/plain; charset=utf-8", format!("{}\n", refusal.message));
+    }
+    json(refusal.code, &refusal.to_json())
+}
+
+/// One object, in the form that the client wants.
+pub(super) fn object(code: u16, resource: &Resource, object: &Value, form: Form) -> Response<Body> {
+    match form {
+        Form::Whole => json(code, object),
+        Form::Metadata => json(code, &metadata_only(object)),
+        Form::Table => json(code, &table(resource, std::slice::from_ref(&object), Map::new())),
+    }
+}
+
+/// An object without all but its metadata.
+pub(super) fn metadata_only(object: &Value) -> Value {
+    let mut partial = Map::new();
+    partial.insert("kind".into(), "PartialObjectMetadata".into());
+    partial.insert("apiVersion".into(), "meta.k8s.io/v1".into());
+    partial.insert("metadata".into(), object.get("metadata").cloned().unwrap_or_default());
+    Value::Object(partial)
+}
+
+/// A list, written piece by piece: the items of a list carry no kind.
+pub(super) fn list(resource: &Resource, metadata: Map<String, Value>, items: &[&Value], form: Form) -> Response<Body> {
+    let text = match form {
+        Form::Whole => {
+            let (kind, version) = (format!("{}List", resource.kind), resource.api_version());
+            let mut text = format!(
+                r#"{{"kind":"{kind}","apiVersion":"{version}","metadata":{},"items":["#,
+                Value::Object(metadata)
+            );
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    text.push(',');
+                }
+                text.push_str(&serde_json::to_string(&Untyped(item)).unwrap_or_default());
+            }
+            text.push_str("]}");
+            text
+        }
+        Form::Metadata => {
+            let items: Vec<Value> = items.iter().map(|item| metadata_only(item)).collect();
+            serde_json::json!({"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "items": items}).to_string()
+        }
+        Form::Table => table(resource, items, metadata).to_string(),
+    };
+    bytes(200, "application/json", text)
+}
+
+struct Untyped<'a>(&'a Value);
+
+impl Serialize for Untyped<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Some(fields) = self.0.as_object() else { return self.0.serialize(serializer) };
+        let mut map = serializer.serialize_map(None)?;
+        for (key, value) in fields.iter().filter(|(key, _)| *key != "kind" && *key != "apiVersion") {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+/// What kubectl prints: name and creation; a real server has columns of each kind.
+fn table(_resource: &Resource, items: &[&Value], metadata: Map<String, Value>) -> Value {
+    let column = |name: &str, kind: &str| serde_json::json!({"name": name, "type": kind, "format": if name == "Name" { "name" } else { "" }, "description": "", "priority": 0});
+    let rows: Vec<Value> = items
+        .iter()
+        .map(|item| {
+            let cell = |pointer: &str| item.pointer(pointer).cloned().unwrap_or_default();
+            serde_json::json!({"cells": [cell("/metadata/name"), cell("/metadata/creationTimestamp")], "object": metadata_only(item)})
+        })
+        .collect();
+    serde_json::json!({
+        "kind": "Table",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": metadata,
+        "columnDefinitions": [column("Name", "string"), column("Created At", "date")],
+        "rows": rows,
+    })
+}

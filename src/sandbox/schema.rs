@@ -1,0 +1,205 @@
+//! The types of Kubernetes' own kinds, as its server knows them: fields, how Go writes them, and how their lists and maps merge.
+//! The table was printed from the Go types and the OpenAPI document of 1.36.3; it holds no rule about values.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+/// What a value may be.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Shape {
+    Text,
+    Integer,
+    Float,
+    Boolean,
+    Bytes,
+    Quantity,
+    Time,
+    MicroTime,
+    IntOrString,
+    /// Anything at all: maps merge by key, lists are atomic.
+    Any,
+    Struct {
+        id: usize,
+        atomic: bool,
+    },
+    Map {
+        of: Box<Shape>,
+        atomic: bool,
+    },
+    List {
+        of: Box<Shape>,
+        merge: ListMerge,
+    },
+}
+
+/// How two versions of a list become one.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum ListMerge {
+    /// As one value.
+    Atomic,
+    Set,
+    /// By the fields that identify an item, with the value that an absent one stands for.
+    Keyed(Vec<(String, Option<String>)>),
+}
+
+/// What a strategic merge patch does with a field (<https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/>).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Strategy {
+    pub(super) merge: bool,
+    pub(super) key: Option<String>,
+    pub(super) retain_keys: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Field {
+    pub(super) name: String,
+    pub(super) shape: Shape,
+    pub(super) pointer: bool,
+    pub(super) omit_empty: bool,
+    pub(super) omit_zero: bool,
+    pub(super) strategy: Strategy,
+}
+
+#[derive(Debug)]
+pub(super) struct Struct {
+    /// `core.v1.PodSpec`
+    pub(super) name: String,
+    /// In the order in which Go writes them.
+    pub(super) fields: Vec<Field>,
+    by_name: BTreeMap<String, usize>,
+}
+
+impl Struct {
+    pub(super) fn field(&self, name: &str) -> Option<&Field> {
+        self.by_name.get(name).and_then(|at| self.fields.get(*at))
+    }
+
+    /// `PodSpec`
+    pub(super) fn short_name(&self) -> &str {
+        self.name.rsplit('.').next().unwrap_or_default()
+    }
+}
+
+/// All types.
+#[derive(Debug)]
+pub(super) struct Schema {
+    structs: Vec<Struct>,
+    ids: BTreeMap<String, usize>,
+}
+
+static SCHEMA: LazyLock<Schema> = LazyLock::new(|| parse(include_str!("schema/types.txt")));
+
+/// The type behind [`Shape::Struct`].
+pub(super) fn structure(id: usize) -> &'static Struct {
+    &SCHEMA.structs[id]
+}
+
+/// Finds a type by its name in the table: `apps.v1.Deployment`.
+pub(super) fn named(name: &str) -> Option<Shape> {
+    SCHEMA.ids.get(name).map(|id| Shape::Struct { id: *id, atomic: false })
+}
+
+impl Shape {
+    /// What stands under a key of a struct, map or free-form value.
+    pub(super) fn child(&self, key: &str) -> Option<&Shape> {
+        match self {
+            Shape::Struct { id, .. } => structure(*id).field(key).map(|field| &field.shape),
+            Shape::Map { of, .. } => Some(of),
+            Shape::Any => Some(&Shape::Any),
+            _ => None,
+        }
+    }
+
+    /// Whether the key is a field that the type itself names.
+    pub(super) fn names(&self, key: &str) -> bool {
+        matches!(self, Shape::Struct { id, .. } if structure(*id).field(key).is_some())
+    }
+}
+
+fn parse(table: &str) -> Schema {
+    let names: Vec<&str> = table.lines().filter_map(|line| line.split(' ').next()).collect();
+    let mut ids = BTreeMap::new();
+    let mut atomic = Vec::new();
+    for (id, name) in names.iter().enumerate() {
+        ids.insert(name.trim_end_matches('!').to_owned(), id);
+        atomic.push(name.ends_with('!'));
+    }
+    let known = Known { ids: &ids, atomic: &atomic };
+    let structs = table.lines().filter(|line| !line.is_empty()).map(|line| known.structure(line)).collect();
+    Schema { structs, ids }
+}
+
+/// The names that a reference in the table may hold.
+struct Known<'a> {
+    ids: &'a BTreeMap<String, usize>,
+    atomic: &'a [bool],
+}
+
+impl Known<'_> {
+    fn structure(&self, line: &str) -> Struct {
+        let (name, fields) = line.split_once(' ').unwrap_or((line, ""));
+        let fields: Vec<Field> =
+            fields.split(';').filter(|field| !field.is_empty()).map(|field| self.field(field)).collect();
+        let by_name = fields.iter().enumerate().map(|(at, field)| (field.name.clone(), at)).collect();
+        Struct { name: name.trim_end_matches('!').to_owned(), fields, by_name }
+    }
+
+    fn field(&self, text: &str) -> Field {
+        let (head, rest) = text.split_once(':').expect("a field of the table has a type");
+        let (shape, strategy) = match rest.split_once('^') {
+            Some((shape, strategy)) => (shape, strategy_of(strategy)),
+            None => (rest, Strategy::default()),
+        };
+        Field {
+            name: head.trim_end_matches(['*', '?', '0']).to_owned(),
+            shape: self.shape(shape),
+            pointer: head.contains('*'),
+            omit_empty: head.contains('?'),
+            omit_zero: head.ends_with('0'),
+            strategy,
+        }
+    }
+
+    fn shape(&self, text: &str) -> Shape {
+        let (first, rest) = text.split_at(1);
+        match first {
+            "s" => Shape::Text,
+            "i" => Shape::Integer,
+            "n" => Shape::Float,
+            "b" => Shape::Boolean,
+            "x" => Shape::Bytes,
+            "q" => Shape::Quantity,
+            "t" => Shape::Time,
+            "u" => Shape::MicroTime,
+            "o" => Shape::IntOrString,
+            "a" => Shape::Any,
+            "@" => self.reference(rest, false),
+            "!" => self.reference(&rest[1..], true),
+            "m" => Shape::Map { of: Box::new(self.shape(rest)), atomic: false },
+            "M" => Shape::Map { of: Box::new(self.shape(rest)), atomic: true },
+            "l" => Shape::List { of: Box::new(self.shape(rest)), merge: ListMerge::Atomic },
+            "e" => Shape::List { of: Box::new(self.shape(rest)), merge: ListMerge::Set },
+            "k" => {
+                let (keys, of) = rest[1..].split_once(']').expect("keys of the table are closed");
+                let keys = keys.split(',').map(|key| match key.split_once('=') {
+                    Some((key, default)) => (key.to_owned(), Some(default.to_owned())),
+                    None => (key.to_owned(), None),
+                });
+                Shape::List { of: Box::new(self.shape(of)), merge: ListMerge::Keyed(keys.collect()) }
+            }
+            other => unreachable!("the table of types holds {other:?}"),
+        }
+    }
+
+    fn reference(&self, name: &str, atomic: bool) -> Shape {
+        let id = *self.ids.get(name).expect("a type of the table is in the table");
+        Shape::Struct { id, atomic: atomic || self.atomic[id] }
+    }
+}
+
+fn strategy_of(text: &str) -> Strategy {
+    let (how, key) = match text.split_once('=') {
+        Some((how, key)) => (how, Some(key.to_owned())),
+        None => (text, None),
+    };
+    Strategy { merge: how.contains("merge"), retain_keys: how.contains("retainKeys"), key }
+}

@@ -1,0 +1,236 @@
+//! The server as a tower service: reads the request, meets the fault script, asks the right verb, notes the request.
+
+use std::{
+    error::Error as StdError,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http::{HeaderMap, HeaderValue, Request, Response, header, request::Parts};
+use http_body_util::BodyExt;
+use serde_json::json;
+use tokio::time;
+
+use super::{
+    Sandbox, Shared, State, change,
+    change::Asked,
+    decode, discovery,
+    faults::Effect,
+    read,
+    reply::{self, Body, Form, Lost},
+    route::{self, Objects, Query, Target},
+    status::Refusal,
+    watch,
+};
+
+/// Bodies beyond this are refused unread.
+const LARGEST: usize = 3 * 1024 * 1024;
+
+/// One request of a client. Bodies are never kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestLine {
+    pub method: String,
+    pub path: String,
+    pub query: String,
+    /// 0 when the client got no answer.
+    pub code: u16,
+}
+
+/// The sandbox's API server; clones serve the same objects.
+#[derive(Debug, Clone)]
+pub struct Service {
+    sandbox: Sandbox,
+}
+
+impl Service {
+    pub(super) fn new(sandbox: Sandbox) -> Self {
+        Self { sandbox }
+    }
+}
+
+impl<B> tower::Service<Request<B>> for Service
+where
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    type Response = Response<Body>;
+    type Error = Lost;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Lost>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let sandbox = self.sandbox.clone();
+        Box::pin(async move {
+            let (parts, body) = request.into_parts();
+            // What a client sends and breaks off is no request.
+            let body = body.collect().await.map_err(|_| Lost)?.to_bytes();
+            handle(&sandbox.shared, &parts, &body).await
+        })
+    }
+}
+
+async fn handle(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Result<Response<Body>, Lost> {
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let effect = shared.lock().script.meet(parts.method.as_str(), path);
+    let answer = match &effect {
+        Some(Effect::Drop) => Err(Lost),
+        Some(Effect::Answer { status, retry_after }) => Ok(scripted(*status, *retry_after)),
+        Some(Effect::LoseReply) => {
+            respond(shared, parts, body);
+            Err(Lost)
+        }
+        Some(effect @ Effect::Delay { .. }) => {
+            time::sleep(effect.delay().unwrap_or_default()).await;
+            Ok(respond(shared, parts, body))
+        }
+        None => Ok(respond(shared, parts, body)),
+    };
+    let line = RequestLine {
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        code: answer.as_ref().map_or(0, |response| response.status().as_u16()),
+    };
+    shared.lock().note(line);
+    answer
+}
+
+impl State {
+    fn note(&mut self, line: RequestLine) {
+        if let Some(log) = self.store.log() {
+            let RequestLine { method, path, query, code } = &line;
+            log.request(&json!({"method": method, "path": path, "query": query, "code": code}));
+        }
+        self.requests.push(line);
+    }
+}
+
+fn scripted(status: u16, retry_after: Option<u64>) -> Response<Body> {
+    let (reason, message) = match status {
+        429 => ("TooManyRequests", "too many requests, please try again later"),
+        503 => ("ServiceUnavailable", "the server is currently unable to handle the request"),
+        504 => ("Timeout", "the server was unable to return a response in the time allotted"),
+        409 => {
+            ("Conflict", "the object has been modified; please apply your changes to the latest version and try again")
+        }
+        403 => ("Forbidden", "forbidden by the fault script"),
+        401 => ("Unauthorized", "Unauthorized"),
+        _ => ("InternalError", "an error on the server (\"unknown\") has prevented the request from succeeding"),
+    };
+    let mut response = reply::refusal(&Refusal::new(status, reason, message));
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+fn respond(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Response<Body> {
+    answer(shared, parts, body).unwrap_or_else(|refusal| reply::refusal(&refusal))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: header::HeaderName) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+fn answer(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Result<Response<Body>, Refusal> {
+    let accept = text(&parts.headers, header::ACCEPT);
+    let objects = match route::target(parts.uri.path())? {
+        Target::Version => return Ok(discovery::version()),
+        Target::Health => return Ok(reply::bytes(200, "text/plain; charset=utf-8", "ok".to_owned())),
+        Target::Core => return Ok(discovery::core(accept)),
+        Target::Groups => return Ok(discovery::groups(accept)),
+        Target::Group(name) => return Ok(discovery::group(&name)),
+        Target::GroupVersion(group, version) => return discovery::resources(&group, &version),
+        Target::Objects(objects) => objects,
+    };
+    if body.len() > LARGEST {
+        let why = format!("Request entity too large: limit is {LARGEST}");
+        return Err(Refusal::new(413, "RequestEntityTooLarge", why));
+    }
+    let query = Query::parse(parts.uri.query().unwrap_or_default());
+    let verb = route::verb(&parts.method, &objects, &query)?;
+    let allowed = match objects.resource.subresources.iter().find(|known| known.name == objects.subresource) {
+        Some(subresource) => &subresource.verbs,
+        None => &objects.resource.verbs,
+    };
+    if !allowed.iter().any(|known| known == verb) {
+        return Err(Refusal::method_not_allowed());
+    }
+    match query.get("dryRun") {
+        "" | "All" => {}
+        other => {
+            return Err(Refusal::new(
+                422,
+                "Invalid",
+                format!("dryRun: Unsupported value: {other:?}: supported values: \"All\""),
+            ));
+        }
+    }
+    let form = Form::of(accept);
+    let now = decode::seconds((shared.now)());
+    let mut state = shared.lock();
+    authorize(&state, verb, &objects)?;
+    let asked = Asked {
+        objects: &objects,
+        query: &query,
+        content_type: text(&parts.headers, header::CONTENT_TYPE),
+        agent: text(&parts.headers, header::USER_AGENT),
+        body,
+        form,
+        now: &now,
+    };
+    let store = &mut state.store;
+    let response = match verb {
+        "get" => return read::get(store, &objects, form),
+        "list" => return read::list(store, &objects, &query, form),
+        "watch" => return watch::open(shared, store, &objects, &query, form),
+        "create" => change::create(store, &asked),
+        "update" => change::update(store, &asked),
+        "patch" => {
+            let is_new = asked.content_type.contains("apply-patch") && read::find(&state.store, &objects).is_err();
+            if is_new {
+                authorize(&state, "create", &objects)?;
+            }
+            change::patch(&mut state.store, &asked)
+        }
+        "delete" => change::delete(store, &asked),
+        _ => change::delete_collection(store, &asked),
+    };
+    let revision = state.store.revision();
+    drop(state);
+    shared.announce(revision);
+    response
+}
+
+/// The user of every request: the sandbox knows no other.
+const USER: &str = "kubernetes-admin";
+
+fn authorize(state: &State, verb: &str, objects: &Objects) -> Result<(), Refusal> {
+    let resource = objects.resource;
+    if !state.denied.iter().any(|denied| denied.verb == verb && denied.plural == resource.plural) {
+        return Ok(());
+    }
+    let place = match &objects.namespace {
+        Some(namespace) => format!("in the namespace {namespace:?}"),
+        None => "at the cluster scope".to_owned(),
+    };
+    let why =
+        format!("User {USER:?} cannot {verb} resource {:?} in API group {:?} {place}", resource.plural, resource.group);
+    let name = objects.name.as_deref().unwrap_or_default();
+    let mut refusal = Refusal::forbidden(resource, name, &why);
+    if name.is_empty() {
+        refusal.message = format!("{} is forbidden: {why}", resource.qualified());
+    }
+    Err(refusal)
+}
+
+/// The body of the answer to a wrong token.
+pub(super) fn unauthorized() -> Response<Body> {
+    reply::refusal(&Refusal::new(401, "Unauthorized", "Unauthorized"))
+}

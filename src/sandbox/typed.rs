@@ -1,0 +1,402 @@
+//! What the server's structured merge does with typed values: check, find the fields, merge, compare, remove. It follows
+//! <https://github.com/kubernetes-sigs/structured-merge-diff> rule by rule and knows no managers.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::schema::{ListMerge, Shape, structure};
+use crate::{
+    object::{FieldPath, Segment, canonical},
+    ownership::{Node, Paths},
+};
+
+/// How a value is walked.
+enum Form<'a> {
+    Leaf,
+    Map,
+    Keyed(&'a Shape, &'a [(String, Option<String>)]),
+    Set(&'a Shape),
+}
+
+fn form<'a>(shape: &'a Shape, value: &Value) -> Form<'a> {
+    match shape {
+        Shape::Struct { atomic: false, .. } | Shape::Map { atomic: false, .. } => Form::Map,
+        Shape::Any if value.is_object() => Form::Map,
+        Shape::List { of, merge: ListMerge::Keyed(keys) } => Form::Keyed(of, keys),
+        Shape::List { of, merge: ListMerge::Set } => Form::Set(of),
+        _ => Form::Leaf,
+    }
+}
+
+/// The step that names an item of a list, if it has its keys.
+fn step(item: &Value, keys: Option<&[(String, Option<String>)]>) -> Option<Segment> {
+    let Some(keys) = keys else { return Some(Segment::Value(canonical(item))) };
+    let mut named = Map::new();
+    for (key, default) in keys {
+        match (item.get(key), default) {
+            (Some(value), _) if !value.is_null() => named.insert(key.clone(), value.clone()),
+            (_, Some(default)) => named.insert(key.clone(), Value::from(default.as_str())),
+            // A key without a value still names the item, as long as another key has one.
+            (_, None) => continue,
+        };
+    }
+    (!named.is_empty()).then(|| Segment::Key(canonical(&Value::Object(named))))
+}
+
+fn keys_of<'a>(shape: &'a Shape) -> Option<(&'a Shape, Option<&'a [(String, Option<String>)]>)> {
+    match shape {
+        Shape::List { of, merge: ListMerge::Keyed(keys) } => Some((of, Some(keys))),
+        Shape::List { of, merge: ListMerge::Set } => Some((of, None)),
+        _ => None,
+    }
+}
+
+/// Everything that is wrong with the types of a value: `.spec.replica: field not declared in schema`.
+pub(super) fn check(value: &Value, shape: &Shape) -> Vec<String> {
+    let mut found = Vec::new();
+    check_at(value, shape, &FieldPath::default(), &mut found);
+    found
+}
+
+fn check_at(value: &Value, shape: &Shape, at: &FieldPath, found: &mut Vec<String>) {
+    if value.is_null() {
+        return;
+    }
+    let mut expected = |what: &str| found.push(format!("{at}: expected {what}, got {}", go_type(value)));
+    match shape {
+        Shape::Any | Shape::IntOrString | Shape::Quantity | Shape::Time | Shape::MicroTime => {}
+        Shape::Text | Shape::Bytes if !value.is_string() => expected("string"),
+        Shape::Integer | Shape::Float if !value.is_number() => expected("numeric (int or float)"),
+        Shape::Boolean if !value.is_boolean() => expected("boolean"),
+        Shape::Text | Shape::Bytes | Shape::Integer | Shape::Float | Shape::Boolean => {}
+        Shape::Struct { id, .. } => {
+            let Some(map) = value.as_object() else { return expected("map") };
+            for (key, value) in map {
+                let below = at.with(Segment::Field(key.clone()));
+                match structure(*id).field(key) {
+                    Some(field) => check_at(value, &field.shape, &below, found),
+                    None => found.push(format!("{below}: field not declared in schema")),
+                }
+            }
+        }
+        Shape::Map { of, .. } => {
+            let Some(map) = value.as_object() else { return expected("map") };
+            for (key, value) in map {
+                check_at(value, of, &at.with(Segment::Field(key.clone())), found);
+            }
+        }
+        Shape::List { of, merge } => {
+            let Some(items) = value.as_array() else { return expected("list") };
+            let keys = match merge {
+                ListMerge::Keyed(keys) => Some(&keys[..]),
+                ListMerge::Set | ListMerge::Atomic => None,
+            };
+            let mut seen = BTreeMap::new();
+            for (index, item) in items.iter().enumerate() {
+                if matches!(merge, ListMerge::Atomic) {
+                    check_at(item, of, &at.with(Segment::Index(index)), found);
+                    continue;
+                }
+                let Some(step) = step(item, keys) else {
+                    let names: Vec<&str> = keys.unwrap_or_default().iter().map(|(key, _)| key.as_str()).collect();
+                    found.push(format!(
+                        "{at}: element {index}: associative list with keys has an element that omits key field {:?} (and doesn't have default value)",
+                        names.first().unwrap_or(&"")
+                    ));
+                    continue;
+                };
+                if seen.insert(step.clone(), ()).is_some() {
+                    found.push(format!("{at}: duplicate entries for key {step}"));
+                    continue;
+                }
+                check_at(item, of, &at.with(step), found);
+            }
+        }
+    }
+}
+
+fn go_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "float",
+        Value::Number(_) => "int",
+        Value::String(_) => "string",
+        Value::Array(_) => "list",
+        Value::Object(_) => "map",
+    }
+}
+
+/// The fields that a value speaks of.
+pub(super) fn fields(value: &Value, shape: &Shape) -> Paths {
+    fields_below(value, shape).0
+}
+
+/// The fields below a value, and whether the value itself is one.
+fn fields_below(value: &Value, shape: &Shape) -> (Paths, bool) {
+    let mut paths = Paths::default();
+    match form(shape, value) {
+        Form::Leaf => return (paths, true),
+        Form::Map => {
+            for (key, value) in value.as_object().into_iter().flatten() {
+                let Some(child) = shape.child(key) else { continue };
+                let (below, is_leaf) = fields_below(value, child);
+                let is_empty = value.is_null() || value.as_object().is_some_and(Map::is_empty);
+                let member = is_leaf || is_empty || !shape.names(key);
+                paths.put(Segment::Field(key.clone()), Node { member, below });
+            }
+        }
+        Form::Keyed(..) | Form::Set(_) => {
+            let Some((of, keys)) = keys_of(shape) else { return (paths, false) };
+            for item in value.as_array().into_iter().flatten() {
+                let Some(step) = step(item, keys) else { continue };
+                let (below, _) = fields_below(item, of);
+                // Of several items under one key, only that they are there counts.
+                let below = if paths.child(&step).is_some() { Paths::default() } else { below };
+                paths.put(step, Node { member: true, below });
+            }
+        }
+    }
+    (paths, false)
+}
+
+/// Lays a configuration over a live value.
+pub(super) fn merge(live: Option<&Value>, config: Option<&Value>, shape: &Shape) -> Option<Value> {
+    let (live, config) = match (live, config) {
+        (None, None) => return None,
+        (Some(live), None) => return Some(live.clone()),
+        (None, Some(config)) => return Some(config.clone()),
+        (Some(live), Some(config)) => (live, config),
+    };
+    if is_void(live) && is_void(config) {
+        return Some(config.clone());
+    }
+    match form(shape, config) {
+        Form::Leaf => Some(config.clone()),
+        Form::Map => {
+            let nothing = Map::new();
+            let (live, config) = (live.as_object().unwrap_or(&nothing), config.as_object().unwrap_or(&nothing));
+            let mut merged = Map::new();
+            let added = config.keys().filter(|key| !live.contains_key(*key));
+            for key in live.keys().chain(added) {
+                let Some(child) = shape.child(key) else { continue };
+                if let Some(value) = merge(live.get(key), config.get(key), child) {
+                    merged.insert(key.clone(), value);
+                }
+            }
+            (!merged.is_empty()).then_some(Value::Object(merged))
+        }
+        Form::Keyed(..) | Form::Set(_) => {
+            let items = merge_lists(live, config, shape);
+            (!items.is_empty()).then_some(Value::Array(items))
+        }
+    }
+}
+
+fn is_void(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        _ => false,
+    }
+}
+
+/// Keeps the order of the configuration among the items that it names, and live items where they stood between them.
+fn merge_lists(live: &Value, config: &Value, shape: &Shape) -> Vec<Value> {
+    let Some((of, keys)) = keys_of(shape) else { return Vec::new() };
+    let index = |value: &'_ Value| -> Vec<(Segment, Value)> {
+        value.as_array().into_iter().flatten().filter_map(|item| Some((step(item, keys)?, item.clone()))).collect()
+    };
+    let (left, right) = (index(live), index(config));
+    let in_left: BTreeMap<&Segment, &Value> = left.iter().rev().map(|(step, item)| (step, item)).collect();
+    let in_right: BTreeMap<&Segment, &Value> = right.iter().map(|(step, item)| (step, item)).collect();
+    let mut shared = right.iter().map(|(step, _)| step).filter(|step| in_left.contains_key(step));
+    let mut next = shared.next();
+    let mut merged = BTreeMap::new();
+    let mut out = Vec::new();
+    let (mut l, mut r) = (0, 0);
+    while l < left.len() || r < right.len() {
+        if let (Some((step, item)), Some((wanted, config))) = (left.get(l), right.get(r)) {
+            if step == wanted {
+                merged.insert(step, ());
+                out.extend(merge(Some(item), Some(config), of));
+                (l, r) = (l + 1, r + 1);
+                next = shared.next();
+                continue;
+            }
+            if in_right.contains_key(step) && next.is_some_and(|next| next != step) {
+                l += 1;
+                continue;
+            }
+        }
+        if let Some((step, item)) = left.get(l) {
+            if !in_right.contains_key(step) {
+                out.push(item.clone());
+                l += 1;
+                continue;
+            } else if merged.contains_key(step) {
+                l += 1;
+            }
+        }
+        if let Some((step, config)) = right.get(r) {
+            merged.insert(step, ());
+            out.extend(merge(in_left.get(step).copied(), Some(config), of));
+            r += 1;
+            if next == Some(step) {
+                next = shared.next();
+            }
+        }
+    }
+    out
+}
+
+/// What changed from one value to another.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    pub(super) added: Paths,
+    pub(super) modified: Paths,
+    pub(super) removed: Paths,
+}
+
+/// Compares two values of one type.
+pub(super) fn compare(old: &Value, new: &Value, shape: &Shape) -> Changes {
+    let mut changes = Changes::default();
+    compare_at(Some(old), Some(new), shape, &mut Vec::new(), &mut changes);
+    changes
+}
+
+fn compare_at(old: Option<&Value>, new: Option<&Value>, shape: &Shape, at: &mut Vec<Segment>, changes: &mut Changes) {
+    let is_leaf = match (old, new) {
+        (None, None) => return,
+        (Some(old), Some(new)) if old == new => return,
+        (old, new) => {
+            let either = new.or(old).unwrap_or(&Value::Null);
+            let both_void = old.is_none_or(is_void) && new.is_none_or(is_void);
+            let differs = matches!(shape, Shape::Any)
+                && old.is_some_and(|old| new.is_some_and(|new| old.is_object() != new.is_object()));
+            both_void || differs || matches!(form(shape, either), Form::Leaf)
+        }
+    };
+    if !is_leaf {
+        let children = Children { old, new, shape };
+        if keys_of(shape).is_some() {
+            children.items(at, changes);
+        } else {
+            children.entries(at, changes);
+        }
+    }
+    let set = match (old, new) {
+        (None, _) => &mut changes.added,
+        (_, None) => &mut changes.removed,
+        _ if is_leaf => &mut changes.modified,
+        _ => return,
+    };
+    set.insert(at);
+}
+
+struct Children<'a> {
+    old: Option<&'a Value>,
+    new: Option<&'a Value>,
+    shape: &'a Shape,
+}
+
+impl Children<'_> {
+    fn entries(&self, at: &mut Vec<Segment>, changes: &mut Changes) {
+        let (old, new) = (self.old.and_then(Value::as_object), self.new.and_then(Value::as_object));
+        let mut visit = |key: &String| {
+            let Some(child) = self.shape.child(key) else { return };
+            at.push(Segment::Field(key.clone()));
+            compare_at(old.and_then(|map| map.get(key)), new.and_then(|map| map.get(key)), child, at, changes);
+            at.pop();
+        };
+        old.into_iter().flat_map(Map::keys).for_each(&mut visit);
+        let added = new.into_iter().flat_map(Map::keys).filter(|key| !old.is_some_and(|old| old.contains_key(*key)));
+        added.for_each(visit);
+    }
+
+    fn items(&self, at: &mut Vec<Segment>, changes: &mut Changes) {
+        let Some((of, keys)) = keys_of(self.shape) else { return };
+        let mut pairs: BTreeMap<Segment, (Vec<&Value>, Vec<&Value>)> = BTreeMap::new();
+        for item in self.old.and_then(Value::as_array).into_iter().flatten() {
+            pairs.entry(step(item, keys).unwrap_or(Segment::Index(0))).or_default().0.push(item);
+        }
+        for item in self.new.and_then(Value::as_array).into_iter().flatten() {
+            pairs.entry(step(item, keys).unwrap_or(Segment::Index(0))).or_default().1.push(item);
+        }
+        for (step, (old, new)) in pairs {
+            at.push(step);
+            if old.len() > 1 || new.len() > 1 {
+                if old != new {
+                    let set = match (old.len() > 1, new.len() > 1) {
+                        (true, true) => &mut changes.modified,
+                        (true, false) => &mut changes.removed,
+                        _ => &mut changes.added,
+                    };
+                    set.insert(at);
+                }
+            } else {
+                compare_at(old.first().copied(), new.first().copied(), of, at, changes);
+            }
+            at.pop();
+        }
+    }
+}
+
+/// Takes the named fields out of a value; None when nothing is left.
+pub(super) fn remove(value: &Value, shape: &Shape, gone: &Paths) -> Option<Value> {
+    match form(shape, value) {
+        Form::Leaf => match shape {
+            Shape::Struct { .. } | Shape::Map { .. } | Shape::List { .. } => None,
+            _ => Some(value.clone()),
+        },
+        Form::Map => {
+            let mut left = Map::new();
+            for (key, value) in value.as_object().into_iter().flatten() {
+                let Some(child) = shape.child(key) else { continue };
+                match gone.child(&Segment::Field(key.clone())) {
+                    Some(node) if node.member => {}
+                    Some(node) => {
+                        let value = remove(value, child, &node.below);
+                        left.insert(key.clone(), value.unwrap_or(Value::Null));
+                    }
+                    None => {
+                        left.insert(key.clone(), value.clone());
+                    }
+                }
+            }
+            (!left.is_empty()).then_some(Value::Object(left))
+        }
+        Form::Keyed(..) | Form::Set(_) => {
+            let (of, keys) = keys_of(shape)?;
+            let mut left = Vec::new();
+            for item in value.as_array().into_iter().flatten() {
+                match step(item, keys).and_then(|step| gone.child(&step)) {
+                    Some(node) if node.member => {}
+                    Some(node) => left.push(remove(item, of, &node.below).unwrap_or(Value::Null)),
+                    None => left.push(item.clone()),
+                }
+            }
+            (!left.is_empty()).then_some(Value::Array(left))
+        }
+    }
+}
+
+/// Makes members of the struct fields that are only on the way to members, so that a whole struct can go.
+pub(super) fn with_named_fields(paths: &Paths, shape: &Shape) -> Paths {
+    let mut all = Paths::default();
+    for (segment, node) in paths.children() {
+        let (child, is_named) = match segment {
+            Segment::Field(key) => (shape.child(key), shape.names(key)),
+            _ => (keys_of(shape).map(|(of, _)| of), false),
+        };
+        let below = match child {
+            Some(child) if !node.below.is_empty() => with_named_fields(&node.below, child),
+            _ => node.below.clone(),
+        };
+        let member = node.member || (is_named && !node.below.is_empty());
+        all.put(segment.clone(), Node { member, below });
+    }
+    all
+}

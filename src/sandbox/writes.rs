@@ -1,0 +1,412 @@
+//! Creating, changing and deleting objects, for clients and for the sandbox's own controllers alike: checks, server-side fields,
+//! owners, generation, finalizers. Reading requests is done elsewhere.
+
+use std::{borrow::Cow, sync::Arc};
+
+use serde_json::{Value, json};
+
+use super::{
+    convert, decode, defaults,
+    kinds::{self, Resource},
+    managers::{self, Writer},
+    rules,
+    status::{Cause, Refusal},
+    store::{Place, Store, text},
+    validate,
+};
+
+/// A write to come.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Write<'a> {
+    pub(super) writer: Writer<'a>,
+    /// The server's time, in seconds.
+    pub(super) now: &'a str,
+    /// Everything is checked and answered, nothing kept.
+    pub(super) is_dry: bool,
+}
+
+/// Reads an object of a kind, filling in what was not said.
+pub(super) fn complete(resource: &Resource, body: Value) -> Result<decode::Decoded, decode::Misfit> {
+    let mut decoded = decode::decode(body, &resource.shape)?;
+    if let Some(map) = decoded.value.as_object_mut() {
+        map.insert("apiVersion".into(), resource.api_version().into());
+        map.insert("kind".into(), resource.kind.clone().into());
+    }
+    rules::join_string_data(resource, &mut decoded.value);
+    defaults::fill_in(resource, &mut decoded.value);
+    Ok(decoded)
+}
+
+/// Where the objects of a request live: empty for the cluster's own.
+pub(super) fn place(resource: &Resource, namespace: &str, name: &str) -> Place {
+    let namespace = if resource.namespaced { namespace } else { "" };
+    (resource.slot, (namespace.to_owned(), name.to_owned()))
+}
+
+/// An object of the store, as this version of its kind shows it.
+pub(super) fn shown<'a>(resource: &Resource, object: &'a Value) -> Cow<'a, Value> {
+    convert::convert(Cow::Borrowed(object), kinds::stored(resource.slot), resource)
+}
+
+/// Creates an object from a completed body. `owned` says whether its owners are recorded already, as after an apply.
+pub(super) fn create(
+    store: &mut Store,
+    resource: &Resource,
+    namespace: &str,
+    mut object: Value,
+    write: Write<'_>,
+    owned: bool,
+) -> Result<Arc<Value>, Refusal> {
+    let name = text(&object, "/metadata/name").to_owned();
+    if resource.namespaced {
+        admit_namespace(store, resource, namespace, &name)?;
+    }
+    if !owned {
+        let empty = decode::empty(&resource.shape);
+        let owners = managers::read(&object);
+        managers::update(resource, &empty, &mut object, owners, write.writer);
+    }
+    let stored = kinds::stored(resource.slot);
+    let mut object = convert::convert(Cow::Owned(object), resource, stored).into_owned();
+    let name = name_for(stored, &mut object)?;
+    let metadata = convert::map_at(&mut object, &["metadata"]).ok_or_else(|| Refusal::bad_request("no metadata"))?;
+    for field in ["resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation"] {
+        metadata.shift_remove(field);
+    }
+    if resource.namespaced {
+        metadata.insert("namespace".into(), namespace.into());
+    } else {
+        metadata.shift_remove("namespace");
+    }
+    metadata.insert("uid".into(), uuid::Uuid::new_v4().to_string().into());
+    metadata.insert("creationTimestamp".into(), write.now.into());
+    rules::prepare_create(store, stored, &mut object, write.is_dry)?;
+    let causes = validate::new(stored, &object);
+    if !causes.is_empty() {
+        return Err(Refusal::invalid(stored, &name, &causes));
+    }
+    if store.at(&place(stored, namespace, &name)).is_some() {
+        return Err(Refusal::already_exists(resource, &name));
+    }
+    if write.is_dry {
+        return Ok(Arc::new(object));
+    }
+    store.put(stored.slot, object)
+}
+
+/// A name as given, or made from generateName.
+fn name_for(resource: &Resource, object: &mut Value) -> Result<String, Refusal> {
+    let name = text(object, "/metadata/name").to_owned();
+    if !name.is_empty() {
+        return Ok(name);
+    }
+    let prefix = text(object, "/metadata/generateName").to_owned();
+    if prefix.is_empty() {
+        let cause = Cause::required("metadata.name", "name or generateName is required");
+        return Err(Refusal::invalid(resource, "", &[cause]));
+    }
+    let prefix: String = prefix.chars().take(58).collect();
+    let name = format!("{prefix}{}", suffix());
+    if let Some(metadata) = convert::map_at(object, &["metadata"]) {
+        metadata.insert("name".into(), name.clone().into());
+    }
+    Ok(name)
+}
+
+/// Five letters that read as no word, as a real server appends them.
+pub(super) fn suffix() -> String {
+    const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+    let bytes = uuid::Uuid::new_v4().into_bytes();
+    bytes.iter().take(5).map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect()
+}
+
+fn admit_namespace(store: &Store, resource: &Resource, namespace: &str, name: &str) -> Result<(), Refusal> {
+    let namespaces = kinds::known("", "Namespace");
+    let Some(found) = store.get(namespaces.slot, "", namespace) else {
+        return Err(Refusal::not_found(namespaces, namespace));
+    };
+    if text(found, "/metadata/deletionTimestamp").is_empty() {
+        return Ok(());
+    }
+    let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
+    let mut refusal = Refusal::forbidden(resource, name, &why);
+    if let Some(details) = refusal.details.as_mut().and_then(Value::as_object_mut) {
+        let cause = json!({"reason": "NamespaceTerminating", "message": format!("namespace {namespace} is being terminated"), "field": "metadata.namespace"});
+        details.insert("causes".into(), json!([cause]));
+    }
+    Err(refusal)
+}
+
+/// Changes an object to a completed new form, as seen through the object itself or a subresource.
+pub(super) fn update(
+    store: &mut Store,
+    resource: &Resource,
+    live: &Arc<Value>,
+    mut new: Value,
+    write: Write<'_>,
+    owned: bool,
+) -> Result<Arc<Value>, Refusal> {
+    let stored = kinds::stored(resource.slot);
+    let name = text(live, "/metadata/name");
+    check_preconditions(resource, live, &new, owned)?;
+    carry_over(&mut new, live, write.writer.subresource, resource);
+    if !owned {
+        let seen = shown(resource, live);
+        let given = new.pointer("/metadata/managedFields");
+        let is_reset = given.and_then(Value::as_array).is_some_and(|entries| {
+            entries.is_empty() || entries.iter().all(|entry| entry.as_object().is_some_and(|entry| entry.is_empty()))
+        });
+        // A client that knows nothing of managedFields must not clear them; an empty list does so on purpose.
+        let owners = match managers::read(&new) {
+            owners if !owners.is_empty() && write.writer.subresource.is_empty() => owners,
+            _ if is_reset => Vec::new(),
+            _ => managers::read(live),
+        };
+        if owners.is_empty() {
+            managers::write(&mut new, owners);
+        } else {
+            managers::update(resource, &seen, &mut new, owners, write.writer);
+        }
+    }
+    let mut new = convert::convert(Cow::Owned(new), resource, stored).into_owned();
+    rules::prepare_update(store, stored, live, &mut new, write)?;
+    let causes = validate::change(stored, live, &new, write.writer.subresource);
+    if !causes.is_empty() {
+        return Err(Refusal::invalid(stored, name, &causes));
+    }
+    if managers::is_same_but_times(live, &new) {
+        return Ok(Arc::clone(live));
+    }
+    let is_done = !text(&new, "/metadata/deletionTimestamp").is_empty() && !has_finalizers(stored, &new);
+    if write.is_dry {
+        return Ok(Arc::new(new));
+    }
+    if is_done {
+        store.remove(&place(stored, text(live, "/metadata/namespace"), name))?;
+        return Ok(Arc::new(new));
+    }
+    store.put(stored.slot, new)
+}
+
+fn has_finalizers(resource: &Resource, object: &Value) -> bool {
+    let has = |pointer| object.pointer(pointer).and_then(Value::as_array).is_some_and(|names| !names.is_empty());
+    let waits_for_kubelet = resource.is("", "Pod")
+        && object
+            .pointer("/metadata/deletionGracePeriodSeconds")
+            .and_then(Value::as_i64)
+            .is_some_and(|grace| grace > 0);
+    has("/metadata/finalizers") || waits_for_kubelet || (resource.is("", "Namespace") && has("/spec/finalizers"))
+}
+
+/// Kinds that nobody may change without saying which state was seen.
+const GUARDED: [&str; 5] = [
+    "Lease",
+    "CustomResourceDefinition",
+    "PodDisruptionBudget",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+];
+
+fn check_preconditions(resource: &Resource, live: &Value, new: &Value, applied: bool) -> Result<(), Refusal> {
+    let name = text(live, "/metadata/name");
+    let (uid, live_uid) = (text(new, "/metadata/uid"), text(live, "/metadata/uid"));
+    if !uid.is_empty() && uid != live_uid {
+        if applied {
+            let cause = Cause::invalid("metadata.uid", &json!(uid), "field is immutable");
+            return Err(Refusal::invalid(resource, name, &[cause.clone(), cause]));
+        }
+        let why = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {live_uid}");
+        return Err(Refusal::conflict(resource, name, &why));
+    }
+    match text(new, "/metadata/resourceVersion") {
+        "" | "0" if !applied && GUARDED.contains(&resource.kind.as_str()) => {
+            let cause = Cause::new(
+                "FieldValueInvalid",
+                "metadata.resourceVersion",
+                "Invalid value: 0: must be specified for an update",
+            );
+            Err(Refusal::invalid(resource, name, &[cause]))
+        }
+        "" | "0" => Ok(()),
+        seen if seen == text(live, "/metadata/resourceVersion") => Ok(()),
+        _ => {
+            let why = "the object has been modified; please apply your changes to the latest version and try again";
+            Err(Refusal::conflict(resource, name, why))
+        }
+    }
+}
+
+/// Keeps what no client may change, and what the subresource does not show.
+fn carry_over(new: &mut Value, live: &Value, subresource: &str, resource: &Resource) {
+    let status = live.get("status").cloned();
+    let spec = live.get("spec").cloned();
+    let Some(map) = new.as_object_mut() else { return };
+    let mut keep = |field: &str, value: Option<Value>| match value {
+        Some(value) => map.insert(field.to_owned(), value),
+        None => map.shift_remove(field),
+    };
+    match subresource {
+        "status" => {
+            keep("spec", spec);
+        }
+        _ if resource.has("status") && resource.slot == kinds::stored(resource.slot).slot => {
+            let shown = shown(resource, live);
+            keep("status", shown.get("status").cloned().or(status));
+        }
+        _ => {}
+    }
+    let Some(metadata) = convert::map_at(new, &["metadata"]) else { return };
+    const KEPT: [&str; 7] = [
+        "uid",
+        "namespace",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "generation",
+        "resourceVersion",
+    ];
+    for field in KEPT {
+        match live.pointer(&format!("/metadata/{field}")) {
+            Some(value) => metadata.insert(field.to_owned(), value.clone()),
+            None => metadata.shift_remove(field),
+        };
+    }
+    if resource.is("apps", "Deployment") && subresource == "status" {
+        if let Some(labels) = live.pointer("/metadata/labels") {
+            metadata.insert("labels".into(), labels.clone());
+        }
+    }
+}
+
+/// What a delete asks for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Deletion {
+    pub(super) uid: Option<String>,
+    pub(super) resource_version: Option<String>,
+    pub(super) propagation: Option<String>,
+    pub(super) grace: Option<i64>,
+}
+
+/// How a delete ended.
+#[derive(Debug)]
+pub(super) enum Deleted {
+    /// The object as it last was.
+    Gone(Arc<Value>),
+    /// The object waits for its finalizers.
+    Waiting(Arc<Value>),
+}
+
+/// Deletes an object, or marks it as to be deleted.
+pub(super) fn delete(
+    store: &mut Store,
+    resource: &Resource,
+    live: &Arc<Value>,
+    deletion: &Deletion,
+    write: Write<'_>,
+) -> Result<Deleted, Refusal> {
+    let stored = kinds::stored(resource.slot);
+    let name = text(live, "/metadata/name");
+    check_deletion(resource, live, deletion)?;
+    let is_terminating = !text(live, "/metadata/deletionTimestamp").is_empty();
+    let mut new = Value::clone(live);
+    let mut finalizers: Vec<Value> =
+        new.pointer("/metadata/finalizers").and_then(Value::as_array).cloned().unwrap_or_default();
+    if let Some(wanted) = propagation(stored, deletion, &finalizers) {
+        finalizers.retain(|known| known != "orphan" && known != "foregroundDeletion");
+        if !wanted.is_empty() {
+            finalizers.push(wanted.into());
+        }
+    }
+    let grace = match stored.kind.as_str() {
+        "Pod" if !text(live, "/spec/nodeName").is_empty() && !is_finished(live) => {
+            deletion.grace.unwrap_or_else(|| {
+                live.pointer("/spec/terminationGracePeriodSeconds").and_then(Value::as_i64).unwrap_or(30)
+            })
+        }
+        _ => 0,
+    };
+    let metadata = convert::map_at(&mut new, &["metadata"]).ok_or_else(Refusal::no_resource)?;
+    if finalizers.is_empty() {
+        metadata.shift_remove("finalizers");
+    } else {
+        metadata.insert("finalizers".into(), finalizers.into());
+    }
+    if !is_terminating {
+        let at = write.now.parse::<jiff::Timestamp>().ok().map(|now| now + jiff::SignedDuration::from_secs(grace));
+        let at = at.map_or_else(|| write.now.to_owned(), decode::seconds);
+        metadata.insert("deletionTimestamp".into(), at.into());
+        metadata.insert("deletionGracePeriodSeconds".into(), grace.into());
+        if let Some(generation) = metadata.get("generation").and_then(Value::as_i64) {
+            metadata.insert("generation".into(), (generation + 1).into());
+        }
+        if stored.is("", "Namespace") {
+            metadata.shift_remove("deletionGracePeriodSeconds");
+            if let Some(status) = convert::map_at(&mut new, &["status"]) {
+                status.insert("phase".into(), "Terminating".into());
+            }
+        }
+    } else if deletion.grace == Some(0) {
+        metadata.insert("deletionGracePeriodSeconds".into(), 0.into());
+    }
+    if has_finalizers(stored, &new) {
+        if write.is_dry || new == **live {
+            return Ok(Deleted::Waiting(Arc::new(new)));
+        }
+        return Ok(Deleted::Waiting(store.put(stored.slot, new)?));
+    }
+    if write.is_dry {
+        return Ok(Deleted::Gone(Arc::clone(live)));
+    }
+    let gone = store.remove(&place(stored, text(live, "/metadata/namespace"), name))?;
+    Ok(Deleted::Gone(gone.unwrap_or_else(|| Arc::clone(live))))
+}
+
+fn is_finished(pod: &Value) -> bool {
+    matches!(text(pod, "/status/phase"), "Succeeded" | "Failed")
+}
+
+/// The finalizer that a propagation policy stands for: empty for none, None for no change.
+fn propagation(resource: &Resource, deletion: &Deletion, finalizers: &[Value]) -> Option<&'static str> {
+    match deletion.propagation.as_deref() {
+        Some("Foreground") => Some("foregroundDeletion"),
+        Some("Orphan") => Some("orphan"),
+        Some(_) => Some(""),
+        None if finalizers.iter().any(|known| known == "orphan" || known == "foregroundDeletion") => None,
+        // https://kubernetes.io/docs/concepts/workloads/controllers/job/: the API alone leaves a Job's pods.
+        None if matches!(resource.kind.as_str(), "Job" | "ReplicationController") => Some("orphan"),
+        None => None,
+    }
+}
+
+fn check_deletion(resource: &Resource, live: &Value, deletion: &Deletion) -> Result<(), Refusal> {
+    let name = text(live, "/metadata/name");
+    // A refused precondition names the kind, other conflicts its plural.
+    let refuse = |why: String| {
+        let mut refusal = Refusal::conflict(resource, name, &why);
+        let kind = if resource.group.is_empty() {
+            resource.kind.clone()
+        } else {
+            format!("{}.{}", resource.kind, resource.group)
+        };
+        refusal.message = format!("Operation cannot be fulfilled on {kind} {name:?}: {why}");
+        if let Some(details) = refusal.details.as_mut().and_then(Value::as_object_mut) {
+            details.insert("kind".into(), resource.kind.clone().into());
+        }
+        Err(refusal)
+    };
+    let (uid, version) = (text(live, "/metadata/uid"), text(live, "/metadata/resourceVersion"));
+    if let Some(wanted) = deletion.uid.as_deref().filter(|wanted| *wanted != uid) {
+        return refuse(format!(
+            "the UID in the precondition ({wanted}) does not match the UID in record ({uid}). The object might have been deleted and then recreated"
+        ));
+    }
+    if let Some(wanted) = deletion.resource_version.as_deref().filter(|wanted| *wanted != version) {
+        return refuse(format!(
+            "the ResourceVersion in the precondition ({wanted}) does not match the ResourceVersion in record ({version}). The object might have been modified"
+        ));
+    }
+    if resource.is("", "Namespace") && matches!(name, "default" | "kube-system" | "kube-public") {
+        return Err(Refusal::forbidden(resource, name, "this namespace may not be deleted"));
+    }
+    Ok(())
+}
