@@ -49,14 +49,17 @@ Usage: ditc plan ENV
 #[test]
 fn log_lines_stay_lines() {
     let causes = ["the last lines of its log:\nTraceback:\n  File \"x.py\"\n\u{7}KeyError\n".to_owned()];
-    assert_data_eq!(text::error("orders crashed", &causes, &[], PLAIN), str![[r#"
+    assert_data_eq!(
+        text::error("orders crashed", &causes, &[], PLAIN),
+        str![[r#"
 error: orders crashed
   caused by: the last lines of its log:
     Traceback:
       File "x.py"
     /u{7}KeyError
 
-"#]]);
+"#]]
+    );
 }
 
 /// Two files with three mistakes.

@@ -149,7 +149,7 @@ pub(super) fn field(at: &str, before: Option<Value>, after: Option<Value>) -> Fi
 }
 
 pub(super) fn unchanged(component: Option<&str>, readiness: Readiness) -> Unchanged {
-    Unchanged { component: component.map(self::component), readiness, learned: None }
+    Unchanged { component: component.map(self::component), readiness, body: Object(Value::Null), learned: None }
 }
 
 pub(super) fn shown(plan: &Plan, files: &Files) -> String {

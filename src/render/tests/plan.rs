@@ -39,7 +39,7 @@ pub(super) fn creation(files: &Files) -> Plan {
         if key.kind.is("", "Secret") {
             let keys = BTreeMap::from([("postgresql-password".to_owned(), Generate::Password)]);
             manifest.secret = Some(Recipe { keys });
-            change.unchecked = Some(Why::Secret);
+            change.unchecked = Some(Why::NoRight);
         }
         change.manifest = Some(manifest);
         plan.order.add(Step::Change(key.clone()));
@@ -128,7 +128,7 @@ cluster staging):
 
   # jakub.dependencies.postgresql/Secret/postgresql will be created
   # (environments/jakub.toml:3, modules/postgresql/secret.yaml:1)
-  # not checked by the server: a Secret's values stay in the cluster
+  # not checked by the server: these credentials have no right to write it
   + Secret "postgresql" {
       + type: Opaque
       + data:
@@ -179,7 +179,9 @@ fn what_was_not_checked_for_many_is_told_once() {
     let text = shown(&plan, &files);
     assert_eq!(text.matches("checked by the server").count(), 1);
     let text = text.replace('\n', " ");
-    assert!(text.contains("Note: 4 objects were not checked by the server: its namespace does not exist yet."));
+    assert!(
+        text.contains("Note: 4 objects were not checked by the server, each because its namespace does not exist yet.")
+    );
 }
 
 #[test]

@@ -118,7 +118,7 @@ fn unchecked_together(plan: &Plan) -> BTreeMap<&'static str, usize> {
 
 fn unchecked(plan: &Plan, style: Style) -> String {
     let note = |(why, count)| {
-        let text = format!("{count} objects were not checked by the server: {why}.");
+        let text = format!("{count} objects were not checked by the server, each because {why}.");
         style.wrap(&format!("{} ", style.paint(Look::Bold, "Note:")), "", Look::Plain, &text)
     };
     unchecked_together(plan).into_iter().map(note).collect()
