@@ -119,7 +119,7 @@ pub struct Failure {
 }
 
 /// Mistakes in files, with the texts that they point into.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Diagnostics {
     pub sources: Sources,
     pub list: Vec<Diagnostic>,

@@ -6,9 +6,9 @@ use std::{
 };
 
 use crate::{
-    failure::{Exit, Failure, FailureKind},
+    failure::{Diagnostics, Exit, Failure, FailureKind},
     render::{self, Style},
-    settings::Settings,
+    settings::{self, Settings},
 };
 
 /// Where answers and progress go, and whether questions may be asked.
@@ -19,6 +19,10 @@ pub struct Terminal {
     /// How to style what goes to [`Terminal::status`].
     pub status_style: Style,
     input: Input,
+    /// A question is asked where it is seen.
+    asks_on_stdout: bool,
+    quiet: bool,
+    report: Report,
     /// The reader of standard output went away. That is no failure: a run goes on, only its words are lost.
     unread: AtomicBool,
 }
@@ -47,6 +51,21 @@ pub struct Wishes {
     pub no_color: bool,
     /// `-input=false`.
     pub no_input: bool,
+    /// No progress.
+    pub quiet: bool,
+    pub report: Report,
+}
+
+/// In which form a failure is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Report {
+    /// For people, on standard error.
+    #[default]
+    Text,
+    /// One JSON document, on standard output, in the place of the answer.
+    Document,
+    /// JSON lines, on standard output, behind those of the run.
+    Lines,
 }
 
 impl Terminal {
@@ -67,6 +86,9 @@ impl Terminal {
             out_style: style(settings.stdout_is_terminal),
             status_style: style(settings.stderr_is_terminal),
             input,
+            asks_on_stdout: settings.stdout_is_terminal,
+            quiet: wishes.quiet,
+            report: wishes.report,
             unread: AtomicBool::new(false),
         }
     }
@@ -78,16 +100,44 @@ impl Terminal {
         }
     }
 
-    /// Prints progress or a complaint on standard error; a missing line end is added.
+    /// Prints progress on standard error, unless it is not wanted.
+    pub fn progress(&self, text: &str) {
+        if !self.quiet {
+            self.status(text);
+        }
+    }
+
+    /// Prints a complaint on standard error; a missing line end is added.
     pub fn status(&self, text: &str) {
         // Nobody is left to tell when standard error itself is gone.
         let _ = write(io::stderr().lock(), text);
     }
 
-    /// Tells people why a command failed, and gives the code to end with.
+    /// Tells why a command failed, and gives the code to end with. A plan that is blocked has told it all itself, so
+    /// such a command ends with [`Exit::Error`] and no failure.
     pub fn report(&self, failure: &Failure) -> Exit {
-        let Failure { kind, message, causes, hints, diagnostics: _ } = failure;
-        self.status(&render::text::error(message, causes, hints, self.status_style));
+        let Failure { kind, message, causes, hints, diagnostics } = failure;
+        let none = Diagnostics::default();
+        let Diagnostics { sources, list } = diagnostics.as_deref().unwrap_or(&none);
+        match self.report {
+            Report::Text if list.is_empty() => {
+                self.status(&render::text::error(message, causes, hints, self.status_style));
+            }
+            Report::Text => {
+                self.status(&render::snippet::diagnostics(list, sources, self.status_style));
+                let hints = render::text::hints(hints, self.status_style);
+                if !hints.is_empty() {
+                    self.status(&hints);
+                }
+            }
+            Report::Document => {
+                self.out(&render::json::error(kind.class(), message, causes, hints, list, sources));
+            }
+            Report::Lines => {
+                let at = settings::now();
+                self.out(&render::json::error_line(kind.class(), message, causes, hints, list, sources, at));
+            }
+        }
         kind.exit()
     }
 
@@ -111,16 +161,17 @@ impl Terminal {
     /// Nobody can be asked, or reading failed.
     pub fn ask(&self, question: &str) -> Result<Answer, Failure> {
         self.can_ask()?;
-        let mut stdout = io::stdout().lock();
+        let mut screen: Box<dyn Write> =
+            if self.asks_on_stdout { Box::new(io::stdout().lock()) } else { Box::new(io::stderr().lock()) };
         let mut line = String::new();
-        stdout
+        screen
             .write_all(question.as_bytes())
-            .and_then(|()| stdout.flush())
+            .and_then(|()| screen.flush())
             .and_then(|()| io::stdin().lock().read_line(&mut line))
             .map_err(|error| Failure::new(FailureKind::NotConfirmed, "asking for a confirmation").because(&error))?;
         // The end of input leaves the cursor behind the question.
         if !line.ends_with('\n') {
-            let _ = stdout.write_all(b"\n");
+            let _ = screen.write_all(b"\n");
         }
         Ok(if line.trim() == "yes" { Answer::Confirmed } else { Answer::NotConfirmed })
     }

@@ -7,7 +7,7 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, error::ErrorKind
 use crate::{
     failure::{Failure, FailureKind},
     names::EnvironmentName,
-    terminal::Wishes,
+    terminal::{Report, Wishes},
 };
 
 mod arguments;
@@ -101,11 +101,11 @@ impl Global {
             ("--chdir", path(&self.chdir)),
         ] {
             if let Some(value) = value {
-                flags.push_str(&format!(" {name}={value}"));
+                flags.push_str(&format!(" {name}={}", quoted(&value)));
             }
         }
         for group in &self.impersonate_group {
-            flags.push_str(&format!(" --as-group={group}"));
+            flags.push_str(&format!(" --as-group={}", quoted(group)));
         }
         flags
     }
@@ -250,8 +250,19 @@ impl Cli {
             Verb::Apply(apply) | Verb::Destroy(apply) => !apply.input,
             Verb::Plan(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => false,
         };
-        Wishes { no_color: self.global.no_color, no_input }
+        let report = match &self.verb {
+            _ if !self.global.json => Report::Text,
+            Verb::Apply(_) | Verb::Destroy(_) => Report::Lines,
+            Verb::Plan(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => Report::Document,
+        };
+        Wishes { no_color: self.global.no_color, no_input, quiet: self.global.quiet, report }
     }
+}
+
+/// A value as a shell takes it in one piece.
+fn quoted(value: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@+,%".contains(c);
+    if value.chars().all(is_plain) { value.to_owned() } else { format!("'{}'", value.replace('\'', r"'\''")) }
 }
 
 fn usage(message: impl Into<String>) -> Failure {

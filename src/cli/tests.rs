@@ -38,6 +38,8 @@ fn long_flags_take_one_dash_or_two() {
     assert!(apply.auto_approve && !apply.input && one.wishes().no_input && one.wishes().no_color);
     assert_eq!((apply.parallelism, apply.lock.lock_timeout), (3, Duration::from_secs(300)));
     assert_eq!(one.global.repeat(), " --context=x");
+    let cli = Cli::parse_from(["ditc", "plan", "a", "-chdir", "my dir"].map(OsString::from), &BTreeMap::new()).unwrap();
+    assert_eq!(cli.global.repeat(), " --chdir='my dir'");
 }
 
 #[test]

@@ -68,15 +68,17 @@ impl Style {
 
     /// Wraps prose, the first line behind `first` and the others behind `next`. Line ends in the text stay.
     pub(super) fn wrap(self, first: &str, next: &str, look: Look, text: &str) -> String {
-        let width = self.width.saturating_sub(textwrap::core::display_width(next)).max(20);
         // Names and addresses keep their hyphens and slashes in one piece, so that they can be copied.
-        let options = textwrap::Options::new(width)
+        let options = textwrap::Options::new(self.width.max(20))
+            .initial_indent(first)
+            .subsequent_indent(next)
             .break_words(false)
             .word_separator(textwrap::WordSeparator::AsciiSpace)
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
         let mut out = String::new();
         for (number, line) in textwrap::wrap(text, options).iter().enumerate() {
             let indent = if number == 0 { first } else { next };
+            let line = line.strip_prefix(indent).unwrap_or(line);
             out.push_str(format!("{indent}{}", self.paint(look, line)).trim_end());
             out.push('\n');
         }

@@ -16,7 +16,12 @@ use crate::{
     state::Operation,
 };
 
+mod failure;
+mod fields;
+mod json;
+mod notes;
 mod plan;
+mod run;
 
 pub(super) const PLAIN: Style = Style { colour: false, width: 80 };
 pub(super) const WIDE: Style = Style { colour: false, width: 200 };
@@ -144,10 +149,14 @@ pub(super) fn field(at: &str, before: Option<Value>, after: Option<Value>) -> Fi
 }
 
 pub(super) fn unchanged(component: Option<&str>, readiness: Readiness) -> Unchanged {
-    Unchanged { component: component.map(self::component), readiness, learned: None }
+    Unchanged { component: component.map(self::component), readiness, body: Object(Value::Null), learned: None }
 }
 
-const IMAGE: &str = "spec.template.spec.containers[orders].image";
+pub(super) fn shown(plan: &Plan, files: &Files) -> String {
+    super::text::plan(plan, &files.context(), PLAIN)
+}
+
+pub(super) const IMAGE: &str = "spec.template.spec.containers[orders].image";
 
 /// The everyday plan: a new image.
 pub(super) fn image_update(files: &Files) -> Plan {

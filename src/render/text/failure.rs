@@ -16,6 +16,12 @@ pub fn warning(text: &str, style: Style) -> String {
     headed("", "warning:", Look::Warning, text, style)
 }
 
+/// Hints alone, where something else told what happened.
+#[must_use]
+pub fn hints(hints: &[String], style: Style) -> String {
+    details("", [], hints, style)
+}
+
 /// Causes and hints, indented.
 pub(super) fn details<'a>(
     indent: &str,
@@ -36,9 +42,9 @@ pub(super) fn details<'a>(
 /// A word in its look and a text behind it; a text of several lines keeps them.
 fn headed(indent: &str, word: &str, look: Look, text: &str, style: Style) -> String {
     let first = format!("{indent}{} ", style.paint(look, word));
+    let next = if indent.is_empty() { String::new() } else { format!("{indent}  ") };
     if text.contains('\n') {
-        let text: Vec<String> =
-            clean(text).lines().map(|line| format!("{indent}{line}").trim_end().to_owned()).collect();
+        let text: Vec<String> = clean(text).lines().map(|line| format!("{next}{line}").trim_end().to_owned()).collect();
         return format!("{first}{}\n", text.join("\n").trim_start());
     }
     style.wrap(&first, &format!("{indent}  "), Look::Plain, &clean_line(text))

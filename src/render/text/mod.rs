@@ -1,11 +1,23 @@
 //! Output for people, in Terraform's shape.
 
 mod change;
+mod event;
 mod failure;
 mod fields;
+mod ledger;
 mod notes;
 mod plan;
+mod question;
+mod state;
 mod value;
 
-pub use failure::{error, warning};
+pub use event::event;
+pub(super) use event::step;
+pub use failure::{error, hints, warning};
+pub(super) use ledger::{Totals, complete, totals};
+pub use ledger::{ledger, outputs};
+pub(super) use notes::{Way, explain};
 pub use plan::{Context, plan};
+pub(super) use plan::{in_order, totals as plan_totals};
+pub use question::{not_confirmed, question};
+pub use state::{state_list, state_show};

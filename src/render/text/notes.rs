@@ -147,9 +147,10 @@ pub(super) fn blocked(plan: &Plan, context: &Context<'_>, style: Style) -> Strin
             style.paint(Look::Dim, &format!(" ({})", clean_line(&context.sources.locate(origin))))
         });
         out.push_str(&format!("\n  {} {address}{place}\n", style.paint(Look::Error, "!")));
-        let (what, ways) = explain(plan, key, why);
+        let (what, ways) = explain(plan, key, why, context.flags);
         out.push_str(&style.wrap("    ", "    ", Look::Plain, &what));
         for Way { text, command } in ways {
+            let text = if command.is_some() { text } else { text.trim_end_matches(':') };
             let first = format!("    {} ", style.paint(Look::Hint, "hint:"));
             out.push_str(&style.wrap(&first, "      ", Look::Plain, text));
             if let Some(command) = command {
@@ -168,9 +169,9 @@ pub(in crate::render) struct Way {
 }
 
 /// A block in a sentence, and the ways out of it.
-pub(in crate::render) fn explain(plan: &Plan, key: &ObjectKey, why: &Block) -> (String, Vec<Way>) {
+pub(in crate::render) fn explain(plan: &Plan, key: &ObjectKey, why: &Block, flags: &str) -> (String, Vec<Way>) {
     let way = |text| Way { text, command: None };
-    let kubectl = |text, verb: &str| Way { text, command: Some(kubectl(verb, key)) };
+    let kubectl = |text, verb: &str| Way { text, command: kubectl(verb, key, flags) };
     match why {
         Block::Foreign { managers } => {
             let by =
@@ -229,9 +230,18 @@ pub(in crate::render) fn explain(plan: &Plan, key: &ObjectKey, why: &Block) -> (
     }
 }
 
-/// A command that can be pasted.
-fn kubectl(verb: &str, key: &ObjectKey) -> String {
+/// A command that can be pasted. kubectl does not know the sandbox: there it would act on another cluster, so there is
+/// none.
+fn kubectl(verb: &str, key: &ObjectKey, flags: &str) -> Option<String> {
+    let mut command = "kubectl".to_owned();
+    for flag in flags.split(" --").skip(1) {
+        match flag.split('=').next() {
+            Some("sandbox") => return None,
+            Some("chdir") => {}
+            _ => command.push_str(&format!(" --{flag}")),
+        }
+    }
+    let namespace = key.namespace.as_ref().map_or_else(String::new, |namespace| format!(" --namespace {namespace}"));
     let group = if key.kind.group.is_empty() { String::new() } else { format!(".{}", key.kind.group) };
-    let namespace = key.namespace.as_ref().map_or_else(String::new, |namespace| format!("--namespace {namespace} "));
-    clean_line(&format!("kubectl {namespace}{verb} {}{group}/{}", key.kind.kind.to_lowercase(), key.name))
+    Some(clean_line(&format!("{command}{namespace} {verb} {}{group}/{}", key.kind.kind.to_lowercase(), key.name)))
 }

@@ -52,7 +52,7 @@ pub fn plan(plan: &Plan, context: &Context<'_>, style: Style) -> String {
 }
 
 /// `Plan: 1 to add, 0 to change, 0 to destroy.` Scripts read it, so it stays as it is.
-fn totals(Counts { add, change, destroy, forget }: Counts, style: Style) -> String {
+pub(in crate::render) fn totals(Counts { add, change, destroy, forget }: Counts, style: Style) -> String {
     let forget = if forget > 0 { format!(", {forget} to forget") } else { String::new() };
     format!("{} {add} to add, {change} to change, {destroy} to destroy{forget}.", style.paint(Look::Bold, "Plan:"))
 }
@@ -118,7 +118,7 @@ fn unchecked_together(plan: &Plan) -> BTreeMap<&'static str, usize> {
 
 fn unchecked(plan: &Plan, style: Style) -> String {
     let note = |(why, count)| {
-        let text = format!("{count} objects were not checked by the server: {why}.");
+        let text = format!("{count} objects were not checked by the server, each because {why}.");
         style.wrap(&format!("{} ", style.paint(Look::Bold, "Note:")), "", Look::Plain, &text)
     };
     unchecked_together(plan).into_iter().map(note).collect()

@@ -185,3 +185,47 @@ pub(super) fn difference(old: &str, new: &str, style: Style) -> Vec<String> {
     out.extend(hidden(diff.old_len().saturating_sub(shown_up_to)).map(|text| style.paint(Look::Dim, &text)));
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn strings_are_bare_only_where_they_stay_strings() {
+        for bare in ["orders", "registry.example.com/orders:v2", "/data", "a b", "0s".trim_start_matches('0')] {
+            assert_eq!(word(bare), bare);
+        }
+        for quoted in [
+            "", "true", "No", "null", "8000", "1e3", "0x1f", "100m", "a: b", "- a", "x ", "#", "a #b", "inf", "{{ x }}",
+        ] {
+            assert_eq!(word(quoted), format!("{quoted:?}"));
+        }
+        assert_eq!(word("a\u{1b}[31m\u{202e}"), r#""a\u001b[31m\u{202e}""#);
+    }
+
+    #[test]
+    fn texts_in_lists_keep_their_form() {
+        let value = json!({"args": ["-c", "set -e\nrun\n"], "empty": [], "nested": [[1, 2], {}]});
+        let expected = [
+            "args:",
+            "  - \"-c\"",
+            "  - |",
+            "      set -e",
+            "      run",
+            "empty: []",
+            "nested:",
+            "  - [1, 2]",
+            "  - {}",
+        ];
+        assert_eq!(lines(&value, Length::Whole), expected);
+    }
+
+    #[test]
+    fn long_new_values_are_cut_and_counted() {
+        let text = lines(&json!({"a": "x".repeat(500), "b": "line\n".repeat(40)}), Length::Cut);
+        assert!(text[0].ends_with("... (500 characters)"), "{text:?}");
+        assert_eq!(text.last().unwrap(), "  ... (28 more lines)");
+    }
+}

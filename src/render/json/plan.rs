@@ -1,0 +1,368 @@
+//! A plan as one document, and what it shares with the lines of a run.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    desired::address,
+    diagnostic::{Sources, Span},
+    names::{ComponentId, OutputName},
+    object::{FieldPath, ObjectKey},
+    observed::Readiness,
+    plan::{Action, After, Block, Blocked, Change, Drift, DriftKind, DriftedField, Plan, Reason, Taken},
+    render::{
+        secrecy::is_hidden,
+        text::{Context, Way, explain, in_order},
+    },
+    state::Run,
+};
+
+use super::{FORMAT_VERSION, document};
+
+/// A plan for machines.
+#[must_use]
+pub fn plan(plan: &Plan, context: &Context<'_>) -> String {
+    document(&Document::new(plan, context))
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format_version: &'static str,
+    operation: &'static str,
+    environment: &'a str,
+    namespace: &'a str,
+    cluster: &'a str,
+    /// Whether `apply` would carry it out.
+    applyable: bool,
+    /// Whether the environment is what it should be afterwards.
+    complete: bool,
+    changes: Vec<ChangeDocument<'a>>,
+    unchanged: UnchangedDocument<'a>,
+    drift: Vec<DriftDocument<'a>>,
+    blocked: Vec<BlockedDocument<'a>>,
+    ignored: Vec<Resource<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interrupted: Option<RunDocument<'a>>,
+    counts: CountsDocument,
+    outputs: BTreeMap<String, BTreeMap<&'a str, &'a Value>>,
+}
+
+/// An object, as every part of the format names it.
+#[derive(Serialize)]
+pub(super) struct Resource<'a> {
+    pub(super) address: String,
+    group: &'a str,
+    kind: &'a str,
+    namespace: Option<&'a str>,
+    name: &'a str,
+    component: Option<String>,
+}
+
+impl<'a> Resource<'a> {
+    pub(super) fn new(plan: &Plan, component: Option<&ComponentId>, key: &'a ObjectKey) -> Self {
+        let address = address(&plan.environment, component, key).to_string();
+        Self {
+            address,
+            group: &key.kind.group,
+            kind: &key.kind.kind,
+            namespace: key.namespace.as_deref(),
+            name: &key.name,
+            component: component.map(ToString::to_string),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct ChangeDocument<'a> {
+    #[serde(flatten)]
+    pub(super) resource: Resource<'a>,
+    actions: [&'static str; 1],
+    reason: &'static str,
+    fields: Vec<FieldDocument<'a>>,
+    unchanged_fields: usize,
+    takes_back: Vec<TakenDocument<'a>>,
+    /// Why the server was not asked.
+    unchecked: Option<&'static str>,
+    origin: Option<Place>,
+}
+
+impl<'a> ChangeDocument<'a> {
+    pub(super) fn new(plan: &'a Plan, key: &'a ObjectKey, change: &'a Change, sources: &Sources) -> Self {
+        let Change { component, action, reason, expect: _, manifest, takes_back, diff, unchecked } = change;
+        let field = |field: &'a crate::plan::FieldChange| {
+            let (after, is_secret) = match &field.after {
+                After::Value(value) => (Some(value), false),
+                After::Absent => (None, false),
+                After::Secret => (None, true),
+            };
+            FieldDocument::new(key, &field.path, field.before.as_ref(), after, is_secret)
+        };
+        Self {
+            resource: Resource::new(plan, component.as_ref(), key),
+            actions: [action_word(*action)],
+            reason: reason_word(reason),
+            fields: diff.fields.iter().map(field).collect(),
+            unchanged_fields: diff.unchanged,
+            takes_back: takes_back.iter().map(TakenDocument::new).collect(),
+            unchecked: unchecked.map(crate::observed::Why::text),
+            origin: manifest.as_ref().map(|manifest| Place::new(&manifest.origin.definition, sources)),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct FieldDocument<'a> {
+    path: String,
+    before: Option<&'a Value>,
+    after: Option<&'a Value>,
+    /// Whether values are left out.
+    sensitive: bool,
+}
+
+impl<'a> FieldDocument<'a> {
+    fn new(
+        key: &ObjectKey,
+        path: &FieldPath,
+        before: Option<&'a Value>,
+        after: Option<&'a Value>,
+        is_secret: bool,
+    ) -> Self {
+        let sensitive =
+            is_secret || [before, after].into_iter().flatten().any(|value| is_hidden(key, path, Some(value)));
+        let shown = |value: Option<&'a Value>| value.filter(|_| !sensitive);
+        Self { path: path.to_string(), before: shown(before), after: shown(after), sensitive }
+    }
+}
+
+#[derive(Serialize)]
+struct TakenDocument<'a> {
+    field: &'a str,
+    manager: &'a str,
+}
+
+impl<'a> TakenDocument<'a> {
+    fn new(Taken { field, manager }: &'a Taken) -> Self {
+        Self { field, manager }
+    }
+}
+
+#[derive(Serialize)]
+struct UnchangedDocument<'a> {
+    count: usize,
+    not_ready: Vec<NotReady<'a>>,
+}
+
+#[derive(Serialize)]
+struct NotReady<'a> {
+    #[serde(flatten)]
+    resource: Resource<'a>,
+    state: &'static str,
+    why: &'a str,
+}
+
+#[derive(Serialize)]
+pub(super) struct DriftDocument<'a> {
+    #[serde(flatten)]
+    pub(super) resource: Resource<'a>,
+    action: &'static str,
+    fields: Vec<DriftedDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct DriftedDocument<'a> {
+    path: String,
+    applied: Option<&'a Value>,
+    live: Option<&'a Value>,
+    sensitive: bool,
+    manager: Option<&'a str>,
+    time: Option<&'a str>,
+}
+
+impl<'a> DriftDocument<'a> {
+    pub(super) fn new(plan: &Plan, key: &'a ObjectKey, drift: &'a Drift) -> Self {
+        let (action, fields) = match &drift.kind {
+            DriftKind::Deleted => ("delete", &[][..]),
+            DriftKind::Recreated => ("recreate", &[][..]),
+            DriftKind::Changed(fields) => ("update", fields.as_slice()),
+        };
+        let field = |field: &'a DriftedField| {
+            let DriftedField { path, applied, live, manager, time } = field;
+            let shown = FieldDocument::new(key, path, applied.as_ref(), live.as_ref(), false);
+            DriftedDocument {
+                path: shown.path,
+                applied: shown.before,
+                live: shown.after,
+                sensitive: shown.sensitive,
+                manager: manager.as_deref(),
+                time: time.as_deref(),
+            }
+        };
+        let resource = Resource::new(plan, drift.component.as_ref(), key);
+        Self { resource, action, fields: fields.iter().map(field).collect() }
+    }
+}
+
+#[derive(Serialize)]
+struct BlockedDocument<'a> {
+    #[serde(flatten)]
+    resource: Resource<'a>,
+    reason: &'static str,
+    message: String,
+    hints: Vec<String>,
+    origin: Option<Place>,
+}
+
+#[derive(Serialize)]
+struct RunDocument<'a> {
+    id: &'a str,
+    operation: &'static str,
+    who: &'a str,
+    since: String,
+}
+
+#[derive(Serialize)]
+struct CountsDocument {
+    add: usize,
+    change: usize,
+    destroy: usize,
+    forget: usize,
+}
+
+/// A place in a file: bytes count from 0, lines and columns from 1.
+#[derive(Serialize)]
+pub(super) struct Place {
+    filename: String,
+    start: Position,
+    end: Position,
+}
+
+#[derive(Serialize)]
+struct Position {
+    line: usize,
+    column: usize,
+    byte: usize,
+}
+
+impl Place {
+    pub(super) fn new(span: &Span, sources: &Sources) -> Self {
+        let position = |byte: usize| {
+            let (line, column) = sources.position(&Span::new(span.source, byte..byte));
+            Position { line, column, byte }
+        };
+        let filename = sources.get(span.source).path.clone();
+        Self { filename, start: position(span.range.start), end: position(span.range.end) }
+    }
+}
+
+impl<'a> Document<'a> {
+    fn new(plan: &'a Plan, context: &Context<'a>) -> Self {
+        let Context { sources, cluster, flags } = *context;
+        let counts = plan.counts();
+        let blocked = |blocked: &'a Blocked| {
+            let Blocked { key, component, why, origin } = blocked;
+            let (message, ways) = explain(plan, key, why, flags);
+            let hint = |Way { text, command }| match command {
+                Some(command) => format!("{text} {command}"),
+                None => text.trim_end_matches(':').to_owned(),
+            };
+            BlockedDocument {
+                resource: Resource::new(plan, component.as_ref(), key),
+                reason: block_word(why),
+                message,
+                hints: ways.into_iter().map(hint).collect(),
+                origin: origin.as_ref().map(|origin| Place::new(origin, sources)),
+            }
+        };
+        let run = |Run { id, operation, who, since }: &'a Run| RunDocument {
+            id,
+            operation: operation.verb(),
+            who,
+            since: since.to_string(),
+        };
+        Self {
+            format_version: FORMAT_VERSION,
+            operation: plan.operation.verb(),
+            environment: plan.environment.as_str(),
+            namespace: plan.namespace.as_str(),
+            cluster,
+            applyable: plan.is_applyable(),
+            complete: plan.blocked.is_empty(),
+            changes: in_order(plan)
+                .into_iter()
+                .map(|(key, change)| ChangeDocument::new(plan, key, change, sources))
+                .collect(),
+            unchanged: UnchangedDocument { count: plan.unchanged.len(), not_ready: not_ready(plan) },
+            drift: plan.drift.iter().map(|(key, drift)| DriftDocument::new(plan, key, drift)).collect(),
+            blocked: plan.blocked.iter().map(blocked).collect(),
+            ignored: plan.ignored.iter().map(|key| Resource::new(plan, None, key)).collect(),
+            interrupted: plan.interrupted.as_ref().map(run),
+            counts: CountsDocument {
+                add: counts.add,
+                change: counts.change,
+                destroy: counts.destroy,
+                forget: counts.forget,
+            },
+            outputs: plan.outputs.iter().map(|(component, values)| (component.to_string(), named(values))).collect(),
+        }
+    }
+}
+
+fn named(values: &BTreeMap<OutputName, Value>) -> BTreeMap<&str, &Value> {
+    values.iter().map(|(name, value)| (name.as_str(), value)).collect()
+}
+
+fn not_ready(plan: &Plan) -> Vec<NotReady<'_>> {
+    plan.unchanged
+        .iter()
+        .filter_map(|(key, unchanged)| {
+            let (state, why) = match &unchanged.readiness {
+                Readiness::Ready => return None,
+                Readiness::Waiting(why) => ("waiting", why),
+                Readiness::Failed(why) => ("failed", why),
+            };
+            Some(NotReady { resource: Resource::new(plan, unchanged.component.as_ref(), key), state, why })
+        })
+        .collect()
+}
+
+pub(super) fn action_word(action: Action) -> &'static str {
+    match action {
+        Action::Create => "create",
+        Action::Update => "update",
+        Action::Delete => "delete",
+        Action::Forget => "forget",
+    }
+}
+
+fn reason_word(reason: &Reason) -> &'static str {
+    match reason {
+        Reason::New => "new",
+        Reason::Unfinished => "unfinished",
+        Reason::DeletedOutside => "deleted_outside",
+        Reason::DefinitionChanged => "definition_changed",
+        Reason::ChangedOutside => "changed_outside",
+        Reason::DefinitionAndOutside => "definition_and_outside_changed",
+        Reason::RecreatedOutside => "recreated_outside",
+        Reason::OwnershipLost => "ownership_lost",
+        Reason::NotDesired => "not_desired",
+        Reason::Leftover => "leftover",
+        Reason::Destroyed => "destroyed",
+        Reason::Gone => "gone",
+    }
+}
+
+fn block_word(why: &Block) -> &'static str {
+    match why {
+        Block::Foreign { .. } => "foreign",
+        Block::Owned(_) => "owned",
+        Block::Terminating { .. } => "terminating",
+        Block::CannotUpdate(_) => "cannot_update",
+        Block::Malformed(_) => "malformed",
+        Block::Forbidden(_) => "forbidden",
+        Block::HoldsData => "holds_data",
+        Block::SecretChanged => "secret_changed",
+        Block::WithForeign(_) => "with_foreign",
+    }
+}

@@ -1,0 +1,136 @@
+//! What came of a run: the totals where it is complete, else what is done, failed, skipped and not started, and how to
+//! go on.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::{
+    apply::{Outcome, StepError},
+    names::{ComponentId, OutputName},
+    plan::{Action, Plan, Step},
+    render::style::{Look, Style, clean, clean_line},
+    state::Operation,
+};
+
+use super::{Context, event::step, failure::details, value::inline};
+
+/// More lines than this of one sort are counted.
+const LISTED: usize = 20;
+
+/// How many objects a run added, changed and destroyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::render) struct Totals {
+    pub(in crate::render) added: usize,
+    pub(in crate::render) changed: usize,
+    pub(in crate::render) destroyed: usize,
+}
+
+pub(in crate::render) fn totals(outcome: &Outcome, plan: &Plan) -> Totals {
+    let mut totals = Totals::default();
+    for done in &outcome.done {
+        let Step::Change(key) = done else { continue };
+        match plan.changes.get(key).map(|change| change.action) {
+            Some(Action::Create) => totals.added += 1,
+            Some(Action::Update) => totals.changed += 1,
+            Some(Action::Delete) => totals.destroyed += 1,
+            Some(Action::Forget) | None => {}
+        }
+    }
+    totals
+}
+
+/// `Apply complete! Resources: 1 added, 0 changed, 0 destroyed.` Scripts read it, so it stays as it is.
+pub(in crate::render) fn complete(totals: Totals, operation: Operation) -> String {
+    let Totals { added, changed, destroyed } = totals;
+    match operation {
+        Operation::Apply => {
+            format!("Apply complete! Resources: {added} added, {changed} changed, {destroyed} destroyed.")
+        }
+        Operation::Destroy => format!("Destroy complete! Resources: {destroyed} destroyed."),
+    }
+}
+
+/// How a run ended, in the words that scripts know where it is complete.
+#[must_use]
+pub fn ledger(outcome: &Outcome, plan: &Plan, context: &Context<'_>, style: Style) -> String {
+    let totals = totals(outcome, plan);
+    if outcome.is_complete() {
+        return format!("{}\n", style.paint(Look::Good, &complete(totals, plan.operation)));
+    }
+    let Outcome { done, failed, skipped, not_started, interrupted } = outcome;
+    let word = match plan.operation {
+        Operation::Apply => "Apply",
+        Operation::Destroy => "Destroy",
+    };
+    let how = if *interrupted { "interrupted" } else { "incomplete" };
+    let Totals { added, changed, destroyed } = totals;
+    let text = format!(
+        "{} done, {} failed, {} skipped, {} not started. Resources so far: {added} added, {changed} changed, \
+         {destroyed} destroyed.",
+        done.len(),
+        failed.len(),
+        skipped.len(),
+        not_started.len()
+    );
+    let first = format!("{} ", style.paint(Look::Error, &format!("{word} {how}.")));
+    let mut out = style.wrap(&first, "", Look::Plain, &text);
+    let mut section = |title: &str, look: Look, lines: Vec<String>| {
+        if lines.is_empty() {
+            return;
+        }
+        out.push_str(&format!("\n{}\n", style.paint(look, title)));
+        let more = lines.len().saturating_sub(LISTED);
+        out.extend(lines.into_iter().take(LISTED));
+        if more > 0 {
+            out.push_str(&format!("  ... and {more} more\n"));
+        }
+    };
+    let line = |text: &str| format!("  {text}\n");
+    let failures = failed.iter().map(|(failed, error)| {
+        let StepError { summary, causes, hint } = error;
+        format!("  {}: {}\n{}", self::step(plan, failed), clean_line(summary), details("    ", causes, hint, style))
+    });
+    section("Failed:", Look::Error, failures.collect());
+    let skips = skipped
+        .iter()
+        .map(|(step, because)| line(&format!("{}, because of {}", self::step(plan, step), self::step(plan, because))));
+    section("Skipped:", Look::Warning, skips.collect());
+    section("Not started:", Look::Warning, not_started.iter().map(|step| line(&self::step(plan, step))).collect());
+    section("Done:", Look::Good, done.iter().map(|step| line(&told(plan, step))).collect());
+    let text = match failed.is_empty() {
+        true => "What is done stays done and is recorded. To go on:",
+        false => "What is done stays done and is recorded. To go on, once the cause is gone:",
+    };
+    out.push_str(&format!("\n{}", style.wrap("", "", Look::Plain, text)));
+    out.push_str(&format!("  ditc {} {}{}\n", plan.operation.verb(), plan.environment, context.flags));
+    out
+}
+
+/// A step with what is done in it.
+fn told(plan: &Plan, step: &Step) -> String {
+    let address = self::step(plan, step);
+    let action = match step {
+        Step::Ready(_) => "ready",
+        Step::Change(key) => match plan.changes.get(key).map(|change| change.action) {
+            Some(Action::Create) => "create",
+            Some(Action::Update) => "update",
+            Some(Action::Delete) => "destroy",
+            Some(Action::Forget) => "forget",
+            None => return address,
+        },
+    };
+    format!("{address} ({action})")
+}
+
+/// What the components promise to those who use them; empty where there is nothing.
+#[must_use]
+pub fn outputs(outputs: &BTreeMap<ComponentId, BTreeMap<OutputName, Value>>, style: Style) -> String {
+    let mut lines = String::new();
+    for (component, values) in outputs {
+        for (name, value) in values {
+            lines.push_str(&format!("{}.{name} = {}\n", clean(component.name.as_str()), inline(value)));
+        }
+    }
+    if lines.is_empty() { lines } else { format!("{}\n\n{lines}", style.paint(Look::Good, "Outputs:")) }
+}
