@@ -17,7 +17,7 @@ use super::{
     module::SecretRecipe,
     needs::{Needs, needs},
     object::{Rules, stamp, subdomain},
-    rolling,
+    references, rolling,
     value::Tree,
 };
 use crate::{
@@ -42,7 +42,7 @@ pub struct Mistakes {
 /// Expands an environment. The workspace is only changed by texts that its diagnostics point into.
 ///
 /// # Errors
-/// All mistakes that show in this environment; complaints about the files themselves came from [`super::parse`].
+/// All mistakes that show in this environment; complaints about the files themselves came from [`super::parse()`].
 pub fn expand(workspace: &mut Workspace, name: &EnvironmentName, kinds: &Kinds) -> Result<Desired, Mistakes> {
     let mut sources = mem::take(&mut workspace.sources);
     let result = expand_with(workspace, &mut sources, name, kinds);
@@ -84,7 +84,8 @@ fn expand_with(
         owner: None,
     };
     let components = run.environment(&environment, &definition);
-    let Run { diagnostics, unknown_kinds, mut manifests, owner, .. } = run;
+    let Run { mut diagnostics, unknown_kinds, mut manifests, owner, .. } = run;
+    diagnostics.extend(references::check(&manifests, &environment.components));
     if !diagnostics.is_empty() {
         return Err(Mistakes { diagnostics, unknown_kinds });
     }
@@ -216,19 +217,24 @@ impl Run<'_> {
             });
             Value::Object(outputs.collect())
         };
-        let context = json!({
+        let mut context = json!({
             "name": component.id.name.as_str(),
             "environment": {
                 "name": self.rules.environment.as_str(),
                 "namespace": self.rules.namespace.as_str(),
-                "owner": self.owner,
             },
-            "version": version,
-            "commit": commit,
-            "tag": tag,
             "dependencies": related(Tier::Dependency),
             "services": related(Tier::Service),
         });
+        // What is not given is not defined, since `none` joined to a text would be the text `none`.
+        for (name, value) in [("version", version), ("commit", commit), ("tag", tag)] {
+            if let Some(value) = value {
+                context[name] = Value::from(value);
+            }
+        }
+        if let Some(owner) = &self.owner {
+            context["environment"]["owner"] = Value::from(owner.as_str());
+        }
         Instance { component, module, context }.render(&inputs, self)
     }
 

@@ -15,6 +15,7 @@ mod object;
 mod parse;
 mod quantity;
 mod reader;
+mod references;
 mod rolling;
 mod settings;
 mod template;

@@ -368,3 +368,57 @@ environments/demo.toml:6:1: inputs without a module · whose inputs are these?
 "#]],
     );
 }
+
+#[test]
+fn tells_a_key_that_the_secret_does_not_have() {
+    check(
+        r#"
+//- environments/demo.toml
+[dependencies.redis]
+module = "redis"
+[services.web]
+image = "web"
+[services.web.env]
+A = { secret = "redis", key = "redis-pasword" }
+B = { secret = "{{ dependencies.redis.secret }}", key = "redis-password" }
+C = { secret = "made-by-others", key = "any" }
+D = { config = "{{ dependencies.redis.secret }}", key = "any" }
+"#,
+        str![[r#"
+environments/demo.toml:6:31: unknown key of a secret or config · not a key of Secret `redis`
+  Deployment/web takes `redis-pasword` from Secret `redis`, which has no such key
+  help: did you mean `redis-password`?
+
+"#]],
+    );
+}
+
+#[test]
+fn tells_a_version_that_nobody_gave() {
+    check(
+        r#"
+//- modules/thing/module.toml
+[outputs]
+version = "{{ version }}"
+//- modules/thing/a.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ "a-" ~ version }}
+//- environments/demo.toml
+[dependencies.thing]
+module = "thing"
+"#,
+        str![[r#"
+modules/thing/module.toml:2:11: unknown name · not defined
+  environments/demo.toml:1:15: used by `dependencies.thing`
+  the component names nothing that gives it a `version`
+  help: add `tag` or `commit` to it, or test `version is defined` first
+modules/thing/a.yaml:4:12: unknown name · not defined
+  environments/demo.toml:1:15: used by `dependencies.thing`
+  the component names nothing that gives it a `version`
+  help: add `tag` or `commit` to it, or test `version is defined` first
+
+"#]],
+    );
+}

@@ -37,22 +37,31 @@ command = ["c"]
 env = { D = "demo" }
 "#,
     );
-    assert_data_eq!(keys(&demo), str![[r#"
+    assert_data_eq!(
+        keys(&demo),
+        str![[r#"
 Namespace/demo
 services.web Deployment/web
 
-"#]]);
-    assert_data_eq!(at(&demo, "Deployment/web", &format!("{CONTAINER}/env")), str![[r#"
+"#]]
+    );
+    assert_data_eq!(
+        at(&demo, "Deployment/web", &format!("{CONTAINER}/env")),
+        str![[r#"
 {"name":"A","value":"root"}
 {"name":"B","value":"base"}
 {"name":"C","value":"debug"}
 {"name":"D","value":"demo"}
 
-"#]]);
-    assert_data_eq!(at(&demo, "Deployment/web", &format!("{CONTAINER}/command")), str![[r#"
+"#]]
+    );
+    assert_data_eq!(
+        at(&demo, "Deployment/web", &format!("{CONTAINER}/command")),
+        str![[r#"
 "c"
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
@@ -79,18 +88,27 @@ FROM = { config = "settings", key = "a" }
 "#,
     );
     assert_data_eq!(at(&demo, "Deployment/web", "/spec/replicas"), str!["2"]);
-    assert_data_eq!(at(&demo, "Deployment/web", &format!("{CONTAINER}/resources")), str![[r#"{"limits":{"memory":"64Mi"}}"#]]);
-    assert_data_eq!(at(&demo, "Deployment/web", &format!("{CONTAINER}/ports")), str![[r#"
+    assert_data_eq!(
+        at(&demo, "Deployment/web", &format!("{CONTAINER}/resources")),
+        str![[r#"{"limits":{"memory":"64Mi"}}"#]]
+    );
+    assert_data_eq!(
+        at(&demo, "Deployment/web", &format!("{CONTAINER}/ports")),
+        str![[r#"
 {"name":"demo","containerPort":6379,"protocol":"TCP"}
 
-"#]]);
-    assert_data_eq!(at(&demo, "Deployment/web", &format!("{CONTAINER}/env")), str![[r#"
+"#]]
+    );
+    assert_data_eq!(
+        at(&demo, "Deployment/web", &format!("{CONTAINER}/env")),
+        str![[r#"
 {"name":"URL","value":"redis://redis-master:6379/2"}
 {"name":"BRACES","value":"{{ v1"}
 {"name":"POD","valueFrom":{"fieldRef":{"fieldPath":"status.podIP"}}}
 {"name":"FROM","valueFrom":{"configMapKeyRef":{"key":"a","name":"settings"}}}
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
@@ -129,7 +147,12 @@ inputs = { text = "yes: {{ environment.name }} \"quoted\" 'and' # <b>\n- line" }
         ["ConfigMap/one", "ConfigMap/two", "Namespace/demo"]
     );
     assert_eq!(at(&demo, "ConfigMap/one", "/data/text"), r#""yes: demo \"quoted\" 'and' # <b>\n- line""#);
-    assert_data_eq!(at(&demo, "ConfigMap/one", "/metadata/labels"), str![[r#"{"mine":"thing","app.kubernetes.io/managed-by":"ditc","ditc.dev/environment":"demo","ditc.dev/component":"thing"}"#]]);
+    assert_data_eq!(
+        at(&demo, "ConfigMap/one", "/metadata/labels"),
+        str![[
+            r#"{"mine":"thing","app.kubernetes.io/managed-by":"ditc","ditc.dev/environment":"demo","ditc.dev/component":"thing"}"#
+        ]]
+    );
     assert_eq!(at(&demo, "ConfigMap/two", "/mode"), "420");
     assert_eq!(at(&demo, "ConfigMap/two", "/switch"), "true");
 }
@@ -149,11 +172,14 @@ metadata:
 module = "redis"
 "#,
     );
-    assert_data_eq!(keys(&demo), str![[r#"
+    assert_data_eq!(
+        keys(&demo),
+        str![[r#"
 dependencies.cache ConfigMap/cache
 Namespace/demo
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
@@ -167,7 +193,9 @@ module = "redis"
 module = "redis"
 "#,
     );
-    assert_data_eq!(keys(&demo), str![[r#"
+    assert_data_eq!(
+        keys(&demo),
+        str![[r#"
 Namespace/demo
 dependencies.cache Secret/cache
 dependencies.queue Secret/queue
@@ -178,7 +206,8 @@ dependencies.queue Service/queue-master
 dependencies.cache StatefulSet/cache-master
 dependencies.queue StatefulSet/queue-master
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
@@ -206,13 +235,16 @@ needs = ["api"]
             format!("{id}: {}\n", needs.join(" "))
         })
         .collect();
-    assert_data_eq!(needs, str![[r#"
+    assert_data_eq!(
+        needs,
+        str![[r#"
 dependencies.cache: 
 dependencies.db: dependencies.cache
 services.api: dependencies.cache dependencies.db
 services.web: services.api
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
@@ -263,17 +295,23 @@ fn unknown_and_abstract_environments_are_told_apart() {
         let name = EnvironmentName::new(name).unwrap();
         plain(&workspace.sources, &workspace.find(&name).unwrap_err())
     };
-    assert_data_eq!(told("jacub"), str![[r#"
+    assert_data_eq!(
+        told("jacub"),
+        str![[r#"
 unknown environment
   there is no `environments/jacub.toml` in this workspace
   help: did you mean `jakub`?
 
-"#]]);
-    assert_data_eq!(told("base"), str![[r#"
+"#]]
+    );
+    assert_data_eq!(
+        told("base"),
+        str![[r#"
 abstract environment
   `base` is a template for others, so it cannot be planned itself
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
