@@ -25,7 +25,10 @@ mod types;
 mod value;
 mod yaml;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 pub use self::{
     expand::{Mistakes, expand},
@@ -108,6 +111,13 @@ impl Workspace {
     #[must_use]
     pub fn namespace(&self, name: &EnvironmentName) -> Option<&Namespace> {
         self.namespaces.get(name)
+    }
+
+    /// How long an environment is meant to live. A duration and not a date, since a date would differ each day.
+    #[must_use]
+    pub fn ttl(&self, name: &EnvironmentName) -> Option<Duration> {
+        let (chain, _) = merge::chain(&self.environments, name);
+        quantity::duration(self.merged(&chain).string("ttl")?)
     }
 
     /// The complaints that stop a plan of one environment: those about files that it uses.
