@@ -50,6 +50,45 @@ pub fn expand(workspace: &mut Workspace, name: &EnvironmentName, kinds: &Kinds) 
     result
 }
 
+/// A service that follows a tag of a repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tracked {
+    pub component: ComponentName,
+    /// `org/repo` on GitHub, a git URL, or a path.
+    pub repo: String,
+    pub tag: String,
+    /// Where the tag is written.
+    pub origin: Span,
+}
+
+/// The services of an environment whose commit must be looked up; the answers belong into [`Workspace::commits`] before
+/// the environment is expanded. Mistakes are left for [`expand`] to tell.
+pub fn tracked(workspace: &mut Workspace, name: &EnvironmentName) -> Vec<Tracked> {
+    let mut sources = mem::take(&mut workspace.sources);
+    let found = tracked_with(workspace, &mut sources, name);
+    workspace.sources = sources;
+    found.unwrap_or_default()
+}
+
+fn tracked_with(workspace: &Workspace, sources: &mut Sources, name: &EnvironmentName) -> Option<Vec<Tracked>> {
+    let (chain, _) = merge::chain(&workspace.environments, name);
+    let namespace = workspace.namespaces.get(name)?;
+    let merged = workspace.merged(&chain);
+    let environment = environment(&merged, false, &workspace.service_inputs(), &mut Vec::new());
+    let kinds = Kinds::default();
+    let rules = Rules { environment: name, namespace, kinds: &kinds, settings: &workspace.settings };
+    let mut run = Run::new(workspace, sources, rules);
+    run.scope(&environment);
+    let followed = environment.components.values().filter(|component| component.commit.is_none());
+    let tracked = followed.filter_map(|component| {
+        let (repo, tag) = (component.repo.as_ref()?, component.tag.as_ref()?);
+        let mut text = |text| expression::text(text, &run.scope, run.sources, &mut run.diagnostics);
+        let (repo, tag_text) = (text(repo)?, text(tag)?);
+        Some(Tracked { component: component.id.name.clone(), repo, tag: tag_text, origin: tag.span.clone() })
+    });
+    Some(tracked.collect())
+}
+
 fn expand_with(
     workspace: &Workspace,
     sources: &mut Sources,
@@ -72,17 +111,7 @@ fn expand_with(
     let environment = environment(&merged, false, &workspace.service_inputs(), &mut diagnostics);
     let definition = Span::new(workspace.environments[name].source, 0..0);
     let rules = Rules { environment: name, namespace, kinds, settings: &workspace.settings };
-    let mut run = Run {
-        workspace,
-        sources,
-        rules,
-        diagnostics,
-        unknown_kinds: BTreeSet::new(),
-        manifests: BTreeMap::new(),
-        outputs: BTreeMap::new(),
-        scope: Scope::default(),
-        owner: None,
-    };
+    let mut run = Run { diagnostics, ..Run::new(workspace, sources, rules) };
     let components = run.environment(&environment, &definition);
     let Run { mut diagnostics, unknown_kinds, mut manifests, owner, .. } = run;
     diagnostics.extend(references::check(&manifests, &environment.components));
@@ -109,7 +138,21 @@ pub(super) struct Run<'a> {
     owner: Option<String>,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn new(workspace: &'a Workspace, sources: &'a mut Sources, rules: Rules<'a>) -> Self {
+        Self {
+            workspace,
+            sources,
+            rules,
+            diagnostics: Vec::new(),
+            unknown_kinds: BTreeSet::new(),
+            manifests: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            scope: Scope::default(),
+            owner: None,
+        }
+    }
+
     fn environment(
         &mut self,
         environment: &Environment,
@@ -190,6 +233,8 @@ impl Run<'_> {
             None => Some(None),
         };
         let (commit, tag) = (text(&component.commit, self)?, text(&component.tag, self)?);
+        let looked_up = (self.rules.environment.clone(), component.id.name.clone());
+        let commit = commit.or_else(|| self.workspace.commits.get(&looked_up).cloned());
         let version = commit.clone().or_else(|| tag.clone());
         scope.names.insert(
             "version".to_owned(),

@@ -31,7 +31,7 @@ use std::{
 };
 
 pub use self::{
-    expand::{Mistakes, expand},
+    expand::{Mistakes, Tracked, expand, tracked},
     parse::parse,
     settings::{PROTECTED, Settings},
 };
@@ -39,7 +39,7 @@ use self::{module::Module, value::Table};
 use crate::{
     diagnostic::{Diagnostic, SourceId, Sources},
     kinds::Kinds,
-    names::{EnvironmentName, ModuleName, Namespace},
+    names::{ComponentName, EnvironmentName, ModuleName, Namespace},
 };
 
 /// All that a workspace's files say, read but not yet joined.
@@ -50,6 +50,8 @@ pub struct Workspace {
     environments: BTreeMap<EnvironmentName, File>,
     /// The namespaces of the environments that are not abstract, where they have a valid one.
     namespaces: BTreeMap<EnvironmentName, Namespace>,
+    /// The commits that tags stand for, where a source has looked them up; an explicit `commit` goes before.
+    pub commits: BTreeMap<(EnvironmentName, ComponentName), String>,
     /// None for a module whose `module.toml` cannot be read.
     modules: BTreeMap<ModuleName, Option<Module>>,
 }

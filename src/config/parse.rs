@@ -26,6 +26,7 @@ pub fn parse(files: &BTreeMap<String, String>) -> (Workspace, Vec<Complaint>) {
         settings: Settings::default(),
         environments: BTreeMap::new(),
         namespaces: BTreeMap::new(),
+        commits: BTreeMap::new(),
         modules: BTreeMap::new(),
     };
     if let Some(text) = files.get("ditc.toml") {

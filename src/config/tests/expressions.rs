@@ -220,3 +220,23 @@ modules/thing/a.yaml:4:12: unknown name · not defined
 "#]],
     );
 }
+
+#[test]
+fn a_commit_that_was_looked_up_goes_before_the_tag() {
+    let (mut workspace, _) = parse(&own());
+    let name = EnvironmentName::new("jakub").unwrap();
+    let found: Vec<String> = tracked(&mut workspace, &name)
+        .iter()
+        .map(|tracked| format!("{} {} {}", tracked.component, tracked.repo, tracked.tag))
+        .collect();
+    assert_eq!(
+        found,
+        ["gateway kooba/ditc-gateway dev", "orders kooba/ditc-orders dev", "products kooba/ditc-products dev"]
+    );
+    let orders = ComponentName::new("orders").unwrap();
+    workspace.commits.insert((name.clone(), orders), "de841bc".to_owned());
+    let jakub = expand(&mut workspace, &name, &Kinds::builtin()).unwrap();
+    let image = |object| good::at(&jakub, object, "/spec/template/spec/containers/0/image");
+    assert_eq!(image("Deployment/orders"), r#""jakubborys/ditc-orders:de841bc""#);
+    assert_eq!(image("Deployment/gateway"), r#""jakubborys/ditc-gateway:dev""#);
+}
