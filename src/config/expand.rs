@@ -13,7 +13,7 @@ use super::{
     environment::{Component, Environment, environment, unknown_module},
     expression::{self, Known, Scope},
     instance::Instance,
-    merge,
+    is_same, merge,
     module::SecretRecipe,
     needs::{Needs, needs},
     object::{Rules, stamp, subdomain},
@@ -42,12 +42,25 @@ pub struct Mistakes {
 /// Expands an environment. The workspace is only changed by texts that its diagnostics point into.
 ///
 /// # Errors
-/// All mistakes that show in this environment; complaints about the files themselves came from [`super::parse()`].
+/// All mistakes that concern this environment: first the complaints about the files it uses, which [`super::parse()`] gave
+/// too, then those that show only now. Half a file must never become half an environment, so either kind is enough.
 pub fn expand(workspace: &mut Workspace, name: &EnvironmentName, kinds: &Kinds) -> Result<Desired, Mistakes> {
     let mut sources = mem::take(&mut workspace.sources);
     let result = expand_with(workspace, &mut sources, name, kinds);
     workspace.sources = sources;
-    result
+    let mut told: Vec<Diagnostic> = workspace.concerning(&workspace.complaints, name).into_iter().cloned().collect();
+    match result {
+        Ok(desired) if told.is_empty() => Ok(desired),
+        Ok(_) => Err(Mistakes { diagnostics: told, unknown_kinds: BTreeSet::new() }),
+        Err(Mistakes { diagnostics, unknown_kinds }) => {
+            for diagnostic in diagnostics {
+                if !told.iter().any(|known| is_same(known, &diagnostic)) {
+                    told.push(diagnostic);
+                }
+            }
+            Err(Mistakes { diagnostics: told, unknown_kinds })
+        }
+    }
 }
 
 /// A service that follows a tag of a repository.

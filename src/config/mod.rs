@@ -54,6 +54,8 @@ pub struct Workspace {
     pub commits: BTreeMap<(EnvironmentName, ComponentName), String>,
     /// None for a module whose `module.toml` cannot be read.
     modules: BTreeMap<ModuleName, Option<Module>>,
+    /// What [`parse()`] complained about, so that no environment is expanded from files with mistakes.
+    complaints: Vec<Complaint>,
 }
 
 /// An environment's file.

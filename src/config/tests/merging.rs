@@ -265,7 +265,7 @@ fn pods_follow_their_configuration() {
 
 #[test]
 fn a_mistake_stops_only_those_who_use_its_file() {
-    let (workspace, complaints) = parse(&files(
+    let (mut workspace, complaints) = parse(&files(
         r#"
 //- environments/base.toml
 abstract = true
@@ -283,9 +283,14 @@ owner = d
 descripton = "x"
 "#,
     ));
-    let stopped: Vec<(&str, usize)> =
-        workspace.names().map(|name| (name.as_str(), workspace.concerning(&complaints, name).len())).collect();
-    assert_eq!(stopped, [("a", 1), ("b", 1), ("c", 0), ("d", 1)]);
+    let stopped: Vec<(String, usize)> =
+        workspace.names().map(|name| (name.to_string(), workspace.concerning(&complaints, name).len())).collect();
+    assert_eq!(stopped, [("a", 1), ("b", 1), ("c", 0), ("d", 1)].map(|(name, count)| (name.to_owned(), count)));
+    for (name, mistakes) in [("a", 1), ("b", 1), ("c", 0), ("d", 1)] {
+        let name = EnvironmentName::new(name).unwrap();
+        let told = expand(&mut workspace, &name, &Kinds::builtin()).map_or_else(|told| told.diagnostics.len(), |_| 0);
+        assert_eq!(told, mistakes, "{name}");
+    }
 }
 
 #[test]
