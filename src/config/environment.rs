@@ -32,6 +32,7 @@ pub(super) struct Component {
     pub(super) module: Spanned<ModuleName>,
     pub(super) inputs: Table,
     pub(super) needs: Option<Vec<Spanned<String>>>,
+    pub(super) repo: Option<Spanned<String>>,
     pub(super) tag: Option<Spanned<String>>,
     pub(super) commit: Option<Spanned<String>>,
 }
@@ -155,7 +156,7 @@ fn dependency(
     }
     fields.finish();
     let module = module_name(&named?, diagnostics)?;
-    Some(Component { id, span: key.span.clone(), module, inputs, needs, tag: None, commit: None })
+    Some(Component { id, span: key.span.clone(), module, inputs, needs, repo: None, tag: None, commit: None })
 }
 
 fn service(
@@ -168,8 +169,7 @@ fn service(
 ) -> Option<Component> {
     let mut fields = Fields::new(table, title, diagnostics);
     let (named, inputs, needs) = (fields.string("module"), fields.table("inputs"), fields.strings("needs"));
-    let (tag, commit) = (fields.string("tag"), fields.string("commit"));
-    let _ = fields.string("repo");
+    let (repo, tag, commit) = (fields.string("repo"), fields.string("tag"), fields.string("commit"));
     for key in ["chart", "manifests"] {
         if let Some(entry) = fields.entry(key) {
             fields.complain(
@@ -208,7 +208,7 @@ fn service(
     let inputs = if named.is_some() { inputs.cloned().unwrap_or_default() } else { own };
     let named = named.unwrap_or_else(|| Spanned { value: SERVICE.to_owned(), span: key.span.clone() });
     let module = module_name(&named, diagnostics)?;
-    Some(Component { id, span: key.span.clone(), module, inputs, needs, tag, commit })
+    Some(Component { id, span: key.span.clone(), module, inputs, needs, repo, tag, commit })
 }
 
 fn module_name(name: &Spanned<String>, diagnostics: &mut Vec<Diagnostic>) -> Option<Spanned<ModuleName>> {

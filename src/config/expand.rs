@@ -13,11 +13,11 @@ use super::{
     environment::{Component, Environment, environment, unknown_module},
     expression::{self, Known, Scope},
     instance::Instance,
-    merge,
+    is_same, merge,
     module::SecretRecipe,
     needs::{Needs, needs},
     object::{Rules, stamp, subdomain},
-    rolling,
+    references, rolling,
     value::Tree,
 };
 use crate::{
@@ -42,12 +42,64 @@ pub struct Mistakes {
 /// Expands an environment. The workspace is only changed by texts that its diagnostics point into.
 ///
 /// # Errors
-/// All mistakes that show in this environment; complaints about the files themselves came from [`super::parse`].
+/// All mistakes that concern this environment: first the complaints about the files it uses, which [`super::parse()`] gave
+/// too, then those that show only now. Half a file must never become half an environment, so either kind is enough.
 pub fn expand(workspace: &mut Workspace, name: &EnvironmentName, kinds: &Kinds) -> Result<Desired, Mistakes> {
     let mut sources = mem::take(&mut workspace.sources);
     let result = expand_with(workspace, &mut sources, name, kinds);
     workspace.sources = sources;
-    result
+    let mut told: Vec<Diagnostic> = workspace.concerning(&workspace.complaints, name).into_iter().cloned().collect();
+    match result {
+        Ok(desired) if told.is_empty() => Ok(desired),
+        Ok(_) => Err(Mistakes { diagnostics: told, unknown_kinds: BTreeSet::new() }),
+        Err(Mistakes { diagnostics, unknown_kinds }) => {
+            for diagnostic in diagnostics {
+                if !told.iter().any(|known| is_same(known, &diagnostic)) {
+                    told.push(diagnostic);
+                }
+            }
+            Err(Mistakes { diagnostics: told, unknown_kinds })
+        }
+    }
+}
+
+/// A service that follows a tag of a repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tracked {
+    pub component: ComponentName,
+    /// `org/repo` on GitHub, a git URL, or a path.
+    pub repo: String,
+    pub tag: String,
+    /// Where the tag is written.
+    pub origin: Span,
+}
+
+/// The services of an environment whose commit must be looked up; the answers belong into [`Workspace::commits`] before
+/// the environment is expanded. Mistakes are left for [`expand`] to tell.
+pub fn tracked(workspace: &mut Workspace, name: &EnvironmentName) -> Vec<Tracked> {
+    let mut sources = mem::take(&mut workspace.sources);
+    let found = tracked_with(workspace, &mut sources, name);
+    workspace.sources = sources;
+    found.unwrap_or_default()
+}
+
+fn tracked_with(workspace: &Workspace, sources: &mut Sources, name: &EnvironmentName) -> Option<Vec<Tracked>> {
+    let (chain, _) = merge::chain(&workspace.environments, name);
+    let namespace = workspace.namespaces.get(name)?;
+    let merged = workspace.merged(&chain);
+    let environment = environment(&merged, false, &workspace.service_inputs(), &mut Vec::new());
+    let kinds = Kinds::default();
+    let rules = Rules { environment: name, namespace, kinds: &kinds, settings: &workspace.settings };
+    let mut run = Run::new(workspace, sources, rules);
+    run.scope(&environment);
+    let followed = environment.components.values().filter(|component| component.commit.is_none());
+    let tracked = followed.filter_map(|component| {
+        let (repo, tag) = (component.repo.as_ref()?, component.tag.as_ref()?);
+        let mut text = |text| expression::text(text, &run.scope, run.sources, &mut run.diagnostics);
+        let (repo, tag_text) = (text(repo)?, text(tag)?);
+        Some(Tracked { component: component.id.name.clone(), repo, tag: tag_text, origin: tag.span.clone() })
+    });
+    Some(tracked.collect())
 }
 
 fn expand_with(
@@ -72,19 +124,10 @@ fn expand_with(
     let environment = environment(&merged, false, &workspace.service_inputs(), &mut diagnostics);
     let definition = Span::new(workspace.environments[name].source, 0..0);
     let rules = Rules { environment: name, namespace, kinds, settings: &workspace.settings };
-    let mut run = Run {
-        workspace,
-        sources,
-        rules,
-        diagnostics,
-        unknown_kinds: BTreeSet::new(),
-        manifests: BTreeMap::new(),
-        outputs: BTreeMap::new(),
-        scope: Scope::default(),
-        owner: None,
-    };
+    let mut run = Run { diagnostics, ..Run::new(workspace, sources, rules) };
     let components = run.environment(&environment, &definition);
-    let Run { diagnostics, unknown_kinds, mut manifests, owner, .. } = run;
+    let Run { mut diagnostics, unknown_kinds, mut manifests, owner, .. } = run;
+    diagnostics.extend(references::check(&manifests, &environment.components));
     if !diagnostics.is_empty() {
         return Err(Mistakes { diagnostics, unknown_kinds });
     }
@@ -108,7 +151,21 @@ pub(super) struct Run<'a> {
     owner: Option<String>,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn new(workspace: &'a Workspace, sources: &'a mut Sources, rules: Rules<'a>) -> Self {
+        Self {
+            workspace,
+            sources,
+            rules,
+            diagnostics: Vec::new(),
+            unknown_kinds: BTreeSet::new(),
+            manifests: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            scope: Scope::default(),
+            owner: None,
+        }
+    }
+
     fn environment(
         &mut self,
         environment: &Environment,
@@ -189,6 +246,8 @@ impl Run<'_> {
             None => Some(None),
         };
         let (commit, tag) = (text(&component.commit, self)?, text(&component.tag, self)?);
+        let looked_up = (self.rules.environment.clone(), component.id.name.clone());
+        let commit = commit.or_else(|| self.workspace.commits.get(&looked_up).cloned());
         let version = commit.clone().or_else(|| tag.clone());
         scope.names.insert(
             "version".to_owned(),
@@ -216,19 +275,24 @@ impl Run<'_> {
             });
             Value::Object(outputs.collect())
         };
-        let context = json!({
+        let mut context = json!({
             "name": component.id.name.as_str(),
             "environment": {
                 "name": self.rules.environment.as_str(),
                 "namespace": self.rules.namespace.as_str(),
-                "owner": self.owner,
             },
-            "version": version,
-            "commit": commit,
-            "tag": tag,
             "dependencies": related(Tier::Dependency),
             "services": related(Tier::Service),
         });
+        // What is not given is not defined, since `none` joined to a text would be the text `none`.
+        for (name, value) in [("version", version), ("commit", commit), ("tag", tag)] {
+            if let Some(value) = value {
+                context[name] = Value::from(value);
+            }
+        }
+        if let Some(owner) = &self.owner {
+            context["environment"]["owner"] = Value::from(owner.as_str());
+        }
         Instance { component, module, context }.render(&inputs, self)
     }
 

@@ -172,7 +172,9 @@ fn place(expression: &str, span: &Span, sources: &Sources) -> Span {
 }
 
 fn lookup(source: &str, place: &Span, scope: &Scope, diagnostics: &mut Vec<Diagnostic>) -> Option<Tree> {
-    if let Some(literal) = source.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+    if let Some(literal) = source.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'))
+        && !literal.contains('"')
+    {
         return Some(Tree::String(literal.to_owned()));
     }
     let Some(path) = path(source) else {

@@ -102,25 +102,20 @@ impl Instance<'_> {
 
     /// What expressions in `module.toml` may use.
     fn scope(&self) -> Scope {
-        let span = &self.component.span;
-        let Value::Object(context) = &self.context else { return Scope::default() };
-        let names = context.iter().filter_map(|(name, value)| {
-            let known = match name.as_str() {
-                "inputs" | "environment" => {
-                    let inner = value.as_object().into_iter().flatten();
-                    Known::names(inner.filter_map(|(name, value)| {
-                        let tree = Tree::of_json(value, span);
-                        Some((name.as_str(), tree.map_or_else(|| self.absent(name), Known::Value)))
-                    }))
-                }
-                "name" | "version" | "commit" | "tag" => {
-                    Tree::of_json(value, span).map_or_else(|| self.absent(name), Known::Value)
-                }
-                _ => return None,
-            };
-            Some((name.clone(), known))
-        });
-        Scope { names: names.collect() }
+        let known = |value: Option<&Value>, name: &str| {
+            let tree = value.and_then(|value| Tree::of_json(value, &self.component.span));
+            tree.map_or_else(|| self.absent(name), Known::Value)
+        };
+        let mut names: BTreeMap<String, Known> = BTreeMap::new();
+        for name in ["name", "version", "commit", "tag"] {
+            names.insert(name.to_owned(), known(self.context.get(name), name));
+        }
+        for group in ["inputs", "environment"] {
+            let inner = self.context.get(group).and_then(Value::as_object).into_iter().flatten();
+            let inner = inner.map(|(name, value)| (name.as_str(), known(Some(value), name)));
+            names.insert(group.to_owned(), Known::names(inner));
+        }
+        Scope { names }
     }
 
     fn absent(&self, name: &str) -> Known {

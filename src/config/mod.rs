@@ -15,6 +15,7 @@ mod object;
 mod parse;
 mod quantity;
 mod reader;
+mod references;
 mod rolling;
 mod settings;
 mod template;
@@ -24,10 +25,13 @@ mod types;
 mod value;
 mod yaml;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 pub use self::{
-    expand::{Mistakes, expand},
+    expand::{Mistakes, Tracked, expand, tracked},
     parse::parse,
     settings::{PROTECTED, Settings},
 };
@@ -35,7 +39,7 @@ use self::{module::Module, value::Table};
 use crate::{
     diagnostic::{Diagnostic, SourceId, Sources},
     kinds::Kinds,
-    names::{EnvironmentName, ModuleName, Namespace},
+    names::{ComponentName, EnvironmentName, ModuleName, Namespace},
 };
 
 /// All that a workspace's files say, read but not yet joined.
@@ -46,8 +50,12 @@ pub struct Workspace {
     environments: BTreeMap<EnvironmentName, File>,
     /// The namespaces of the environments that are not abstract, where they have a valid one.
     namespaces: BTreeMap<EnvironmentName, Namespace>,
+    /// The commits that tags stand for, where a source has looked them up; an explicit `commit` goes before.
+    pub commits: BTreeMap<(EnvironmentName, ComponentName), String>,
     /// None for a module whose `module.toml` cannot be read.
     modules: BTreeMap<ModuleName, Option<Module>>,
+    /// What [`parse()`] complained about, so that no environment is expanded from files with mistakes.
+    complaints: Vec<Complaint>,
 }
 
 /// An environment's file.
@@ -107,6 +115,13 @@ impl Workspace {
     #[must_use]
     pub fn namespace(&self, name: &EnvironmentName) -> Option<&Namespace> {
         self.namespaces.get(name)
+    }
+
+    /// How long an environment is meant to live. A duration and not a date, since a date would differ each day.
+    #[must_use]
+    pub fn ttl(&self, name: &EnvironmentName) -> Option<Duration> {
+        let (chain, _) = merge::chain(&self.environments, name);
+        quantity::duration(self.merged(&chain).string("ttl")?)
     }
 
     /// The complaints that stop a plan of one environment: those about files that it uses.

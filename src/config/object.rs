@@ -225,7 +225,7 @@ fn check_fields(value: &Value, key: &ObjectKey, namespace: &Namespace) -> Vec<Di
                 }
             }
             Some(_) => {
-                mistakes.push(mistake("wrong type", format!("`metadata.{map}` of {key} must be a map of strings")))
+                mistakes.push(mistake("wrong type", format!("`metadata.{map}` of {key} must be a map of strings")));
             }
         }
     }

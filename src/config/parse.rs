@@ -26,6 +26,8 @@ pub fn parse(files: &BTreeMap<String, String>) -> (Workspace, Vec<Complaint>) {
         settings: Settings::default(),
         environments: BTreeMap::new(),
         namespaces: BTreeMap::new(),
+        commits: BTreeMap::new(),
+        complaints: Vec::new(),
         modules: BTreeMap::new(),
     };
     if let Some(text) = files.get("ditc.toml") {
@@ -39,6 +41,7 @@ pub fn parse(files: &BTreeMap<String, String>) -> (Workspace, Vec<Complaint>) {
     read_modules(files, &mut workspace, &mut complaints);
     read_environments(files, &mut workspace, &mut complaints);
     complaints.extend(read_namespaces(&mut workspace));
+    workspace.complaints.clone_from(&complaints);
     (workspace, complaints)
 }
 

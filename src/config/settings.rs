@@ -42,7 +42,7 @@ impl Default for Settings {
             cluster_scoped: Vec::new(),
             max_destroy: 10,
             secret_sources: Vec::new(),
-            timeout: Duration::from_mins(10),
+            timeout: Duration::from_secs(600),
         }
     }
 }

@@ -1,8 +1,6 @@
 //! Renders a module's templates, and knows for every rendered line which line of the template it came from. It names
 //! neither environments nor components.
 
-use std::collections::BTreeMap;
-
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
 
@@ -164,44 +162,88 @@ fn complaint(
     }
 }
 
-/// A name that the template uses and nobody gave; finds the part of a path that is wrong.
+/// A name that the template uses and nobody gave; finds the part of the expression that is wrong.
 fn undefined(code: &str, span: Span, context: &Value) -> Diagnostic {
     let diagnostic = Diagnostic::new("unknown name").at(span, "not defined");
-    let path = path(code);
+    let broken: Vec<_> = paths(code).into_iter().filter_map(|path| Some((broken(&path, context)?, path))).collect();
+    // An unknown first name may be a loop's or one that was set, so what breaks further in is the better guess.
+    let sure = broken.iter().find(|((index, _), path)| *index > 0 || VERSIONS.contains(&path[0].as_str()));
+    let guess = sure.or(if let [only] = broken.as_slice() { Some(only) } else { None });
+    let Some(((index, known), path)) = guess else {
+        return diagnostic.detail("templates may not use what is not there; test with `is defined` first");
+    };
+    let name = &path[*index];
+    let detail = match path[..*index].join(".").as_str() {
+        "" if VERSIONS.contains(&name.as_str()) => {
+            return diagnostic
+                .detail(format!("the component names nothing that gives it a `{name}`"))
+                .help(format!("add `tag` or `commit` to it, or test `{name} is defined` first"));
+        }
+        "" => format!("nothing is called `{name}` in templates"),
+        walked => format!("`{walked}` has no `{name}`"),
+    };
+    suggest(diagnostic.detail(detail), name, known.iter().copied())
+}
+
+/// What a component has only when its environment gives it.
+const VERSIONS: [&str; 3] = ["version", "commit", "tag"];
+
+/// The position of the first name of a path that is not there, with the names that are.
+fn broken<'a>(path: &[String], context: &'a Value) -> Option<(usize, Vec<&'a str>)> {
     let mut value = context;
     for (index, name) in path.iter().enumerate() {
-        let Some(map) = value.as_object() else { break };
+        let map = value.as_object()?;
         let Some(inner) = map.get(name) else {
-            let known: BTreeMap<&str, ()> = map.keys().map(|key| (key.as_str(), ())).collect();
-            let detail = match path[..index].join(".").as_str() {
-                "" => format!("nothing is called `{name}` in templates"),
-                walked => format!("`{walked}` has no `{name}`"),
-            };
-            return suggest(diagnostic.detail(detail), name, known.into_keys());
+            return Some((index, map.keys().map(String::as_str).collect()));
         };
         value = inner;
     }
-    diagnostic.detail("templates may not use what is not there; test with `is defined` first")
+    None
 }
 
-/// The names of `a.b["c.d"]`; what is no plain path ends it.
-fn path(code: &str) -> Vec<String> {
+/// All paths such as `a.b["c.d"]` in an expression; texts, filters, tests and keywords are none.
+fn paths(code: &str) -> Vec<Vec<String>> {
+    const KEYWORDS: [&str; 12] = ["if", "else", "elif", "for", "in", "is", "not", "and", "or", "true", "false", "none"];
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let (mut paths, mut rest, mut last) = (Vec::new(), code, String::new());
+    while let Some(first) = rest.chars().next() {
+        let mut length = first.len_utf8();
+        if first == '"' || first == '\'' {
+            length += rest[1..].find(first).map_or(rest.len() - 1, |at| at + 1);
+        } else if is_name(first) {
+            let (path, tail) = path(rest);
+            length = rest.len() - tail.len();
+            let is_value = !first.is_ascii_digit() && last != "|" && last != "is";
+            let word = rest[..length].to_owned();
+            if is_value && !KEYWORDS.contains(&word.as_str()) {
+                paths.push(path);
+            }
+            last = word;
+        } else if !first.is_whitespace() {
+            last = first.to_string();
+        }
+        rest = &rest[length..];
+    }
+    paths
+}
+
+/// The names of the path that a text begins with, and what follows it.
+fn path(code: &str) -> (Vec<String>, &str) {
     let mut names = Vec::new();
-    let mut rest = code.trim();
+    let mut rest = code;
     loop {
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
         if end > 0 {
             names.push(rest[..end].to_owned());
         }
         rest = &rest[end..];
-        if let Some(subscript) = rest.strip_prefix("[\"") {
-            let Some((name, tail)) = subscript.split_once("\"]") else { return names };
+        if let Some((name, tail)) = rest.strip_prefix("[\"").and_then(|subscript| subscript.split_once("\"]")) {
             names.push(name.to_owned());
             rest = tail;
         } else if let Some(tail) = rest.strip_prefix('.') {
             rest = tail;
         } else {
-            return names;
+            return (names, rest);
         }
     }
 }

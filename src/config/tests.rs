@@ -8,6 +8,7 @@ use super::*;
 use crate::diagnostic::Label;
 
 mod components;
+mod expressions;
 mod good;
 mod merging;
 mod mistakes;

@@ -51,7 +51,7 @@ impl Type {
     /// Reads `list(map(string))` and the like.
     pub(super) fn parse(text: &str) -> Option<Type> {
         let text = text.trim();
-        let inner = |name: &str| Some(text.strip_prefix(name)?.trim_start().strip_prefix('(')?.strip_suffix(')')?);
+        let inner = |name: &str| text.strip_prefix(name)?.trim_start().strip_prefix('(')?.strip_suffix(')');
         Some(match text {
             "string" => Type::String,
             "integer" => Type::Integer,

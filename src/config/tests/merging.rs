@@ -265,7 +265,7 @@ fn pods_follow_their_configuration() {
 
 #[test]
 fn a_mistake_stops_only_those_who_use_its_file() {
-    let (workspace, complaints) = parse(&files(
+    let (mut workspace, complaints) = parse(&files(
         r#"
 //- environments/base.toml
 abstract = true
@@ -283,9 +283,14 @@ owner = d
 descripton = "x"
 "#,
     ));
-    let stopped: Vec<(&str, usize)> =
-        workspace.names().map(|name| (name.as_str(), workspace.concerning(&complaints, name).len())).collect();
-    assert_eq!(stopped, [("a", 1), ("b", 1), ("c", 0), ("d", 1)]);
+    let stopped: Vec<(String, usize)> =
+        workspace.names().map(|name| (name.to_string(), workspace.concerning(&complaints, name).len())).collect();
+    assert_eq!(stopped, [("a", 1), ("b", 1), ("c", 0), ("d", 1)].map(|(name, count)| (name.to_owned(), count)));
+    for (name, mistakes) in [("a", 1), ("b", 1), ("c", 0), ("d", 1)] {
+        let name = EnvironmentName::new(name).unwrap();
+        let told = expand(&mut workspace, &name, &Kinds::builtin()).map_or_else(|told| told.diagnostics.len(), |_| 0);
+        assert_eq!(told, mistakes, "{name}");
+    }
 }
 
 #[test]
@@ -304,6 +309,8 @@ unknown environment
 
 "#]]
     );
+    let ttl = workspace.ttl(&EnvironmentName::new("jakub").unwrap());
+    assert_eq!(ttl, Some(std::time::Duration::from_secs(72 * 3600)));
     assert_data_eq!(
         told("base"),
         str![[r#"
@@ -352,6 +359,27 @@ fn every_manifest_carries_the_labels_and_pods_do_not() {
             let spec = manifest.body.at("/spec").map(ToString::to_string).unwrap_or_default();
             assert!(!spec.contains("ditc.dev/environment"), "{spec}");
             assert_eq!(manifest.body.key().as_ref(), Some(&manifest.key));
+        }
+    }
+}
+
+/// No text may bring the program down: each file of a full workspace is cut off at many places, and doubled.
+#[test]
+fn half_a_file_gives_complaints_and_no_panic() {
+    let mut whole = own();
+    for (module, path, text) in builtin::BUILTIN {
+        whole.insert(format!("modules/{module}/{path}"), (*text).to_owned());
+    }
+    for (path, text) in &whole {
+        let cuts = (0..text.len()).step_by(701).filter(|cut| text.is_char_boundary(*cut));
+        for text in
+            cuts.flat_map(|cut| [text[..cut].to_owned(), text[cut..].to_owned(), format!("{text}{}", &text[cut..])])
+        {
+            let files = whole.iter().chain([(path, &text)]).map(|(path, text)| (path.clone(), text.clone())).collect();
+            let (mut workspace, complaints) = parse(&files);
+            for diagnostic in validate(&mut workspace, &complaints, &Kinds::builtin()) {
+                assert!(!plain(&workspace.sources, &diagnostic).is_empty());
+            }
         }
     }
 }
