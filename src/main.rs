@@ -26,10 +26,8 @@ fn main() -> ExitCode {
     // Fails only where a provider is there already, and that one serves as well.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the system gives threads");
-    // The place of `ditc::commands::run(cli, settings, &terminal)`.
-    let result: Result<Exit, ditc::failure::Failure> = runtime.block_on(async { Ok(Exit::Done) });
-    match result {
+    match runtime.block_on(ditc::commands::run(&cli, &settings, &terminal)) {
         Ok(exit) => exit.into(),
-        Err(failure) => terminal.report(&failure).into(),
+        Err(failure) => ditc::commands::report(&cli, &failure, &terminal),
     }
 }

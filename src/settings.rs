@@ -119,26 +119,15 @@ pub fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// Fills a buffer from the system's source of randomness.
+/// One byte from the system's source of randomness.
 ///
 /// # Panics
 /// Where the system has no randomness to give; nothing secret can be made then.
-pub fn fill_random(bytes: &mut [u8]) {
-    getrandom::fill(bytes).expect("the system gives random bytes");
-}
-
-/// One random byte after another.
-pub fn random_bytes() -> impl FnMut() -> u8 {
-    let mut buffer = [0; 64];
-    let mut used = buffer.len();
-    move || {
-        if used == buffer.len() {
-            fill_random(&mut buffer);
-            used = 0;
-        }
-        used += 1;
-        buffer[used - 1]
-    }
+#[must_use]
+pub fn random_byte() -> u8 {
+    let mut byte = [0];
+    getrandom::fill(&mut byte).expect("the system gives random bytes");
+    byte[0]
 }
 
 /// A new id that no other run has: a random UUID.

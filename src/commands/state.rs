@@ -45,9 +45,8 @@ pub(super) async fn show(desk: &Desk<'_>, environment: &EnvironmentName, which: 
     Err(failure.hint(format!("ditc state list {environment}{}", desk.global.repeat())))
 }
 
-/// Builds the record anew, by the same observation that every plan makes: what carries our label and our manager is ours.
-pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> Result<Exit, Failure> {
-    super::apply::rebuild(desk, environment).await
+pub(super) async fn rebuild(_desk: &Desk<'_>, _environment: &EnvironmentName) -> Result<Exit, Failure> {
+    Err(Failure::new(FailureKind::State, "rebuilding comes later in this series"))
 }
 
 async fn state(desk: &Desk<'_>, environment: &EnvironmentName) -> Result<State, Failure> {
