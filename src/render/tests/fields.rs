@@ -59,8 +59,8 @@ cluster staging):
                       -   value: "1"
                     }
                   + resources.limits:
-                  +   cpu: "100m"
-                  +   memory: "64Mi"
+                  +   cpu: 100m
+                  +   memory: 64Mi
                 }
               ~ initContainers = [name="a"], [name="b"] -> [name="b"], [name="a"]  # only the order changes
             }

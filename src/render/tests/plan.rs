@@ -131,36 +131,31 @@ cluster staging):
   # not checked by the server: these credentials have no right to write it
   + Secret "postgresql" {
       + type: Opaque
-      + data:
-      +   postgresql-password: (sensitive value, a new password)
+      + data.postgresql-password: (sensitive value, a new password)
     }
 
   # jakub.services.orders/Deployment/orders will be created
   # (environments/jakub.toml:6)
   + Deployment "orders" {
       + spec:
-      +   selector:
-      +     matchLabels:
-      +       app: orders
+      +   selector.matchLabels.app: orders
       +   template:
       +     metadata:
-      +       labels:
-      +         app: orders
+      +       labels.app: orders
       +       annotations:
-      +         ditc.dev/config: "0123456789abcdef"
-      +     spec:
-      +       containers:
-      +         - name: orders
-      +           image: jakubborys/ditc-orders:v2
-      +           command: ["nameko", "run", "--config", "config.yml"]
-      +           ports:
-      +             - containerPort: 8000
-      +           resources: {}
-      +           env:
-      +             - name: DB_HOST
-      +               value: postgresql
-      +             - name: DEBUG
-      +               value: "true"
+      +         ditc.dev/config: 0123456789abcdef
+      +     spec.containers:
+      +       - name: orders
+      +         image: jakubborys/ditc-orders:v2
+      +         command: ["nameko", "run", "--config", "config.yml"]
+      +         ports:
+      +           - containerPort: 8000
+      +         resources: {}
+      +         env:
+      +           - name: DB_HOST
+      +             value: postgresql
+      +           - name: DEBUG
+      +             value: "true"
     }
 
 Plan: 4 to add, 0 to change, 0 to destroy.

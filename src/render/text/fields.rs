@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-use super::value::{Length, arrow, difference, entry, inline, is_short};
+use super::value::{Length, arrow, chain, difference, entry, inline, is_short};
 
 /// One field before and after, with a remark to stand behind it.
 pub(super) struct Field<'a> {
@@ -177,6 +177,7 @@ fn block(path: &str, tree: &Tree<'_>, indent: usize, style: Style, out: &mut Str
 pub(super) fn whole(sign: Sign, path: &str, value: &Value, indent: usize, style: Style, out: &mut String) {
     let gutter = format!("{}{}", " ".repeat(indent), sign.paint(style));
     let length = if sign == Sign::Add { Length::Cut } else { Length::Whole };
+    let (path, value) = chain(path.to_owned(), value, length);
     for line in entry(&format!("{path}:"), value, length) {
         out.push_str(format!("{gutter} {line}").trim_end());
         out.push('\n');

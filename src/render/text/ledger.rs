@@ -128,7 +128,7 @@ fn told(plan: &Plan, step: &Step) -> String {
 pub fn outputs(outputs: &BTreeMap<ComponentId, BTreeMap<OutputName, Value>>, style: Style) -> String {
     let mut lines = String::new();
     for (component, values) in outputs {
-        for (name, value) in values {
+        for (name, value) in values.iter().filter(|(_, value)| !value.is_null()) {
             lines.push_str(&format!("{}.{name} = {}\n", clean(component.name.as_str()), inline(value)));
         }
     }

@@ -62,9 +62,13 @@ pub(super) fn is_short(value: &Value) -> bool {
 /// A value as lines of YAML.
 pub(super) fn lines(value: &Value, length: Length) -> Vec<String> {
     match value {
-        Value::Object(map) if !map.is_empty() => {
-            map.iter().flat_map(|(key, value)| entry(&format!("{}:", word(key)), value, length)).collect()
-        }
+        Value::Object(map) if !map.is_empty() => map
+            .iter()
+            .flat_map(|(key, value)| {
+                let (way, value) = chain(word(key), value, length);
+                entry(&format!("{way}:"), value, length)
+            })
+            .collect(),
         Value::Array(items) if !is_short(value) => items
             .iter()
             .flat_map(|item| {
@@ -79,6 +83,23 @@ pub(super) fn lines(value: &Value, length: Length) -> Vec<String> {
         }
         scalar => vec![scalar_word(scalar, length)],
     }
+}
+
+/// In new objects, maps of one key each are one dotted way, as in paths: `selector.matchLabels.app`.
+pub(super) fn chain(mut way: String, mut value: &Value, length: Length) -> (String, &Value) {
+    let is_plain = |key: &str| key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    if length == Length::Whole || way.is_empty() {
+        return (way, value);
+    }
+    while let Value::Object(map) = value
+        && map.len() == 1
+        && let Some((key, only)) = map.iter().next()
+        && is_plain(key)
+    {
+        way = format!("{way}.{key}");
+        value = only;
+    }
+    (way, value)
 }
 
 /// A key with its value, behind it or indented below.
@@ -116,10 +137,17 @@ fn scalar_word(value: &Value, length: Length) -> String {
 
 /// A string as YAML would have it: bare where it cannot be taken for anything else.
 fn word(text: &str) -> String {
-    let is_bare = text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '.' | '_' | '('))
+    let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '.' | '_' | '('))
         && text.chars().all(|c| c.is_ascii_alphanumeric() || " _./@+-:=,()%$".contains(c))
         && !text.contains(": ")
-        && !text.ends_with([' ', ':'])
+        && !text.ends_with([' ', ':']);
+    let is_quantity = text.starts_with(|c: char| c.is_ascii_digit())
+        && text.ends_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.')
+        && !text.starts_with("0x")
+        && !text.starts_with("0o")
+        && !text.starts_with("0b");
+    let is_bare = (is_word || is_quantity)
         && !matches!(
             text.to_ascii_lowercase().as_str(),
             "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n"
@@ -194,12 +222,12 @@ mod tests {
 
     #[test]
     fn strings_are_bare_only_where_they_stay_strings() {
-        for bare in ["orders", "registry.example.com/orders:v2", "/data", "a b", "0s".trim_start_matches('0')] {
+        for bare in ["orders", "registry.example.com/orders:v2", "/data", "a b", "100m", "1.5Gi", "0123456789abcdef"] {
             assert_eq!(word(bare), bare);
         }
-        for quoted in [
-            "", "true", "No", "null", "8000", "1e3", "0x1f", "100m", "a: b", "- a", "x ", "#", "a #b", "inf", "{{ x }}",
-        ] {
+        for quoted in
+            ["", "true", "No", "null", "8000", "1e3", "0x1f", "a: b", "- a", "x ", "#", "a #b", "inf", "{{ x }}"]
+        {
             assert_eq!(word(quoted), format!("{quoted:?}"));
         }
         assert_eq!(word("a\u{1b}[31m\u{202e}"), r#""a\u001b[31m\u{202e}""#);
