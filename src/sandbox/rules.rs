@@ -263,7 +263,7 @@ pub(super) fn prepare_update(
     let is_changed = live.get("spec") != new.get("spec")
         || wanted(live) != wanted(new)
         || (resource.is("apps", "Deployment") && annotations(live) != annotations(new));
-    if is_generated(resource) && is_changed && write.writer.subresource != "status" {
+    if is_generated(resource) && is_changed && !matches!(write.writer.subresource, "status" | "binding") {
         let generation = live.pointer("/metadata/generation").and_then(Value::as_i64).unwrap_or(0);
         if let Some(metadata) = map_at(new, &["metadata"]) {
             metadata.insert("generation".into(), (generation + 1).into());
