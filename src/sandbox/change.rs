@@ -41,7 +41,7 @@ impl Asked<'_> {
     fn manager(&self) -> Result<String, Refusal> {
         let given = self.query.get("fieldManager");
         if given.chars().count() > 128 {
-            let why = format!("Too long: may not be more than 128 bytes");
+            let why = "Too long: may not be more than 128 bytes".to_string();
             let cause = Cause::new("FieldValueTooLong", "fieldManager", why);
             return Err(options_invalid("PatchOptions", &[cause]));
         }

@@ -264,10 +264,10 @@ fn find_repeated(body: &[u8]) -> Option<String> {
                 let text = body.get(start..at).unwrap_or_default();
                 if awaits_key {
                     awaits_key = false;
-                    if let Some(Some(keys)) = open.last_mut() {
-                        if !keys.insert(text) {
-                            return Some(String::from_utf8_lossy(text).into_owned());
-                        }
+                    if let Some(Some(keys)) = open.last_mut()
+                        && !keys.insert(text)
+                    {
+                        return Some(String::from_utf8_lossy(text).into_owned());
                     }
                 }
             }

@@ -61,10 +61,10 @@ pub(super) fn prepare_create(
     object: &mut Value,
     is_dry: bool,
 ) -> Result<(), Refusal> {
-    if is_generated(resource) {
-        if let Some(metadata) = map_at(object, &["metadata"]) {
-            metadata.insert("generation".into(), 1.into());
-        }
+    if is_generated(resource)
+        && let Some(metadata) = map_at(object, &["metadata"])
+    {
+        metadata.insert("generation".into(), 1.into());
     }
     if resource.has("status") {
         let status = match resource.kind.as_str() {

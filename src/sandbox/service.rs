@@ -134,7 +134,7 @@ fn respond(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Response<Body> {
     answer(shared, parts, body).unwrap_or_else(|refusal| reply::refusal(&refusal))
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: header::HeaderName) -> &'a str {
+fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 

@@ -271,10 +271,11 @@ fn carry_over(new: &mut Value, live: &Value, subresource: &str, resource: &Resou
             None => metadata.shift_remove(field),
         };
     }
-    if resource.is("apps", "Deployment") && subresource == "status" {
-        if let Some(labels) = live.pointer("/metadata/labels") {
-            metadata.insert("labels".into(), labels.clone());
-        }
+    if resource.is("apps", "Deployment")
+        && subresource == "status"
+        && let Some(labels) = live.pointer("/metadata/labels")
+    {
+        metadata.insert("labels".into(), labels.clone());
     }
 }
 

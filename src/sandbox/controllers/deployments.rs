@@ -31,11 +31,9 @@ pub(super) fn reconcile(context: &mut Context<'_>, place: &Place, deployment: &A
         None if is_paused => None,
         None => make(context, deployment, &hash, latest + 1, &sets),
     };
-    if !is_paused {
-        if let Some(current) = &current {
-            scale(context, deployment, current, &sets);
-            forget_old(context, deployment, &sets);
-        }
+    if !is_paused && let Some(current) = &current {
+        scale(context, deployment, current, &sets);
+        forget_old(context, deployment, &sets);
     }
     tell(context, place, deployment);
 }

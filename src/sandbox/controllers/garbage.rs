@@ -60,10 +60,10 @@ pub(super) fn drop_finalizer(context: &mut Context<'_>, object: &Arc<Value>, nam
 fn disown(context: &mut Context<'_>, dependent: &Place, uid: &str) {
     let Some(object) = context.store.at(dependent).cloned() else { return };
     let mut new = Value::clone(&object);
-    if let Some(metadata) = map_at(&mut new, &["metadata"]) {
-        if let Some(owners) = metadata.get_mut("ownerReferences").and_then(Value::as_array_mut) {
-            owners.retain(|owner| owner.get("uid").is_none_or(|known| known != uid));
-        }
+    if let Some(metadata) = map_at(&mut new, &["metadata"])
+        && let Some(owners) = metadata.get_mut("ownerReferences").and_then(Value::as_array_mut)
+    {
+        owners.retain(|owner| owner.get("uid").is_none_or(|known| known != uid));
     }
     context.update(MANAGER, "", &object, new);
 }

@@ -31,7 +31,7 @@ pub(super) fn reconcile(context: &mut Context<'_>, place: &Place, job: &Arc<Valu
     let is_failed = failed > number(job, "/spec/backoffLimit");
     let late = deadline(context, place, job);
     if is_suspended || is_failed || late {
-        for pod in active.drain(..).collect::<Vec<_>>() {
+        for pod in std::mem::take(&mut active) {
             context.delete(&pod, None);
         }
     } else if !is_complete {

@@ -49,7 +49,7 @@ pub(super) fn stateful(context: &mut Context<'_>, set: &Arc<Value>) {
     for ordinal in start..start + wanted {
         match by_ordinal.get(&ordinal) {
             Some(pod) if pods::is_finished(pod) => context.delete(pod, Some(0)),
-            Some(pod) if in_order && !(pods::is_ready(pod) && !is_terminating(pod)) => break,
+            Some(pod) if in_order && (is_terminating(pod) || !pods::is_ready(pod)) => break,
             Some(_) => {}
             None => {
                 let revision = if ordinal < start + partition { &current } else { &update };
@@ -69,10 +69,11 @@ pub(super) fn stateful(context: &mut Context<'_>, set: &Arc<Value>) {
     } else if is_whole && text(set, "/spec/updateStrategy/type") != "OnDelete" {
         // One at a time from the end; one that does not run may always go.
         let outdated = by_ordinal.range(start + partition..).rev().find(|(_, pod)| revision_of(pod) != update);
-        if let Some((_, pod)) = outdated {
-            if !is_terminating(pod) && (all_ready(&by_ordinal) || !pods::is_ready(pod)) {
-                context.delete(pod, None);
-            }
+        if let Some((_, pod)) = outdated
+            && !is_terminating(pod)
+            && (all_ready(&by_ordinal) || !pods::is_ready(pod))
+        {
+            context.delete(pod, None);
         }
     }
     let pods: Vec<Arc<Value>> = context.controlled(set, "", "Pod");
