@@ -21,7 +21,7 @@ use super::{
     read,
     reply::{self, Body, Form, Lost},
     route::{self, Objects, Query, Target},
-    status::Refusal,
+    status::{Cause, Refusal},
     watch,
 };
 
@@ -165,11 +165,14 @@ fn answer(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Result<Response<B
     match query.get("dryRun") {
         "" | "All" => {}
         other => {
-            return Err(Refusal::new(
-                422,
-                "Invalid",
-                format!("dryRun: Unsupported value: {other:?}: supported values: \"All\""),
-            ));
+            let kind = match verb {
+                "create" => "CreateOptions",
+                "update" => "UpdateOptions",
+                "patch" => "PatchOptions",
+                _ => "DeleteOptions",
+            };
+            let cause = Cause::unsupported("dryRun", &json!([other]), &["All"]);
+            return Err(change::options_invalid(kind, &[cause]));
         }
     }
     let form = Form::of(accept);

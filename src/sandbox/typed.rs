@@ -145,7 +145,9 @@ fn fields_below(value: &Value, shape: &Shape) -> (Paths, bool) {
                 let (below, is_leaf) = fields_below(value, child);
                 let is_empty = value.is_null() || value.as_object().is_some_and(Map::is_empty);
                 let member = is_leaf || is_empty || !shape.names(key);
-                paths.put(Segment::Field(key.clone()), Node { member, below });
+                if member || !below.is_empty() {
+                    paths.put(Segment::Field(key.clone()), Node { member, below });
+                }
             }
         }
         Form::List => {

@@ -34,8 +34,7 @@ fn common(resource: &Resource, object: &Value, found: &mut Vec<Cause>) {
             workload(spec, found);
             strategy(spec, found);
         }
-        ("apps", "ReplicaSet" | "DaemonSet") => workload(spec, found),
-        ("apps", "StatefulSet") => selected(spec, found),
+        ("apps", "ReplicaSet" | "StatefulSet" | "DaemonSet") => workload(spec, found),
         ("batch", "Job") => job(spec, "spec", found),
         ("batch", "CronJob") => cron_job(spec, found),
         ("", "Service") => service(spec, found),
@@ -112,17 +111,25 @@ fn not_negative(spec: &Value, key: &str, field: &str, found: &mut Vec<Cause>) {
 
 fn workload(spec: &Value, found: &mut Vec<Cause>) {
     selected(spec, found);
-    pods::spec(spec.pointer("/template/spec").unwrap_or(&Value::Null), "spec.template.spec", found);
+    let claims = spec.get("volumeClaimTemplates").and_then(Value::as_array);
+    let claims = claims.into_iter().flatten().map(|claim| text(claim, "/metadata/name")).collect();
+    let template = spec.pointer("/template/spec").unwrap_or(&Value::Null);
+    pods::spec_with(template, "spec.template.spec", claims, found);
 }
 
-/// A real server looks at a stateful set's pods only when it makes them.
+/// The selector must choose the template's pods.
 fn selected(spec: &Value, found: &mut Vec<Cause>) {
     not_negative(spec, "replicas", "spec.replicas", found);
     not_negative(spec, "minReadySeconds", "spec.minReadySeconds", found);
     let selector = spec.get("selector").filter(|selector| !selector.is_null());
     let template = spec.get("template").unwrap_or(&Value::Null);
     match selector {
-        None => found.push(Cause::required("spec.selector", "")),
+        None => {
+            found.push(Cause::required("spec.selector", ""));
+            let labels = template.pointer("/metadata/labels").cloned().unwrap_or(Value::Null);
+            let why = "`selector` does not match template `labels`";
+            found.push(Cause::invalid("spec.template.metadata.labels", &labels, why));
+        }
         Some(selector) if selector.as_object().is_some_and(|selector| selector.is_empty()) => {
             found.push(Cause::invalid("spec.selector", &json!({}), "empty selector is invalid for deployment"));
         }
@@ -281,6 +288,12 @@ fn autoscaler(spec: &Value, found: &mut Vec<Cause>) {
     if most < least {
         let why = "must be greater than or equal to `minReplicas`";
         found.push(Cause::invalid("spec.maxReplicas", &json!(most), why));
+    }
+    if text(spec, "/scaleTargetRef/apiVersion").is_empty()
+        && text(spec, "/scaleTargetRef/kind") != "ReplicationController"
+    {
+        let why = "apiVersion must specify API group";
+        found.push(Cause::invalid("spec.scaleTargetRef.apiVersion", &json!(""), why));
     }
     if text(spec, "/scaleTargetRef/name").is_empty() {
         found.push(Cause::required("spec.scaleTargetRef.name", ""));

@@ -30,7 +30,7 @@ pub(in crate::sandbox) fn change(resource: &Resource, live: &Value, object: &Val
         ("batch", "Job") => {
             same("spec.completions");
             same("spec.selector");
-            same("spec.template");
+            same("spec.template.spec");
             same("spec.completionMode");
         }
         ("storage.k8s.io", "StorageClass") => {
@@ -48,7 +48,9 @@ pub(in crate::sandbox) fn change(resource: &Resource, live: &Value, object: &Val
         }
         ("", "ConfigMap") => frozen(live, object, &mut found),
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") if live["roleRef"] != object["roleRef"] => {
-            found.push(Cause::invalid("roleRef", &object["roleRef"], "cannot change roleRef"));
+            let role = &object["roleRef"];
+            let role = json!({"APIGroup": role["apiGroup"], "Kind": role["kind"], "Name": role["name"]});
+            found.push(Cause::invalid("roleRef", &role, "cannot change roleRef"));
         }
         ("scheduling.k8s.io", "PriorityClass") if live["value"] != object["value"] => {
             found.push(Cause::forbidden("value", "may not be changed in an update."));
@@ -73,7 +75,8 @@ fn finalizers(live: &Value, object: &Value, found: &mut Vec<Cause>) {
             "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
             added.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
         );
-        found.push(Cause::forbidden("metadata.finalizers", &why));
+        // A real server checks the metadata twice.
+        found.extend([Cause::forbidden("metadata.finalizers", &why), Cause::forbidden("metadata.finalizers", &why)]);
     }
 }
 

@@ -8,8 +8,13 @@ use super::{LABEL, is_name};
 use crate::sandbox::{quantity, status::Cause, store::text};
 
 pub(super) fn spec(spec: &Value, at: &str, found: &mut Vec<Cause>) {
+    spec_with(spec, at, BTreeSet::new(), found);
+}
+
+/// The same, where volumes of these names will be there too.
+pub(super) fn spec_with<'a>(spec: &'a Value, at: &str, mut volumes: BTreeSet<&'a str>, found: &mut Vec<Cause>) {
     let list = |key: &str| spec.get(key).and_then(Value::as_array).into_iter().flatten();
-    let volumes: BTreeSet<&str> = list("volumes").map(|volume| text(volume, "/name")).collect();
+    volumes.extend(list("volumes").map(|volume| text(volume, "/name")));
     let mut names = BTreeSet::new();
     for (index, volume) in list("volumes").enumerate() {
         let name = text(volume, "/name");
