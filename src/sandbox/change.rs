@@ -41,7 +41,7 @@ impl Asked<'_> {
     fn manager(&self) -> Result<String, Refusal> {
         let given = self.query.get("fieldManager");
         if given.chars().count() > 128 {
-            let why = format!("Too long: may not be more than 128 bytes");
+            let why = "Too long: may not be more than 128 bytes".to_string();
             let cause = Cause::new("FieldValueTooLong", "fieldManager", why);
             return Err(options_invalid("PatchOptions", &[cause]));
         }
@@ -71,7 +71,7 @@ impl Asked<'_> {
 }
 
 /// Options have no object, so their refusal names none.
-fn options_invalid(kind: &str, causes: &[Cause]) -> Refusal {
+pub(super) fn options_invalid(kind: &str, causes: &[Cause]) -> Refusal {
     let each: Vec<String> = causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
     let details: Vec<Value> = causes
         .iter()
@@ -104,10 +104,11 @@ fn object(asked: &Asked<'_>, value: Value) -> Result<Value, Refusal> {
     let resource = asked.objects.resource;
     let (version, kind) = (text(&value, "/apiVersion"), text(&value, "/kind"));
     if (!version.is_empty() || !kind.is_empty()) && (version != resource.api_version() || kind != resource.kind) {
+        let short = crate::object::split_api_version(version).1;
+        let package = resource.group.split('.').next().filter(|group| !group.is_empty()).unwrap_or("core");
         return Err(Refusal::bad_request(format!(
-            "{kind} in version {:?} cannot be handled as a {}: no kind {kind:?} is registered for version {version:?}",
-            crate::object::split_api_version(version).1,
-            resource.kind
+            "{kind} in version {short:?} cannot be handled as a {}: converting ({short}.{kind}) to ({package}.{}): unknown conversion",
+            resource.kind, resource.kind
         )));
     }
     let decoded = writes::complete(resource, value).map_err(|misfit| {
@@ -117,7 +118,11 @@ fn object(asked: &Asked<'_>, value: Value) -> Result<Value, Refusal> {
         ))
     })?;
     if asked.is_strict() && !decoded.unknown.is_empty() {
-        return Err(Refusal::bad_request(strict(&decoded.unknown)));
+        let (kind, version) = (&resource.kind, &resource.version);
+        let why = strict(&decoded.unknown);
+        return Err(Refusal::bad_request(format!(
+            "{kind} in version {version:?} cannot be handled as a {kind}: {why}"
+        )));
     }
     check_size(asked, &decoded.value)?;
     Ok(decoded.value)
@@ -160,7 +165,8 @@ pub(super) fn create(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bo
         "eviction" => return evict(store, asked, &manager),
         _ => return Err(Refusal::method_not_allowed()),
     }
-    if resource.namespaced && asked.objects.namespace.is_none() {
+    let is_named = asked.objects.subresource.is_empty() && asked.objects.name.is_some();
+    if is_named || (resource.namespaced && asked.objects.namespace.is_none()) {
         return Err(Refusal::method_not_allowed());
     }
     let object = object(asked, body(asked)?)?;
@@ -211,12 +217,11 @@ pub(super) fn update(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bo
             let uid = text(&object, "/metadata/uid");
             let may_create =
                 CREATED_BY_UPDATE.contains(&resource.kind.as_str()) && asked.objects.subresource.is_empty();
-            if !may_create || !text(&object, "/metadata/resourceVersion").is_empty() && uid.is_empty() {
+            if !may_create {
                 return Err(refusal);
             }
             if !uid.is_empty() {
-                let why = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: ");
-                return Err(Refusal::conflict(resource, name, &why));
+                return Err(Refusal::other_uid(resource, [asked.namespace(), name], uid, ""));
             }
             let made = writes::create(store, resource, asked.namespace(), object, asked.write(&manager), false)?;
             return Ok(reply::object(201, resource, &writes::shown(resource, &made), asked.form));
@@ -262,11 +267,8 @@ pub(super) fn patch(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bod
     match kind {
         "application/apply-patch+yaml" => return apply(store, asked),
         "application/merge-patch+json" | "application/json-patch+json" | "application/strategic-merge-patch+json" => {}
-        other => {
-            let known = "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml, application/strategic-merge-patch+json";
-            let why =
-                format!("the body of the request was in an unknown format - accepted media types include: {known}");
-            let _ = other;
+        _ => {
+            let why = "415: Unsupported Media Type";
             return Err(Refusal::new(415, "UnsupportedMediaType", why).with_details(json!({})));
         }
     }
@@ -302,7 +304,8 @@ pub(super) fn patch(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bod
         )
     })?;
     if asked.is_strict() && !decoded.unknown.is_empty() {
-        let message = format!("Invalid value: {:?}: {}", given.to_string(), strict(&decoded.unknown));
+        let shown = if kind.starts_with("application/strategic") { patch::in_go(&given) } else { given.to_string() };
+        let message = format!("Invalid value: {shown:?}: {}", strict(&decoded.unknown));
         return Err(Refusal::new(422, "Invalid", format!(" \"\" is invalid: patch: {message}"))
             .with_details(json!({"causes": [{"reason": "FieldValueInvalid", "message": message, "field": "patch"}]})));
     }
@@ -328,12 +331,7 @@ fn apply(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Body>, Refusal
     let namespace = asked.namespace();
     let empty = decode::empty(&resource.shape);
     let live = read::find(store, asked.objects).ok();
-    let subject = format!(
-        "({}; {}, Kind={})",
-        if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") },
-        resource.api_version(),
-        resource.kind
-    );
+    let subject = format!("({}/{name}; {})", text(&config, "/metadata/namespace"), gvk(resource));
     let uid = text(&config, "/metadata/uid").to_owned();
     if live.is_none() && !uid.is_empty() {
         let why = format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
@@ -359,9 +357,10 @@ fn apply(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Body>, Refusal
     let force = asked.query.is_set("force") && asked.query.has("force");
     let applied = managers::apply(resource, before, &empty, &config, write.writer, force)?;
     let decoded = writes::complete(resource, applied.object).map_err(|misfit| {
-        let kind = format!("{}, Kind={}", resource.api_version(), resource.kind);
+        let kind = gvk(resource);
+        let decoding = if misfit.is_base64() { "error decoding from json: " } else { "" };
         Refusal::unreasoned(format!(
-            "failed to convert new object {subject} to proper version: unable to convert unstructured object to {kind}: {misfit}"
+            "failed to convert new object {subject} to proper version: unable to convert unstructured object to {kind}: {decoding}{misfit}"
         ))
     })?;
     let mut new = decoded.value;
@@ -375,6 +374,11 @@ fn apply(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Body>, Refusal
         None => return Err(Refusal::not_found(resource, name)),
     };
     Ok(reply::object(code, resource, &writes::shown(resource, &done), asked.form))
+}
+
+/// `apps/v1, Kind=Deployment`; the core group is empty.
+fn gvk(resource: &Resource) -> String {
+    format!("{}/{}, Kind={}", resource.group, resource.version, resource.kind)
 }
 
 fn check_config(asked: &Asked<'_>, config: &Value) -> Result<(), Refusal> {

@@ -29,10 +29,10 @@ pub(super) fn convert<'a>(object: Cow<'a, Value>, from: &Resource, to: &Resource
         ("Event", _, _) => rename(&mut object, &EVENT.map(|(core, new)| (new, core))),
         _ => {}
     }
-    if let Some(map) = object.as_object_mut() {
-        if map.contains_key("apiVersion") {
-            map.insert("apiVersion".into(), to.api_version().into());
-        }
+    if let Some(map) = object.as_object_mut()
+        && map.contains_key("apiVersion")
+    {
+        map.insert("apiVersion".into(), to.api_version().into());
     }
     Cow::Owned(object)
 }

@@ -28,6 +28,12 @@ pub(super) enum Problem {
     Text(String),
 }
 
+impl Misfit {
+    pub(super) fn is_base64(&self) -> bool {
+        matches!(&self.problem, Problem::Text(text) if text.contains("base64"))
+    }
+}
+
 /// `json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32`
 impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -73,12 +79,28 @@ struct Place<'a> {
 enum Step<'a> {
     Root,
     Key(&'a str),
+    /// Of a map, which Go's messages leave out.
+    Entry(&'a str),
     Index(usize),
 }
 
 impl<'a> Place<'a> {
     fn key(&'a self, key: &'a str) -> Place<'a> {
         Place { parent: Some(self), step: Step::Key(key) }
+    }
+
+    fn entry(&'a self, key: &'a str) -> Place<'a> {
+        Place { parent: Some(self), step: Step::Entry(key) }
+    }
+
+    /// The path as Go's messages have it: fields only.
+    fn of_fields(&self) -> String {
+        let parent = self.parent.map(Place::of_fields).unwrap_or_default();
+        match self.step {
+            Step::Root | Step::Index(_) | Step::Entry(_) => parent,
+            Step::Key(key) if parent.is_empty() => key.to_owned(),
+            Step::Key(key) => format!("{parent}.{key}"),
+        }
     }
 
     fn index(&'a self, index: usize) -> Place<'a> {
@@ -92,8 +114,8 @@ impl fmt::Display for Place<'_> {
             parent.fmt(f)?;
             match self.step {
                 Step::Root => {}
-                Step::Key(key) if matches!(parent.step, Step::Root) => f.write_str(key)?,
-                Step::Key(key) => write!(f, ".{key}")?,
+                Step::Key(key) | Step::Entry(key) if matches!(parent.step, Step::Root) => f.write_str(key)?,
+                Step::Key(key) | Step::Entry(key) => write!(f, ".{key}")?,
                 Step::Index(index) => write!(f, "[{index}]")?,
             }
         }
@@ -108,12 +130,12 @@ struct Reader {
 impl Reader {
     fn value(&mut self, value: Value, shape: &Shape, owner: &str, at: &Place<'_>) -> Result<Value, Misfit> {
         let wrong = |value: &Value, wanted| Misfit {
-            path: at.to_string(),
+            path: at.of_fields(),
             owner: owner.to_owned(),
             problem: Problem::Type { found: found(value), wanted },
         };
         let text =
-            |problem: String| Misfit { path: at.to_string(), owner: owner.to_owned(), problem: Problem::Text(problem) };
+            |problem: String| Misfit { path: at.of_fields(), owner: owner.to_owned(), problem: Problem::Text(problem) };
         Ok(match (shape, value) {
             (Shape::Any, value) => value,
             (shape, Value::Null) => zero(shape),
@@ -160,7 +182,7 @@ impl Reader {
             (Shape::Struct { id, .. }, Value::Object(map)) => self.structure(map, *id, at)?,
             (Shape::Struct { id, .. }, value) => {
                 return Err(Misfit {
-                    path: at.to_string(),
+                    path: at.of_fields(),
                     owner: owner.to_owned(),
                     problem: Problem::Type { found: found(&value), wanted: go_name(*id) },
                 });
@@ -170,7 +192,7 @@ impl Reader {
                 entries.sort_by(|(a, _), (b, _)| a.cmp(b));
                 let mut read = Map::new();
                 for (key, value) in entries {
-                    let value = self.value(value, of, owner, &at.key(&key))?;
+                    let value = self.value(value, of, owner, &at.entry(&key))?;
                     read.insert(key, value);
                 }
                 Value::Object(read)

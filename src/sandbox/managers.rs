@@ -162,7 +162,13 @@ pub(super) fn update(resource: &Resource, old: &Value, new: &mut Value, owners: 
     let mut views = Views { resource, old: &old_bare, new: &new_bare, seen: BTreeMap::new() };
     let mut kept = take_from_others(owners, &mut views, resource, writer.subresource);
     let Some(changes) = views.changes(&api_version) else { return };
-    let taken = stripped(&ignored(resource, writer.subresource, &changes.added.union(&changes.modified)));
+    // A scale to zero reads as no scale at all, so nobody owns it afterwards.
+    let is_nothing =
+        writer.subresource == "scale" && new_bare.pointer("/spec/replicas").is_some_and(|count| count == 0);
+    let taken = match is_nothing {
+        true => Paths::default(),
+        false => stripped(&ignored(resource, writer.subresource, &changes.added.union(&changes.modified))),
+    };
     if !taken.is_empty() {
         let mine = |owner: &Owner| {
             owner.manager == writer.manager
@@ -242,17 +248,18 @@ pub(super) fn apply(
         update(resource, empty, &mut before, Vec::new(), Writer { manager: BEFORE_FIRST_APPLY, subresource: "", time });
         owners = read(&before);
     }
-    let former = owners.clone();
     let mine = |owner: &Owner| {
         owner.manager == writer.manager
             && owner.operation == Operation::Apply
             && owner.subresource == writer.subresource
     };
     let last = owners.iter().position(mine).map(|at| owners.remove(at));
-    let set = stripped(&ignored(resource, writer.subresource, &typed::fields(config, &resource.shape)));
+    // What nobody owns must not be pruned either, so it is stripped only after that.
+    let spoken_of = ignored(resource, writer.subresource, &typed::fields(config, &resource.shape));
+    let set = stripped(&spoken_of);
     let mut object = typed::merge(Some(&live), Some(config), &resource.shape).unwrap_or_else(|| json!({}));
     if let Some(last) = &last {
-        object = prune(resource, object, last, &owners, &set, &api_version);
+        object = prune(resource, object, last, &owners, &spoken_of, &api_version);
     }
     let mut views = Views { resource, old: &live, new: &object, seen: BTreeMap::new() };
     let mut conflicts = Vec::new();
@@ -275,15 +282,12 @@ pub(super) fn apply(
         time,
         paths: set,
     });
-    let is_changed = object != live || !same(&owners, &former);
+    // A real server notes the time of a change of values only, not of owners.
+    let is_changed = object != live;
     if let (true, Some(owner)) = (is_changed, owners.last_mut()) {
         owner.time = writer.time.map(str::to_owned);
     }
     Ok(Applied { object, owners })
-}
-
-fn same(owners: &[Owner], former: &[Owner]) -> bool {
-    owners.len() == former.len() && owners.iter().all(|owner| former.contains(owner))
 }
 
 /// Removes what the writer applied last time, not this time, and nobody else owns.

@@ -264,10 +264,10 @@ fn find_repeated(body: &[u8]) -> Option<String> {
                 let text = body.get(start..at).unwrap_or_default();
                 if awaits_key {
                     awaits_key = false;
-                    if let Some(Some(keys)) = open.last_mut() {
-                        if !keys.insert(text) {
-                            return Some(String::from_utf8_lossy(text).into_owned());
-                        }
+                    if let Some(Some(keys)) = open.last_mut()
+                        && !keys.insert(text)
+                    {
+                        return Some(String::from_utf8_lossy(text).into_owned());
                     }
                 }
             }
@@ -276,4 +276,19 @@ fn find_repeated(body: &[u8]) -> Option<String> {
         at += 1;
     }
     None
+}
+
+/// A value as Go prints it: `map[foo:1]`.
+pub(super) fn in_go(value: &Value) -> String {
+    match value {
+        Value::Null => "<nil>".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => format!("[{}]", items.iter().map(in_go).collect::<Vec<_>>().join(" ")),
+        Value::Object(map) => {
+            let mut entries: Vec<String> = map.iter().map(|(key, value)| format!("{key}:{}", in_go(value))).collect();
+            entries.sort();
+            format!("map[{}]", entries.join(" "))
+        }
+        scalar => scalar.to_string(),
+    }
 }

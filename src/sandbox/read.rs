@@ -75,7 +75,11 @@ struct Next {
 
 impl Next {
     fn read(token: &str) -> Result<Self, Refusal> {
-        let garbage = || Refusal::bad_request("continue key is not valid: illegal base64 data at input byte 0");
+        let garbage = || {
+            Refusal::bad_request(
+                "invalid continue token: continue key is not valid: illegal base64 data at input byte 0",
+            )
+        };
         let bytes: Option<Vec<u8>> = (0..token.len())
             .step_by(2)
             .map(|at| token.get(at..at + 2).and_then(|hex| u8::from_str_radix(hex, 16).ok()))

@@ -48,7 +48,7 @@ pub(super) fn target(path: &str) -> Result<Target, Refusal> {
         _ => return Err(Refusal::no_page()),
     };
     if !kinds::all().iter().any(|known| known.group == group && known.version == version) {
-        return Err(Refusal::no_page());
+        return Err(if is_group(group) && !rest.is_empty() { Refusal::no_resource() } else { Refusal::no_page() });
     }
     if rest.is_empty() {
         return Ok(Target::GroupVersion(group.to_owned(), version.to_owned()));

@@ -61,10 +61,10 @@ pub(super) fn prepare_create(
     object: &mut Value,
     is_dry: bool,
 ) -> Result<(), Refusal> {
-    if is_generated(resource) {
-        if let Some(metadata) = map_at(object, &["metadata"]) {
-            metadata.insert("generation".into(), 1.into());
-        }
+    if is_generated(resource)
+        && let Some(metadata) = map_at(object, &["metadata"])
+    {
+        metadata.insert("generation".into(), 1.into());
     }
     if resource.has("status") {
         let status = match resource.kind.as_str() {
@@ -92,6 +92,7 @@ pub(super) fn prepare_create(
         "Service" => service_addresses(store, object, None)?,
         "PersistentVolumeClaim" => claim(store, object),
         "Job" => job(object),
+        "DaemonSet" => count_template(object, None),
         _ => {}
     }
     let _ = is_dry;
@@ -158,6 +159,10 @@ fn job(object: &mut Value) {
     if let Some(spec) = map_at(object, &["spec"]) {
         spec.entry("selector").or_insert_with(|| json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}));
     }
+    let labels = object.pointer("/spec/template/metadata/labels").cloned();
+    if let (Some(metadata), Some(labels)) = (map_at(object, &["metadata"]), labels) {
+        metadata.entry("labels").or_insert(labels);
+    }
 }
 
 /// Gives a Service its addresses and node ports, or keeps those that it has.
@@ -203,6 +208,11 @@ fn service_addresses(store: &Store, object: &mut Value, live: Option<&Value>) ->
         .filter_map(|port| port.get("nodePort")?.as_i64())
         .collect();
     let Some(spec) = map_at(object, &["spec"]) else { return Ok(()) };
+    if !needs_ports {
+        // Left over from another type; given anew, a real server refuses it.
+        spec.shift_remove("externalTrafficPolicy");
+        spec.shift_remove("allocateLoadBalancerNodePorts");
+    }
     let families = if address == "None" && !has_selector { json!(["IPv4", "IPv6"]) } else { json!(["IPv4"]) };
     let policy = if address == "None" && !has_selector { "RequireDualStack" } else { "SingleStack" };
     spec.insert("clusterIPs".into(), json!([address]));
@@ -243,6 +253,7 @@ pub(super) fn prepare_update(
     match resource.kind.as_str() {
         "Service" => service_addresses(store, new, Some(live))?,
         "Job" => keep_job(live, new),
+        "DaemonSet" => count_template(new, Some(live)),
         "Namespace" => {
             if let (Some(spec), true) = (live.get("spec"), write.writer.subresource != "finalize") {
                 new["spec"] = spec.clone();
@@ -263,13 +274,24 @@ pub(super) fn prepare_update(
     let is_changed = live.get("spec") != new.get("spec")
         || wanted(live) != wanted(new)
         || (resource.is("apps", "Deployment") && annotations(live) != annotations(new));
-    if is_generated(resource) && is_changed && write.writer.subresource != "status" {
+    if is_generated(resource) && is_changed && !matches!(write.writer.subresource, "status" | "binding") {
         let generation = live.pointer("/metadata/generation").and_then(Value::as_i64).unwrap_or(0);
         if let Some(metadata) = map_at(new, &["metadata"]) {
             metadata.insert("generation".into(), (generation + 1).into());
         }
     }
     Ok(())
+}
+
+/// An old counter of template changes, still kept as an annotation.
+fn count_template(set: &mut Value, live: Option<&Value>) {
+    const COUNTER: &str = "deprecated.daemonset.template.generation";
+    let before = live.and_then(|live| live.get("metadata")?.get("annotations")?.get(COUNTER)?.as_str()?.parse().ok());
+    let before: i64 = before.unwrap_or(0);
+    let is_changed = live.is_none_or(|live| live.pointer("/spec/template") != set.pointer("/spec/template"));
+    if let Some(annotations) = map_at(set, &["metadata", "annotations"]) {
+        annotations.insert(COUNTER.into(), (before + i64::from(is_changed)).to_string().into());
+    }
 }
 
 /// What was made for a Job stays when a client sends its own version again.

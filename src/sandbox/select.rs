@@ -55,10 +55,16 @@ impl Selector {
                 (key, Holds::In(vec![value.trim_start_matches('=').to_owned()]))
             };
             if !knows_field(resource, key) {
-                return Err(Refusal::bad_request(format!(
-                    "Unable to find {:?} that match label selector \"\", field selector {fields:?}: field label not supported: {key}",
-                    gvk(resource)
-                )));
+                let only = if resource.namespaced {
+                    r#"only "metadata.name", "metadata.namespace""#
+                } else {
+                    r#"only "metadata.name""#
+                };
+                let why = match known_fields(resource) {
+                    [] => format!("{key:?} is not a known field selector: {only}"),
+                    _ => format!("field label not supported: {key}"),
+                };
+                return Err(Refusal::bad_request(why));
             }
             demands.push(Demand { key: key.to_owned(), holds });
         }
@@ -91,7 +97,14 @@ fn gvk(resource: &Resource) -> String {
 }
 
 fn knows_field(resource: &Resource, key: &str) -> bool {
-    let known: &[&str] = match resource.kind.as_str() {
+    key == "metadata.name"
+        || (key == "metadata.namespace" && resource.namespaced)
+        || known_fields(resource).contains(&key)
+}
+
+/// The fields of a kind that may select, beside its name.
+fn known_fields(resource: &Resource) -> &'static [&'static str] {
+    match resource.kind.as_str() {
         "Pod" => &[
             "spec.nodeName",
             "spec.restartPolicy",
@@ -122,13 +135,12 @@ fn knows_field(resource: &Resource, key: &str) -> bool {
         "Node" => &["spec.unschedulable"],
         "Service" => &["spec.clusterIP", "spec.type"],
         _ => &[],
-    };
-    key == "metadata.name" || (key == "metadata.namespace" && resource.namespaced) || known.contains(&key)
+    }
 }
 
 fn parse_labels(text: &str) -> Result<Vec<Demand>, Refusal> {
     let unreadable =
-        |part: &str| Refusal::bad_request(format!("unable to parse requirement: found '{part}', expected: identifier"));
+        |part: &str| Refusal::bad_request(format!("found '{part}', expected: !, identifier, or 'end of string'"));
     let mut demands = Vec::new();
     for part in split(text) {
         let part = part.trim();
@@ -143,6 +155,9 @@ fn parse_labels(text: &str) -> Result<Vec<Demand>, Refusal> {
             Some(inner.split(',').map(|value| value.trim().to_owned()).collect())
         };
         let one = |value: &str| vec![value.trim().to_owned()];
+        if let Some(operator) = ["==", "!=", "="].iter().find(|operator| part.starts_with(**operator)) {
+            return Err(unreadable(operator));
+        }
         let (key, holds) = if let Some((key, value)) = part.split_once("!=") {
             (key, Holds::NotIn(one(value)))
         } else if let Some((key, value)) = part.split_once("==").or_else(|| part.split_once('=')) {

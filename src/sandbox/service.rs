@@ -21,7 +21,7 @@ use super::{
     read,
     reply::{self, Body, Form, Lost},
     route::{self, Objects, Query, Target},
-    status::Refusal,
+    status::{Cause, Refusal},
     watch,
 };
 
@@ -134,7 +134,7 @@ fn respond(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Response<Body> {
     answer(shared, parts, body).unwrap_or_else(|refusal| reply::refusal(&refusal))
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: header::HeaderName) -> &'a str {
+fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
@@ -165,11 +165,14 @@ fn answer(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Result<Response<B
     match query.get("dryRun") {
         "" | "All" => {}
         other => {
-            return Err(Refusal::new(
-                422,
-                "Invalid",
-                format!("dryRun: Unsupported value: {other:?}: supported values: \"All\""),
-            ));
+            let kind = match verb {
+                "create" => "CreateOptions",
+                "update" => "UpdateOptions",
+                "patch" => "PatchOptions",
+                _ => "DeleteOptions",
+            };
+            let cause = Cause::unsupported("dryRun", &json!([other]), &["All"]);
+            return Err(change::options_invalid(kind, &[cause]));
         }
     }
     let form = Form::of(accept);

@@ -91,6 +91,22 @@ impl Refusal {
         Self::new(409, "Conflict", message).with_details(details(resource, name))
     }
 
+    /// An update that names another object of this name.
+    pub(super) fn other_uid(resource: &Resource, [namespace, name]: [&str; 2], uid: &str, live: &str) -> Self {
+        let kind = match resource.plural.as_str() {
+            "services" => "services/specs",
+            "endpoints" => "services/endpoints",
+            "nodes" => "minions",
+            "ingresses" => "ingress",
+            plural => plural,
+        };
+        let key = if namespace.is_empty() { format!("{kind}/{name}") } else { format!("{kind}/{namespace}/{name}") };
+        let why = format!(
+            "StorageError: invalid object, Code: 4, Key: /registry/{key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {live}"
+        );
+        Self::conflict(resource, name, &why)
+    }
+
     pub(super) fn forbidden(resource: &Resource, name: &str, why: &str) -> Self {
         Self::new(403, "Forbidden", format!("{} {name:?} is forbidden: {why}", resource.qualified()))
             .with_details(details(resource, name))
@@ -117,7 +133,14 @@ impl Refusal {
             format!("{}.{}", resource.kind, resource.group)
         };
         let name = if name.is_empty() { "" } else { name };
-        let each: Vec<String> = causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
+        let mut each: Vec<String> = Vec::new();
+        for cause in causes {
+            let line = format!("{}: {}", cause.field, cause.message);
+            // Said twice in the causes, once in the message.
+            if !each.contains(&line) {
+                each.push(line);
+            }
+        }
         let list = match &each[..] {
             [one] => one.clone(),
             many => format!("[{}]", many.join(", ")),

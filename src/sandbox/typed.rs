@@ -11,26 +11,27 @@ use crate::{
     ownership::{Node, Paths},
 };
 
+/// The fields that name an item, with their defaults; None for a set, whose items name themselves.
+type Keys<'a> = Option<&'a [(String, Option<String>)]>;
+
 /// How a value is walked.
-enum Form<'a> {
+enum Form {
     Leaf,
     Map,
-    Keyed(&'a Shape, &'a [(String, Option<String>)]),
-    Set(&'a Shape),
+    List,
 }
 
-fn form<'a>(shape: &'a Shape, value: &Value) -> Form<'a> {
+fn form(shape: &Shape, value: &Value) -> Form {
     match shape {
         Shape::Struct { atomic: false, .. } | Shape::Map { atomic: false, .. } => Form::Map,
         Shape::Any if value.is_object() => Form::Map,
-        Shape::List { of, merge: ListMerge::Keyed(keys) } => Form::Keyed(of, keys),
-        Shape::List { of, merge: ListMerge::Set } => Form::Set(of),
+        Shape::List { merge: ListMerge::Keyed(_) | ListMerge::Set, .. } => Form::List,
         _ => Form::Leaf,
     }
 }
 
 /// The step that names an item of a list, if it has its keys.
-fn step(item: &Value, keys: Option<&[(String, Option<String>)]>) -> Option<Segment> {
+fn step(item: &Value, keys: Keys<'_>) -> Option<Segment> {
     let Some(keys) = keys else { return Some(Segment::Value(canonical(item))) };
     let mut named = Map::new();
     for (key, default) in keys {
@@ -44,7 +45,7 @@ fn step(item: &Value, keys: Option<&[(String, Option<String>)]>) -> Option<Segme
     (!named.is_empty()).then(|| Segment::Key(canonical(&Value::Object(named))))
 }
 
-fn keys_of<'a>(shape: &'a Shape) -> Option<(&'a Shape, Option<&'a [(String, Option<String>)]>)> {
+fn keys_of(shape: &Shape) -> Option<(&Shape, Keys<'_>)> {
     match shape {
         Shape::List { of, merge: ListMerge::Keyed(keys) } => Some((of, Some(keys))),
         Shape::List { of, merge: ListMerge::Set } => Some((of, None)),
@@ -144,10 +145,12 @@ fn fields_below(value: &Value, shape: &Shape) -> (Paths, bool) {
                 let (below, is_leaf) = fields_below(value, child);
                 let is_empty = value.is_null() || value.as_object().is_some_and(Map::is_empty);
                 let member = is_leaf || is_empty || !shape.names(key);
-                paths.put(Segment::Field(key.clone()), Node { member, below });
+                if member || !below.is_empty() {
+                    paths.put(Segment::Field(key.clone()), Node { member, below });
+                }
             }
         }
-        Form::Keyed(..) | Form::Set(_) => {
+        Form::List => {
             let Some((of, keys)) = keys_of(shape) else { return (paths, false) };
             for item in value.as_array().into_iter().flatten() {
                 let Some(step) = step(item, keys) else { continue };
@@ -187,7 +190,7 @@ pub(super) fn merge(live: Option<&Value>, config: Option<&Value>, shape: &Shape)
             }
             (!merged.is_empty()).then_some(Value::Object(merged))
         }
-        Form::Keyed(..) | Form::Set(_) => {
+        Form::List => {
             let items = merge_lists(live, config, shape);
             (!items.is_empty()).then_some(Value::Array(items))
         }
@@ -368,7 +371,7 @@ pub(super) fn remove(value: &Value, shape: &Shape, gone: &Paths) -> Option<Value
             }
             (!left.is_empty()).then_some(Value::Object(left))
         }
-        Form::Keyed(..) | Form::Set(_) => {
+        Form::List => {
             let (of, keys) = keys_of(shape)?;
             let mut left = Vec::new();
             for item in value.as_array().into_iter().flatten() {

@@ -215,8 +215,7 @@ fn check_preconditions(resource: &Resource, live: &Value, new: &Value, applied: 
             let cause = Cause::invalid("metadata.uid", &json!(uid), "field is immutable");
             return Err(Refusal::invalid(resource, name, &[cause.clone(), cause]));
         }
-        let why = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {live_uid}");
-        return Err(Refusal::conflict(resource, name, &why));
+        return Err(Refusal::other_uid(resource, [text(live, "/metadata/namespace"), name], uid, live_uid));
     }
     match text(new, "/metadata/resourceVersion") {
         "" | "0" if !applied && GUARDED.contains(&resource.kind.as_str()) => {
@@ -225,7 +224,13 @@ fn check_preconditions(resource: &Resource, live: &Value, new: &Value, applied: 
                 "metadata.resourceVersion",
                 "Invalid value: 0: must be specified for an update",
             );
-            Err(Refusal::invalid(resource, name, &[cause]))
+            let mut refusal = Refusal::invalid(resource, name, &[cause]);
+            // Made by the store, which knows the plural only.
+            refusal.message = refusal.message.replacen(&resource.kind, &resource.plural, 1);
+            if let Some(details) = refusal.details.as_mut().and_then(Value::as_object_mut) {
+                details.insert("kind".into(), resource.plural.clone().into());
+            }
+            Err(refusal)
         }
         "" | "0" => Ok(()),
         seen if seen == text(live, "/metadata/resourceVersion") => Ok(()),
@@ -271,10 +276,11 @@ fn carry_over(new: &mut Value, live: &Value, subresource: &str, resource: &Resou
             None => metadata.shift_remove(field),
         };
     }
-    if resource.is("apps", "Deployment") && subresource == "status" {
-        if let Some(labels) = live.pointer("/metadata/labels") {
-            metadata.insert("labels".into(), labels.clone());
-        }
+    if resource.is("apps", "Deployment")
+        && subresource == "status"
+        && let Some(labels) = live.pointer("/metadata/labels")
+    {
+        metadata.insert("labels".into(), labels.clone());
     }
 }
 

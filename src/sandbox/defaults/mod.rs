@@ -42,7 +42,7 @@ pub(super) fn fill_in(resource: &Resource, object: &mut Value) {
             });
             with_child(map, "status", |status| fill(status, "phase", "Pending"));
         }
-        ("Namespace", _) => with_child(map, "status", |status| fill(status, "phase", "Active")),
+        ("Namespace", _) => namespace(map),
         ("Secret", _) => fill(map, "type", "Opaque"),
         ("Endpoints", _) => each(map, "subsets", |subset| each(subset, "ports", |port| fill(port, "protocol", "TCP"))),
         ("EndpointSlice", _) => each(map, "ports", |port| {
@@ -105,6 +105,17 @@ fn each(map: &mut Map<String, Value>, key: &str, mut work: impl FnMut(&mut Map<S
 
 fn is(map: &Map<String, Value>, key: &str, value: &str) -> bool {
     map.get(key).and_then(Value::as_str) == Some(value)
+}
+
+fn namespace(map: &mut Map<String, Value>) {
+    with_child(map, "status", |status| fill(status, "phase", "Active"));
+    with_child(map, "metadata", |metadata| {
+        let name = metadata.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if !name.is_empty() {
+            fill(metadata, "labels", json!({}));
+            with_child(metadata, "labels", |labels| fill(labels, "kubernetes.io/metadata.name", name));
+        }
+    });
 }
 
 fn template(spec: &mut Map<String, Value>) {
@@ -185,6 +196,7 @@ fn job(spec: &mut Map<String, Value>) {
     fill(spec, "backoffLimit", 6);
     fill(spec, "completionMode", "NonIndexed");
     fill(spec, "suspend", false);
+    fill(spec, "manualSelector", false);
     let replaced = if spec.contains_key("podFailurePolicy") { "Failed" } else { "TerminatingOrFailed" };
     fill(spec, "podReplacementPolicy", replaced);
     template(spec);

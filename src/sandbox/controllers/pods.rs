@@ -1,0 +1,353 @@
+//! What scheduler and kubelet do to pods: they start after a moment, fail when asked to, and stop when deleted. Nothing runs.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::{Map, Value, json};
+
+use super::{Condition, Context, claims, controller_uid, is_terminating, numbers};
+use crate::sandbox::{
+    first::NODE,
+    kinds,
+    store::{Place, text},
+};
+
+/// `sandbox.ditc.dev/fail: CrashLoopBackOff`, and the other ways below.
+const FAIL: &str = "/metadata/annotations/sandbox.ditc.dev~1fail";
+/// `sandbox.ditc.dev/ready-after: 2s`
+const READY_AFTER: &str = "/metadata/annotations/sandbox.ditc.dev~1ready-after";
+const START: Duration = Duration::from_millis(300);
+const STOP: Duration = Duration::from_millis(200);
+/// How long the one process of a Job's pod runs.
+const RUN: Duration = Duration::from_millis(300);
+
+const KUBELET: &str = "kubelet";
+
+pub(super) fn is_ready(pod: &Value) -> bool {
+    let conditions = pod.pointer("/status/conditions").and_then(Value::as_array);
+    conditions.into_iter().flatten().any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
+}
+
+/// Whether a pod counts for its owner: it neither ends nor has ended.
+pub(super) fn is_active(pod: &Value) -> bool {
+    !is_terminating(pod) && !is_finished(pod)
+}
+
+pub(super) fn is_finished(pod: &Value) -> bool {
+    matches!(text(pod, "/status/phase"), "Succeeded" | "Failed")
+}
+
+/// The one node is ready.
+pub(super) fn node(context: &mut Context<'_>, node: &Arc<Value>) {
+    let ready = Condition { kind: "Ready", status: true, reason: "KubeletReady", message: "nothing runs here" };
+    let capacity = json!({"cpu": "8", "memory": "16Gi", "pods": "1k"});
+    let status = json!({
+        "capacity": capacity, "allocatable": capacity, "conditions": [ready.write(node, context.now, false)],
+        "daemonEndpoints": {"kubeletEndpoint": {"Port": 0}}, "nodeInfo": node["status"]["nodeInfo"],
+    });
+    context.status(KUBELET, node, status);
+}
+
+pub(super) fn reconcile(context: &mut Context<'_>, place: &Place, pod: &Arc<Value>) {
+    let uid = text(pod, "/metadata/uid").to_owned();
+    if is_terminating(pod) {
+        let elapsed = context.elapsed(format!("stop {uid}"));
+        if elapsed >= STOP || text(pod, "/spec/nodeName").is_empty() {
+            context.memory.since.remove(&format!("stop {uid}"));
+            context.memory.since.remove(&format!("start {uid}"));
+            context.delete(pod, Some(0));
+        } else {
+            context.later(place, STOP - elapsed);
+        }
+        return;
+    }
+    if is_finished(pod) {
+        return;
+    }
+    let Some(pod) = schedule(context, pod) else { return };
+    let elapsed = context.elapsed_after(format!("start {uid}"), progress(&pod));
+    let state = state(context, &pod, elapsed);
+    if let Some(next) = state.next {
+        context.later(place, next.saturating_sub(elapsed).max(Duration::from_millis(1)));
+    }
+    if let Some((reason, message)) = &state.event {
+        context.event(&pod, "Warning", reason, message);
+    }
+    let status = status(context, &pod, &state);
+    context.status(KUBELET, &pod, status);
+}
+
+/// How far a pod has come already, as its status tells.
+fn progress(pod: &Value) -> Duration {
+    let state = pod.pointer("/status/containerStatuses/0/state");
+    let waiting = state.map_or("", |state| text(state, "/waiting/reason"));
+    match (is_ready(pod), state, waiting) {
+        (true, ..) => Duration::from_secs(3600),
+        (_, None, _) | (_, _, "ContainerCreating") => Duration::ZERO,
+        (_, _, "CrashLoopBackOff") => 2 * START,
+        _ => START,
+    }
+}
+
+/// Gives a pod its node, unless a claim of it is missing.
+fn schedule(context: &mut Context<'_>, pod: &Arc<Value>) -> Option<Arc<Value>> {
+    if !text(pod, "/spec/nodeName").is_empty() {
+        return Some(Arc::clone(pod));
+    }
+    let slot = kinds::known("", "PersistentVolumeClaim").slot;
+    let namespace = text(pod, "/metadata/namespace");
+    let problem = claims::names(pod).find_map(|name| match context.store.get(slot, namespace, name) {
+        None => Some(format!("0/1 nodes are available: persistentvolumeclaim {name:?} not found. not found")),
+        Some(claim) if text(claim, "/status/phase") != "Bound" => {
+            Some("0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found".to_owned())
+        }
+        Some(_) => None,
+    });
+    if let Some(message) = problem {
+        let scheduled = Condition { kind: "PodScheduled", status: false, reason: "Unschedulable", message: &message };
+        let mut status = pod["status"].clone();
+        status["conditions"] = json!([condition(&scheduled, pod, context.now)]);
+        let pod = context.status("kube-scheduler", pod, status)?;
+        context.event(&pod, "Warning", "FailedScheduling", &message);
+        return None;
+    }
+    let mut new = Value::clone(pod);
+    new["spec"]["nodeName"] = NODE.into();
+    // A real scheduler binds through a subresource that leaves no manager.
+    let (write, resource) = (context.write("kube-scheduler", "binding"), kinds::known("", "Pod"));
+    super::told(crate::sandbox::writes::update(context.store, resource, pod, new, write, true))
+}
+
+/// What the containers of a pod are doing.
+struct State {
+    /// Of each container.
+    container: Value,
+    last: Option<Value>,
+    phase: &'static str,
+    ready: bool,
+    started: bool,
+    restarts: i64,
+    event: Option<(&'static str, String)>,
+    /// When it will be doing something else, counted from the pod's start.
+    next: Option<Duration>,
+}
+
+impl State {
+    fn waiting(reason: &str, message: Option<&str>, next: Option<Duration>) -> Self {
+        let mut waiting = json!({"reason": reason});
+        if let Some(message) = message {
+            waiting["message"] = message.into();
+        }
+        Self {
+            container: json!({"waiting": waiting}),
+            last: None,
+            phase: "Pending",
+            ready: false,
+            started: false,
+            restarts: 0,
+            event: None,
+            next,
+        }
+    }
+}
+
+fn state(context: &Context<'_>, pod: &Value, elapsed: Duration) -> State {
+    let fail = text(pod, FAIL);
+    let first = text(pod, "/spec/containers/0/image");
+    if let Some(message) = missing(context, pod) {
+        let mut state = State::waiting("CreateContainerConfigError", Some(&message), None);
+        state.event = Some(("Failed", format!("Error: {message}")));
+        return state;
+    }
+    let started = pod.pointer("/status/containerStatuses/0/state/running/startedAt").cloned();
+    let running = |now: &str| json!({"running": {"startedAt": started.clone().unwrap_or_else(|| now.into())}});
+    let wait = duration(text(pod, READY_AFTER)).unwrap_or(START);
+    let begun = if wait > START { START } else { wait };
+    match fail {
+        "CreateContainerConfigError" => {
+            let mut state = State::waiting(fail, Some("secret \"absent\" not found"), None);
+            state.event = Some(("Failed", "Error: secret \"absent\" not found".to_owned()));
+            state
+        }
+        "ImagePullBackOff" | "ErrImagePull" => {
+            let cause = format!("Failed to pull image {first:?}: {first}: not found");
+            let (reason, next) =
+                if elapsed < START { ("ErrImagePull", Some(START)) } else { ("ImagePullBackOff", None) };
+            let message = if next.is_some() {
+                cause.clone()
+            } else {
+                format!("Back-off pulling image {first:?}: ErrImagePull: {cause}")
+            };
+            let mut state = State::waiting(reason, Some(&message), next);
+            state.event = Some(("Failed", cause));
+            state
+        }
+        "CrashLoopBackOff" | "Error" if elapsed >= begun => crash(context, pod, elapsed),
+        _ if elapsed < begun => State::waiting("ContainerCreating", None, Some(begun)),
+        _ if is_job(pod) => {
+            let is_over = elapsed >= wait + RUN;
+            let container = if is_over { terminated(context.now, 0, "Completed") } else { running(context.now) };
+            let (phase, next) = if is_over { ("Succeeded", None) } else { ("Running", Some(wait + RUN)) };
+            State { container, last: None, phase, ready: !is_over, started: !is_over, restarts: 0, event: None, next }
+        }
+        _ => State {
+            container: running(context.now),
+            last: None,
+            phase: "Running",
+            ready: elapsed >= wait,
+            started: true,
+            restarts: 0,
+            event: None,
+            next: (elapsed < wait).then_some(wait),
+        },
+    }
+}
+
+/// A process that ends with exit code 1, each time that it is started.
+fn crash(context: &Context<'_>, pod: &Value, elapsed: Duration) -> State {
+    let known = pod.pointer("/status/containerStatuses/0");
+    let before = known.and_then(|known| known.pointer("/lastState").or_else(|| known.pointer("/state")));
+    let before = before.filter(|state| state.get("terminated").is_some()).cloned();
+    let ended = before.unwrap_or_else(|| terminated(context.now, 1, "Error"));
+    let restarts = text(pod, "/spec/restartPolicy") != "Never";
+    if !restarts {
+        return State { phase: "Failed", container: ended, ..State::waiting("", None, None) };
+    }
+    if elapsed < 2 * START {
+        let event = Some(("BackOff", "Back-off restarting failed container".to_owned()));
+        return State { phase: "Running", container: ended, event, ..State::waiting("", None, Some(2 * START)) };
+    }
+    let name = text(pod, "/spec/containers/0/name");
+    let message = format!("back-off 10s restarting failed container={name} pod={}", text(pod, "/metadata/name"));
+    State {
+        phase: "Running",
+        last: Some(ended),
+        restarts: 1,
+        ..State::waiting("CrashLoopBackOff", Some(&message), None)
+    }
+}
+
+fn terminated(now: &str, code: i64, reason: &str) -> Value {
+    json!({"terminated": {"exitCode": code, "reason": reason, "startedAt": now, "finishedAt": now, "containerID": "sandbox://none"}})
+}
+
+fn is_job(pod: &Value) -> bool {
+    controller_uid(pod).is_some() && text(pod, "/spec/restartPolicy") != "Always"
+}
+
+/// The first reference of a container to a Secret or ConfigMap that is not there.
+fn missing(context: &Context<'_>, pod: &Value) -> Option<String> {
+    let namespace = text(pod, "/metadata/namespace");
+    let containers = ["initContainers", "containers"].iter().filter_map(|list| pod["spec"].get(*list)?.as_array());
+    for container in containers.flatten() {
+        let list = |field: &str| container.get(field).and_then(Value::as_array).into_iter().flatten();
+        let single = list("env").filter_map(|variable| variable.get("valueFrom"));
+        let references = single.map(|from| (from, "secretKeyRef", "configMapKeyRef"));
+        let whole = list("envFrom").map(|from| (from, "secretRef", "configMapRef"));
+        for (from, secret, map) in references.chain(whole) {
+            for (field, kind) in [(secret, "Secret"), (map, "ConfigMap")] {
+                let Some(reference) = from.get(field) else { continue };
+                if reference.get("optional") == Some(&Value::Bool(true)) {
+                    continue;
+                }
+                let (name, key) = (text(reference, "/name"), text(reference, "/key"));
+                let Some(found) = context.store.get(kinds::known("", kind).slot, namespace, name) else {
+                    return Some(format!("{} {name:?} not found", kind.to_lowercase()));
+                };
+                let has = |data: &str| found.get(data).is_some_and(|data| data.get(key).is_some());
+                if !key.is_empty() && !has("data") && !has("binaryData") {
+                    return Some(format!("couldn't find key {key} in {kind} {namespace}/{name}"));
+                }
+            }
+        }
+    }
+    None
+}
+
+/// `300ms`, `2s`, `1m`
+fn duration(text: &str) -> Option<Duration> {
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let number: u64 = text[..digits].parse().ok()?;
+    match &text[digits..] {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" => Some(Duration::from_secs(number)),
+        "m" => Some(Duration::from_secs(60 * number)),
+        _ => None,
+    }
+}
+
+fn condition(condition: &Condition<'_>, pod: &Value, now: &str) -> Value {
+    let mut written = condition.write(pod, now, false);
+    written["lastProbeTime"] = Value::Null;
+    if let Some(generation) = pod.pointer("/metadata/generation") {
+        written["observedGeneration"] = generation.clone();
+    }
+    written
+}
+
+fn status(context: &Context<'_>, pod: &Value, state: &State) -> Value {
+    let mut status: Map<String, Value> = Map::new();
+    status.extend(numbers(&[("observedGeneration", super::number(pod, "/metadata/generation"))]));
+    status.insert("phase".into(), state.phase.into());
+    let names: Vec<&str> = pod["spec"]["containers"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|container| container.get("name")?.as_str())
+        .collect();
+    let is_over = matches!(state.phase, "Succeeded" | "Failed");
+    let unready = format!("containers with unready status: [{}]", names.join(" "));
+    let (reason, message) = match (state.ready, state.phase) {
+        (true, _) => ("", ""),
+        (_, "Succeeded") => ("PodCompleted", ""),
+        (_, "Failed") => ("PodFailed", ""),
+        _ => ("ContainersNotReady", unready.as_str()),
+    };
+    let plain = |kind| Condition { kind, status: true, reason: "", message: "" };
+    let ready = |kind| Condition { kind, status: state.ready, reason, message };
+    let sandboxed = Condition { status: !is_over, ..plain("PodReadyToStartContainers") };
+    let all = [sandboxed, plain("Initialized"), ready("Ready"), ready("ContainersReady"), plain("PodScheduled")];
+    status.insert("conditions".into(), all.iter().map(|known| condition(known, pod, context.now)).collect());
+    status.insert("hostIP".into(), "192.0.2.1".into());
+    status.insert("hostIPs".into(), json!([{"ip": "192.0.2.1"}]));
+    let began = pod.pointer("/status/startTime").cloned().unwrap_or_else(|| context.now.into());
+    status.insert("startTime".into(), began);
+    let is_creating = text(&state.container, "/waiting/reason") == "ContainerCreating";
+    if !is_creating {
+        let address = text(pod, "/status/podIP").to_owned();
+        let address = if address.is_empty() { address_of(context) } else { address };
+        status.insert("podIPs".into(), json!([{"ip": address}]));
+        status.insert("podIP".into(), address.into());
+    }
+    let ended = json!({"terminated": {"exitCode": 0, "reason": "Completed", "startedAt": status["startTime"], "finishedAt": status["startTime"]}});
+    let each = |list: &str, running: &Value, ready: bool, started: bool| -> Vec<Value> {
+        let containers = pod["spec"].get(list).and_then(Value::as_array);
+        containers
+            .into_iter()
+            .flatten()
+            .map(|container| {
+                let image = text(container, "/image");
+                let mut status = json!({
+                    "name": container["name"], "state": running, "lastState": state.last.clone().unwrap_or_else(|| json!({})),
+                    "ready": ready, "restartCount": state.restarts, "image": image, "imageID": if started { image } else { "" }, "started": started,
+                });
+                if started {
+                    status["containerID"] = "sandbox://none".into();
+                }
+                status
+            })
+            .collect()
+    };
+    let inits = each("initContainers", if is_creating { &state.container } else { &ended }, !is_creating, false);
+    if !inits.is_empty() {
+        status.insert("initContainerStatuses".into(), inits.into());
+    }
+    status.insert("containerStatuses".into(), each("containers", &state.container, state.ready, state.started).into());
+    status.insert("qosClass".into(), pod["status"]["qosClass"].clone());
+    Value::Object(status)
+}
+
+/// An address that no other pod was given lately: the revision counts up.
+fn address_of(context: &Context<'_>) -> String {
+    let revision = context.store.revision();
+    format!("10.244.{}.{}", revision / 254 % 256, revision % 254 + 1)
+}
