@@ -2,7 +2,7 @@
 //! stands behind it.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map},
     sync::Arc,
 };
 
@@ -227,9 +227,9 @@ impl<'a> Walk<'a> {
     /// Everything behind a failed step is skipped; the rest goes on.
     fn fail(&mut self, job: &Job, step: Step, error: StepError) {
         for dependent in self.plan.order.dependents(&step) {
-            if !self.skipped.contains_key(&dependent) {
-                job.tell(EventKind::Skipped { step: dependent.clone(), because: step.clone() });
-                self.skipped.insert(dependent, step.clone());
+            if let btree_map::Entry::Vacant(place) = self.skipped.entry(dependent) {
+                job.tell(EventKind::Skipped { step: place.key().clone(), because: step.clone() });
+                place.insert(step.clone());
             }
         }
         self.failed.insert(step, error);

@@ -17,7 +17,7 @@ use crate::{
 use super::{
     Action, Block, Blocked, Change, Diff, Drift, DriftKind, Expect, Input, Plan, Reason, Seen, Taken, Unchanged, diff,
     drift,
-    foreign::foreign,
+    foreign::{foreign, is_kubernetes},
     order::order,
     standing::{Standing, has_label, is_ours, known},
 };
@@ -273,7 +273,7 @@ fn not_desired(input: &Input, key: &ObjectKey, plan: &mut Plan) {
     if !is_ours(live, entry, input.environment) {
         if entry.is_some() {
             plan.changes.insert(key.clone(), forget(Reason::Gone));
-        } else if has_label(live, input.environment) && live.controller().is_none() {
+        } else if has_label(live, input.environment) && live.controller().is_none() && !is_kubernetes(key, live) {
             plan.ignored.insert(key.clone());
         }
         return;

@@ -40,7 +40,7 @@ fn is_ditc(key: &ObjectKey) -> bool {
 }
 
 /// What a cluster puts into every namespace, or keeps only as a trace of other objects.
-fn is_kubernetes(key: &ObjectKey, object: &Object) -> bool {
+pub(super) fn is_kubernetes(key: &ObjectKey, object: &Object) -> bool {
     match (key.kind.group.as_str(), key.kind.kind.as_str()) {
         ("", "ServiceAccount") => key.name == "default",
         ("", "ConfigMap") => {
