@@ -1,31 +1,72 @@
-//! ditc, development in the cloud.
+//! ditc, development in the cloud: preview environments on Kubernetes, kept equal to what git says.
+//!
+//! # The way of a command
+//!
+//! ```text
+//! plan:   cli → files → config::parse → cluster::discover → config::expand → record → cluster::observe
+//!             → plan::questions → cluster::ask → plan::plan → plan::audit → render → terminal
+//! apply:  the same plan → question → journal Begin → namespace → lease → record, run open → changes, each waited for
+//!             → record, run closed → lease back → journal End → render → exit code
+//! ```
+//!
+//! Ask everything, then decide, then do: doors ask, the planner is a function of values, the applier makes no choice.
+//!
+//! # The house
+//!
+//! Rooms from pure to dirty; a room uses only rooms above it. `tests/it/tidy.rs` holds the table.
+//!
+//! | room | is | uses |
+//! | --- | --- | --- |
+//! | [`names`], [`diagnostic`], [`object`], [`graph`], [`ownership`], [`secret`], [`kinds`], [`desired`], [`state`], [`observed`] | nouns: plain values, checked once, then trusted | the nouns before |
+//! | [`config`] | TOML to environments to manifests | nouns |
+//! | [`plan`] | questions, the truth table, differences, order, audit | nouns |
+//! | [`readiness`] | whether a live object works | nouns |
+//! | [`mod@format`] | what is stored, as versioned bytes | nouns, plan's values |
+//! | [`files`] | door: the disk | – |
+//! | [`store`] | door: local index, journal, lock | format, files |
+//! | [`cluster`] | door: Kubernetes | format, plan's values, readiness |
+//! | [`sandbox`] | door: the API server in the box | format, files, readiness |
+//! | [`apply`] | carries out a plan | plan, readiness, format, store, cluster |
+//! | [`render`] | values to text and JSON | plan, apply's events |
+//! | [`cli`], [`settings`], [`terminal`], [`failure`], [`commands`] | the desk: joins the rooms | all |
+//!
+//! # What always holds
+//!
+//! - The planner is deterministic: ordered maps; time, ids and randomness are arguments. It has never heard of TOML or HTTP.
+//! - Exactly one place prints ([`terminal`]), one reads the environment and the clock ([`settings`]).
+//! - Mistakes in the user's files are data with spans, many at once ([`diagnostic`]); failures are errors with a kind and a
+//!   hint ([`failure`]); bugs panic with a reason.
+//! - What is stored or printed has types of its own; the domain's are not `Serialize`.
+//! - No value of a Secret is in a `Debug`, a `Display`, a log, a plan, the state or a snapshot.
+//! - What could not be looked at is never absent, and what ditc did not make is never deleted.
+//! - Every delete carries a uid, every update uid and resourceVersion, and force is for one object whose fields were ours.
 
-pub mod desired;
-pub mod diagnostic;
-pub mod graph;
-pub mod kinds;
 pub mod names;
+pub mod diagnostic;
 pub mod object;
-pub mod observed;
+pub mod graph;
 pub mod ownership;
 pub mod secret;
+pub mod kinds;
+pub mod desired;
 pub mod state;
+pub mod observed;
 
 pub mod config;
-pub mod format;
 pub mod plan;
 pub mod readiness;
+pub mod format;
 
-pub mod cluster;
 pub mod files;
-pub mod sandbox;
 pub mod store;
+pub mod cluster;
+pub mod sandbox;
 
 pub mod apply;
 pub mod render;
 
 pub mod cli;
-pub mod commands;
-pub mod failure;
 pub mod settings;
 pub mod terminal;
+pub mod failure;
+pub mod commands;

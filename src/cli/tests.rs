@@ -1,3 +1,5 @@
+//! What people type, and what becomes of it.
+
 use std::{collections::BTreeMap, ffi::OsString, time::Duration};
 
 use clap::CommandFactory;

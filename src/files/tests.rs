@@ -1,3 +1,5 @@
+//! The disk as ditc leaves it, and what it refuses to follow.
+
 use std::{
     fs,
     os::unix::fs::{PermissionsExt, symlink},

@@ -1,3 +1,5 @@
+//! Whatever is written reads back, and no damage goes unseen.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;

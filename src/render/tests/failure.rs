@@ -1,3 +1,5 @@
+//! Errors and diagnostics as people see them.
+
 use snapbox::{assert_data_eq, str};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! How fields and values are shown.
+
 use serde_json::json;
 use snapbox::{assert_data_eq, str};
 

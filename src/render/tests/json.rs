@@ -1,3 +1,5 @@
+//! What machines read.
+
 use snapbox::{IntoData, assert_data_eq, str};
 
 use super::{

@@ -1,3 +1,5 @@
+//! What is told beside the changes of a plan.
+
 use serde_json::json;
 use snapbox::{assert_data_eq, str};
 

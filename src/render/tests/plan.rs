@@ -1,3 +1,5 @@
+//! Whole plans as people see them.
+
 use std::collections::BTreeMap;
 
 use serde_json::json;

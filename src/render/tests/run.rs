@@ -1,3 +1,5 @@
+//! A run as people see it: progress, ledger, question, outputs.
+
 use std::time::Duration;
 
 use serde_json::json;
