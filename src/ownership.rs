@@ -282,6 +282,29 @@ pub fn path_fingerprint(live: &Object) -> Option<Fingerprint> {
     Some(Fingerprint(Hash::of(format!("{uid}\n{}", canonical(&ours.paths.to_fields())).as_bytes())))
 }
 
+/// The part of an object that lies at the given paths, in the object's own order: what its owner must have applied.
+#[must_use]
+pub fn project(paths: &Paths, live: &Value) -> Value {
+    match live {
+        Value::Object(map) if !paths.is_empty() => {
+            let kept = map.iter().filter_map(|(name, value)| {
+                let node = paths.child(&Segment::Field(name.clone()))?;
+                Some((name.clone(), project(&node.below, value)))
+            });
+            Value::Object(kept.collect())
+        }
+        Value::Array(items) if !paths.is_empty() => {
+            let kept = items.iter().filter_map(|item| {
+                let entered = |segment: &Segment| segment.enter(live).is_some_and(|found| std::ptr::eq(found, item));
+                let (_, node) = paths.children().find(|(segment, _)| entered(segment))?;
+                Some(project(&node.below, item))
+            });
+            Value::Array(kept.collect())
+        }
+        whole => whole.clone(),
+    }
+}
+
 fn hash_below(
     paths: &Paths,
     live: Option<&Value>,
@@ -392,6 +415,15 @@ mod tests {
         let mut inside = deployment(1, "x");
         inside.0["spec"]["template"]["spec"]["containers"][0]["resources"] = json!({});
         assert_eq!(base, fingerprint(&inside, &applied()), "what stands inside our empty map is not ours");
+    }
+
+    #[test]
+    fn a_projection_holds_what_is_ours_and_no_more() {
+        let live = deployment(3, "x");
+        let ours = ours(&live).expect("an entry of ours");
+        let expected = json!({"spec": {"template": {"spec": {"containers": [
+            {"name": "a", "image": "x", "resources": {"limits": {"cpu": "1"}}}, {"name": "b"}]}}}});
+        assert_eq!(project(&ours.paths, &live.0), expected);
     }
 
     #[test]

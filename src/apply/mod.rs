@@ -207,6 +207,21 @@ pub async fn run(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> R
     Ok(Finished { outcome, state: kept })
 }
 
+/// Puts a record in the place of whatever is there, under the lease.
+///
+/// # Errors
+/// When another run holds the environment, or the record could not be written.
+pub async fn replace_record(tools: &Tools, run: &Run, state: &State) -> Result<Fence, Error> {
+    let lease =
+        Lease { namespace: &state.namespace, run, patience: tools.patience, dead: None, now: Arc::clone(&tools.now) };
+    let held = tools.cluster.take(&lease, |_| {}).await?;
+    let held = held.map_err(|holder| Error::Held { environment: state.environment.clone(), holder })?;
+    tools.cluster.remove_record(&state.namespace).await?;
+    let fence = tools.cluster.record(state, None, tools.limits).await;
+    tools.cluster.release(held).await;
+    Ok(fence?)
+}
+
 fn ending(outcome: &Outcome) -> Ending {
     match outcome {
         outcome if outcome.interrupted => Ending::Interrupted,

@@ -100,12 +100,19 @@ impl Cluster {
         self::fence(&object, &encoded.header)
     }
 
+    /// Removes a record whatever it holds, so that a new one can take its place.
+    ///
+    /// # Errors
+    /// When the server does not answer or refuses.
+    pub async fn remove_record(&self, namespace: &Namespace) -> Result<(), Error> {
+        self.remove_part(namespace, NAME).await
+    }
+
     async fn put(&self, method: Method, namespace: &Namespace, name: &str, body: &Value) -> Result<Object, Error> {
         let doing = format!("writing the record of ditc (ConfigMap {name})");
         let collection = config_maps().path(Some(namespace.as_str()));
-        let (path, repeat) =
-            if method == Method::PUT { (format!("{collection}/{name}"), Repeat::No) } else { (collection, Repeat::No) };
-        let call = Call::new(method, path, &doing).query("fieldManager", FIELD_MANAGER).body(JSON, body).repeat(repeat);
+        let path = if method == Method::PUT { format!("{collection}/{name}") } else { collection };
+        let call = Call::new(method, path, &doing).query("fieldManager", FIELD_MANAGER).body(JSON, body);
         self.call(call).await?.object(&doing)
     }
 
@@ -121,7 +128,7 @@ impl Cluster {
 
     async fn remove_part(&self, namespace: &Namespace, name: &str) -> Result<(), Error> {
         let path = format!("{}/{name}", config_maps().path(Some(namespace.as_str())));
-        let call = Call::new(Method::DELETE, path, format!("removing ConfigMap {name}, a part of an old record"));
+        let call = Call::new(Method::DELETE, path, format!("removing ConfigMap {name}, of an old record"));
         match self.call(call.repeat(Repeat::Yes)).await {
             Ok(_) => Ok(()),
             Err(error) if error.is_not_found() => Ok(()),

@@ -41,18 +41,18 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Apply, operation: Oper
     let context = Context { sources: &survey.workspace.sources, cluster: link.cluster.name(), flags: &flags };
     show(desk, &survey, &context);
     if !survey.plan.is_applyable() {
-        let message = format!("nothing was changed: the {} is blocked for the reasons above", operation.verb());
-        return Err(Failure::new(FailureKind::Blocked, message));
+        // The plan has said what must be decided; nothing was changed.
+        return Ok(Exit::Error);
     }
     if is_gone(&survey, operation) {
-        desk.terminal.out(&format!("Environment {environment} does not exist, so there is nothing to destroy."));
         link.store.discard_journal(&lock)?;
         return Ok(Exit::Done);
     }
     if survey.plan.has_changes() && !arguments.auto_approve {
         let question = render::text::question(&survey.plan, &context, desk.terminal.out_style);
         if desk.terminal.ask(&question)? == Answer::NotConfirmed {
-            return Err(Failure::new(FailureKind::NotConfirmed, render::text::not_confirmed(&survey.plan).trim_end()));
+            desk.terminal.out(&render::text::not_confirmed(&survey.plan));
+            return Ok(Exit::Error);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     cli,
-    failure::{Exit, Failure, FailureKind},
+    failure::{Exit, Failure},
     render,
     state::Operation,
 };
@@ -27,10 +27,8 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Plan) -> Result<Exit, 
     };
     desk.terminal.out(&text);
     if !survey.plan.is_applyable() {
-        let count = survey.plan.blocked.len();
-        let things = if count == 1 { "one thing".to_owned() } else { format!("{count} things") };
-        let message = format!("the plan cannot be applied: {things} above must be decided first");
-        return Err(Failure::new(FailureKind::Blocked, message));
+        // The plan has said what must be decided.
+        return Ok(Exit::Error);
     }
     let has_changes = arguments.detailed_exitcode && survey.plan.has_changes();
     Ok(if has_changes { Exit::Changes } else { Exit::Done })

@@ -1,12 +1,21 @@
 //! `ditc state`: what the record holds.
 
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use tokio::sync::{mpsc, watch};
+
 use crate::{
+    apply::{self, Interrupt, Tools},
     cli::Which,
+    cluster::Wanted,
+    config,
     failure::{Exit, Failure, FailureKind},
+    format::record::Limits,
     names::{EnvironmentName, Namespace},
-    render,
-    state::State,
-    store::Loaded,
+    object::ObjectKey,
+    plan, render, settings,
+    state::{Lineage, Operation, Run, State, Version},
+    store::{Holder, Loaded},
 };
 
 use super::{
@@ -45,19 +54,80 @@ pub(super) async fn show(desk: &Desk<'_>, environment: &EnvironmentName, which: 
     Err(failure.hint(format!("ditc state list {environment}{}", desk.global.repeat())))
 }
 
-pub(super) async fn rebuild(_desk: &Desk<'_>, _environment: &EnvironmentName) -> Result<Exit, Failure> {
-    Err(Failure::new(FailureKind::State, "rebuilding comes later in this series"))
+/// Builds the record anew from what carries our label and our manager's entry.
+pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> Result<Exit, Failure> {
+    let (mut workspace, complaints) = desk.workspace()?;
+    let link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
+    let run =
+        Run { id: settings::fresh_id(), operation: Operation::Apply, who: desk.settings.who(), since: settings::now() };
+    let holder = Holder { who: run.who.clone(), since: run.since, doing: "state rebuild".to_owned() };
+    let lock = link.store.lock(environment, &holder, Duration::ZERO, |_| {})?;
+    let namespace = namespace(&link, &workspace, environment)?;
+
+    // The files only tell which tier a component is of; mistakes in them are no obstacle.
+    let is_sound = workspace.concerning(&complaints, environment).is_empty();
+    let desired = is_sound.then(|| config::expand(&mut workspace, environment, &link.kinds).ok()).flatten();
+    let swept = link.cluster.sweep(&namespace, &link.kinds).await?;
+    let ours = swept.iter().filter(|object| plan::made_by_us(object, environment));
+    let kinds = ours.filter_map(|object| Some((object.key()?.kind, object.api_version()?.to_owned()))).collect();
+    let wanted = Wanted { environment, namespace: &namespace, kinds, keys: BTreeSet::new() };
+    let observed = link.cluster.observe(&wanted, &link.kinds).await?;
+
+    let (entries, components) = plan::rebuild(environment, desired.as_ref(), &observed);
+    if entries.is_empty() {
+        let message = format!("there is nothing of environment {environment} in namespace {namespace}");
+        return Err(Failure::new(FailureKind::State, message));
+    }
+    let namespace_key = ObjectKey::new("", "Namespace", None, namespace.as_str());
+    let count = entries.len();
+    let state = State {
+        version: Version { lineage: Lineage(settings::fresh_id()), serial: 1 },
+        cluster: link.id.clone(),
+        environment: environment.clone(),
+        namespace,
+        created_namespace: entries.contains_key(&namespace_key),
+        components,
+        entries,
+        open: None,
+        written: settings::now(),
+    };
+    let (events, _unheard) = mpsc::unbounded_channel();
+    let tools = Tools {
+        cluster: link.cluster.clone(),
+        kinds: Arc::clone(&link.kinds),
+        timeout: workspace.settings.timeout,
+        patience: Duration::ZERO,
+        now: Arc::new(settings::now),
+        random: Arc::new(settings::random_byte),
+        interrupt: watch::channel(Interrupt::No).1,
+        events,
+        limits: Limits::default(),
+    };
+    let fence = apply::replace_record(&tools, &run, &state).await?;
+    link.store.discard_journal(&lock)?;
+    link.store.save(environment, &state, &fence.resource_version, settings::now())?;
+    let flags = desk.global.repeat();
+    desk.terminal.out(&format!(
+        "The record of environment {environment} holds {count} objects again, as the cluster has them.\n\
+         Look at what differs from the definition:\n  ditc plan {environment}{flags}"
+    ));
+    Ok(Exit::Done)
 }
 
-async fn state(desk: &Desk<'_>, environment: &EnvironmentName) -> Result<State, Failure> {
-    let (workspace, _) = desk.workspace()?;
-    let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
+/// The namespace of an environment: as its file says, as it was last known, else of its own name.
+fn namespace(link: &Link, workspace: &config::Workspace, environment: &EnvironmentName) -> Result<Namespace, Failure> {
     let known = match link.store.load(environment)? {
         Loaded::Local(local) => Some(local.state.namespace),
         Loaded::Nothing | Loaded::Destroyed(_) | Loaded::Damaged(_) => None,
     };
     let guess = || Namespace::new(environment.as_str()).expect("both are DNS labels");
-    let namespace = workspace.namespace(environment).cloned().or(known).unwrap_or_else(guess);
+    Ok(workspace.namespace(environment).cloned().or(known).unwrap_or_else(guess))
+}
+
+async fn state(desk: &Desk<'_>, environment: &EnvironmentName) -> Result<State, Failure> {
+    let (workspace, _) = desk.workspace()?;
+    let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
+    let namespace = namespace(&link, &workspace, environment)?;
     match record(desk, &mut link, environment, &namespace).await? {
         Some((state, _)) => Ok(state),
         None => {

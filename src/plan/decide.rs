@@ -8,7 +8,7 @@ use crate::{
     desired::{Desired, Manifest},
     graph::Graph,
     names::ComponentId,
-    object::{Object, ObjectKey},
+    object::{FieldPath, Object, ObjectKey},
     observed::{Answer, Live, Readiness, Refusal, Why},
     ownership::{self, Paths},
     state::{Applied, Entry, Operation},
@@ -19,7 +19,7 @@ use super::{
     drift,
     foreign::{foreign, is_kubernetes},
     order::order,
-    standing::{Standing, has_label, is_ours, known},
+    standing::{Standing, fingerprint, has_label, is_ours, known},
 };
 
 /// Decides what to do with every object that is desired, recorded, or carries our label.
@@ -140,10 +140,11 @@ fn create(input: &Input, manifest: &Manifest, plan: &mut Plan) {
 fn secret(input: &Input, manifest: &Manifest, live: &Object, plan: &mut Plan) {
     let key = &manifest.key;
     let applied = input.applied(key);
-    if applied.is_some_and(|applied| applied.desired != manifest.hash()) {
+    if !has_all_keys(manifest, live) {
         return block(plan, manifest, Block::SecretChanged);
     }
-    if let Some(applied) = applied {
+    let fingerprint = fingerprint(manifest, live, &manifest.body);
+    if let Some(applied) = applied.filter(|applied| applied.fingerprint != fingerprint) {
         let kind = if live.uid().as_ref() == Some(&applied.uid) {
             DriftKind::Changed(Vec::new())
         } else {
@@ -152,6 +153,14 @@ fn secret(input: &Input, manifest: &Manifest, live: &Object, plan: &mut Plan) {
         plan.drift.insert(key.clone(), Drift { component: manifest.component.clone(), kind });
     }
     unchanged(input, manifest, live, plan);
+}
+
+/// Whether a Secret holds every key that the definition asks for, as its managed fields name them, whoever wrote them.
+fn has_all_keys(manifest: &Manifest, live: &Object) -> bool {
+    let owners = ownership::owners(live);
+    let keys = manifest.secret.iter().flat_map(|recipe| recipe.keys.keys());
+    keys.map(|key| FieldPath::fields(&["data", key]))
+        .all(|path| owners.iter().any(|owner| owner.paths.contains(&path.0)))
 }
 
 fn unchanged(input: &Input, manifest: &Manifest, live: &Object, plan: &mut Plan) {
@@ -171,7 +180,7 @@ fn differs(input: &Input, manifest: &Manifest, live: &Object, plan: &mut Plan) {
         Some(Answer::Accepted(answer)) => {
             let owned = paths(live).union(&paths(answer));
             let differences = diff::between(live, answer, &owned);
-            if differences.fields.is_empty() && paths(live) == paths(answer) {
+            if differences.fields.is_empty() && owns_as_much(live, answer) {
                 return unchanged(input, manifest, live, plan);
             }
             (differences, drift::taken(live, answer), owned, None)
@@ -207,6 +216,14 @@ fn differs(input: &Input, manifest: &Manifest, live: &Object, plan: &mut Plan) {
         unchecked,
     };
     plan.changes.insert(key.clone(), change);
+}
+
+/// Whether an answer gives ditc no path that it does not own, and takes none away. What was made by POST owns its paths
+/// by that creating entry, which an apply would only repeat.
+fn owns_as_much(live: &Object, answer: &Object) -> bool {
+    let (Some(mine), Some(then)) = (ownership::ours(live), ownership::ours(answer)) else { return false };
+    let is_made_once = mine.operation == ownership::Operation::Update;
+    then.paths.difference(&mine.paths).is_empty() && (is_made_once || mine.paths.difference(&then.paths).is_empty())
 }
 
 fn held(taken: Vec<Taken>, applied: Option<&Applied>) -> Vec<Taken> {

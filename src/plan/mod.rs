@@ -25,6 +25,7 @@ mod drift;
 mod foreign;
 mod order;
 mod questions;
+mod rebuild;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ pub use audit::audit;
 pub use decide::plan;
 pub use order::rank;
 pub use questions::{Question, questions};
+pub use rebuild::rebuild;
 pub use standing::{known, made_by_us};
 
 /// All that a plan is made from.

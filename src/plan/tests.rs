@@ -422,6 +422,14 @@ fn a_secret_is_made_once_and_kept() {
 
     let mut there = live(&secret, "s");
     there.0["metadata"]["managedFields"][0]["operation"] = json!("Update");
+    there.0["metadata"]["managedFields"][0]["fieldsV1"]["f:data"] = json!({"f:password": {}});
+    let mut asks_more = wanted.clone();
+    asks_more.secret.as_mut().unwrap().keys.insert("cookie".into(), Generate::Token);
+    let mut scene = Scene::new();
+    scene.desired.manifests.insert(key.clone(), asks_more);
+    scene.observed.objects.insert(key.clone(), Live::Metadata(there.clone()));
+    assert_eq!(scene.plan().blocked[0].why, Block::SecretChanged);
+
     let mut scene = Scene::new();
     scene.desired.manifests.insert(key.clone(), wanted);
     scene.observed.objects.insert(key.clone(), Live::Metadata(there));
@@ -473,6 +481,21 @@ fn a_component_leaves_only_after_those_that_used_it() {
         BTreeMap::from([(component("web"), BTreeSet::from([broker.clone()])), (broker, BTreeSet::new())]);
     let plan = scene.sees(live(&config, "b")).plan();
     assert_eq!(plan.order.order().unwrap(), [Step::Change(web()), Step::Ready(component("web")), Step::Change(key)]);
+}
+
+#[test]
+fn a_rebuilt_record_leads_to_questions_and_to_no_change() {
+    let mut scene = Scene::new().wants("a").sees(live(&body("a"), "u"));
+    (scene.state.entries, scene.state.components) =
+        rebuild(&scene.desired.environment, Some(&scene.desired), &scene.observed);
+    assert_eq!(scene.state.entries.len(), 2);
+    assert_eq!(scene.state.entries[&web()].applied().unwrap().body, body("a"));
+    let Live::Present(namespace) = scene.observed.objects[&namespace_key()].clone() else { panic!("there") };
+    let mut applied = namespace;
+    own(&mut applied, "ditc", "Apply", &json!({"f:metadata": {"f:labels": {format!("f:{LABEL_ENVIRONMENT}"): {}}}}));
+    scene.answers.insert(namespace_key(), Answer::Accepted(Box::new(applied)));
+    let plan = scene.accepts(live(&body("a"), "u")).plan();
+    assert!(!plan.has_changes() && plan.changes_record(), "{plan:?}");
 }
 
 #[test]
