@@ -12,6 +12,7 @@ use ditc::{
 fn main() -> ExitCode {
     terminal::report_bugs();
     let settings = Settings::read();
+    terminal::log(&settings);
     let cli = match Cli::parse_from(std::env::args_os(), &settings.arguments) {
         Ok(cli) => cli,
         Err(Stop::Shown(text)) => {

@@ -185,6 +185,15 @@ fn write(mut stream: impl Write, text: &str) -> io::Result<()> {
     stream.flush()
 }
 
+/// Writes what `DITC_LOG` asks for to standard error, such as `debug` or `ditc::cluster=trace`; nothing without it. Logs are
+/// for those who build ditc; what users must know is said elsewhere.
+pub fn log(settings: &Settings) {
+    if let Some(filter) = &settings.log {
+        let filter = tracing_subscriber::EnvFilter::new(filter);
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false).init();
+    }
+}
+
 /// Says of every panic that it is a bug, with what a report needs.
 pub fn report_bugs() {
     std::panic::set_hook(Box::new(|panic| {
