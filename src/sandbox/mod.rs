@@ -18,6 +18,7 @@ mod first;
 mod kinds;
 mod log;
 mod managers;
+mod openapi;
 mod patch;
 mod quantity;
 mod read;

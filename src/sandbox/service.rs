@@ -18,7 +18,7 @@ use super::{
     change::Asked,
     decode, discovery,
     faults::Effect,
-    read,
+    openapi, read,
     reply::{self, Body, Form, Lost},
     route::{self, Objects, Query, Target},
     status::{Cause, Refusal},
@@ -141,6 +141,8 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
 fn answer(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Result<Response<Body>, Refusal> {
     let accept = text(&parts.headers, header::ACCEPT);
     let objects = match route::target(parts.uri.path())? {
+        Target::OpenApi(path) if path.is_empty() => return Ok(openapi::index()),
+        Target::OpenApi(path) => return openapi::document(&path),
         Target::Version => return Ok(discovery::version()),
         Target::Health => return Ok(reply::bytes(200, "text/plain; charset=utf-8", "ok".to_owned())),
         Target::Core => return Ok(discovery::core(accept)),
