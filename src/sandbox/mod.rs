@@ -7,11 +7,14 @@
 //!
 //! It is not a cluster: no admission webhooks, no quota, no scheduling, no custom resources, one user with all rights.
 
+mod apply;
+mod body;
 mod change;
 mod controllers;
 mod convert;
 mod decode;
 mod defaults;
+mod deletion;
 mod discovery;
 mod faults;
 mod first;
@@ -22,6 +25,7 @@ mod openapi;
 mod patch;
 mod quantity;
 mod read;
+mod remove;
 mod reply;
 mod route;
 mod rules;

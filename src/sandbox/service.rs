@@ -18,7 +18,7 @@ use super::{
     change::Asked,
     decode, discovery,
     faults::Effect,
-    openapi, read,
+    openapi, read, remove,
     reply::{self, Body, Form, Lost},
     route::{self, Objects, Query, Target},
     status::{Cause, Refusal},
@@ -204,8 +204,8 @@ fn answer(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Result<Response<B
             }
             change::patch(&mut state.store, &asked)
         }
-        "delete" => change::delete(store, &asked),
-        _ => change::delete_collection(store, &asked),
+        "delete" => remove::delete(store, &asked),
+        _ => remove::delete_collection(store, &asked),
     };
     let revision = state.store.revision();
     drop(state);

@@ -4,6 +4,7 @@
 //! again, a sandbox goes on from its objects. When all is as wanted, nothing is written.
 
 mod claims;
+mod definitions;
 mod deployments;
 mod garbage;
 mod jobs;
@@ -23,11 +24,12 @@ use tokio::time::{self, Instant};
 
 use super::{
     Shared, decode,
+    deletion::{self, Deletion},
     kinds::{self, Resource},
     managers::Writer,
     status::Refusal,
     store::{Change, Place, Store, text},
-    writes::{self, Deletion, Write},
+    writes::{self, Write},
 };
 use crate::object::Hash;
 
@@ -165,6 +167,7 @@ fn reconcile(context: &mut Context<'_>, place: &Place) {
         ("apps", "ReplicaSet") => deployments::replica_set(context, place, &object),
         ("apps", "StatefulSet") => sets::stateful(context, &object),
         ("apps", "DaemonSet") => sets::daemon(context, &object),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => definitions::reconcile(context, &object),
         ("batch", "Job") => jobs::reconcile(context, place, &object),
         _ => {}
     }
@@ -224,7 +227,7 @@ impl<'a> Context<'a> {
         let Some(resource) = kinds::by_kind(group, text(live, "/kind")) else { return };
         let deletion = Deletion { propagation: Some("Background".to_owned()), grace, ..Deletion::default() };
         let write = self.write(MANAGER, "");
-        told(writes::delete(self.store, resource, live, &deletion, write));
+        told(deletion::delete(self.store, resource, live, &deletion, write));
     }
 
     /// Looks at an object again after a while.
