@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Condition, Context, MANAGER, is_terminating};
+use super::{Condition, Context, MANAGER, garbage, is_terminating};
+
+const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
 
 pub(super) fn reconcile(context: &mut Context<'_>, definition: &Arc<Value>) {
     if is_terminating(definition) {
+        garbage::drop_finalizer(context, definition, CLEANUP);
         return;
     }
     let accepted =
@@ -20,5 +23,11 @@ pub(super) fn reconcile(context: &mut Context<'_>, definition: &Arc<Value>) {
     let stored: Vec<&Value> = stored.map(|version| &version["name"]).collect();
     let status =
         json!({"conditions": conditions, "acceptedNames": definition["spec"]["names"], "storedVersions": stored});
-    context.status(MANAGER, definition, status);
+    let Some(definition) = context.status(MANAGER, definition, status) else { return };
+    if !garbage::has_finalizer(&definition, CLEANUP) {
+        let mut new = Value::clone(&definition);
+        let finalizers = new.pointer("/metadata/finalizers").and_then(Value::as_array).cloned().unwrap_or_default();
+        new["metadata"]["finalizers"] = finalizers.into_iter().chain([CLEANUP.into()]).collect();
+        context.update(MANAGER, "", &definition, new);
+    }
 }
