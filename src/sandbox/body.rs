@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     change::Asked,
+    protobuf,
     status::{Cause, Refusal},
     store::text,
     writes,
@@ -19,7 +20,8 @@ const LARGEST_ANNOTATIONS: usize = 262_144;
 pub(super) fn read(asked: &Asked<'_>) -> Result<Value, Refusal> {
     if asked.content_type.contains("protobuf") {
         let why = "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml";
-        return Err(Refusal::new(415, "UnsupportedMediaType", why).with_details(json!({})));
+        let unknown = || Refusal::new(415, "UnsupportedMediaType", why).with_details(json!({}));
+        return protobuf::read(asked.body).ok_or_else(unknown);
     }
     let is_yaml = asked.content_type.contains("yaml");
     if let Ok(value) = serde_json::from_slice::<Value>(asked.body) {

@@ -71,14 +71,16 @@ pub(super) fn delete(
         let at = at.map_or_else(|| write.now.to_owned(), decode::seconds);
         metadata.insert("deletionTimestamp".into(), at.into());
         metadata.insert("deletionGracePeriodSeconds".into(), grace.into());
-        if let Some(generation) = metadata.get("generation").and_then(Value::as_i64) {
+        // A real server deletes namespaces and definitions by code of their own.
+        if stored.is("", "Namespace") || stored.kind == "CustomResourceDefinition" {
+            metadata.shift_remove("deletionGracePeriodSeconds");
+        } else if let Some(generation) = metadata.get("generation").and_then(Value::as_i64) {
             metadata.insert("generation".into(), (generation + 1).into());
         }
-        if stored.is("", "Namespace") {
-            metadata.shift_remove("deletionGracePeriodSeconds");
-            if let Some(status) = convert::map_at(&mut new, &["status"]) {
-                status.insert("phase".into(), "Terminating".into());
-            }
+        if stored.is("", "Namespace")
+            && let Some(status) = convert::map_at(&mut new, &["status"])
+        {
+            status.insert("phase".into(), "Terminating".into());
         }
     } else if deletion.grace == Some(0) {
         metadata.insert("deletionGracePeriodSeconds".into(), 0.into());

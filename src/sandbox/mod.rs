@@ -23,6 +23,7 @@ mod log;
 mod managers;
 mod openapi;
 mod patch;
+mod protobuf;
 mod quantity;
 mod read;
 mod remove;

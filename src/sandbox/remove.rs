@@ -6,6 +6,7 @@ use http::Response;
 use serde_json::{Map, Value, json};
 
 use super::{
+    body,
     change::{Asked, options_invalid},
     deletion::{self, Deleted, Deletion},
     kinds::Resource,
@@ -47,7 +48,7 @@ pub(super) fn delete(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bo
 
 /// A delete may say in its body that it is none.
 fn with_dry_run<'a>(asked: &Asked<'_>, mut write: Write<'a>) -> Write<'a> {
-    let options: Value = serde_json::from_slice(asked.body).unwrap_or_default();
+    let options: Value = if asked.body.is_empty() { Value::Null } else { body::read(asked).unwrap_or_default() };
     write.is_dry |= options.pointer("/dryRun/0").is_some_and(|given| given == "All");
     write
 }
@@ -61,12 +62,7 @@ pub(super) fn success(resource: &Resource, object: &Value) -> Value {
 }
 
 fn asked_deletion(asked: &Asked<'_>) -> Result<Deletion, Refusal> {
-    let options: Value = if asked.body.is_empty() {
-        Value::Null
-    } else {
-        serde_json::from_slice(asked.body)
-            .map_err(|error| Refusal::bad_request(format!("error decoding DeleteOptions: {error}")))?
-    };
+    let options: Value = if asked.body.is_empty() { Value::Null } else { body::read(asked)? };
     let policy = options
         .get("propagationPolicy")
         .and_then(Value::as_str)
