@@ -28,6 +28,9 @@ use super::{
 /// Bodies beyond this are refused unread.
 const LARGEST: usize = 3 * 1024 * 1024;
 
+/// Requests kept in memory; the file keeps them all.
+const REMEMBERED: usize = 1_000_000;
+
 /// One request of a client. Bodies are never kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestLine {
@@ -106,6 +109,9 @@ impl State {
         if let Some(log) = self.store.log() {
             let RequestLine { method, path, query, code } = &line;
             log.request(&json!({"method": method, "path": path, "query": query, "code": code}));
+        }
+        if self.requests.len() >= REMEMBERED {
+            self.requests.drain(..REMEMBERED / 2);
         }
         self.requests.push(line);
     }

@@ -39,6 +39,9 @@ const LAG: Duration = Duration::from_millis(5);
 /// Reconciliations between two chances for clients to be served.
 const BATCH: usize = 100;
 
+/// Beyond so many, what was remembered of objects that are gone is dropped.
+const REMEMBERED: usize = 5_000;
+
 /// What the controllers remember between reconciliations; lost at the end, found again from the objects.
 #[derive(Debug, Default)]
 struct Memory {
@@ -98,6 +101,10 @@ fn work(shared: &Shared, memory: &mut Memory) -> bool {
         reconcile(&mut Context { store: &mut state.store, memory, now: &now, clock }, &place);
     }
     notice(&state.store, memory);
+    if memory.since.len() > REMEMBERED {
+        // The second word of each is a uid.
+        memory.since.retain(|what, _| what.split(' ').nth(1).is_some_and(|uid| state.store.by_uid(uid).is_some()));
+    }
     let revision = state.store.revision();
     drop(state);
     shared.announce(revision);
