@@ -1,23 +1,21 @@
-//! The requests that write: create, update, patch, delete, deletecollection; and how their bodies are read.
+//! The requests that create and change. Bodies are read in [`body`], applies done in [`apply`], deletes in [`remove`].
 
 use std::sync::Arc;
 
 use http::Response;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
-    decode,
-    kinds::Resource,
-    managers::{self, Writer},
-    patch, read,
+    apply, body,
+    deletion::{self, Deletion},
+    managers::Writer,
+    patch, read, remove,
     reply::{self, Body, Form},
     route::{Objects, Query},
     rules,
-    select::Selector,
-    status::{self, Cause, Refusal},
+    status::{Cause, Refusal},
     store::{Store, text},
-    typed,
-    writes::{self, Deleted, Deletion, Write},
+    writes::{self, Write},
 };
 
 /// What a request brings along.
@@ -32,13 +30,9 @@ pub(super) struct Asked<'a> {
     pub(super) now: &'a str,
 }
 
-/// Objects larger than this do not fit into a real server's store.
-const LARGEST: usize = 1_048_576;
-const LARGEST_ANNOTATIONS: usize = 262_144;
-
 impl Asked<'_> {
     /// The field manager: as given, else the first word of the user agent.
-    fn manager(&self) -> Result<String, Refusal> {
+    pub(super) fn manager(&self) -> Result<String, Refusal> {
         let given = self.query.get("fieldManager");
         if given.chars().count() > 128 {
             let why = "Too long: may not be more than 128 bytes".to_string();
@@ -51,7 +45,7 @@ impl Asked<'_> {
         })
     }
 
-    fn write<'a>(&'a self, manager: &'a str) -> Write<'a> {
+    pub(super) fn write<'a>(&'a self, manager: &'a str) -> Write<'a> {
         let subresource = self.objects.subresource.as_str();
         let time = (subresource != "scale").then_some(self.now);
         Write {
@@ -61,11 +55,11 @@ impl Asked<'_> {
         }
     }
 
-    fn is_strict(&self) -> bool {
+    pub(super) fn is_strict(&self) -> bool {
         self.query.get("fieldValidation") == "Strict"
     }
 
-    fn namespace(&self) -> &str {
+    pub(super) fn namespace(&self) -> &str {
         self.objects.namespace.as_deref().unwrap_or_default()
     }
 }
@@ -81,75 +75,7 @@ pub(super) fn options_invalid(kind: &str, causes: &[Cause]) -> Refusal {
         .with_details(json!({"group": "meta.k8s.io", "kind": kind, "causes": details}))
 }
 
-/// Reads a body of JSON or YAML into a map.
-fn body(asked: &Asked<'_>) -> Result<Value, Refusal> {
-    let is_yaml = asked.content_type.contains("yaml");
-    if let Ok(value) = serde_json::from_slice::<Value>(asked.body) {
-        if is_yaml {
-            // JSON hides a repeated key; the YAML reader does not, but is needed only where it could matter.
-            patch::check_repeated(asked.body, asked.is_strict())?;
-        }
-        return Ok(value);
-    }
-    let text = std::str::from_utf8(asked.body).map_err(|_| Refusal::bad_request("the body is not UTF-8"))?;
-    if !is_yaml {
-        let why = "couldn't get version/kind; json parse error: invalid character in the body";
-        return Err(Refusal::bad_request(why));
-    }
-    serde_saphyr::from_str(text).map_err(|error| Refusal::bad_request(format!("error decoding YAML: {error}")))
-}
-
-/// Reads and completes an object of the request's kind.
-fn object(asked: &Asked<'_>, value: Value) -> Result<Value, Refusal> {
-    let resource = asked.objects.resource;
-    let (version, kind) = (text(&value, "/apiVersion"), text(&value, "/kind"));
-    if (!version.is_empty() || !kind.is_empty()) && (version != resource.api_version() || kind != resource.kind) {
-        let short = crate::object::split_api_version(version).1;
-        let package = resource.group.split('.').next().filter(|group| !group.is_empty()).unwrap_or("core");
-        return Err(Refusal::bad_request(format!(
-            "{kind} in version {short:?} cannot be handled as a {}: converting ({short}.{kind}) to ({package}.{}): unknown conversion",
-            resource.kind, resource.kind
-        )));
-    }
-    let decoded = writes::complete(resource, value).map_err(|misfit| {
-        Refusal::bad_request(format!(
-            "{} in version {:?} cannot be handled as a {}: {misfit}",
-            resource.kind, resource.version, resource.kind
-        ))
-    })?;
-    if asked.is_strict() && !decoded.unknown.is_empty() {
-        let (kind, version) = (&resource.kind, &resource.version);
-        let why = strict(&decoded.unknown);
-        return Err(Refusal::bad_request(format!(
-            "{kind} in version {version:?} cannot be handled as a {kind}: {why}"
-        )));
-    }
-    check_size(asked, &decoded.value)?;
-    Ok(decoded.value)
-}
-
-fn strict(unknown: &[String]) -> String {
-    let fields: Vec<String> = unknown.iter().map(|field| format!("unknown field {field:?}")).collect();
-    format!("strict decoding error: {}", fields.join(", "))
-}
-
-fn check_size(asked: &Asked<'_>, object: &Value) -> Result<(), Refusal> {
-    let (resource, name) = (asked.objects.resource, text(object, "/metadata/name"));
-    let annotations = object.pointer("/metadata/annotations").and_then(Value::as_object);
-    let size: usize =
-        annotations.into_iter().flatten().map(|(key, value)| key.len() + value.as_str().map_or(0, str::len)).sum();
-    if size > LARGEST_ANNOTATIONS {
-        let why = format!("Too long: may not be more than {LARGEST_ANNOTATIONS} bytes");
-        return Err(Refusal::invalid(resource, name, &[Cause::new("FieldValueTooLong", "metadata.annotations", why)]));
-    }
-    if asked.body.len() > LARGEST && matches!(resource.kind.as_str(), "ConfigMap" | "Secret") {
-        let why = format!("Too long: may not be more than {LARGEST} bytes");
-        return Err(Refusal::invalid(resource, name, &[Cause::new("FieldValueTooLong", "[]", why)]));
-    }
-    Ok(())
-}
-
-fn check_namespace(asked: &Asked<'_>, object: &Value) -> Result<(), Refusal> {
+pub(super) fn check_namespace(asked: &Asked<'_>, object: &Value) -> Result<(), Refusal> {
     let given = text(object, "/metadata/namespace");
     if asked.objects.resource.namespaced && !given.is_empty() && given != asked.namespace() {
         let why = "the namespace of the provided object does not match the namespace sent on the request";
@@ -169,7 +95,7 @@ pub(super) fn create(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bo
     if is_named || (resource.namespaced && asked.objects.namespace.is_none()) {
         return Err(Refusal::method_not_allowed());
     }
-    let object = object(asked, body(asked)?)?;
+    let object = body::object(asked, body::read(asked)?)?;
     check_namespace(asked, &object)?;
     let made = writes::create(store, resource, asked.namespace(), object, asked.write(&manager), false)?;
     Ok(reply::object(201, resource, &writes::shown(resource, &made), asked.form))
@@ -177,8 +103,8 @@ pub(super) fn create(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bo
 
 fn evict(store: &mut Store, asked: &Asked<'_>, manager: &str) -> Result<Response<Body>, Refusal> {
     let live = read::find(store, asked.objects)?;
-    writes::delete(store, asked.objects.resource, &live, &Deletion::default(), asked.write(manager))?;
-    let mut success = success(asked.objects.resource, &live);
+    deletion::delete(store, asked.objects.resource, &live, &Deletion::default(), asked.write(manager))?;
+    let mut success = remove::success(asked.objects.resource, &live);
     if let Some(map) = success.as_object_mut() {
         map.shift_remove("details");
     }
@@ -202,9 +128,9 @@ pub(super) fn update(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bo
     let (resource, manager) = (asked.objects.resource, asked.manager()?);
     let name = asked.objects.name.as_deref().unwrap_or_default();
     if asked.objects.subresource == "scale" {
-        return rescale(store, asked, &manager, &body(asked)?);
+        return rescale(store, asked, &manager, &body::read(asked)?);
     }
-    let mut object = object(asked, body(asked)?)?;
+    let mut object = body::object(asked, body::read(asked)?)?;
     let given = text(&object, "/metadata/name").to_owned();
     if given != name {
         let why = format!("the name of the object ({given}) does not match the name on the URL ({name})");
@@ -265,7 +191,7 @@ fn rescale(store: &mut Store, asked: &Asked<'_>, manager: &str, given: &Value) -
 pub(super) fn patch(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Body>, Refusal> {
     let kind = asked.content_type.split(';').next().unwrap_or_default().trim();
     match kind {
-        "application/apply-patch+yaml" => return apply(store, asked),
+        "application/apply-patch+yaml" => return apply::apply(store, asked),
         "application/merge-patch+json" | "application/json-patch+json" | "application/strategic-merge-patch+json" => {}
         _ => {
             let why = "415: Unsupported Media Type";
@@ -305,185 +231,11 @@ pub(super) fn patch(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bod
     })?;
     if asked.is_strict() && !decoded.unknown.is_empty() {
         let shown = if kind.starts_with("application/strategic") { patch::in_go(&given) } else { given.to_string() };
-        let message = format!("Invalid value: {shown:?}: {}", strict(&decoded.unknown));
+        let message = format!("Invalid value: {shown:?}: {}", body::strict(&decoded.unknown));
         return Err(Refusal::new(422, "Invalid", format!(" \"\" is invalid: patch: {message}"))
             .with_details(json!({"causes": [{"reason": "FieldValueInvalid", "message": message, "field": "patch"}]})));
     }
-    check_size(asked, &decoded.value)?;
+    body::check_size(asked, &decoded.value)?;
     let done = writes::update(store, resource, &live, decoded.value, asked.write(&manager), false)?;
     Ok(reply::object(200, resource, &writes::shown(resource, &done), asked.form))
-}
-
-/// Server-side apply.
-fn apply(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Body>, Refusal> {
-    let resource = asked.objects.resource;
-    let name = asked.objects.name.as_deref().unwrap_or_default();
-    if asked.query.get("fieldManager").is_empty() {
-        let cause = Cause::required("fieldManager", "is required for apply patch");
-        return Err(options_invalid("PatchOptions", &[cause]));
-    }
-    let manager = asked.manager()?;
-    let mut config = body(asked)?;
-    check_config(asked, &config)?;
-    let metadata = config.get_mut("metadata").and_then(Value::as_object_mut);
-    let Some(metadata) = metadata else { return Err(Refusal::bad_request("metadata is missing")) };
-    metadata.entry("name").or_insert_with(|| name.into());
-    let namespace = asked.namespace();
-    let empty = decode::empty(&resource.shape);
-    let live = read::find(store, asked.objects).ok();
-    let subject = format!("({}/{name}; {})", text(&config, "/metadata/namespace"), gvk(resource));
-    let uid = text(&config, "/metadata/uid").to_owned();
-    if live.is_none() && !uid.is_empty() {
-        let why = format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
-        return Err(Refusal::conflict(resource, name, &why));
-    }
-    if live.is_none() && resource.namespaced {
-        let namespaces = super::kinds::known("", "Namespace");
-        if store.get(namespaces.slot, "", namespace).is_none() {
-            return Err(Refusal::not_found(namespaces, namespace));
-        }
-    }
-    let wrong = typed::check(&config, &resource.shape);
-    if !wrong.is_empty() {
-        let list = match &wrong[..] {
-            [one] => one.clone(),
-            many => format!("errors:\n  {}", many.join("\n  ")),
-        };
-        return Err(Refusal::unreasoned(format!("failed to create typed patch object {subject}: {list}")));
-    }
-    let write = asked.write(&manager);
-    let shown = live.as_ref().map(|live| writes::shown(resource, live));
-    let before = shown.as_deref().unwrap_or(&empty);
-    let force = asked.query.is_set("force") && asked.query.has("force");
-    let applied = managers::apply(resource, before, &empty, &config, write.writer, force)?;
-    let decoded = writes::complete(resource, applied.object).map_err(|misfit| {
-        let kind = gvk(resource);
-        let decoding = if misfit.is_base64() { "error decoding from json: " } else { "" };
-        Refusal::unreasoned(format!(
-            "failed to convert new object {subject} to proper version: unable to convert unstructured object to {kind}: {decoding}{misfit}"
-        ))
-    })?;
-    let mut new = decoded.value;
-    managers::write(&mut new, applied.owners);
-    check_size(asked, &new)?;
-    let (code, done) = match &live {
-        Some(live) => (200, writes::update(store, resource, live, new, write, true)?),
-        None if asked.objects.subresource.is_empty() => {
-            (201, writes::create(store, resource, namespace, new, write, true)?)
-        }
-        None => return Err(Refusal::not_found(resource, name)),
-    };
-    Ok(reply::object(code, resource, &writes::shown(resource, &done), asked.form))
-}
-
-/// `apps/v1, Kind=Deployment`; the core group is empty.
-fn gvk(resource: &Resource) -> String {
-    format!("{}/{}, Kind={}", resource.group, resource.version, resource.kind)
-}
-
-fn check_config(asked: &Asked<'_>, config: &Value) -> Result<(), Refusal> {
-    let resource: &Resource = asked.objects.resource;
-    let name = asked.objects.name.as_deref().unwrap_or_default();
-    if config.pointer("/metadata/managedFields").is_some_and(|fields| !fields.is_null()) {
-        return Err(Refusal::bad_request("metadata.managedFields must be nil"));
-    }
-    let given = text(config, "/metadata/name");
-    if !given.is_empty() && given != name {
-        let why = format!("the name of the object ({given}) does not match the name on the URL ({name})");
-        return Err(Refusal::bad_request(why));
-    }
-    let (version, kind) = (text(config, "/apiVersion"), text(config, "/kind"));
-    if version != resource.api_version() {
-        return Err(Refusal::bad_request(format!(
-            "Incorrect version specified in apply patch. Specified patch version: {version}, expected: {}",
-            resource.api_version()
-        )));
-    }
-    if kind != resource.kind {
-        return Err(Refusal::bad_request(format!("the kind in the body ({kind}) is not {}", resource.kind)));
-    }
-    check_namespace(asked, config)
-}
-
-/// Kinds whose deletion answers with the object instead of a Status.
-const RETURNED: [&str; 9] = [
-    "ResourceQuota",
-    "PersistentVolume",
-    "ServiceAccount",
-    "PersistentVolumeClaim",
-    "Namespace",
-    "Pod",
-    "Service",
-    "PodTemplate",
-    "StorageClass",
-];
-
-pub(super) fn delete(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Body>, Refusal> {
-    let resource = asked.objects.resource;
-    let deletion = deletion(asked)?;
-    let live = read::find(store, asked.objects)?;
-    let manager = asked.manager()?;
-    let write = with_dry_run(asked, asked.write(&manager));
-    Ok(match writes::delete(store, resource, &live, &deletion, write)? {
-        Deleted::Gone(object) if RETURNED.contains(&resource.kind.as_str()) => {
-            reply::object(200, resource, &writes::shown(resource, &object), asked.form)
-        }
-        Deleted::Gone(object) => reply::json(200, &success(resource, &object)),
-        Deleted::Waiting(object) => reply::object(200, resource, &writes::shown(resource, &object), asked.form),
-    })
-}
-
-/// A delete may say in its body that it is none.
-fn with_dry_run<'a>(asked: &Asked<'_>, mut write: Write<'a>) -> Write<'a> {
-    let options: Value = serde_json::from_slice(asked.body).unwrap_or_default();
-    write.is_dry |= options.pointer("/dryRun/0").is_some_and(|given| given == "All");
-    write
-}
-
-fn success(resource: &Resource, object: &Value) -> Value {
-    let mut details = status::details(resource, text(object, "/metadata/name"));
-    if let Some(details) = details.as_object_mut() {
-        details.insert("uid".into(), text(object, "/metadata/uid").into());
-    }
-    json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
-}
-
-fn deletion(asked: &Asked<'_>) -> Result<Deletion, Refusal> {
-    let options: Value = if asked.body.is_empty() {
-        Value::Null
-    } else {
-        serde_json::from_slice(asked.body)
-            .map_err(|error| Refusal::bad_request(format!("error decoding DeleteOptions: {error}")))?
-    };
-    let own = |pointer: &str| options.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-    let from_query = Some(asked.query.get("propagationPolicy").to_owned()).filter(|policy| !policy.is_empty());
-    Ok(Deletion {
-        uid: own("/preconditions/uid"),
-        resource_version: own("/preconditions/resourceVersion"),
-        propagation: own("/propagationPolicy").or(from_query),
-        grace: options
-            .get("gracePeriodSeconds")
-            .and_then(Value::as_i64)
-            .or_else(|| asked.query.get("gracePeriodSeconds").parse().ok()),
-    })
-}
-
-pub(super) fn delete_collection(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Body>, Refusal> {
-    let resource = asked.objects.resource;
-    let selector = Selector::parse(resource, asked.query.get("labelSelector"), asked.query.get("fieldSelector"))?;
-    let deletion = deletion(asked)?;
-    let found: Vec<Arc<Value>> = store
-        .list(resource.slot, asked.objects.namespace.as_deref())
-        .filter(|(_, object)| selector.accepts(object))
-        .map(|(_, object)| Arc::clone(object))
-        .collect();
-    let manager = asked.manager()?;
-    let write = with_dry_run(asked, asked.write(&manager));
-    for object in &found {
-        writes::delete(store, resource, object, &deletion, write)?;
-    }
-    let mut metadata = Map::new();
-    metadata.insert("resourceVersion".into(), store.revision().to_string().into());
-    let items: Vec<&Value> = found.iter().map(|object| &**object).collect();
-    Ok(reply::list(resource, metadata, &items, asked.form))
 }

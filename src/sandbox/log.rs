@@ -16,8 +16,6 @@ use serde_json::{Value, json};
 
 use super::Error;
 
-/// How long `open` waits for another process to end.
-const PATIENCE: Duration = Duration::from_secs(3);
 /// A log is rewritten once it has this many lines more than twice its objects.
 const SLACK: usize = 1000;
 
@@ -47,10 +45,10 @@ pub(super) struct Replay {
 
 impl Log {
     /// Locks the directory and reads what it holds.
-    pub(super) fn open(directory: &Path, now: jiff::Timestamp) -> Result<(Self, Replay), Error> {
+    pub(super) fn open(directory: &Path, now: jiff::Timestamp, patience: Duration) -> Result<(Self, Replay), Error> {
         let mut builder = DirBuilder::new();
         builder.recursive(true).mode(0o700).create(directory).map_err(failed("creating", directory))?;
-        let lock = lock(&directory.join("lock"), now)?;
+        let lock = lock(&directory.join("lock"), now, patience)?;
         let path = directory.join("log.jsonl");
         let file = open_append(&path)?;
         let text = fs::read(&path).map_err(failed("reading", &path))?;
@@ -114,7 +112,7 @@ fn put_line(revision: u64, object: &Value) -> String {
     format!("{{\"revision\":{revision},\"put\":{object}}}\n")
 }
 
-fn lock(path: &Path, now: jiff::Timestamp) -> Result<File, Error> {
+fn lock(path: &Path, now: jiff::Timestamp, patience: Duration) -> Result<File, Error> {
     let mut file = OpenOptions::new()
         .read(true)
         .write(true)
@@ -123,7 +121,7 @@ fn lock(path: &Path, now: jiff::Timestamp) -> Result<File, Error> {
         .mode(0o600)
         .open(path)
         .map_err(failed("opening", path))?;
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + patience;
     loop {
         match file.try_lock() {
             Ok(()) => break,

@@ -7,20 +7,26 @@
 //!
 //! It is not a cluster: no admission webhooks, no quota, no scheduling, no custom resources, one user with all rights.
 
+mod apply;
+mod body;
 mod change;
 mod controllers;
 mod convert;
 mod decode;
 mod defaults;
+mod deletion;
 mod discovery;
 mod faults;
 mod first;
 mod kinds;
 mod log;
 mod managers;
+mod openapi;
 mod patch;
+mod protobuf;
 mod quantity;
 mod read;
+mod remove;
 mod reply;
 mod route;
 mod rules;
@@ -41,6 +47,7 @@ use std::{
     fmt, io,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use tokio::{sync::watch as channel, task::JoinSet};
@@ -62,12 +69,22 @@ pub struct Options {
     /// Where it is kept; None keeps it in memory.
     pub directory: Option<PathBuf>,
     pub now: Clock,
+    /// How long to wait for another process that holds the directory.
+    pub patience: Duration,
 }
+
+/// Long enough for a command that is about to end.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Options {
     /// A sandbox in memory, for tests.
     pub fn in_memory(now: impl Fn() -> jiff::Timestamp + Send + Sync + 'static) -> Self {
-        Self { directory: None, now: Arc::new(now) }
+        Self { directory: None, now: Arc::new(now), patience: PATIENCE }
+    }
+
+    /// A sandbox that outlives the process.
+    pub fn kept_in(directory: impl Into<PathBuf>, now: Clock) -> Self {
+        Self { directory: Some(directory.into()), now, patience: PATIENCE }
     }
 }
 
@@ -153,9 +170,9 @@ impl Sandbox {
     /// # Errors
     /// When the directory is held by another process or cannot be read or written.
     pub fn open(options: Options) -> Result<Self, Error> {
-        let Options { directory, now } = options;
+        let Options { directory, now, patience } = options;
         let opened = match &directory {
-            Some(directory) => Some(Log::open(directory, now())?),
+            Some(directory) => Some(Log::open(directory, now(), patience)?),
             None => None,
         };
         let script = match opened.as_ref().and_then(|(log, _)| log.faults()) {

@@ -146,9 +146,12 @@ pub(super) fn strategic(target: Value, patch: &Value, shape: &Shape) -> Result<V
     }
     for (directive, order) in changes {
         let Some(key) = directive.strip_prefix("$setElementOrder/") else { continue };
-        let strategy = strategy(shape, key);
-        if let (Some(items), Some(order)) = (target.get_mut(key).and_then(Value::as_array_mut), order.as_array()) {
-            sort(items, order, &strategy);
+        // With changes of the list, its order was set together with them.
+        if let (false, Some(Value::Array(items)), Some(order)) =
+            (changes.contains_key(key), target.get_mut(key), order.as_array())
+        {
+            let original = items.clone();
+            *items = interleave(std::mem::take(items), order, &original, strategy(shape, key).key.as_deref());
         }
     }
     Ok(Value::Object(target))
@@ -171,13 +174,15 @@ fn merge_list(
     if !strategy.merge {
         return Ok(changes.to_vec());
     }
+    let original = items.clone();
+    let order = order.map_or(changes, Vec::as_slice);
     let Some(key) = &strategy.key else {
         for change in changes {
             if !items.contains(change) {
                 items.push(change.clone());
             }
         }
-        return Ok(items);
+        return Ok(interleave(items, order, &original, None));
     };
     for change in changes {
         if change.get("$patch").is_some_and(|directive| directive == "replace") && change.get(key).is_none() {
@@ -199,83 +204,29 @@ fn merge_list(
             None => items.push(strategic(json!({}), change, of)?),
         }
     }
-    if let Some(order) = order {
-        sort(&mut items, order, strategy);
-    }
-    Ok(items)
+    Ok(interleave(items, order, &original, Some(key)))
 }
 
-/// Brings the items that the order names into it; others stay after those that they followed.
-fn sort(items: &mut Vec<Value>, order: &[Value], strategy: &Strategy) {
-    let rank = |item: &Value| {
-        order.iter().position(|wanted| match &strategy.key {
-            Some(key) => wanted.get(key) == item.get(key),
-            None => wanted == item,
+/// Puts the items that the order names into it, and the others between them where the original had them.
+fn interleave(items: Vec<Value>, order: &[Value], original: &[Value], key: Option<&str>) -> Vec<Value> {
+    let index = |list: &[Value], item: &Value| {
+        list.iter().position(|known| match key {
+            Some(key) => known.get(key) == item.get(key),
+            None => known == item,
         })
     };
-    let mut last = 0;
-    let mut ranked: Vec<(usize, Value)> = Vec::new();
-    for item in items.drain(..) {
-        last = rank(&item).map_or(last, |rank| rank + 1);
-        ranked.push((rank(&item).map_or(last, |rank| rank), item));
+    let (mut named, mut others): (Vec<Value>, Vec<Value>) =
+        items.into_iter().partition(|item| index(order, item).is_some());
+    named.sort_by_key(|item| index(order, item));
+    others.sort_by_key(|item| index(original, item));
+    let (mut named, mut others) = (named.into_iter().peekable(), others.into_iter().peekable());
+    let mut all = Vec::new();
+    while let (Some(other), Some(next)) = (others.peek(), named.peek()) {
+        let goes_first = index(original, next).is_some_and(|next| index(original, other) < Some(next));
+        all.extend(if goes_first { others.next() } else { named.next() });
     }
-    ranked.sort_by_key(|(rank, _)| *rank);
-    items.extend(ranked.into_iter().map(|(_, item)| item));
-}
-
-/// Refuses JSON that names a key twice in one map, when asked to be strict.
-pub(super) fn check_repeated(body: &[u8], is_strict: bool) -> Result<(), Refusal> {
-    if !is_strict {
-        return Ok(());
-    }
-    match find_repeated(body) {
-        Some(key) => Err(Refusal::bad_request(format!(
-            "error strict decoding YAML: yaml: unmarshal errors:\n  line 1: key {key:?} already set in map"
-        ))),
-        None => Ok(()),
-    }
-}
-
-/// Scans well-formed JSON for a key that stands twice in one map.
-fn find_repeated(body: &[u8]) -> Option<String> {
-    let mut open: Vec<Option<std::collections::BTreeSet<&[u8]>>> = Vec::new();
-    let (mut at, mut awaits_key) = (0, false);
-    while at < body.len() {
-        match body[at] {
-            b'{' => {
-                open.push(Some(std::collections::BTreeSet::new()));
-                awaits_key = true;
-            }
-            b'[' => {
-                open.push(None);
-                awaits_key = false;
-            }
-            b'}' | b']' => {
-                open.pop();
-                awaits_key = false;
-            }
-            b',' => awaits_key = matches!(open.last(), Some(Some(_))),
-            b'"' => {
-                let start = at + 1;
-                at = start;
-                while at < body.len() && body[at] != b'"' {
-                    at += if body[at] == b'\\' { 2 } else { 1 };
-                }
-                let text = body.get(start..at).unwrap_or_default();
-                if awaits_key {
-                    awaits_key = false;
-                    if let Some(Some(keys)) = open.last_mut()
-                        && !keys.insert(text)
-                    {
-                        return Some(String::from_utf8_lossy(text).into_owned());
-                    }
-                }
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    None
+    all.extend(named.chain(others));
+    all
 }
 
 /// A value as Go prints it: `map[foo:1]`.

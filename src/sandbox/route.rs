@@ -11,6 +11,8 @@ use super::{
 #[derive(Debug)]
 pub(super) enum Target {
     Version,
+    /// `/openapi/v3`, and below it.
+    OpenApi(String),
     Health,
     /// `/api`, `/apis`
     Core,
@@ -39,6 +41,7 @@ pub(super) fn target(path: &str) -> Result<Target, Refusal> {
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let (group, version, rest) = match &parts[..] {
         ["version"] => return Ok(Target::Version),
+        ["openapi", "v3", rest @ ..] => return Ok(Target::OpenApi(rest.join("/"))),
         ["healthz" | "readyz" | "livez", ..] => return Ok(Target::Health),
         ["api"] => return Ok(Target::Core),
         ["apis"] => return Ok(Target::Groups),

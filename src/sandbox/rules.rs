@@ -55,12 +55,7 @@ pub(super) fn join_string_data(resource: &Resource, object: &mut Value) {
 }
 
 /// Sets what the server sets on a new object.
-pub(super) fn prepare_create(
-    store: &Store,
-    resource: &Resource,
-    object: &mut Value,
-    is_dry: bool,
-) -> Result<(), Refusal> {
+pub(super) fn prepare_create(store: &Store, resource: &Resource, object: &mut Value) -> Result<(), Refusal> {
     if is_generated(resource)
         && let Some(metadata) = map_at(object, &["metadata"])
     {
@@ -93,9 +88,9 @@ pub(super) fn prepare_create(
         "PersistentVolumeClaim" => claim(store, object),
         "Job" => job(object),
         "DaemonSet" => count_template(object, None),
+        "PersistentVolume" => add_finalizer(object, "kubernetes.io/pv-protection"),
         _ => {}
     }
-    let _ = is_dry;
     Ok(())
 }
 

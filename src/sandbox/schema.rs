@@ -1,5 +1,5 @@
 //! The types of Kubernetes' own kinds, as its server knows them: fields, how Go writes them, and how their lists and maps merge.
-//! The table was printed from the Go types and the OpenAPI document of 1.36.3; it holds no rule about values.
+//! The table was printed by `tests/tables/main.go` from the Go types and the OpenAPI document of 1.36.3; it holds no rule about values.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -57,6 +57,8 @@ pub(super) struct Field {
     pub(super) omit_empty: bool,
     pub(super) omit_zero: bool,
     pub(super) strategy: Strategy,
+    /// Its number in protobuf, behind those of the structs that embed it.
+    pub(super) numbers: Vec<u32>,
 }
 
 #[derive(Debug)]
@@ -145,6 +147,8 @@ impl Known<'_> {
 
     fn field(&self, text: &str) -> Field {
         let (head, rest) = text.split_once(':').expect("a field of the table has a type");
+        let (head, numbers) = head.split_once('#').unwrap_or((head, ""));
+        let numbers = numbers.split('.').filter_map(|number| number.parse().ok()).collect();
         let (shape, strategy) = match rest.split_once('^') {
             Some((shape, strategy)) => (shape, strategy_of(strategy)),
             None => (rest, Strategy::default()),
@@ -156,6 +160,7 @@ impl Known<'_> {
             omit_empty: head.contains('?'),
             omit_zero: head.ends_with('0'),
             strategy,
+            numbers,
         }
     }
 

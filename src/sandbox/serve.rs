@@ -1,4 +1,7 @@
 //! The server over HTTP/1 on loopback, for real kubectl. Plain HTTP: it never listens anywhere else.
+//!
+//! kubectl sends no credentials without TLS, so the token may also be the first part of the path: a kubeconfig names the server
+//! `http://127.0.0.1:PORT/TOKEN`.
 
 use std::{future::Future, io};
 
@@ -11,7 +14,7 @@ use tower::Service as _;
 use super::{Sandbox, service};
 
 impl Sandbox {
-    /// Serves requests that bring the token, until `shutdown` is done.
+    /// Serves requests that bring the token, as a bearer or as the first part of the path, until `shutdown` is done.
     ///
     /// # Errors
     /// When the listener does not listen on loopback, or fails.
@@ -24,7 +27,6 @@ impl Sandbox {
         if !listener.local_addr()?.ip().is_loopback() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "the sandbox listens on loopback only"));
         }
-        let expected = format!("Bearer {token}");
         let mut connections = JoinSet::new();
         let mut shutdown = std::pin::pin!(shutdown);
         loop {
@@ -35,16 +37,15 @@ impl Sandbox {
             };
             // Small answers must not wait for the next segment.
             stream.set_nodelay(true)?;
-            let (server, expected) = (self.service(), expected.clone());
+            let (server, token) = (self.service(), token.clone());
             connections.spawn(async move {
                 let service = service_fn(move |request: Request<Incoming>| {
-                    let (mut server, expected) = (server.clone(), expected.clone());
+                    let (mut server, admitted) = (server.clone(), admit(request, &token));
                     async move {
-                        let given = request.headers().get(header::AUTHORIZATION);
-                        if given.and_then(|value| value.to_str().ok()) != Some(expected.as_str()) {
-                            return Ok(service::unauthorized());
+                        match admitted {
+                            Some(request) => server.call(request).await,
+                            None => Ok(service::unauthorized()),
                         }
-                        server.call(request).await
                     }
                 });
                 // A client that goes away in the middle is its own affair.
@@ -55,4 +56,19 @@ impl Sandbox {
             });
         }
     }
+}
+
+/// The request as the server understands it, if it brings the token.
+fn admit(mut request: Request<Incoming>, token: &str) -> Option<Request<Incoming>> {
+    let given = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if given.and_then(|given| given.strip_prefix("Bearer ")).is_some_and(|given| given == token) {
+        return Some(request);
+    }
+    let path = request.uri().path_and_query()?.as_str().strip_prefix('/')?.strip_prefix(token)?;
+    let path = if path.is_empty() { "/" } else { path };
+    if token.is_empty() || !path.starts_with('/') {
+        return None;
+    }
+    *request.uri_mut() = path.parse().ok()?;
+    Some(request)
 }

@@ -18,7 +18,7 @@ use super::{
     change::Asked,
     decode, discovery,
     faults::Effect,
-    read,
+    openapi, read, remove,
     reply::{self, Body, Form, Lost},
     route::{self, Objects, Query, Target},
     status::{Cause, Refusal},
@@ -27,6 +27,9 @@ use super::{
 
 /// Bodies beyond this are refused unread.
 const LARGEST: usize = 3 * 1024 * 1024;
+
+/// Requests kept in memory; the file keeps them all.
+const REMEMBERED: usize = 1_000_000;
 
 /// One request of a client. Bodies are never kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +110,9 @@ impl State {
             let RequestLine { method, path, query, code } = &line;
             log.request(&json!({"method": method, "path": path, "query": query, "code": code}));
         }
+        if self.requests.len() >= REMEMBERED {
+            self.requests.drain(..REMEMBERED / 2);
+        }
         self.requests.push(line);
     }
 }
@@ -141,6 +147,8 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
 fn answer(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Result<Response<Body>, Refusal> {
     let accept = text(&parts.headers, header::ACCEPT);
     let objects = match route::target(parts.uri.path())? {
+        Target::OpenApi(path) if path.is_empty() => return Ok(openapi::index()),
+        Target::OpenApi(path) => return openapi::document(&path),
         Target::Version => return Ok(discovery::version()),
         Target::Health => return Ok(reply::bytes(200, "text/plain; charset=utf-8", "ok".to_owned())),
         Target::Core => return Ok(discovery::core(accept)),
@@ -202,8 +210,8 @@ fn answer(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Result<Response<B
             }
             change::patch(&mut state.store, &asked)
         }
-        "delete" => change::delete(store, &asked),
-        _ => change::delete_collection(store, &asked),
+        "delete" => remove::delete(store, &asked),
+        _ => remove::delete_collection(store, &asked),
     };
     let revision = state.store.revision();
     drop(state);

@@ -27,6 +27,7 @@ pub(super) fn new(resource: &Resource, object: &Value) -> Vec<Cause> {
 /// The complaints that a new and a changed object share.
 fn common(resource: &Resource, object: &Value, found: &mut Vec<Cause>) {
     labels(object, "/metadata/labels", "metadata.labels", found);
+    owners(object, found);
     let spec = object.get("spec").unwrap_or(&Value::Null);
     match (resource.group.as_str(), resource.kind.as_str()) {
         ("", "Pod") => pods::spec(spec, "spec", found),
@@ -99,6 +100,22 @@ fn labels(object: &Value, pointer: &str, field: &str, found: &mut Vec<Cause>) {
             found.push(Cause::invalid(field, &json!(value), "must be no more than 63 bytes"));
         } else if !value.is_empty() && !is_qualified(value) {
             found.push(Cause::invalid(field, &json!(value), VALUE));
+        }
+    }
+}
+
+fn owners(object: &Value, found: &mut Vec<Cause>) {
+    let owners = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
+    for owner in owners.into_iter().flatten() {
+        for (field, why) in [
+            ("apiVersion", "version must not be empty"),
+            ("kind", "must not be empty"),
+            ("name", "must not be empty"),
+            ("uid", "must not be empty"),
+        ] {
+            if text(owner, &format!("/{field}")).is_empty() {
+                found.push(Cause::invalid(format!("metadata.ownerReferences.{field}"), &json!(""), why));
+            }
         }
     }
 }

@@ -60,9 +60,11 @@ pub(super) fn open(
     let from = query.get("resourceVersion");
     let revision: u64 = match from {
         "" => 0,
-        given => given
-            .parse()
-            .map_err(|_| Refusal::unreasoned(format!("strconv.ParseUint: parsing {given:?}: invalid syntax")))?,
+        given => given.parse().map_err(|_| {
+            Refusal::unreasoned(format!(
+                "resourceVersion: Invalid value: {given:?}: strconv.ParseUint: parsing {given:?}: invalid syntax"
+            ))
+        })?,
     };
     let lifetime = query.get("timeoutSeconds").parse().map_or(LIFETIME, Duration::from_secs);
     let mut watch = Watch {

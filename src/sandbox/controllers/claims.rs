@@ -10,6 +10,7 @@ use crate::sandbox::{
     store::{Change, Place, text},
 };
 
+const VOLUME_PROTECTION: &str = "kubernetes.io/pv-protection";
 const PROTECTION: &str = "kubernetes.io/pvc-protection";
 
 /// Queues the claims that a pod names.
@@ -94,6 +95,13 @@ fn bind(context: &mut Context<'_>, claim: &Arc<Value>, class: &Value, class_name
 /// A volume goes with its claim, unless it is to be kept.
 pub(super) fn release(context: &mut Context<'_>, volume: &Arc<Value>) {
     let uid = text(volume, "/spec/claimRef/uid");
+    if is_terminating(volume) {
+        let is_bound = !uid.is_empty() && context.store.by_uid(uid).is_some();
+        if !is_bound && garbage::has_finalizer(volume, VOLUME_PROTECTION) {
+            garbage::drop_finalizer(context, volume, VOLUME_PROTECTION);
+        }
+        return;
+    }
     if !uid.is_empty() && context.store.by_uid(uid).is_none() && text(volume, "/status/phase") == "Bound" {
         if text(volume, "/spec/persistentVolumeReclaimPolicy") == "Delete" {
             context.delete(volume, None);

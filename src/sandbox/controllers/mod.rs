@@ -4,6 +4,7 @@
 //! again, a sandbox goes on from its objects. When all is as wanted, nothing is written.
 
 mod claims;
+mod definitions;
 mod deployments;
 mod garbage;
 mod jobs;
@@ -23,11 +24,12 @@ use tokio::time::{self, Instant};
 
 use super::{
     Shared, decode,
+    deletion::{self, Deletion},
     kinds::{self, Resource},
     managers::Writer,
     status::Refusal,
     store::{Change, Place, Store, text},
-    writes::{self, Deletion, Write},
+    writes::{self, Write},
 };
 use crate::object::Hash;
 
@@ -36,6 +38,9 @@ const MANAGER: &str = "kube-controller-manager";
 const LAG: Duration = Duration::from_millis(5);
 /// Reconciliations between two chances for clients to be served.
 const BATCH: usize = 100;
+
+/// Beyond so many, what was remembered of objects that are gone is dropped.
+const REMEMBERED: usize = 5_000;
 
 /// What the controllers remember between reconciliations; lost at the end, found again from the objects.
 #[derive(Debug, Default)]
@@ -96,6 +101,10 @@ fn work(shared: &Shared, memory: &mut Memory) -> bool {
         reconcile(&mut Context { store: &mut state.store, memory, now: &now, clock }, &place);
     }
     notice(&state.store, memory);
+    if memory.since.len() > REMEMBERED {
+        // The second word of each is a uid.
+        memory.since.retain(|what, _| what.split(' ').nth(1).is_some_and(|uid| state.store.by_uid(uid).is_some()));
+    }
     let revision = state.store.revision();
     drop(state);
     shared.announce(revision);
@@ -165,6 +174,7 @@ fn reconcile(context: &mut Context<'_>, place: &Place) {
         ("apps", "ReplicaSet") => deployments::replica_set(context, place, &object),
         ("apps", "StatefulSet") => sets::stateful(context, &object),
         ("apps", "DaemonSet") => sets::daemon(context, &object),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => definitions::reconcile(context, &object),
         ("batch", "Job") => jobs::reconcile(context, place, &object),
         _ => {}
     }
@@ -224,7 +234,7 @@ impl<'a> Context<'a> {
         let Some(resource) = kinds::by_kind(group, text(live, "/kind")) else { return };
         let deletion = Deletion { propagation: Some("Background".to_owned()), grace, ..Deletion::default() };
         let write = self.write(MANAGER, "");
-        told(writes::delete(self.store, resource, live, &deletion, write));
+        told(deletion::delete(self.store, resource, live, &deletion, write));
     }
 
     /// Looks at an object again after a while.

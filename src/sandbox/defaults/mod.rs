@@ -27,7 +27,15 @@ pub(super) fn fill_in(resource: &Resource, object: &mut Value) {
             fill(spec, "replicas", 1);
             template(spec);
         }),
-        ("ReplicationController", _) => with_spec(map, replication_controller),
+        ("ReplicationController", _) => {
+            with_spec(map, replication_controller);
+            let labels = map.get("spec").and_then(|spec| spec.pointer("/template/metadata/labels")).cloned();
+            with_child(map, "metadata", |metadata| {
+                if let Some(labels) = labels {
+                    fill(metadata, "labels", labels);
+                }
+            });
+        }
         ("Job", _) => with_spec(map, job),
         ("CronJob", _) => with_spec(map, cron_job),
         ("Service", _) => with_spec(map, service),
@@ -39,6 +47,9 @@ pub(super) fn fill_in(resource: &Resource, object: &mut Value) {
             with_spec(map, |spec| {
                 fill(spec, "persistentVolumeReclaimPolicy", "Retain");
                 fill(spec, "volumeMode", "Filesystem");
+                with_child(spec, "hostPath", |path| {
+                    path.entry("type").or_insert_with(|| "".into());
+                });
             });
             with_child(map, "status", |status| fill(status, "phase", "Pending"));
         }
