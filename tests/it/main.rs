@@ -1,3 +1,20 @@
-//! The integration tests.
+//! The integration tests: the real binary, in a workspace of its own, against the cluster in the box.
 
+mod cost;
+mod diagnostics;
+mod support;
 mod tidy;
+mod transcript;
+
+/// A file that is not named above would be compiled by nobody, and its tests would be run by nobody.
+#[test]
+fn no_file_is_forgotten() {
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    let named: std::collections::BTreeSet<&str> =
+        include_str!("main.rs").lines().filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';')).collect();
+    for entry in std::fs::read_dir(directory).expect("the tests lie there") {
+        let name = entry.expect("a directory entry").file_name().into_string().expect("a name in UTF-8");
+        let module = name.strip_suffix(".rs").unwrap_or(&name);
+        assert!(module == "main" || named.contains(module), "main.rs has no `mod {module};`");
+    }
+}
