@@ -29,6 +29,6 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the system gives threads");
     match runtime.block_on(ditc::commands::run(&cli, &settings, &terminal)) {
         Ok(exit) => exit.into(),
-        Err(failure) => ditc::commands::report(&cli, &failure, &terminal),
+        Err(failure) => ditc::commands::report(&failure, &terminal),
     }
 }

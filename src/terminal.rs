@@ -1,8 +1,12 @@
 //! The one place that prints and that asks. It decides no words and knows nothing of what they mean.
 
 use std::{
+    fmt,
     io::{self, BufRead, Write},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use crate::{
@@ -11,8 +15,10 @@ use crate::{
     settings::{self, Settings},
 };
 
+/// A stream that several tasks write to.
+type Stream = Mutex<Box<dyn Write + Send>>;
+
 /// Where answers and progress go, and whether questions may be asked.
-#[derive(Debug)]
 pub struct Terminal {
     /// How to style what goes to [`Terminal::out`].
     pub out_style: Style,
@@ -23,6 +29,8 @@ pub struct Terminal {
     asks_on_stdout: bool,
     quiet: bool,
     report: Report,
+    out: Stream,
+    status: Stream,
     /// The reader of standard output went away. That is no failure: a run goes on, only its words are lost.
     unread: AtomicBool,
 }
@@ -71,6 +79,17 @@ pub enum Report {
 impl Terminal {
     #[must_use]
     pub fn new(settings: &Settings, wishes: Wishes) -> Self {
+        Self::over(settings, wishes, Box::new(io::stdout()), Box::new(io::stderr()))
+    }
+
+    /// The same over other streams than the process's own.
+    #[must_use]
+    pub fn over(
+        settings: &Settings,
+        wishes: Wishes,
+        out: Box<dyn Write + Send>,
+        status: Box<dyn Write + Send>,
+    ) -> Self {
         let style = |is_terminal| Style {
             colour: !wishes.no_color && settings.colour.unwrap_or(is_terminal),
             width: settings.width,
@@ -89,13 +108,15 @@ impl Terminal {
             asks_on_stdout: settings.stdout_is_terminal,
             quiet: wishes.quiet,
             report: wishes.report,
+            out: Mutex::new(out),
+            status: Mutex::new(status),
             unread: AtomicBool::new(false),
         }
     }
 
     /// Prints a part of the answer on standard output; a missing line end is added.
     pub fn out(&self, text: &str) {
-        if !self.unread.load(Ordering::Relaxed) && write(io::stdout().lock(), text).is_err() {
+        if !self.unread.load(Ordering::Relaxed) && write(&self.out, text).is_err() {
             self.unread.store(true, Ordering::Relaxed);
         }
     }
@@ -110,7 +131,7 @@ impl Terminal {
     /// Prints a complaint on standard error; a missing line end is added.
     pub fn status(&self, text: &str) {
         // Nobody is left to tell when standard error itself is gone.
-        let _ = write(io::stderr().lock(), text);
+        let _ = write(&self.status, text);
     }
 
     /// Tells why a command failed, and gives the code to end with. A plan that is blocked has told it all itself, so
@@ -161,8 +182,8 @@ impl Terminal {
     /// Nobody can be asked, or reading failed.
     pub fn ask(&self, question: &str) -> Result<Answer, Failure> {
         self.can_ask()?;
-        let mut screen: Box<dyn Write> =
-            if self.asks_on_stdout { Box::new(io::stdout().lock()) } else { Box::new(io::stderr().lock()) };
+        let screen = if self.asks_on_stdout { &self.out } else { &self.status };
+        let mut screen = screen.lock().unwrap_or_else(PoisonError::into_inner);
         let mut line = String::new();
         screen
             .write_all(question.as_bytes())
@@ -177,7 +198,14 @@ impl Terminal {
     }
 }
 
-fn write(mut stream: impl Write, text: &str) -> io::Result<()> {
+impl fmt::Debug for Terminal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Terminal").finish_non_exhaustive()
+    }
+}
+
+fn write(stream: &Stream, text: &str) -> io::Result<()> {
+    let mut stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
     stream.write_all(text.as_bytes())?;
     if !text.ends_with('\n') {
         stream.write_all(b"\n")?;
@@ -206,7 +234,7 @@ pub fn report_bugs() {
              the same command again, and report this text",
             env!("CARGO_PKG_VERSION")
         );
-        let _ = write(io::stderr().lock(), &text);
+        let _ = writeln!(io::stderr().lock(), "{text}");
     }));
 }
 

@@ -1,11 +1,9 @@
 //! What the rooms' errors mean to a person: the kind, and what to do next. All of it is chosen here.
 
 use crate::{
-    apply,
-    cli::{Cli, Verb},
-    cluster,
+    apply, cluster,
     failure::{Failure, FailureKind},
-    files, render, sandbox, settings, store,
+    files, sandbox, store,
 };
 
 impl From<cluster::Error> for Failure {
@@ -93,22 +91,6 @@ impl From<apply::Error> for Failure {
                 let hint = format!("ditc plan {environment}");
                 Failure::from_error(FailureKind::StalePlan, &error).hint(hint)
             }
-        }
-    }
-}
-
-/// A failure as JSON: a line of the stream for `apply`, a document elsewhere.
-pub(super) fn json(cli: &Cli, failure: &Failure) -> String {
-    let Failure { kind, message, causes, hints, diagnostics } = failure;
-    let nothing = crate::failure::Diagnostics { sources: crate::diagnostic::Sources::default(), list: Vec::new() };
-    let diagnostics = diagnostics.as_deref().unwrap_or(&nothing);
-    let (list, sources) = (&diagnostics.list, &diagnostics.sources);
-    match cli.verb {
-        Verb::Apply(_) | Verb::Destroy(_) => {
-            render::json::error_line(kind.class(), message, causes, hints, list, sources, settings::now())
-        }
-        Verb::Plan(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => {
-            render::json::error(kind.class(), message, causes, hints, list, sources)
         }
     }
 }

@@ -43,11 +43,6 @@ pub async fn run(cli: &Cli, settings: &Settings, terminal: &Terminal) -> Result<
 
 /// Tells why a command failed, in the form that was asked for, and gives the code to end with.
 #[must_use]
-pub fn report(cli: &Cli, failure: &Failure, terminal: &Terminal) -> ExitCode {
-    let exit = failure.kind.exit();
-    if cli.global.json {
-        terminal.out(&errors::json(cli, failure));
-    }
-    terminal.report(failure);
-    exit.into()
+pub fn report(failure: &Failure, terminal: &Terminal) -> ExitCode {
+    terminal.report(failure).into()
 }

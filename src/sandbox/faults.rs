@@ -43,6 +43,10 @@ pub enum Effect {
     LoseReply,
     /// The request is not done, the connection closed.
     Drop,
+    /// The process ends at once, the request not done: what a kill does.
+    Die,
+    /// The process ends at once, the request done and its answer lost.
+    DieAfter,
     /// The request is done later.
     Delay { milliseconds: u64 },
 }
@@ -100,7 +104,7 @@ impl Effect {
     pub(super) fn delay(&self) -> Option<Duration> {
         match self {
             Effect::Delay { milliseconds } => Some(Duration::from_millis(*milliseconds)),
-            Effect::Answer { .. } | Effect::LoseReply | Effect::Drop => None,
+            Effect::Answer { .. } | Effect::LoseReply | Effect::Drop | Effect::Die | Effect::DieAfter => None,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::{
     error::Error as StdError,
     future::Future,
     pin::Pin,
+    process,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -87,6 +88,11 @@ async fn handle(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Result<Resp
         Some(Effect::LoseReply) => {
             respond(shared, parts, body);
             Err(Lost)
+        }
+        Some(Effect::Die) => process::abort(),
+        Some(Effect::DieAfter) => {
+            respond(shared, parts, body);
+            process::abort()
         }
         Some(effect @ Effect::Delay { .. }) => {
             time::sleep(effect.delay().unwrap_or_default()).await;
