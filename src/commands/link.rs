@@ -93,5 +93,5 @@ async fn connect(desk: &Desk<'_>, root: &Path, context: Option<&str>) -> Result<
 pub(super) fn open_sandbox(root: &Path) -> Result<Sandbox, Failure> {
     let directory = root.join("state").join("sandbox");
     crate::files::create_private_dir(&root.join("state"))?;
-    Ok(Sandbox::open(Options { directory: Some(directory), now: Arc::new(settings::now) })?)
+    Ok(Sandbox::open(Options::kept_in(directory, settings::now))?)
 }

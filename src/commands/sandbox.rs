@@ -19,10 +19,10 @@ pub(super) async fn serve(desk: &Desk<'_>) -> Result<Exit, Failure> {
     let address = listener.local_addr().map_err(refused)?;
     let token = fresh_id();
     let path = root.join("state").join("sandbox").join("kubeconfig");
-    // kubectl reads YAML, and JSON is YAML.
+    // kubectl reads YAML, and JSON is YAML. It sends no token without TLS, so the token is a part of the address.
     let kubeconfig = json!({
         "apiVersion": "v1", "kind": "Config", "current-context": "sandbox",
-        "clusters": [{"name": "sandbox", "cluster": {"server": format!("http://{address}")}}],
+        "clusters": [{"name": "sandbox", "cluster": {"server": format!("http://{address}/{token}")}}],
         "users": [{"name": "admin", "user": {"token": token}}],
         "contexts": [{"name": "sandbox", "context": {"cluster": "sandbox", "user": "admin"}}],
     });

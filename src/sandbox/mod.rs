@@ -83,8 +83,8 @@ impl Options {
     }
 
     /// A sandbox that outlives the process.
-    pub fn kept_in(directory: impl Into<PathBuf>, now: Clock) -> Self {
-        Self { directory: Some(directory.into()), now, patience: PATIENCE }
+    pub fn kept_in(directory: impl Into<PathBuf>, now: impl Fn() -> jiff::Timestamp + Send + Sync + 'static) -> Self {
+        Self { directory: Some(directory.into()), now: Arc::new(now), patience: PATIENCE }
     }
 }
 

@@ -223,7 +223,7 @@ fn anything_but_yes_changes_nothing() {
         end,
         str![[r#"
 y
-error: Apply cancelled.
+Apply cancelled.
 
 "#]],
     );

@@ -1,6 +1,6 @@
 //! Workloads, claims, namespaces and their ends.
 
-use std::{fs, io::Write, sync::Arc, time::Duration};
+use std::{fs, io::Write, time::Duration};
 
 use kube::{
     Api, Client,
@@ -103,7 +103,7 @@ async fn stateful_sets_jobs_and_namespaces_run_their_course() {
 async fn opened_again_it_holds_the_same_and_rests() {
     let directory = tempfile::tempdir().unwrap();
     let now: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-    let options = Options::kept_in(directory.path().join("sandbox"), Arc::new(move || now));
+    let options = Options::kept_in(directory.path().join("sandbox"), move || now);
     let before = {
         let sandbox = Sandbox::open(options.clone()).unwrap();
         let client = Client::new(sandbox.service(), "default");
@@ -185,7 +185,7 @@ async fn recreate_waits_for_the_old_pods_and_a_deadline_passes() {
 async fn the_directory_is_held_and_a_torn_line_dropped() {
     let directory = tempfile::tempdir().unwrap();
     let now: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-    let mut options = Options::kept_in(directory.path(), Arc::new(move || now));
+    let mut options = Options::kept_in(directory.path(), move || now);
     options.patience = Duration::from_millis(20);
     let sandbox = Sandbox::open(options.clone()).unwrap();
     let error = Sandbox::open(options.clone()).unwrap_err();

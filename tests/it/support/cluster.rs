@@ -1,6 +1,6 @@
 //! Clusters in the box, for tests to look at, to change by hand, and to connect to as if they were real ones.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 use ditc::{
     sandbox::{Options, RequestLine, Sandbox},
@@ -27,7 +27,10 @@ impl Cluster {
         let mut builder = tokio::runtime::Builder::new_multi_thread();
         let runtime = builder.worker_threads(1).enable_all().build().expect("the system gives threads");
         let (sandbox, client) = runtime.block_on(async {
-            let options = Options { directory: directory.map(Path::to_owned), now: Arc::new(settings::now) };
+            let options = match directory {
+                Some(directory) => Options::kept_in(directory, settings::now),
+                None => Options::in_memory(settings::now),
+            };
             let sandbox = Sandbox::open(options).expect("the sandbox can be opened");
             let client = kube::Client::new(sandbox.service(), "default");
             (sandbox, client)
