@@ -1,1 +1,4 @@
 //! The integration tests.
+
+mod model;
+mod support_model;
