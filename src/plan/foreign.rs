@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     desired::is_reserved,
-    object::{Object, ObjectKey},
+    object::{Object, ObjectKey, split_api_version},
 };
 
 use super::{Input, standing::is_ours};
@@ -19,7 +19,8 @@ pub(super) fn foreign(input: &Input) -> Vec<ObjectKey> {
     let others = input.observed.others.iter().filter(|object| {
         let Some(key) = object.key() else { return false };
         !(is_ours(object, input.entry(&key), input.environment)
-            || has_present_owner(object, &present)
+            || object.is_terminating()
+            || has_owner(object, &present)
             || is_ditc(&key)
             || is_kubernetes(&key, object)
             || claims.iter().any(|claim| is_claim(&key, claim)))
@@ -27,10 +28,15 @@ pub(super) fn foreign(input: &Input) -> Vec<ObjectKey> {
     others.filter_map(Object::key).collect()
 }
 
-/// Whether something else in the namespace made it; then that one counts, not this.
-fn has_present_owner(object: &Object, present: &BTreeSet<&str>) -> bool {
+/// Whether something else in the namespace made it; then that one counts, not this. A workload that is not there any
+/// more was deleted a moment ago, and the garbage collector takes what it made.
+fn has_owner(object: &Object, present: &BTreeSet<&str>) -> bool {
     let owners = object.metadata("ownerReferences").and_then(Value::as_array);
-    owners.into_iter().flatten().any(|owner| owner["uid"].as_str().is_some_and(|uid| present.contains(uid)))
+    owners.into_iter().flatten().any(|owner| {
+        let text = |field: &str| owner[field].as_str().unwrap_or_default();
+        let is_workload = matches!(split_api_version(text("apiVersion")).0, "apps" | "batch");
+        is_workload || present.contains(text("uid"))
+    })
 }
 
 /// Record, parts, lease and key.

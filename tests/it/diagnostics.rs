@@ -600,11 +600,7 @@ fn a_namespace_that_exists_without_us() {
     workspace.ditc("plan demo --sandbox").exits(0);
     let namespace = serde_json::json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "demo"}});
     workspace.cluster().create("/api/v1/namespaces", "kubectl-create", &namespace);
-    let told = workspace
-        .ditc(APPLY)
-        .exits(1)
-        .error(str![""])
-        .wrote_nothing();
+    let told = workspace.ditc(APPLY).exits(1).error(str![""]).wrote_nothing();
     let (_, end) = told.out.split_once("Plan:").unwrap_or(("", &told.out));
     crate::support::check(
         end,
@@ -682,11 +678,7 @@ This plan cannot be applied. 1 object stands in the way:
 "#]])
         .error(str![""])
         .wrote_nothing();
-    workspace
-        .ditc(APPLY)
-        .exits(1)
-        .error(str![""])
-        .wrote_nothing();
+    workspace.ditc(APPLY).exits(1).error(str![""]).wrote_nothing();
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod cost;
 mod diagnostics;
+mod model;
 mod support;
 mod tidy;
 mod transcript;

@@ -1,0 +1,109 @@
+//! What an environment's file asks for, as the model knows it, and as TOML.
+
+use std::{collections::BTreeMap, fmt::Write};
+
+/// The names that components may have: the first two are dependencies, the others services.
+pub(super) const NAMES: [&str; 4] = ["ant", "bee", "cat", "dog"];
+
+pub(super) fn is_dependency(name: &str) -> bool {
+    matches!(name, "ant" | "bee")
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Definition {
+    pub components: BTreeMap<&'static str, Component>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Component {
+    /// Built in.
+    Redis { version: u64, memory: u64 },
+    /// Built in.
+    Service { tag: u64, port: bool, env: u64, replicas: Option<u64>, needs: Needs },
+    /// The user's own module; `vault` is the same with a Secret.
+    Kit { vault: bool, version: u64, text: u64, config: bool, port: Option<u64>, replicas: u64 },
+}
+
+/// What a service says that it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Needs {
+    Unsaid,
+    Nothing,
+    /// One dependency, if it is there.
+    Ant,
+}
+
+impl Definition {
+    pub(super) fn toml(&self) -> String {
+        let mut text = String::new();
+        for (name, component) in &self.components {
+            let tier = if is_dependency(name) { "dependencies" } else { "services" };
+            let _ = writeln!(text, "[{tier}.{name}]");
+            component.toml(name, self, &mut text);
+            text.push('\n');
+        }
+        text
+    }
+
+    /// What it asks for, as `Kind/name`.
+    pub(super) fn keys(&self) -> Vec<String> {
+        let components = self.components.iter();
+        components.flat_map(|(name, component)| component.keys(name)).chain(["Namespace/pets".to_owned()]).collect()
+    }
+}
+
+impl Component {
+    fn toml(&self, name: &str, definition: &Definition, text: &mut String) {
+        let _ = match self {
+            Component::Redis { version, memory } => writeln!(
+                text,
+                "module = \"redis\"\ninputs = {{ image = \"redis:7.4.{version}\", memory = \"{memory}Mi\" }}"
+            ),
+            Component::Service { tag, port, env, replicas, needs } => {
+                let _ = writeln!(text, "repo = \"example/{name}\"\nimage = \"example/{name}\"\ntag = \"v{tag}\"");
+                if *port {
+                    text.push_str("ports = [8000]\n");
+                }
+                if let Some(replicas) = replicas {
+                    let _ = writeln!(text, "replicas = {replicas}");
+                }
+                match needs {
+                    Needs::Unsaid => {}
+                    Needs::Ant if definition.components.contains_key("ant") => text.push_str("needs = [\"ant\"]\n"),
+                    Needs::Nothing | Needs::Ant => text.push_str("needs = []\n"),
+                }
+                writeln!(text, "env = {{ LEVEL = \"level-{env}\", FIXED = \"1\" }}")
+            }
+            Component::Kit { vault, version, text: words, config, port, replicas } => {
+                let module = if *vault { "vault" } else { "kit" };
+                let port = port.map(|port| format!(", port = {port}")).unwrap_or_default();
+                writeln!(
+                    text,
+                    "module = \"{module}\"\ninputs = {{ version = \"1.{version}\", text = \"words {words}\", config = \
+                     {config}, replicas = {replicas}{port} }}"
+                )
+            }
+        };
+    }
+
+    fn keys(&self, name: &str) -> Vec<String> {
+        match self {
+            Component::Redis { .. } => vec![
+                format!("Secret/{name}"),
+                format!("Service/{name}"),
+                format!("Service/{name}-master"),
+                format!("StatefulSet/{name}-master"),
+            ],
+            Component::Service { port, .. } => {
+                let service = port.then(|| format!("Service/{name}"));
+                service.into_iter().chain([format!("Deployment/{name}")]).collect()
+            }
+            Component::Kit { vault, config, port, .. } => {
+                let secret = vault.then(|| format!("Secret/{name}-vault"));
+                let config = config.then(|| format!("ConfigMap/{name}-config"));
+                let service = port.map(|_| format!("Service/{name}"));
+                [secret, config, service].into_iter().flatten().chain([format!("Deployment/{name}")]).collect()
+            }
+        }
+    }
+}
