@@ -4,6 +4,7 @@ mod cost;
 mod diagnostics;
 mod model;
 mod support;
+mod support_model;
 mod tidy;
 mod transcript;
 

@@ -423,7 +423,7 @@ impl World {
         if writes.is_empty() {
             return;
         }
-        let options = Options { directory: Some(self.workspace.sandbox()), now: Arc::new(settings::now) };
+        let options = Options::kept_in(self.workspace.sandbox(), settings::now);
         runtime().block_on(async {
             let sandbox = Sandbox::open(options).expect("nobody else has the sandbox open");
             let client = kube::Client::new(sandbox.service(), "default");
