@@ -45,7 +45,6 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Apply, operation: Oper
         return Err(Failure::new(FailureKind::Blocked, message));
     }
     if is_gone(&survey, operation) {
-        desk.terminal.out(&format!("Environment {environment} does not exist, so there is nothing to destroy."));
         link.store.discard_journal(&lock)?;
         return Ok(Exit::Done);
     }

@@ -1,5 +1,7 @@
 //! The integration tests: the real binary, in a workspace of its own, against the cluster in the box.
 
+mod cost;
+mod diagnostics;
 mod support;
 mod transcript;
 

@@ -205,7 +205,6 @@ No changes. Environment jakub matches its definition.
         .exits(0)
         .out(str![[r#"
 No changes. There is nothing of environment jakub to destroy.
-Environment jakub does not exist, so there is nothing to destroy.
 
 "#]])
         .error(str![[""]])

@@ -102,9 +102,15 @@ impl Served {
         kubeconfig(&self.address, token)
     }
 
-    /// The requests of all clients that change something.
+    /// A text without the port of this run.
+    pub(crate) fn plain(&self, text: &str) -> String {
+        text.replace(&self.address, "[ADDRESS]")
+    }
+
+    /// The requests of all clients that changed something.
     pub(crate) fn writes(&self) -> Vec<RequestLine> {
-        let is_write = |line: &RequestLine| line.method != "GET" && !line.query.contains("dryRun=All");
+        let is_write =
+            |line: &RequestLine| line.method != "GET" && !line.query.contains("dryRun=All") && line.code < 300;
         self.cluster.sandbox.requests().into_iter().filter(is_write).collect()
     }
 }
@@ -118,4 +124,10 @@ pub(crate) fn kubeconfig(address: &str, token: &str) -> String {
         "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
     });
     kubeconfig.to_string()
+}
+
+/// An address on which nobody listens.
+pub(crate) fn closed_port() -> String {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("it is bound").to_string()
 }

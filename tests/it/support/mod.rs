@@ -6,7 +6,7 @@ mod requests;
 mod run;
 mod workspace;
 
-pub(crate) use cluster::{Cluster, Served};
+pub(crate) use cluster::{Cluster, Served, closed_port, kubeconfig};
 pub(crate) use requests::Requests;
 pub(crate) use run::{Ran, Running};
 pub(crate) use workspace::Workspace;

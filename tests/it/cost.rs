@@ -1,0 +1,140 @@
+//! What commands cost: every request that the cluster gets from them, counted.
+
+use snapbox::str;
+
+use crate::support::{Workspace, check};
+
+/// Two components, four kinds: Namespace, Secret, Service, Deployment and StatefulSet.
+const DEMO: &str = r#"
+//- environments/demo.toml
+[dependencies.redis]
+module = "redis"
+[services.web]
+image = "traefik/whoami:v1"
+ports = [80]
+"#;
+
+/// The workspace after a first apply, so that the kinds of the cluster are known and everything is ready.
+fn applied() -> Workspace {
+    let workspace = Workspace::of(DEMO.trim_start());
+    workspace.ditc("apply demo --sandbox -auto-approve").exits(0);
+    workspace
+}
+
+#[test]
+fn a_plan_of_nothing_is_one_get_of_the_record_and_one_list_per_kind() {
+    let workspace = applied();
+    let told = workspace.ditc("plan demo --sandbox").exits(0);
+    check(
+        told.requests.sorted(),
+        str![[r#"
+get configmaps/ditc 200
+list deployments 200
+list namespaces 200
+list secrets 200
+list services 200
+list statefulsets 200
+
+"#]],
+    );
+}
+
+#[test]
+fn a_plan_without_local_state_asks_for_the_kinds_once() {
+    let workspace = applied();
+    workspace.forget_state();
+    let told = workspace.ditc("plan demo --sandbox").exits(0);
+    check(
+        told.requests.sorted(),
+        str![[r#"
+get /api 200
+get /apis 200
+get configmaps/ditc 200
+get namespaces/kube-system 200
+list deployments 200
+list namespaces 200
+list secrets 200
+list services 200
+list statefulsets 200
+
+"#]],
+    );
+    let told = workspace.ditc("plan demo --sandbox").exits(0);
+    check(
+        told.requests.sorted(),
+        str![[r#"
+get configmaps/ditc 200
+list deployments 200
+list namespaces 200
+list secrets 200
+list services 200
+list statefulsets 200
+
+"#]],
+    );
+}
+
+#[test]
+fn an_apply_of_nothing_writes_nothing_and_keeps_the_cluster_as_it_is() {
+    let workspace = applied();
+    let before = workspace.cluster().sandbox.revision();
+    let told = workspace.ditc("apply demo --sandbox -auto-approve").exits(0).wrote_nothing();
+    check(
+        told.requests.sorted(),
+        str![[r#"
+get configmaps/ditc 200
+list deployments 200
+list namespaces 200
+list secrets 200
+list services 200
+list statefulsets 200
+
+"#]],
+    );
+    assert_eq!(workspace.cluster().sandbox.revision(), before);
+}
+
+#[test]
+fn one_changed_object_is_one_question_and_one_write() {
+    let workspace = applied();
+    workspace.edit("environments/demo.toml", "whoami:v1", "whoami:v2");
+    let told = workspace.ditc("apply demo --sandbox -auto-approve").exits(0);
+    check(
+        told.requests.sorted(),
+        str![[r#"
+apply deployments/web 200
+ask deployments/web 200
+create leases 201
+delete leases/ditc 200
+get configmaps/ditc 200
+list deployments 200
+list deployments 200
+list endpointslices 200
+list namespaces 200
+list secrets 200
+list services 200
+list statefulsets 200
+update configmaps/ditc 200
+update configmaps/ditc 200
+watch deployments 200
+watch endpointslices 200
+
+"#]],
+    );
+}
+
+#[test]
+fn an_environment_that_is_not_there_costs_no_list_in_its_namespace() {
+    let workspace = Workspace::of(DEMO.trim_start());
+    workspace.ditc("plan demo --sandbox").exits(0);
+    let told = workspace.ditc("plan demo --sandbox").exits(0);
+    check(
+        told.requests.sorted(),
+        str![[r#"
+get configmaps/ditc 404
+get namespaces/demo 404
+list namespaces 200
+
+"#]],
+    );
+}
