@@ -348,7 +348,7 @@ error: unknown environment
 1 | extends = "Base"
   |           ^^^^^^ extends what does not exist
   |
-  = note: there is no `environments/Base.toml`
+  = note: the name `Base` may hold only lower-case letters, digits and `-`, not 'B'
 
 1 error
 
