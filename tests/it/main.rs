@@ -2,6 +2,7 @@
 
 mod cost;
 mod diagnostics;
+mod help;
 mod support;
 mod transcript;
 
