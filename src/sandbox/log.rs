@@ -136,7 +136,7 @@ fn lock(path: &Path, now: jiff::Timestamp) -> Result<File, Error> {
         }
     }
     file.set_len(0)
-        .and_then(|()| writeln!(file, "process {} since {now}", std::process::id()))
+        .and_then(|()| writeln!(file, "process {} since {now:.0}", std::process::id()))
         .map_err(failed("writing", path))?;
     Ok(file)
 }
