@@ -4,6 +4,7 @@ mod apply;
 mod cost;
 mod diagnostics;
 mod help;
+mod secrets;
 mod support;
 mod transcript;
 
