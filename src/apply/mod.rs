@@ -176,12 +176,26 @@ pub async fn run(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> R
         dead: dead.as_deref(),
         now: Arc::clone(&tools.now),
     };
-    let held = tools.cluster.take(&lease, |_| {}).await?;
-    let held = held.map_err(|holder| Error::Held { environment: plan.environment.clone(), holder })?;
+    let held = match tools.cluster.take(&lease, |_| {}).await? {
+        Ok(held) => held,
+        Err(holder) => {
+            journal.end(Ending::Failed, (tools.now)())?;
+            return Err(Error::Held { environment: plan.environment.clone(), holder });
+        }
+    };
     let job = Arc::new(Job::new(tools, plan, Some(held)));
 
     open(&mut state, plan, run, (tools.now)());
-    fence = Some(write(tools, plan, &state, fence.as_ref()).await?);
+    fence = match write(tools, plan, &state, fence.as_ref()).await {
+        Ok(fence) => Some(fence),
+        Err(stale @ Error::Stale { .. }) => {
+            // This run wrote nothing that another must finish, or wait for.
+            release(tools, job).await;
+            journal.end(Ending::Failed, (tools.now)())?;
+            return Err(stale);
+        }
+        Err(error) => return Err(error),
+    };
 
     let mut scribe = Scribe::Writing { journal: &mut journal, state: &mut state };
     let mut outcome = conduct(&job, plan, &mut scribe, tools.interrupt.clone()).await;
@@ -199,9 +213,7 @@ pub async fn run(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> R
         let fence = write(tools, plan, &state, fence.as_ref()).await?;
         Some((state, fence))
     };
-    if let Some(held) = Arc::into_inner(job).and_then(|job| job.held) {
-        tools.cluster.release(held).await;
-    }
+    release(tools, job).await;
     journal.end(ending(&outcome), (tools.now)())?;
     let _ = tools.events.send(Event { at: (tools.now)(), kind: EventKind::RunFinished { outcome: outcome.clone() } });
     Ok(Finished { outcome, state: kept })
@@ -220,6 +232,13 @@ pub async fn replace_record(tools: &Tools, run: &Run, state: &State) -> Result<F
     let fence = tools.cluster.record(state, None, tools.limits).await;
     tools.cluster.release(held).await;
     Ok(fence?)
+}
+
+/// Gives the lease back, once no step has it any more.
+async fn release(tools: &Tools, job: Arc<Job>) {
+    if let Some(held) = Arc::into_inner(job).and_then(|job| job.held) {
+        tools.cluster.release(held).await;
+    }
 }
 
 fn ending(outcome: &Outcome) -> Ending {

@@ -88,7 +88,11 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Apply, operation: Oper
         }
     };
     let (finished, ()) = tokio::join!(work, tell(desk, &survey.plan, receiver));
-    let finished = finished?;
+    let finished = finished.map_err(|error| {
+        let is_stale = matches!(error, apply::Error::Stale { .. });
+        let failure = Failure::from(error);
+        if is_stale { failure.hint(format!("ditc plan {environment}{flags}")) } else { failure }
+    })?;
     keep(&link, &survey.plan, &run, &finished, &before)?;
     end(desk, &survey.plan, &context, &finished.outcome, signals.first())
 }
@@ -100,7 +104,10 @@ fn dead(desk: &Desk<'_>, link: &Link, environment: &EnvironmentName) -> Result<O
         Past::Nothing | Past::Ended { .. } => None,
         Past::Unfinished(unfinished) => {
             let Run { operation, who, since, id } = unfinished.run;
-            told(&format!("the {} by {who} at {since} stopped before its end; this run finishes it", operation.verb()));
+            told(&format!(
+                "the {} by {who} at {since:.0} stopped before its end; this run finishes it",
+                operation.verb()
+            ));
             Some(id)
         }
         Past::Damaged(reason) => {

@@ -348,7 +348,7 @@ error: unknown environment
 1 | extends = "Base"
   |           ^^^^^^ extends what does not exist
   |
-  = note: there is no `environments/Base.toml`
+  = note: the name `Base` may hold only lower-case letters, digits and `-`, not 'B'
 
 1 error
 
@@ -600,7 +600,14 @@ fn a_namespace_that_exists_without_us() {
     workspace.ditc("plan demo --sandbox").exits(0);
     let namespace = serde_json::json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "demo"}});
     workspace.cluster().create("/api/v1/namespaces", "kubectl-create", &namespace);
-    let told = workspace.ditc(APPLY).exits(1).error(str![""]).wrote_nothing();
+    let told = workspace
+        .ditc(APPLY)
+        .exits(1)
+        .error(str![[r#"
+error: nothing was changed: the apply is blocked for the reasons above
+
+"#]])
+        .wrote_nothing();
     let (_, end) = told.out.split_once("Plan:").unwrap_or(("", &told.out));
     crate::support::check(
         end,
@@ -676,9 +683,19 @@ This plan cannot be applied. 1 object stands in the way:
     hint: or, if nobody needs the one that exists, delete it
 
 "#]])
-        .error(str![""])
+        .error(str![[r#"
+error: the plan cannot be applied: one thing above must be decided first
+
+"#]])
         .wrote_nothing();
-    workspace.ditc(APPLY).exits(1).error(str![""]).wrote_nothing();
+    workspace
+        .ditc(APPLY)
+        .exits(1)
+        .error(str![[r#"
+error: nothing was changed: the apply is blocked for the reasons above
+
+"#]])
+        .wrote_nothing();
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! The integration tests: the real binary, in a workspace of its own, against the cluster in the box.
 
+mod apply;
 mod cost;
 mod diagnostics;
+mod help;
 mod model;
+mod secrets;
 mod support;
 mod support_model;
 mod tidy;

@@ -1,6 +1,10 @@
 //! Clusters in the box, for tests to look at, to change by hand, and to connect to as if they were real ones.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
 use ditc::{
     sandbox::{Options, RequestLine, Sandbox},
@@ -60,6 +64,15 @@ impl Cluster {
 
     pub(crate) fn delete(&self, path: &str) {
         self.change("DELETE", path, "application/json", &Value::Null);
+    }
+
+    /// Waits until an object is gone: what deletes it may take a moment.
+    pub(crate) fn wait_until_gone(&self, path: &str) {
+        let limit = Instant::now() + Duration::from_secs(10);
+        while self.get(path).is_some() {
+            assert!(Instant::now() < limit, "{path} is still there");
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     fn change(&self, method: &str, path: &str, content: &str, body: &Value) {

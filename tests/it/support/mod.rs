@@ -6,9 +6,8 @@ mod requests;
 mod run;
 mod workspace;
 
-pub(crate) use cluster::{Cluster, Served, closed_port, kubeconfig};
-pub(crate) use requests::Requests;
-pub(crate) use run::{Ran, Running};
+pub(crate) use cluster::{Served, closed_port, kubeconfig};
+pub(crate) use run::Told;
 pub(crate) use workspace::Workspace;
 
 /// Compares with a snapshot in the test; `SNAPSHOTS=overwrite cargo test` writes what is there now into the test.
