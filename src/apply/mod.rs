@@ -176,12 +176,20 @@ pub async fn run(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> R
         dead: dead.as_deref(),
         now: Arc::clone(&tools.now),
     };
-    let held = tools.cluster.take(&lease, |_| {}).await?;
-    let held = held.map_err(|holder| Error::Held { environment: plan.environment.clone(), holder })?;
-    let job = Arc::new(Job::new(tools, plan, Some(held)));
+    let held = match tools.cluster.take(&lease, |_| {}).await {
+        Ok(Ok(held)) => Some(held),
+        Ok(Err(holder)) => return Err(Error::Held { environment: plan.environment.clone(), holder }),
+        // Nothing can be written into it any more, by anybody: what is left to do is to wait until it is gone.
+        Err(error) if plan.operation == Operation::Destroy && error.is_namespace_going() => None,
+        Err(error) => return Err(error.into()),
+    };
+    let is_going = held.is_none();
+    let job = Arc::new(Job::new(tools, plan, held));
 
-    open(&mut state, plan, run, (tools.now)());
-    fence = Some(write(tools, plan, &state, fence.as_ref()).await?);
+    if !is_going {
+        open(&mut state, plan, run, (tools.now)());
+        fence = Some(write(tools, plan, &state, fence.as_ref()).await?);
+    }
 
     let mut scribe = Scribe::Writing { journal: &mut journal, state: &mut state };
     let mut outcome = conduct(&job, plan, &mut scribe, tools.interrupt.clone()).await;
@@ -190,6 +198,8 @@ pub async fn run(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> R
     let is_gone = outcome.done.contains(&Step::Change(namespace.clone())) && plan.operation == Operation::Destroy;
     let kept = if is_gone {
         None
+    } else if is_going {
+        fence.map(|fence| (state, fence))
     } else if *tools.interrupt.borrow() == Interrupt::Abort {
         // The record stays open: it says that this run stopped before its end.
         job.tell(EventKind::RunFinished { outcome: outcome.clone() });
