@@ -1,4 +1,5 @@
 //! The integration tests.
 
+mod crash;
 mod model;
 mod support_model;
