@@ -176,26 +176,32 @@ pub async fn run(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> R
         dead: dead.as_deref(),
         now: Arc::clone(&tools.now),
     };
-    let held = match tools.cluster.take(&lease, |_| {}).await? {
-        Ok(held) => held,
-        Err(holder) => {
+    let held = match tools.cluster.take(&lease, |_| {}).await {
+        Ok(Ok(held)) => Some(held),
+        Ok(Err(holder)) => {
             journal.end(Ending::Failed, (tools.now)())?;
             return Err(Error::Held { environment: plan.environment.clone(), holder });
         }
+        // Nothing can be written into it any more, by anybody: what is left to do is to wait until it is gone.
+        Err(error) if plan.operation == Operation::Destroy && error.is_namespace_going() => None,
+        Err(error) => return Err(error.into()),
     };
-    let job = Arc::new(Job::new(tools, plan, Some(held)));
+    let is_going = held.is_none();
+    let job = Arc::new(Job::new(tools, plan, held));
 
-    open(&mut state, plan, run, (tools.now)());
-    fence = match write(tools, plan, &state, fence.as_ref()).await {
-        Ok(fence) => Some(fence),
-        Err(stale @ Error::Stale { .. }) => {
-            // This run wrote nothing that another must finish, or wait for.
-            release(tools, job).await;
-            journal.end(Ending::Failed, (tools.now)())?;
-            return Err(stale);
-        }
-        Err(error) => return Err(error),
-    };
+    if !is_going {
+        open(&mut state, plan, run, (tools.now)());
+        fence = match write(tools, plan, &state, fence.as_ref()).await {
+            Ok(fence) => Some(fence),
+            Err(stale @ Error::Stale { .. }) => {
+                // This run wrote nothing that another must finish, or wait for.
+                release(tools, job).await;
+                journal.end(Ending::Failed, (tools.now)())?;
+                return Err(stale);
+            }
+            Err(error) => return Err(error),
+        };
+    }
 
     let mut scribe = Scribe::Writing { journal: &mut journal, state: &mut state };
     let mut outcome = conduct(&job, plan, &mut scribe, tools.interrupt.clone()).await;
@@ -204,6 +210,8 @@ pub async fn run(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> R
     let is_gone = outcome.done.contains(&Step::Change(namespace.clone())) && plan.operation == Operation::Destroy;
     let kept = if is_gone {
         None
+    } else if is_going {
+        fence.map(|fence| (state, fence))
     } else if *tools.interrupt.borrow() == Interrupt::Abort {
         // The record stays open: it says that this run stopped before its end.
         job.tell(EventKind::RunFinished { outcome: outcome.clone() });

@@ -1,6 +1,6 @@
 //! One request and its answer: path, time limit, warnings, and retries within a budget where repeating is safe.
 
-use std::{fmt, time::Duration};
+use std::{fmt, io, time::Duration};
 
 use http::{Method, Request, header};
 use http_body_util::BodyExt;
@@ -210,6 +210,9 @@ fn is_lost_connection(error: &Error) -> bool {
     while let Some(cause) = source {
         if let Some(client) = cause.downcast_ref::<hyper_util::client::legacy::Error>() {
             return !client.is_connect();
+        }
+        if let Some(broken) = cause.downcast_ref::<io::Error>() {
+            return broken.kind() == io::ErrorKind::ConnectionReset;
         }
         source = cause.source();
     }

@@ -1,5 +1,7 @@
 //! Answers as bytes: objects, lists, metadata only, refusals. It knows nothing of the store.
 
+use std::io;
+
 use http::{Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use hyper::body::Bytes;
@@ -12,9 +14,15 @@ use super::{kinds::Resource, status::Refusal};
 pub(super) type Body = UnsyncBoxBody<Bytes, Lost>;
 
 /// The answer was lost on purpose, by a fault script.
-#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 #[error("connection closed before message completed")]
-pub struct Lost;
+pub struct Lost(#[source] io::Error);
+
+impl Lost {
+    pub(super) fn new() -> Self {
+        Self(io::ErrorKind::ConnectionReset.into())
+    }
+}
 
 /// How much of an object a client wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

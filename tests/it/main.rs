@@ -2,6 +2,7 @@
 
 mod apply;
 mod cost;
+mod crash;
 mod diagnostics;
 mod help;
 mod model;
