@@ -76,7 +76,8 @@ pub(super) async fn conduct(
             }
         }
     }
-    tasks.abort_all();
+    // Waits that are given up end here, so that nothing holds the lease behind the run's back.
+    tasks.shutdown().await;
     walk.outcome(*interrupt.borrow() != Interrupt::No)
 }
 

@@ -176,7 +176,13 @@ pub async fn run(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> R
         dead: dead.as_deref(),
         now: Arc::clone(&tools.now),
     };
-    let held = match tools.cluster.take(&lease, |_| {}).await {
+    let mut told = None;
+    let tell_held = |holder: &Holder| {
+        if told.replace(holder.clone()).as_ref() != Some(holder) {
+            first.tell(EventKind::Held { who: holder.who.clone(), since: holder.since.clone() });
+        }
+    };
+    let held = match tools.cluster.take(&lease, tell_held).await {
         Ok(Ok(held)) => Some(held),
         Ok(Err(holder)) => {
             journal.end(Ending::Failed, (tools.now)())?;

@@ -306,10 +306,7 @@ fn a_namespace_that_is_being_deleted() {
     let told = workspace
         .ditc(APPLY)
         .exits(1)
-        .error(str![[r#"
-error: nothing was changed: the apply is blocked for the reasons above
-
-"#]])
+        .error(str![""])
         .wrote_nothing();
     check(
         told.out,
@@ -407,10 +404,7 @@ This plan cannot be applied. 6 objects stand in the way:
     hint: or, if the data may be lost, delete it
 
 "#]])
-        .error(str![[r#"
-error: the plan cannot be applied: 6 things above must be decided first
-
-"#]])
+        .error(str![""])
         .wrote_nothing();
     workspace.ditc(APPLY).exits(1).wrote_nothing();
     assert!(workspace.cluster().get("/api/v1/namespaces/demo/persistentvolumeclaims/data-postgresql").is_some());

@@ -603,10 +603,7 @@ fn a_namespace_that_exists_without_us() {
     let told = workspace
         .ditc(APPLY)
         .exits(1)
-        .error(str![[r#"
-error: nothing was changed: the apply is blocked for the reasons above
-
-"#]])
+        .error(str![""])
         .wrote_nothing();
     let (_, end) = told.out.split_once("Plan:").unwrap_or(("", &told.out));
     crate::support::check(
@@ -683,18 +680,12 @@ This plan cannot be applied. 1 object stands in the way:
     hint: or, if nobody needs the one that exists, delete it
 
 "#]])
-        .error(str![[r#"
-error: the plan cannot be applied: one thing above must be decided first
-
-"#]])
+        .error(str![""])
         .wrote_nothing();
     workspace
         .ditc(APPLY)
         .exits(1)
-        .error(str![[r#"
-error: nothing was changed: the apply is blocked for the reasons above
-
-"#]])
+        .error(str![""])
         .wrote_nothing();
 }
 
