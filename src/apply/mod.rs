@@ -227,7 +227,9 @@ pub async fn run(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> R
         let fence = write(tools, plan, &state, fence.as_ref()).await?;
         Some((state, fence))
     };
-    release(tools, job).await;
+    if !is_gone {
+        release(tools, job).await;
+    }
     journal.end(ending(&outcome), (tools.now)())?;
     let _ = tools.events.send(Event { at: (tools.now)(), kind: EventKind::RunFinished { outcome: outcome.clone() } });
     Ok(Finished { outcome, state: kept })

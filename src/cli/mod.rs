@@ -144,8 +144,6 @@ pub struct Plan {
     /// Exit with 2 if there are changes, 0 if there are none
     #[arg(long)]
     pub detailed_exitcode: bool,
-    #[command(flatten)]
-    pub lock: Lock,
 }
 
 /// `ditc apply` and `ditc destroy`

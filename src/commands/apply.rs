@@ -26,8 +26,12 @@ use super::{
 
 pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Apply, operation: Operation) -> Result<Exit, Failure> {
     let environment = &arguments.environment;
-    let files = desk.workspace()?;
-    let mut link = Link::open(desk, &desk.root(), files.0.settings.context.as_deref()).await?;
+    let workspace = match operation {
+        Operation::Apply => desk.sound_workspace(environment)?,
+        // To be destroyed, its files need not be sound.
+        Operation::Destroy => desk.workspace()?,
+    };
+    let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
     link.cluster = link.cluster.clone().with_parallelism(usize::from(arguments.parallelism));
     let run = Run { id: settings::fresh_id(), operation, who: desk.settings.who(), since: settings::now() };
     let holder = Holder { who: run.who.clone(), since: run.since, doing: operation.verb().to_owned() };
@@ -36,7 +40,7 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Apply, operation: Oper
     })?;
     let dead = dead(desk, &link, environment)?;
 
-    let survey = survey(desk, &mut link, files, environment, operation).await?;
+    let survey = survey(desk, &mut link, workspace, environment, operation).await?;
     let flags = desk.global.repeat();
     let context = Context { sources: &survey.workspace.sources, cluster: link.cluster.name(), flags: &flags };
     show(desk, &survey, &context);

@@ -303,11 +303,7 @@ fn a_namespace_that_is_being_deleted() {
     // All but the one that is held goes at once.
     cluster.wait_until_gone(&deployment("web"));
     drop(cluster);
-    let told = workspace
-        .ditc(APPLY)
-        .exits(1)
-        .error(str![""])
-        .wrote_nothing();
+    let told = workspace.ditc(APPLY).exits(1).error(str![""]).wrote_nothing();
     check(
         told.out,
         str![[r#"
@@ -369,36 +365,23 @@ fn a_component_with_data_removed_from_the_file() {
         .ditc(PLAN)
         .exits(1)
         .out(str![[r#"
-Plan: 0 to add, 0 to change, 0 to destroy.
+Actions are shown with these symbols:
+  - destroy
 
-This plan cannot be applied. 6 objects stand in the way:
+ditc will perform the following actions in environment demo (namespace demo,
+cluster sandbox):
 
-  ! demo.dependencies.postgresql/ConfigMap/postgresql-init
-    It holds data, and its component is to be removed.
-    hint: put its component back into the definition
-    hint: or, if the data may be lost, delete it
+  - demo.dependencies.postgresql/StatefulSet/postgresql will be destroyed (it is no longer in the definition)
+  - demo.dependencies.postgresql/Service/postgresql will be destroyed (it is no longer in the definition)
+  - demo.dependencies.postgresql/Service/postgresql-headless will be destroyed (it is no longer in the definition)
+  - demo.dependencies.postgresql/ConfigMap/postgresql-init will be destroyed (it is no longer in the definition)
+  - demo.dependencies.postgresql/Secret/postgresql will be destroyed (it is no longer in the definition)
+
+Plan: 0 to add, 0 to change, 5 to destroy.
+
+This plan cannot be applied. 1 object stands in the way:
 
   ! demo.dependencies.postgresql/PersistentVolumeClaim/data-postgresql
-    It holds data, and its component is to be removed.
-    hint: put its component back into the definition
-    hint: or, if the data may be lost, delete it
-
-  ! demo.dependencies.postgresql/Secret/postgresql
-    It holds data, and its component is to be removed.
-    hint: put its component back into the definition
-    hint: or, if the data may be lost, delete it
-
-  ! demo.dependencies.postgresql/Service/postgresql
-    It holds data, and its component is to be removed.
-    hint: put its component back into the definition
-    hint: or, if the data may be lost, delete it
-
-  ! demo.dependencies.postgresql/Service/postgresql-headless
-    It holds data, and its component is to be removed.
-    hint: put its component back into the definition
-    hint: or, if the data may be lost, delete it
-
-  ! demo.dependencies.postgresql/StatefulSet/postgresql
     It holds data, and its component is to be removed.
     hint: put its component back into the definition
     hint: or, if the data may be lost, delete it

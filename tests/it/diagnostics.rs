@@ -179,7 +179,21 @@ error: invalid duration
   |
   = help: durations look like `90s`, `10m` or `1h30m`
 
-2 errors
+error: wrong type
+ --> environments/demo.toml:4:9
+  |
+4 | image = 7
+  |         ^ expected a string
+  |
+ ::: modules/service/module.toml (built in):3:9
+  |
+3 | [inputs.image]
+  |         ----- declared here as `string`
+  |
+  = note: input `image` of module `service` takes a string, not an integer
+  = help: write it in quotes: `"7"`
+
+3 errors
 
 "#]],
     );
@@ -314,7 +328,11 @@ error: invalid name
   |
   = note: the name `../x` may hold only lower-case letters, digits and `-`, not '.'
 
-2 errors
+error: no namespace
+ |
+ = note: environment `demo` has no valid namespace
+
+3 errors
 
 "#]],
     );
@@ -600,11 +618,7 @@ fn a_namespace_that_exists_without_us() {
     workspace.ditc("plan demo --sandbox").exits(0);
     let namespace = serde_json::json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "demo"}});
     workspace.cluster().create("/api/v1/namespaces", "kubectl-create", &namespace);
-    let told = workspace
-        .ditc(APPLY)
-        .exits(1)
-        .error(str![""])
-        .wrote_nothing();
+    let told = workspace.ditc(APPLY).exits(1).error(str![""]).wrote_nothing();
     let (_, end) = told.out.split_once("Plan:").unwrap_or(("", &told.out));
     crate::support::check(
         end,
@@ -682,11 +696,7 @@ This plan cannot be applied. 1 object stands in the way:
 "#]])
         .error(str![""])
         .wrote_nothing();
-    workspace
-        .ditc(APPLY)
-        .exits(1)
-        .error(str![""])
-        .wrote_nothing();
+    workspace.ditc(APPLY).exits(1).error(str![""]).wrote_nothing();
 }
 
 #[test]

@@ -169,13 +169,8 @@ Arguments:
   <ENV>  The environment: environments/ENV.toml
 
 Options:
-      --detailed-exitcode
-          Exit with 2 if there are changes, 0 if there are none
-      --lock-timeout <DURATION>
-          How long to wait for another run to release the environment, such as
-          5m [default: 0s]
-  -h, --help
-          Print help
+      --detailed-exitcode  Exit with 2 if there are changes, 0 if there are none
+  -h, --help               Print help
 
 Cluster:
       --sandbox

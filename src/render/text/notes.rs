@@ -65,6 +65,12 @@ pub(super) fn drift(plan: &Plan, style: Style) -> String {
             DriftKind::Recreated => {
                 out.push_str(&format!("\n  {} {address} was deleted and created anew\n", Sign::Change.paint(style)));
             }
+            DriftKind::Changed(changed) if changed.is_empty() => {
+                out.push_str(&format!(
+                    "\n  {} {address} has changed; its values are kept\n",
+                    Sign::Change.paint(style)
+                ));
+            }
             DriftKind::Changed(changed) => {
                 let name = serde_json::Value::from(key.name.as_str());
                 out.push_str(&format!("\n  # {address} has changed\n"));
@@ -130,8 +136,8 @@ pub(super) fn learned(plan: &Plan, style: Style) -> String {
     if number == 0 {
         return String::new();
     }
-    let number = count(number, "object exists as it should but is", "objects exist as they should but are");
-    note(&format!("{number} missing in the record; the next apply records that."), style)
+    let number = count(number, "object is", "objects are");
+    note(&format!("{number} as desired, but not as the record has it; the next apply records that."), style)
 }
 
 /// What a person must decide, and how.
