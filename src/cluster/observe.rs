@@ -15,7 +15,7 @@ use crate::{
 };
 
 use super::{
-    Cluster, Error,
+    Cluster, Error, Refused,
     request::{Call, JSON, Resource, typed},
 };
 
@@ -55,7 +55,12 @@ impl Cluster {
             namespaced: false,
         };
         let mut objects = BTreeMap::new();
-        for object in self.list(&namespaces, None, Some(&selector)).await? {
+        let labelled = match self.list(&namespaces, None, Some(&selector)).await {
+            // Who may work in one namespace only may still read that one.
+            Err(error) if error.refused().is_some_and(Refused::is_missing_right) => Vec::new(),
+            labelled => labelled?,
+        };
+        for object in labelled {
             // Another namespace with our label is another environment's business.
             if let Some(key) = object.key().filter(|key| *key == namespace_key) {
                 objects.insert(key, Live::Present(object));

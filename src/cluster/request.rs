@@ -159,7 +159,9 @@ impl Cluster {
                 Error::Unreachable { .. } if is_lost_connection(&error) => pause,
                 _ => return Err(error),
             };
-            if call.repeat == Repeat::No || start.elapsed() + wait > BUDGET {
+            // A request that was turned away for overload was not done, so even a POST may come again.
+            let was_not_done = error.refused().is_some_and(|refused| refused.code == 429);
+            if (call.repeat == Repeat::No && !was_not_done) || start.elapsed() + wait > BUDGET {
                 return Err(error);
             }
             debug!(doing = %call.doing, %error, ?wait, "asking again");

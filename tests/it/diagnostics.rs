@@ -628,7 +628,7 @@ fn a_namespace_that_exists_without_us() {
 This plan cannot be applied. 1 object stands in the way:
 
   ! demo/Namespace/demo (environments/demo.toml:1)
-    An object of this name exists, and ditc did not make it (applied by
+    An object of this name exists, and ditc did not make it (managed by
     kubectl-create).
     hint: give it another name in the definition
     hint: or, if nobody needs the one that exists, delete it
@@ -688,7 +688,7 @@ Plan: 0 to add, 1 to change, 0 to destroy.
 This plan cannot be applied. 1 object stands in the way:
 
   ! demo.services.api/Deployment/api (environments/demo.toml:4)
-    An object of this name exists, and ditc did not make it (applied by
+    An object of this name exists, and ditc did not make it (managed by
     kubectl-create).
     hint: give it another name in the definition
     hint: or, if nobody needs the one that exists, delete it

@@ -181,7 +181,7 @@ pub(in crate::render) fn explain(plan: &Plan, key: &ObjectKey, why: &Block, flag
     match why {
         Block::Foreign { managers } => {
             let by =
-                if managers.is_empty() { String::new() } else { format!(" (applied by {})", names(managers.clone())) };
+                if managers.is_empty() { String::new() } else { format!(" (managed by {})", names(managers.clone())) };
             let ways = vec![
                 way("give it another name in the definition"),
                 kubectl("or, if nobody needs the one that exists, delete it:", "delete"),
@@ -202,10 +202,12 @@ pub(in crate::render) fn explain(plan: &Plan, key: &ObjectKey, why: &Block, flag
             (format!("It is being deleted{held}."), vec![kubectl("wait until it is gone, then plan again:", "get")])
         }
         Block::CannotUpdate(text) => {
-            let ways = vec![
-                way("change the definition back"),
-                kubectl("or, if it may go and come again, delete it:", "delete"),
-            ];
+            let may_go = if key.kind.is("", "PersistentVolumeClaim") {
+                "or, if all data in it may be lost, delete it, and the workload that uses it first:"
+            } else {
+                "or, if it may go and come again, delete it:"
+            };
+            let ways = vec![way("change the definition back"), kubectl(may_go, "delete")];
             (format!("The server refuses this update: {}", clean_line(text)), ways)
         }
         Block::Malformed(text) => (
