@@ -2,6 +2,7 @@
 
 mod cost;
 mod diagnostics;
+mod differential;
 mod model;
 mod support;
 mod support_model;
