@@ -207,9 +207,14 @@ impl Cluster {
                 }
                 Err(error) => return Err(error),
             };
-            let Some(Value::Array(items)) = body.get_mut("items").map(Value::take) else {
-                let found = body["kind"].as_str().unwrap_or("no list").to_owned();
-                return Err(Error::Unexpected { doing, found });
+            let items = match body.get_mut("items").map(Value::take) {
+                Some(Value::Array(items)) => items,
+                // An empty list of metadata has no list, as a nil slice of Go is written.
+                Some(Value::Null) => Vec::new(),
+                _ => {
+                    let found = body["kind"].as_str().unwrap_or("no list").to_owned();
+                    return Err(Error::Unexpected { doing, found });
+                }
             };
             objects.extend(items.into_iter().map(|item| without_last_applied(typed(item, resource))));
             next = body["metadata"]["continue"].as_str().unwrap_or_default().to_owned();
