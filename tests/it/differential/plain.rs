@@ -101,7 +101,7 @@ fn plain(value: Value, within: &str) -> Value {
 fn managers(entries: Vec<Value>) -> Value {
     let is_controller = |entry: &Value| {
         let manager = entry["manager"].as_str().unwrap_or_default();
-        manager.contains("controller") || manager.starts_with("kube") || manager == "kwok"
+        manager.contains("controller") || manager.starts_with("kube-") || matches!(manager, "kubelet" | "kwok")
     };
     let mut entries: Vec<Value> = entries.into_iter().filter(|entry| !is_controller(entry)).collect();
     entries = entries.into_iter().map(|entry| plain(entry, "")).collect();
