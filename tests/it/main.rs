@@ -4,6 +4,7 @@ mod cost;
 mod diagnostics;
 mod differential;
 mod model;
+mod real;
 mod support;
 mod support_model;
 mod tidy;
