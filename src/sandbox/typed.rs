@@ -75,7 +75,7 @@ fn check_at(value: &Value, shape: &Shape, at: &FieldPath, found: &mut Vec<String
             expected("string", format!("&value.valueUnstructured{{Value:{}}}", in_go(value, Go::Syntax)));
         }
         Shape::Integer | Shape::Float if !value.is_number() => {
-            expected("numeric (int or float)", go_type(value).to_owned())
+            expected("numeric (int or float)", go_type(value).to_owned());
         }
         Shape::Boolean if !value.is_boolean() => expected("boolean", pointed(value)),
         Shape::Text | Shape::Bytes | Shape::Integer | Shape::Float | Shape::Boolean => {}
