@@ -33,19 +33,35 @@ pub(super) fn read(asked: &Asked<'_>) -> Result<Value, Refusal> {
     }
     let text = std::str::from_utf8(asked.body).map_err(|_| Refusal::bad_request("the body is not UTF-8"))?;
     if !is_yaml {
-        let found = match text.trim_start().chars().next() {
-            Some(first) if !matches!(first, '{' | '[' | '"') => {
-                format!("invalid character {first:?} looking for beginning of value")
-            }
-            _ => "unexpected end of JSON input".to_owned(),
-        };
-        let shown = if text.is_empty() { "<empty>" } else { text };
+        let (found, shown) = (unread(text), summary(text));
         let kind = &asked.objects.resource.kind;
         return Err(Refusal::bad_request(format!(
-            "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {found} ({shown:.40})"
+            "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {found} ({shown})"
         )));
     }
     yaml(text, asked.is_strict())
+}
+
+/// What Go's reader of JSON says of a text that is none.
+pub(super) fn unread(text: &str) -> String {
+    match text.trim_start().chars().next() {
+        Some(first) if !matches!(first, '{' | '[' | '"') => {
+            format!("invalid character {first:?} looking for beginning of value")
+        }
+        _ => "unexpected end of JSON input".to_owned(),
+    }
+}
+
+/// The beginning of a body, as the server shows it: bytes, unless it looks like JSON.
+fn summary(text: &str) -> String {
+    const SHOWN: usize = 30;
+    let bytes = &text.as_bytes()[..text.len().min(SHOWN)];
+    let shown = match bytes.first() {
+        None => return "<empty>".to_owned(),
+        Some(b'{') => String::from_utf8_lossy(bytes).into_owned(),
+        Some(_) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+    };
+    if text.len() > SHOWN { format!("{shown} ...") } else { shown }
 }
 
 /// Reads YAML; a key that stands twice is refused when asked to be strict, else the last one counts.

@@ -97,6 +97,9 @@ pub(super) fn create(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bo
     }
     let object = body::object(asked, body::read(asked)?)?;
     check_namespace(asked, &object)?;
+    if !text(&object, "/metadata/resourceVersion").is_empty() {
+        return Err(Refusal::unreasoned("resourceVersion should not be set on objects to be created"));
+    }
     let made = writes::create(store, resource, asked.namespace(), object, asked.write(&manager), false)?;
     Ok(reply::object(201, resource, &writes::shown(resource, &made), asked.form))
 }
@@ -178,7 +181,11 @@ fn rescale(store: &mut Store, asked: &Asked<'_>, manager: &str, given: &Value) -
     let replicas = given.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(0);
     if replicas < 0 {
         let cause = Cause::invalid("spec.replicas", &json!(replicas), "must be greater than or equal to 0");
-        return Err(Refusal::invalid(asked.objects.resource, text(&live, "/metadata/name"), &[cause]));
+        let name = text(&live, "/metadata/name");
+        let message = format!("Scale.autoscaling {name:?} is invalid: {}: {}", cause.field, cause.message);
+        let causes = json!([{"reason": cause.reason, "message": cause.message, "field": cause.field}]);
+        let details = json!({"name": name, "group": "autoscaling", "kind": "Scale", "causes": causes});
+        return Err(Refusal::new(422, "Invalid", message).with_details(details));
     }
     let mut new = Value::clone(&live);
     new["spec"]["replicas"] = replicas.into();
@@ -205,7 +212,8 @@ pub(super) fn patch(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bod
     }
     let live = read::find(store, asked.objects)?;
     let given: Value = serde_json::from_slice(asked.body)
-        .map_err(|error| Refusal::bad_request(format!("error decoding patch: {error}")))?;
+        .map_err(|_| String::from_utf8_lossy(asked.body))
+        .map_err(|text| Refusal::bad_request(format!("error decoding patch: {}", body::unread(&text))))?;
     let is_scale = asked.objects.subresource == "scale";
     let before = if is_scale { read::scale(asked.objects, &live) } else { writes::shown(resource, &live).into_owned() };
     let patched = match kind {
@@ -221,6 +229,11 @@ pub(super) fn patch(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bod
         let given = text(&patched, "/metadata/name");
         let why = format!("the name of the object ({given}) does not match the name on the URL ({name})");
         return Err(Refusal::bad_request(why));
+    }
+    let uid = &patched["metadata"]["uid"];
+    if *uid != live["metadata"]["uid"] && !uid.is_null() {
+        let cause = || Cause::invalid("metadata.uid", uid, "field is immutable");
+        return Err(Refusal::invalid(resource, name, &[cause(), cause()]));
     }
     let decoded = writes::complete(resource, patched).map_err(|misfit| {
         Refusal::new(

@@ -3,6 +3,8 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
+use serde_json::Value;
+
 /// What a value may be.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Shape {
@@ -38,7 +40,7 @@ pub(super) enum ListMerge {
     Atomic,
     Set,
     /// By the fields that identify an item, with the value that an absent one stands for.
-    Keyed(Vec<(String, Option<String>)>),
+    Keyed(Vec<(String, Option<Value>)>),
 }
 
 /// What a strategic merge patch does with a field (<https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/>).
@@ -125,7 +127,8 @@ fn parse(table: &str) -> Schema {
         ids.insert(name.trim_end_matches('!').to_owned(), id);
         atomic.push(name.ends_with('!'));
     }
-    let known = Known { ids: &ids, atomic: &atomic };
+    let lines: Vec<&str> = table.lines().collect();
+    let known = Known { ids: &ids, atomic: &atomic, lines: &lines };
     let structs = table.lines().filter(|line| !line.is_empty()).map(|line| known.structure(line)).collect();
     Schema { structs, ids }
 }
@@ -134,6 +137,7 @@ fn parse(table: &str) -> Schema {
 struct Known<'a> {
     ids: &'a BTreeMap<String, usize>,
     atomic: &'a [bool],
+    lines: &'a [&'a str],
 }
 
 impl Known<'_> {
@@ -186,12 +190,27 @@ impl Known<'_> {
             "k" => {
                 let (keys, of) = rest[1..].split_once(']').expect("keys of the table are closed");
                 let keys = keys.split(',').map(|key| match key.split_once('=') {
-                    Some((key, default)) => (key.to_owned(), Some(default.to_owned())),
-                    None => (key.to_owned(), None),
+                    Some((key, default)) => (key.to_owned(), Some(Value::from(default))),
+                    None => (key.to_owned(), self.zero(of, key)),
                 });
                 Shape::List { of: Box::new(self.shape(of)), merge: ListMerge::Keyed(keys.collect()) }
             }
             other => unreachable!("the table of types holds {other:?}"),
+        }
+    }
+
+    /// What a required key stands for when it is left out: the OpenAPI document gives it Go's zero value.
+    fn zero(&self, of: &str, key: &str) -> Option<Value> {
+        let line = self.lines.get(*self.ids.get(of.trim_start_matches('@'))?)?;
+        let (_, fields) = line.split_once(' ')?;
+        let (head, shape) = fields.split(';').filter_map(|field| field.split_once(':')).find(|(head, _)| {
+            head.split('#').next().is_some_and(|head| head.trim_end_matches(['*', '?', '0']) == key)
+        })?;
+        match shape.chars().next()? {
+            _ if head.contains(['*', '?']) => None,
+            's' => Some(Value::from("")),
+            'i' => Some(Value::from(0)),
+            _ => None,
         }
     }
 

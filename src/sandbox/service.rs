@@ -176,18 +176,21 @@ fn answer(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Result<Response<B
     if !allowed.iter().any(|known| known == verb) {
         return Err(Refusal::method_not_allowed());
     }
-    match query.get("dryRun") {
-        "" | "All" => {}
-        other => {
-            let kind = match verb {
-                "create" => "CreateOptions",
-                "update" => "UpdateOptions",
-                "patch" => "PatchOptions",
-                _ => "DeleteOptions",
-            };
-            let cause = Cause::unsupported("dryRun", &json!([other]), &["All"]);
-            return Err(change::options_invalid(kind, &[cause]));
-        }
+    let kind = match verb {
+        "create" => "CreateOptions",
+        "update" => "UpdateOptions",
+        "patch" => "PatchOptions",
+        _ => "DeleteOptions",
+    };
+    let (dry, validation) = (query.get("dryRun"), query.get("fieldValidation"));
+    if !matches!(dry, "" | "All") {
+        let cause = Cause::unsupported("dryRun", &json!([dry]), &["All"]);
+        return Err(change::options_invalid(kind, &[cause]));
+    }
+    let is_write = matches!(verb, "create" | "update" | "patch");
+    if is_write && !matches!(validation, "" | "Ignore" | "Strict" | "Warn") {
+        let cause = Cause::unsupported("fieldValidation", &json!(validation), &["", "Ignore", "Strict", "Warn"]);
+        return Err(change::options_invalid(kind, &[cause]));
     }
     let form = Form::of(accept);
     let now = decode::seconds((shared.now)());

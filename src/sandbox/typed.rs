@@ -16,7 +16,7 @@ use crate::{
 pub(super) use compare::{Changes, compare};
 
 /// The fields that name an item, with their defaults; None for a set, whose items name themselves.
-type Keys<'a> = Option<&'a [(String, Option<String>)]>;
+type Keys<'a> = Option<&'a [(String, Option<Value>)]>;
 
 /// How a value is walked.
 enum Form {
@@ -41,7 +41,7 @@ fn step(item: &Value, keys: Keys<'_>) -> Option<Segment> {
     for (key, default) in keys {
         match (item.get(key), default) {
             (Some(value), _) if !value.is_null() => named.insert(key.clone(), value.clone()),
-            (_, Some(default)) => named.insert(key.clone(), Value::from(default.as_str())),
+            (_, Some(default)) => named.insert(key.clone(), default.clone()),
             // A key without a value still names the item, as long as another key has one.
             (_, None) => continue,
         };
@@ -68,15 +68,19 @@ fn check_at(value: &Value, shape: &Shape, at: &FieldPath, found: &mut Vec<String
     if value.is_null() {
         return;
     }
-    let mut expected = |what: &str| found.push(format!("{at}: expected {what}, got {}", go_type(value)));
+    let mut expected = |what: &str, got: String| found.push(format!("{at}: expected {what}, got {got}"));
     match shape {
         Shape::Any | Shape::IntOrString | Shape::Quantity | Shape::Time | Shape::MicroTime => {}
-        Shape::Text | Shape::Bytes if !value.is_string() => expected("string"),
-        Shape::Integer | Shape::Float if !value.is_number() => expected("numeric (int or float)"),
-        Shape::Boolean if !value.is_boolean() => expected("boolean"),
+        Shape::Text | Shape::Bytes if !value.is_string() => {
+            expected("string", format!("&value.valueUnstructured{{Value:{}}}", in_go(value, Go::Syntax)));
+        }
+        Shape::Integer | Shape::Float if !value.is_number() => {
+            expected("numeric (int or float)", go_type(value).to_owned());
+        }
+        Shape::Boolean if !value.is_boolean() => expected("boolean", pointed(value)),
         Shape::Text | Shape::Bytes | Shape::Integer | Shape::Float | Shape::Boolean => {}
         Shape::Struct { id, .. } => {
-            let Some(map) = value.as_object() else { return expected("map") };
+            let Some(map) = value.as_object() else { return expected("map", pointed(value)) };
             for (key, value) in map {
                 let below = at.with(Segment::Field(key.clone()));
                 match structure(*id).field(key) {
@@ -86,13 +90,13 @@ fn check_at(value: &Value, shape: &Shape, at: &FieldPath, found: &mut Vec<String
             }
         }
         Shape::Map { of, .. } => {
-            let Some(map) = value.as_object() else { return expected("map") };
+            let Some(map) = value.as_object() else { return expected("map", pointed(value)) };
             for (key, value) in map {
                 check_at(value, of, &at.with(Segment::Field(key.clone())), found);
             }
         }
         Shape::List { of, merge } => {
-            let Some(items) = value.as_array() else { return expected("list") };
+            let Some(items) = value.as_array() else { return expected("list", pointed(value)) };
             let keys = match merge {
                 ListMerge::Keyed(keys) => Some(&keys[..]),
                 ListMerge::Set | ListMerge::Atomic => None,
@@ -121,15 +125,58 @@ fn check_at(value: &Value, shape: &Shape, at: &FieldPath, found: &mut Vec<String
     }
 }
 
+/// `%T`
 fn go_type(value: &Value) -> &'static str {
     match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(number) if number.is_f64() => "float",
-        Value::Number(_) => "int",
+        Value::Null => "<nil>",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float64",
+        Value::Number(_) => "int64",
         Value::String(_) => "string",
-        Value::Array(_) => "list",
-        Value::Object(_) => "map",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
+    }
+}
+
+/// How Go prints a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Go {
+    /// `%v`
+    Plain,
+    /// `%#v`
+    Syntax,
+}
+
+/// `%v` of the pointer that the server holds a value with: `&{[]}`.
+fn pointed(value: &Value) -> String {
+    format!("&{{{}}}", in_go(value, Go::Plain))
+}
+
+fn in_go(value: &Value, how: Go) -> String {
+    let is_plain = how == Go::Plain;
+    match value {
+        Value::Null => "<nil>".to_owned(),
+        Value::String(text) if is_plain => text.clone(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(|item| in_go(item, how)).collect();
+            if is_plain {
+                format!("[{}]", items.join(" "))
+            } else {
+                format!("[]interface {{}}{{{}}}", items.join(", "))
+            }
+        }
+        Value::Object(map) => {
+            let sorted: BTreeMap<&String, &Value> = map.iter().collect();
+            let key = |key: &str| if is_plain { key.to_owned() } else { format!("{key:?}") };
+            let pairs: Vec<String> =
+                sorted.into_iter().map(|(name, value)| format!("{}:{}", key(name), in_go(value, how))).collect();
+            if is_plain {
+                format!("map[{}]", pairs.join(" "))
+            } else {
+                format!("map[string]interface {{}}{{{}}}", pairs.join(", "))
+            }
+        }
     }
 }
 

@@ -168,6 +168,13 @@ fn selected(spec: &Value, found: &mut Vec<Cause>) {
 }
 
 fn strategy(spec: &Value, found: &mut Vec<Cause>) {
+    let number = |key: &str| spec.get(key).and_then(Value::as_i64);
+    if let Some(deadline) = number("progressDeadlineSeconds")
+        && deadline <= number("minReadySeconds").unwrap_or(0)
+    {
+        let why = "must be greater than minReadySeconds";
+        found.push(Cause::invalid("spec.progressDeadlineSeconds", &json!(deadline), why));
+    }
     let kind = spec.pointer("/strategy/type").unwrap_or(&Value::Null);
     let rolling = spec.pointer("/strategy/rollingUpdate");
     match kind.as_str() {
@@ -279,6 +286,10 @@ fn ingress(spec: &Value, found: &mut Vec<Cause>) {
         found.push(Cause::invalid("spec", &json!({}), "either `defaultBackend` or `rules` must be specified"));
     }
     for (at, rule) in rules.into_iter().flatten().enumerate() {
+        let host = text(rule, "/host");
+        if !host.is_empty() && !is_name(host.strip_prefix("*.").unwrap_or(host), true) {
+            found.push(Cause::invalid(format!("spec.rules[{at}].host"), &json!(host), SUBDOMAIN));
+        }
         for (index, path) in rule.pointer("/http/paths").and_then(Value::as_array).into_iter().flatten().enumerate() {
             let at = format!("spec.rules[{at}].http.paths[{index}]");
             match path.get("pathType").and_then(Value::as_str) {

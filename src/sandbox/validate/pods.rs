@@ -29,7 +29,8 @@ pub(super) fn spec_with<'a>(spec: &'a Value, at: &str, mut volumes: BTreeSet<&'a
     if list("containers").next().is_none() {
         found.push(Cause::required(format!("{at}.containers"), ""));
     }
-    for key in ["initContainers", "containers"] {
+    // A name that both have is the later one's mistake, and the server looks at these later.
+    for key in ["containers", "initContainers"] {
         for (index, item) in list(key).enumerate() {
             let at = format!("{at}.{key}[{index}]");
             container(item, &at, &volumes, found);

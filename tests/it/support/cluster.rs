@@ -1,25 +1,27 @@
 //! Clusters in the box, for tests to look at, to change by hand, and to connect to as if they were real ones.
 
-use std::{
-    path::Path,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{ops::Deref, path::Path};
 
 use ditc::{
     sandbox::{Options, RequestLine, Sandbox},
     settings,
 };
-use http::{Request, StatusCode};
-use http_body_util::BodyExt;
-use serde_json::Value;
-use tokio::{net::TcpListener, runtime::Runtime};
+use tokio::net::TcpListener;
 
-/// An open cluster, with a client that is not ditc.
+use super::{Hand, hand};
+
+/// An open cluster, with a hand that is not ditc's.
 pub(crate) struct Cluster {
-    client: kube::Client,
     pub(crate) sandbox: Sandbox,
-    runtime: Runtime,
+    hand: Hand,
+}
+
+impl Deref for Cluster {
+    type Target = Hand;
+
+    fn deref(&self) -> &Hand {
+        &self.hand
+    }
 }
 
 impl Cluster {
@@ -27,9 +29,13 @@ impl Cluster {
         Self::new(Some(directory))
     }
 
+    /// A new one that nobody else sees.
+    pub(crate) fn in_memory() -> Self {
+        Self::new(None)
+    }
+
     fn new(directory: Option<&Path>) -> Self {
-        let mut builder = tokio::runtime::Builder::new_multi_thread();
-        let runtime = builder.worker_threads(1).enable_all().build().expect("the system gives threads");
+        let runtime = hand::runtime();
         let (sandbox, client) = runtime.block_on(async {
             let options = match directory {
                 Some(directory) => Options::kept_in(directory, settings::now),
@@ -39,57 +45,7 @@ impl Cluster {
             let client = kube::Client::new(sandbox.service(), "default");
             (sandbox, client)
         });
-        Self { client, sandbox, runtime }
-    }
-
-    /// An object or a list; none where there is no such thing.
-    pub(crate) fn get(&self, path: &str) -> Option<Value> {
-        match self.ask("GET", path, "application/json", "") {
-            (StatusCode::OK, value) => Some(value),
-            (StatusCode::NOT_FOUND, _) => None,
-            (code, value) => panic!("GET {path}: {code} {value}"),
-        }
-    }
-
-    /// Changes an object as `kubectl edit` or `kubectl scale` do, with a merge patch.
-    pub(crate) fn patch(&self, path: &str, manager: &str, body: &Value) {
-        let path = format!("{path}?fieldManager={manager}");
-        self.change("PATCH", &path, "application/merge-patch+json", body);
-    }
-
-    pub(crate) fn create(&self, path: &str, manager: &str, body: &Value) {
-        let path = format!("{path}?fieldManager={manager}");
-        self.change("POST", &path, "application/json", body);
-    }
-
-    pub(crate) fn delete(&self, path: &str) {
-        self.change("DELETE", path, "application/json", &Value::Null);
-    }
-
-    /// Waits until an object is gone: what deletes it may take a moment.
-    pub(crate) fn wait_until_gone(&self, path: &str) {
-        let limit = Instant::now() + Duration::from_secs(10);
-        while self.get(path).is_some() {
-            assert!(Instant::now() < limit, "{path} is still there");
-            thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    fn change(&self, method: &str, path: &str, content: &str, body: &Value) {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let (code, value) = self.ask(method, path, content, &body);
-        assert!(code.is_success(), "{method} {path}: {code} {value}");
-    }
-
-    fn ask(&self, method: &str, path: &str, content: &str, body: &str) -> (StatusCode, Value) {
-        let request = Request::builder().method(method).uri(path).header("content-type", content);
-        let request = request.body(kube::client::Body::from(body.as_bytes().to_vec())).expect("a sound request");
-        self.runtime.block_on(async {
-            let response = self.client.send(request).await.expect("the sandbox answers");
-            let code = response.status();
-            let bytes = response.into_body().collect().await.expect("a whole answer").to_bytes();
-            (code, serde_json::from_slice(&bytes).expect("JSON"))
-        })
+        Self { sandbox, hand: Hand { client, runtime } }
     }
 }
 
@@ -101,7 +57,7 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn start() -> Self {
-        let cluster = Cluster::new(None);
+        let cluster = Cluster::in_memory();
         let listener = cluster.runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).expect("a free port");
         let address = listener.local_addr().expect("it is bound").to_string();
         let sandbox = cluster.sandbox.clone();

@@ -1,13 +1,17 @@
-//! What the integration tests stand on: a workspace in a temporary directory, the real binary run in it, and both kinds
-//! of cluster: the one in the workspace's box, and one that is served on a loopback port.
+//! What the integration tests stand on: a workspace in a temporary directory, the real binary run in it, and every kind
+//! of cluster: the one in the workspace's box, one that is served on a loopback port, and a real one where there is one.
 
 mod cluster;
+mod hand;
+mod real;
 mod requests;
 mod run;
 mod workspace;
 
-pub(crate) use cluster::{Served, closed_port, kubeconfig};
-pub(crate) use run::Told;
+pub(crate) use cluster::{Cluster, Served, closed_port, kubeconfig};
+pub(crate) use hand::{Hand, Question};
+pub(crate) use real::{NOT_USED, Real, own_name};
+pub(crate) use run::{Ran, Running, Told};
 pub(crate) use workspace::Workspace;
 
 /// Compares with a snapshot in the test; `SNAPSHOTS=overwrite cargo test` writes what is there now into the test.

@@ -1,0 +1,210 @@
+//! The same requests to the cluster in the box and to a real one: their answers agree.
+//!
+//! What a real server answered is kept in `differential/answers.json`, so that the box is held to it without one. With
+//! `DITC_TEST_KUBECONFIG` the real server is asked again, and `DITC_TEST_RECORD=1` keeps what it says now.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use corpus::{Group, Operation};
+use known::{DIFFERENT, WAVERING};
+use serde_json::{Value, json};
+
+use crate::support::{Cluster, Hand, NOT_USED, Question, Real, own_name};
+
+mod corpus;
+mod known;
+mod plain;
+
+/// How long controllers may take; a loaded machine takes a second.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Between two looks at what controllers do.
+const PAUSE: Duration = Duration::from_millis(20);
+/// How much of a value a difference shows.
+const SHOWN: usize = 400;
+
+/// By group and title.
+type Answers = BTreeMap<String, Value>;
+
+#[test]
+fn the_corpus_is_large_and_its_known_differences_few() {
+    let count: usize = corpus::read().iter().map(|group| group.operations.len()).sum();
+    assert!(count >= 200, "{count} operations");
+    let different: usize = DIFFERENT.iter().map(|(_, titles)| titles.len()).sum();
+    assert!(different * 10 < count, "{different} of {count} differ");
+}
+
+#[test]
+fn the_box_answers_as_a_real_server_did() {
+    let recorded = recorded();
+    let answers = run(&corpus::read(), &Cluster::in_memory());
+    let known: BTreeSet<&str> = DIFFERENT.iter().flat_map(|(_, titles)| *titles).copied().collect();
+    let mut faults: Vec<String> = known
+        .iter()
+        .filter(|title| answers.get(**title) == recorded.get(**title))
+        .map(|title| format!("{title}: known to differ, but agrees, or is gone"))
+        .collect();
+    for (title, answer) in &answers {
+        if answer["code"].as_u64().is_some_and(|code| code > 500) {
+            faults.push(format!("{title}: the box failed: {answer}"));
+        }
+    }
+    faults.extend(differences(&recorded, &answers, &known));
+    assert!(faults.is_empty(), "{} faults; `-` the real server, `+` the box\n{}", faults.len(), faults.join("\n"));
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test is told by the environment what to do with the answers")]
+fn the_real_server_answers_as_it_did() {
+    let Some(real) = Real::server() else {
+        println!("{NOT_USED}");
+        return;
+    };
+    let groups = corpus::read();
+    let answers = run(&groups, &real);
+    if std::env::var("DITC_TEST_RECORD").is_ok_and(|value| value == "1") {
+        record(&groups, &answers);
+    }
+    let wavering: BTreeSet<&str> = WAVERING.iter().flat_map(|(_, titles)| *titles).copied().collect();
+    let faults = differences(&recorded(), &answers, &wavering);
+    assert!(faults.is_empty(), "{} faults; `-` then, `+` now\n{}", faults.len(), faults.join("\n"));
+}
+
+fn path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/differential/answers.json")
+}
+
+fn recorded() -> Answers {
+    let text = fs::read_to_string(path()).expect("DITC_TEST_RECORD=1 and DITC_TEST_KUBECONFIG make the answers");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// Keeps answers: one a line, in the order of the corpus.
+fn record(groups: &[Group], answers: &Answers) {
+    let titles = groups.iter().flat_map(|group| group.operations.iter().map(|operation| title(group, operation)));
+    let titles = titles.filter(|title| answers.contains_key(title));
+    let lines: Vec<String> = titles.map(|title| format!("{}: {}", json!(title), answers[&title])).collect();
+    fs::write(path(), format!("{{\n{}\n}}\n", lines.join(",\n"))).expect("the file can be written");
+}
+
+fn title(group: &Group, operation: &Operation) -> String {
+    format!("{}: {}", group.name, operation.title)
+}
+
+fn run(groups: &[Group], hand: &Hand) -> Answers {
+    groups.iter().flat_map(|group| run_group(group, hand)).collect()
+}
+
+/// A namespace that goes with the value, also when a test fails.
+struct Namespace<'a> {
+    hand: &'a Hand,
+    name: String,
+}
+
+impl<'a> Namespace<'a> {
+    fn create(hand: &'a Hand, group: &str) -> Self {
+        let name = own_name(&format!("d-{group}"));
+        hand.create("/api/v1/namespaces", "hand", &json!({"metadata": {"name": name}}));
+        let namespace = Self { hand, name };
+        // Every namespace gets these; a list that is asked before would lack them.
+        for path in ["serviceaccounts/default", "configmaps/kube-root-ca.crt"] {
+            let path = format!("/api/v1/namespaces/{}/{path}", namespace.name);
+            until(|| hand.get(&path).is_some());
+        }
+        namespace
+    }
+}
+
+impl Drop for Namespace<'_> {
+    fn drop(&mut self) {
+        let path = format!("/api/v1/namespaces/{}", self.name);
+        // An operation may have deleted it already.
+        let _ = self.hand.ask(&Question { method: "DELETE", path: &path, accept: "", content: "", body: "" });
+    }
+}
+
+fn until(mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "the controllers do nothing");
+        thread::sleep(PAUSE);
+    }
+}
+
+fn run_group(group: &Group, hand: &Hand) -> Answers {
+    let namespace = Namespace::create(hand, &group.name);
+    let mut kept = BTreeMap::from([("$NS".to_owned(), namespace.name.clone())]);
+    let mut answers = Answers::new();
+    for operation in &group.operations {
+        let Operation { title: _, method, path, accept, content, body, keeps, settled, unheard } = operation;
+        let fill = |text: &str| kept.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value));
+        let (path, body) = (fill(path), fill(body));
+        if *settled {
+            until(|| hand.get(&path).is_some_and(|object| is_settled(&object)));
+        }
+        let (code, text) = hand.ask(&Question { method, path: &path, accept, content, body: &body });
+        if let (Some(name), Ok(value)) = (keeps, serde_json::from_str::<Value>(&text)) {
+            for (short, field) in [("uid", "uid"), ("rv", "resourceVersion"), ("continue", "continue")] {
+                if let Some(text) = value["metadata"][field].as_str() {
+                    kept.insert(format!("${name}.{short}"), text.to_owned());
+                }
+            }
+        }
+        if *unheard {
+            continue;
+        }
+        let body = plain::answer(&text, &namespace.name, code.as_u16(), *settled);
+        answers.insert(title(group, operation), json!({"code": code.as_u16(), "body": body}));
+    }
+    answers
+}
+
+/// Whether the deployment controller has seen it as it is.
+fn is_settled(object: &Value) -> bool {
+    object["status"]["observedGeneration"] == object["metadata"]["generation"]
+        && object["metadata"]["annotations"].get("deployment.kubernetes.io/revision").is_some()
+}
+
+fn differences(before: &Answers, after: &Answers, but: &BTreeSet<&str>) -> Vec<String> {
+    let titles: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let mut faults = Vec::new();
+    for title in titles.into_iter().filter(|title| !but.contains(title.as_str())) {
+        let mut found = Vec::new();
+        compare(before.get(title), after.get(title), "", &mut found);
+        if !found.is_empty() {
+            faults.push(format!("{title}\n{}", found.join("\n")));
+        }
+    }
+    faults
+}
+
+fn compare(before: Option<&Value>, after: Option<&Value>, path: &str, found: &mut Vec<String>) {
+    match (before, after) {
+        (Some(Value::Object(before)), Some(Value::Object(after))) => {
+            let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+            for key in keys {
+                compare(before.get(key), after.get(key), &format!("{path}/{key}"), found);
+            }
+        }
+        (Some(Value::Array(before)), Some(Value::Array(after))) if before.len() == after.len() => {
+            for (at, (before, after)) in before.iter().zip(after).enumerate() {
+                compare(Some(before), Some(after), &format!("{path}/{at}"), found);
+            }
+        }
+        (before, after) if before == after => {}
+        (before, after) => {
+            let show =
+                |value: Option<&Value>| value.map_or("nothing".to_owned(), |value| shortened(&value.to_string()));
+            found.push(format!("  {path}\n    - {}\n    + {}", show(before), show(after)));
+        }
+    }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(SHOWN).collect()
+}

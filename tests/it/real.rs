@@ -1,0 +1,222 @@
+//! ditc against a real API server: the transcript, what people do by hand, and a run that is killed.
+//!
+//! Each test has an environment of its own with a name that nobody else has, and so a namespace of its own, which goes
+//! with the test, also when it fails. Without `DITC_TEST_KUBECONFIG` they do nothing, and one of them says so.
+
+use std::{fs, io::Write};
+
+use serde_json::{Value, json};
+
+use crate::support::{NOT_USED, Question, Ran, Real, Running, Workspace, own_name};
+
+const WEB: &str = "image = \"traefik/whoami:v1\"";
+
+/// An environment in a workspace of its own.
+struct Preview {
+    real: Real,
+    workspace: Workspace,
+    name: String,
+}
+
+impl Preview {
+    /// A cache and one service; none where there is no real server.
+    fn new() -> Option<Self> {
+        let real = Real::server()?;
+        let (workspace, name) = (Workspace::of_this_repository(), own_name("t"));
+        workspace.write("kubeconfig", &real.kubeconfig);
+        let preview = Self { real, workspace, name };
+        preview.define(&format!("{REDIS}\n[services.web]\n{WEB}\nports = [80]\nreplicas = 2\n"));
+        Some(preview)
+    }
+
+    fn define(&self, text: &str) {
+        self.workspace.write(&self.definition(), text);
+    }
+
+    fn definition(&self) -> String {
+        format!("environments/{}.toml", self.name)
+    }
+
+    fn start(&self, verb: &str, flags: &str) -> Running {
+        self.workspace.start(&format!("{verb} {} --kubeconfig kubeconfig {flags}", self.name))
+    }
+
+    fn plan(&self) -> Ran {
+        self.start("plan", "-detailed-exitcode").end()
+    }
+
+    fn apply(&self) -> Ran {
+        self.start("apply", "-auto-approve").end()
+    }
+
+    fn destroy(&self) -> Ran {
+        self.start("destroy", "-auto-approve").end()
+    }
+
+    fn forget_state(&self) {
+        fs::remove_dir_all(self.workspace.path("state")).expect("something was run here");
+    }
+
+    /// The path of an object: `apps/v1 deployments/web`.
+    fn path(&self, what: &str) -> String {
+        match what.split_once(' ') {
+            Some((version, what)) => format!("/apis/{version}/namespaces/{}/{what}", self.name),
+            None => format!("/api/v1/namespaces/{}/{what}", self.name),
+        }
+    }
+
+    fn get(&self, what: &str) -> Option<Value> {
+        self.real.get(&self.path(what))
+    }
+
+    fn set_image(&self, image: &str) {
+        let body = json!({"spec": {"template": {"spec": {"containers": [{"name": "web", "image": image}]}}}});
+        self.real.patch_strategically(&self.path(DEPLOYMENT), "kubectl-set", &body);
+    }
+
+    /// Nothing differs any more.
+    #[track_caller]
+    fn is_as_defined(&self) {
+        self.plan().exits(0).says("No changes.");
+    }
+}
+
+impl Drop for Preview {
+    fn drop(&mut self) {
+        let path = format!("/api/v1/namespaces/{}", self.name);
+        // A destroyed environment has none any more.
+        let _ = self.real.ask(&Question { method: "DELETE", path: &path, accept: "", content: "", body: "" });
+    }
+}
+
+const REDIS: &str = "[dependencies.redis]\nmodule = \"redis\"\n";
+const DEPLOYMENT: &str = "apps/v1 deployments/web";
+
+/// Says it past the capture of the test harness, so that a plain `cargo test` shows it.
+#[test]
+fn the_real_server_was_used_or_this_says_that_it_was_not() {
+    if Real::server().is_none() {
+        writeln!(std::io::stderr(), "{NOT_USED}").expect("standard error is open");
+    }
+}
+
+#[test]
+fn an_environment_from_toml_to_ready_and_back() {
+    let Some(preview) = Preview::new() else { return };
+    preview.apply().exits(0).says("Apply complete!").says(".web: Ready after").says(".redis: Ready after");
+    preview.is_as_defined();
+
+    preview.workspace.edit(&preview.definition(), "whoami:v1", "whoami:v2");
+    preview.plan().exits(2).says("\"traefik/whoami:v1\" -> \"traefik/whoami:v2\"");
+    preview.apply().exits(0).says("Resources: 0 added, 1 changed, 0 destroyed.");
+    preview.is_as_defined();
+
+    preview.forget_state();
+    preview.is_as_defined();
+
+    preview.destroy().exits(0).says("Destroy complete!");
+    assert_eq!(preview.real.get(&format!("/api/v1/namespaces/{}", preview.name)), None);
+    preview.destroy().exits(0).says("No changes.");
+}
+
+#[test]
+fn what_people_change_by_hand_is_seen_and_restored() {
+    let Some(preview) = Preview::new() else { return };
+    preview.apply().exits(0);
+
+    let scale = preview.path("apps/v1 deployments/web/scale");
+    preview.real.patch(&scale, "kubectl", &json!({"spec": {"replicas": 3}}));
+    let told = preview.plan().exits(2);
+    for text in ["kubectl", "spec.replicas", "3 -> 2"] {
+        assert!(told.out.contains(text), "{text:?} is not in\n{}", told.out);
+    }
+    preview.apply().exits(0);
+    preview.is_as_defined();
+
+    preview.set_image("traefik/whoami:mine");
+    preview.plan().exits(2).says("kubectl-set").says("\"traefik/whoami:mine\" -> \"traefik/whoami:v1\"");
+    preview.apply().exits(0);
+    preview.is_as_defined();
+
+    // Set and set back: the value is ours again and the field is not.
+    preview.set_image("traefik/whoami:mine");
+    preview.set_image("traefik/whoami:v1");
+    preview.apply().exits(0);
+    preview.is_as_defined();
+    preview.set_image("traefik/whoami:again");
+    preview.plan().exits(2).says("\"traefik/whoami:again\" -> \"traefik/whoami:v1\"");
+    preview.apply().exits(0);
+
+    let labels = json!({"metadata": {"labels": {"app.kubernetes.io/managed-by": null}}});
+    preview.real.patch(&preview.path(DEPLOYMENT), "kubectl-label", &labels);
+    preview.plan().exits(2).says("app.kubernetes.io/managed-by");
+    preview.apply().exits(0);
+    preview.is_as_defined();
+}
+
+#[test]
+fn what_is_deleted_and_made_again_by_hand_is_not_ours() {
+    let Some(preview) = Preview::new() else { return };
+    preview.apply().exits(0);
+
+    let service = preview.path("services/web");
+    preview.real.delete(&service);
+    preview.plan().exits(2).says("Plan: 1 to add, 0 to change, 0 to destroy.");
+    let mine = json!({"metadata": {"name": "web"}, "spec": {"selector": {"app": "mine"}, "ports": [{"port": 80}]}});
+    preview.real.create(&preview.path("services"), "kubectl-create", &mine);
+    preview.apply().exits(1);
+    let live = preview.get("services/web").expect("it is left alone");
+    assert_eq!(live["spec"]["selector"], json!({"app": "mine"}));
+
+    preview.real.delete(&service);
+    preview.apply().exits(0).says("Resources: 1 added, 0 changed, 0 destroyed.");
+    preview.is_as_defined();
+}
+
+#[test]
+fn a_foreign_deployment_of_the_same_name_blocks() {
+    let Some(preview) = Preview::new() else { return };
+    let whole = fs::read_to_string(preview.workspace.path(&preview.definition())).expect("it was written");
+    preview.define(REDIS);
+    preview.apply().exits(0);
+    let foreign = json!({"metadata": {"name": "web"}, "spec": {
+        "replicas": 0, "selector": {"matchLabels": {"app": "theirs"}},
+        "template": {"metadata": {"labels": {"app": "theirs"}}, "spec": {"containers": [{"name": "web", "image": "theirs"}]}},
+    }});
+    preview.real.create(&preview.path("apps/v1 deployments"), "theirs", &foreign);
+    preview.define(&whole);
+    preview.plan().exits(1);
+    preview.apply().exits(1);
+    let live = preview.get(DEPLOYMENT).expect("it is left alone");
+    assert_eq!(live["spec"]["template"]["spec"]["containers"][0]["image"], "theirs");
+    assert_eq!(preview.get("services/web"), None, "a blocked plan changes nothing");
+}
+
+#[test]
+fn a_debug_pod_keeps_the_namespace() {
+    let Some(preview) = Preview::new() else { return };
+    preview.apply().exits(0);
+    let pod = json!({"metadata": {"name": "debug"}, "spec": {"containers": [{"name": "shell", "image": "busybox"}]}});
+    preview.real.create(&preview.path("pods"), "kubectl-run", &pod);
+    let told = preview.destroy().exits(1);
+    assert!(told.out.contains("debug") || told.error.contains("debug"), "{}\n{}", told.out, told.error);
+    assert!(preview.get("pods/debug").is_some() && preview.get(DEPLOYMENT).is_some());
+
+    preview.real.delete(&format!("{}?gracePeriodSeconds=0", preview.path("pods/debug")));
+    preview.destroy().exits(0);
+}
+
+#[test]
+fn a_killed_apply_is_finished_by_the_next() {
+    let Some(preview) = Preview::new() else { return };
+    for moment in ["Creating...", "Creation complete", "/web: Creation complete"] {
+        let mut apply = preview.start("apply", "-auto-approve");
+        apply.wait_for(moment);
+        apply.kill();
+        apply.end().dies();
+        preview.forget_state();
+        preview.apply().exits(0).says("Apply complete!");
+        preview.is_as_defined();
+        preview.destroy().exits(0);
+    }
+}
