@@ -28,6 +28,8 @@ impl Live {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Observed {
     pub objects: BTreeMap<ObjectKey, Live>,
+    /// Other namespaces that carry the environment's label.
+    pub elsewhere: Vec<Object>,
     /// Before a destroy: the metadata of everything else in the namespace, whoever made it. Empty otherwise.
     pub others: Vec<Object>,
 }

@@ -35,7 +35,6 @@ pub use which::Which;
         ditc apply jakub --sandbox    the same in the built-in cluster\n\n\
         Flags may be written with one dash or two. Exit codes: 0 done, 1 error, 2 changes (plan -detailed-exitcode), \
         130 and 143 interrupted.",
-    disable_help_subcommand = true,
     args_override_self = true
 )]
 pub struct Cli {

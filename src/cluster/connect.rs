@@ -25,6 +25,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 pub struct Connection {
     /// Instead of `KUBECONFIG` and `~/.kube/config`.
     pub kubeconfig: Option<PathBuf>,
+    /// Whether `KUBECONFIG` names files, so that none of them is an error and not a pod.
+    pub is_named: bool,
     pub context: Option<String>,
     pub cluster: Option<String>,
     pub impersonate: Option<String>,
@@ -57,7 +59,10 @@ impl Cluster {
 async fn config(connection: &Connection) -> Result<(String, Config), Error> {
     let options =
         KubeConfigOptions { context: connection.context.clone(), cluster: connection.cluster.clone(), user: None };
-    let chosen = connection.kubeconfig.is_some() || connection.context.is_some() || connection.cluster.is_some();
+    let chosen = connection.is_named
+        || connection.kubeconfig.is_some()
+        || connection.context.is_some()
+        || connection.cluster.is_some();
     let kubeconfig = match &connection.kubeconfig {
         Some(path) => Kubeconfig::read_from(path),
         None => Kubeconfig::read(),

@@ -48,31 +48,21 @@ impl Cluster {
     pub async fn observe(&self, wanted: &Wanted<'_>, kinds: &Kinds) -> Result<Observed, Error> {
         let selector = format!("{LABEL_ENVIRONMENT}={}", wanted.environment);
         let namespace_key = ObjectKey::new("", "Namespace", None, wanted.namespace.as_str());
-        let namespaces = Resource {
-            kind: namespace_key.kind.clone(),
-            version: "v1".to_owned(),
-            plural: "namespaces".to_owned(),
-            namespaced: false,
-        };
+        let namespaces = namespaces();
         let mut objects = BTreeMap::new();
-        let labelled = match self.list(&namespaces, None, Some(&selector)).await {
-            // Who may work in one namespace only may still read that one.
-            Err(error) if error.refused().is_some_and(Refused::is_missing_right) => Vec::new(),
-            labelled => labelled?,
-        };
-        for object in labelled {
-            // Another namespace with our label is another environment's business.
-            if let Some(key) = object.key().filter(|key| *key == namespace_key) {
-                objects.insert(key, Live::Present(object));
-            }
-        }
+        let (here, elsewhere): (Vec<Object>, Vec<Object>) = self
+            .namespaces_of(wanted.environment)
+            .await?
+            .into_iter()
+            .partition(|object| object.name() == Some(wanted.namespace.as_str()));
+        objects.extend(here.into_iter().map(|object| (namespace_key.clone(), Live::Present(object))));
         if !objects.contains_key(&namespace_key) {
             objects.insert(namespace_key.clone(), self.look(&namespaces, &namespace_key).await?);
         }
         if objects[&namespace_key] == Live::Absent {
             // Nothing can be in a namespace that is not there.
             objects.extend(wanted.keys.iter().map(|key| (key.clone(), Live::Absent)));
-            return Ok(Observed { objects, others: Vec::new() });
+            return Ok(Observed { objects, elsewhere, others: Vec::new() });
         }
         let served: Vec<Resource> = wanted
             .kinds
@@ -100,7 +90,19 @@ impl Cluster {
         for key in &wanted.keys {
             objects.entry(key.clone()).or_insert(Live::Absent);
         }
-        Ok(Observed { objects, others: Vec::new() })
+        Ok(Observed { objects, elsewhere, others: Vec::new() })
+    }
+
+    /// The namespaces that carry an environment's label.
+    ///
+    /// # Errors
+    /// When they could not be listed. Who may work in one namespace only, and so not list them, is told of none.
+    pub async fn namespaces_of(&self, environment: &EnvironmentName) -> Result<Vec<Object>, Error> {
+        let selector = format!("{LABEL_ENVIRONMENT}={environment}");
+        match self.list(&namespaces(), None, Some(&selector)).await {
+            Err(error) if error.refused().is_some_and(Refused::is_missing_right) => Ok(Vec::new()),
+            labelled => labelled,
+        }
     }
 
     /// Reads by name what no label brought, since a foreign object of the same name carries none of ours.
@@ -230,6 +232,10 @@ impl Cluster {
             }
         }
     }
+}
+
+fn namespaces() -> Resource {
+    Resource { namespaced: false, ..Resource::core("Namespace", "namespaces") }
 }
 
 /// A kind at a version as the server serves it; the preferred version where the wanted one is gone.

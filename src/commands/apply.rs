@@ -53,6 +53,7 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Apply, operation: Oper
         return Ok(Exit::Done);
     }
     if survey.plan.has_changes() && !arguments.auto_approve {
+        desk.terminal.out("");
         let question = render::text::question(&survey.plan, &context, desk.terminal.out_style);
         if desk.terminal.ask(&question)? == Answer::NotConfirmed {
             desk.terminal.out(&render::text::not_confirmed(&survey.plan));

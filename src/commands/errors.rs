@@ -74,6 +74,9 @@ impl From<sandbox::Error> for Failure {
     fn from(error: sandbox::Error) -> Self {
         let failure = Failure::from_error(FailureKind::State, &error);
         match &error {
+            sandbox::Error::Held { .. } => failure.hint(
+                "wait for the other command; one that serves it is met by KUBECONFIG=state/sandbox/kubeconfig, without --sandbox",
+            ),
             sandbox::Error::Damaged { .. } => failure.hint("remove state/sandbox to begin with an empty one"),
             _ => failure,
         }

@@ -78,6 +78,7 @@ async fn connect(desk: &Desk<'_>, root: &Path, context: Option<&str>) -> Result<
     } else {
         let connection = Connection {
             kubeconfig: global.kubeconfig.clone(),
+            is_named: desk.settings.kubeconfig.is_some(),
             context: global.context.clone().or_else(|| context.map(str::to_owned)),
             cluster: global.cluster.clone(),
             impersonate: global.impersonate.clone(),

@@ -123,6 +123,17 @@ pub(super) async fn survey(
     }
     let wanted = Wanted { environment, namespace: &aim.namespace, kinds, keys };
     let mut observed = link.cluster.observe(&wanted, &link.kinds).await?;
+    if let (Operation::Apply, Some(other)) = (operation, lives_in(&observed, environment)) {
+        let message = format!(
+            "environment {environment} lives in namespace {other}, and its file asks for namespace {}",
+            aim.namespace
+        );
+        let hint = format!(
+            "set `namespace = \"{other}\"` again; or, to move it: ditc destroy {environment}{}, then apply",
+            desk.global.repeat()
+        );
+        return Err(Failure::new(FailureKind::State, message).hint(hint));
+    }
     if operation == Operation::Destroy {
         sweep(link, environment, &aim.namespace, &mut observed).await?;
     }
@@ -149,6 +160,32 @@ pub(super) async fn survey(
     Ok(Survey { workspace: aim.workspace, plan, recorded, warnings: answers.warnings, timeout })
 }
 
+/// Another namespace that ditc made for this environment.
+fn lives_in<'a>(observed: &'a Observed, environment: &EnvironmentName) -> Option<&'a str> {
+    observed.elsewhere.iter().find(|object| plan::made_by_us(object, environment))?.name()
+}
+
+/// The namespace of an environment: where its label is in the cluster, as its file says, as it was last known, else of
+/// its own name. Of several, the one that the file or the local state names.
+pub(super) async fn namespace(
+    link: &Link,
+    workspace: &config::Workspace,
+    environment: &EnvironmentName,
+) -> Result<Namespace, Failure> {
+    let known = match link.store.load(environment)? {
+        Loaded::Local(local) => Some(local.state.namespace),
+        Loaded::Nothing | Loaded::Destroyed(_) | Loaded::Damaged(_) => None,
+    };
+    let told = [workspace.namespace(environment).cloned(), known];
+    let labelled = link.cluster.namespaces_of(environment).await?;
+    let ours = labelled.iter().filter(|object| plan::made_by_us(object, environment));
+    let ours: Vec<Namespace> = ours.filter_map(|object| Namespace::new(object.name()?).ok()).collect();
+    let named = told.iter().flatten().find(|namespace| ours.contains(namespace)).cloned();
+    let guess = || Namespace::new(environment.as_str()).expect("both are DNS labels");
+    let found = named.or_else(|| ours.into_iter().next());
+    Ok(found.or_else(|| told.into_iter().flatten().next()).unwrap_or_else(guess))
+}
+
 /// Reads what the environment asks for. To destroy one, its files need not be sound, nor even there.
 async fn aim(
     link: &mut Link,
@@ -157,13 +194,7 @@ async fn aim(
     operation: Operation,
 ) -> Result<Aim, Failure> {
     if operation == Operation::Destroy {
-        let known = match link.store.load(environment)? {
-            Loaded::Local(local) => Some(local.state.namespace),
-            Loaded::Nothing | Loaded::Destroyed(_) | Loaded::Damaged(_) => None,
-        };
-        let written = workspace.namespace(environment).cloned();
-        let guess = || Namespace::new(environment.as_str()).expect("both are DNS labels");
-        let namespace = known.or(written).unwrap_or_else(guess);
+        let namespace = namespace(link, &workspace, environment).await?;
         return Ok(Aim { workspace, namespace, desired: None });
     }
     let mut expanded = config::expand(&mut workspace, environment, &link.kinds);

@@ -11,16 +11,16 @@ use crate::{
     config,
     failure::{Exit, Failure, FailureKind},
     format::record::Limits,
-    names::{EnvironmentName, Namespace},
+    names::EnvironmentName,
     object::ObjectKey,
     plan, render, settings,
     state::{Lineage, Operation, Run, State, Version},
-    store::{Holder, Loaded},
+    store::Holder,
 };
 
 use super::{
     link::Link,
-    session::{Desk, record},
+    session::{Desk, namespace, record},
 };
 
 pub(super) async fn list(desk: &Desk<'_>, environment: &EnvironmentName) -> Result<Exit, Failure> {
@@ -62,7 +62,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
         Run { id: settings::fresh_id(), operation: Operation::Apply, who: desk.settings.who(), since: settings::now() };
     let holder = Holder { who: run.who.clone(), since: run.since, doing: "state rebuild".to_owned() };
     let lock = link.store.lock(environment, &holder, Duration::ZERO, |_| {})?;
-    let namespace = namespace(&link, &workspace, environment)?;
+    let namespace = namespace(&link, &workspace, environment).await?;
 
     // The files only tell which tier a component is of; mistakes in them are no obstacle.
     let desired = config::expand(&mut workspace, environment, &link.kinds).ok();
@@ -113,20 +113,10 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
     Ok(Exit::Done)
 }
 
-/// The namespace of an environment: as its file says, as it was last known, else of its own name.
-fn namespace(link: &Link, workspace: &config::Workspace, environment: &EnvironmentName) -> Result<Namespace, Failure> {
-    let known = match link.store.load(environment)? {
-        Loaded::Local(local) => Some(local.state.namespace),
-        Loaded::Nothing | Loaded::Destroyed(_) | Loaded::Damaged(_) => None,
-    };
-    let guess = || Namespace::new(environment.as_str()).expect("both are DNS labels");
-    Ok(workspace.namespace(environment).cloned().or(known).unwrap_or_else(guess))
-}
-
 async fn state(desk: &Desk<'_>, environment: &EnvironmentName) -> Result<State, Failure> {
     let workspace = desk.workspace()?;
     let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
-    let namespace = namespace(&link, &workspace, environment)?;
+    let namespace = namespace(&link, &workspace, environment).await?;
     match record(desk, &mut link, environment, &namespace).await? {
         Some((state, _)) => Ok(state),
         None => {

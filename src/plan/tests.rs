@@ -123,7 +123,10 @@ impl Scene {
                 open: None,
                 written: Timestamp::UNIX_EPOCH,
             },
-            observed: Observed { objects: BTreeMap::from([(namespace_key(), Live::Present(there))]), others: vec![] },
+            observed: Observed {
+                objects: BTreeMap::from([(namespace_key(), Live::Present(there))]),
+                ..Observed::default()
+            },
             answers: BTreeMap::new(),
             operation: Operation::Apply,
         }

@@ -283,6 +283,30 @@ cluster sandbox):
 }
 
 #[test]
+fn an_environment_is_where_the_cluster_says() {
+    let workspace = applied("namespace = \"elsewhere\"\n[services.web]\nmodule = \"app\"");
+    workspace.edit(DEMO, "\"elsewhere\"", "\"another\"");
+    let told = workspace.ditc(APPLY).exits(1).out("").wrote_nothing();
+    check(
+        &told.error,
+        str![[r#"
+error: environment demo lives in namespace elsewhere, and its file asks for
+  namespace another
+  hint: set `namespace = "elsewhere"` again; or, to move it: ditc destroy demo
+    --sandbox, then apply
+
+"#]],
+    );
+    // Neither the file nor the local state is needed to find it.
+    workspace.remove(DEMO);
+    workspace.write("environments/other.toml", "[services.web]\nmodule = \"app\"\n");
+    workspace.forget_state();
+    workspace.ditc("state list demo --sandbox").exits(0).says("demo/Namespace/elsewhere");
+    workspace.ditc("destroy demo --sandbox -auto-approve").exits(0).says("Destroy complete! Resources: 2 destroyed.");
+    assert!(workspace.cluster().get("/api/v1/namespaces/elsewhere").is_none());
+}
+
+#[test]
 fn a_namespace_deleted_by_hand() {
     let workspace = applied("[services.web]\nmodule = \"app\"");
     let cluster = workspace.cluster();

@@ -630,8 +630,7 @@ This plan cannot be applied. 1 object stands in the way:
   ! demo/Namespace/demo (environments/demo.toml:1)
     An object of this name exists, and ditc did not make it (managed by
     kubectl-create).
-    hint: give it another name in the definition
-    hint: or, if nobody needs the one that exists, delete it
+    hint: name another one with `namespace` in the environment's file
 
 "#]],
     );

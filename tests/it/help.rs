@@ -53,6 +53,7 @@ Commands:
   state    Look at what ditc recorded
   sandbox  The built-in cluster
   version  Print the version
+  help     Print this message or the help of the given subcommand(s)
 
 Options:
   -h, --help
@@ -120,6 +121,7 @@ Commands:
   state    Look at what ditc recorded
   sandbox  The built-in cluster
   version  Print the version
+  help     Print this message or the help of the given subcommand(s)
 
 Options:
   -h, --help     Print help (see more with '--help')
@@ -327,6 +329,7 @@ Commands:
   list     List the addresses of all recorded objects
   show     Show one recorded object
   rebuild  Build the record anew from the objects in the cluster
+  help     Print this message or the help of the given subcommand(s)
 
 Options:
   -h, --help  Print help
@@ -410,6 +413,7 @@ Usage: ditc sandbox [OPTIONS] <COMMAND>
 
 Commands:
   serve  Serve the built-in cluster on a loopback port, for kubectl
+  help   Print this message or the help of the given subcommand(s)
 
 Options:
   -h, --help  Print help
@@ -458,6 +462,7 @@ Commands:
   state    Look at what ditc recorded
   sandbox  The built-in cluster
   version  Print the version
+  help     Print this message or the help of the given subcommand(s)
 
 Options:
   -h, --help     Print help (see more with '--help')

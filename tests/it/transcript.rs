@@ -128,14 +128,15 @@ cluster sandbox):
     }
 
 Plan: 0 to add, 1 to change, 0 to destroy.
+
 Do you want to perform these actions in environment jakub on cluster sandbox?
   ditc will perform the actions described above.
   Only 'yes' will be accepted to approve.
 
   Enter a value: yes
 jakub.services.orders/Deployment/orders: Modifying...
-jakub.services.orders/Deployment/orders: Modifications complete after [..]s
-jakub.services.orders: Ready after [..]s
+jakub.services.orders/Deployment/orders: Modifications complete after 0s
+jakub.services.orders: Ready after 2s
 
 Apply complete! Resources: 0 added, 1 changed, 0 destroyed.
 

@@ -174,6 +174,14 @@ pub(in crate::render) struct Way {
     pub(in crate::render) command: Option<String>,
 }
 
+/// Whether the server refuses an update only because the object is there: made anew, it could be so. These are the words
+/// that it has for it (`updates to statefulset spec for fields other than …` among them).
+fn is_immutable(text: &str) -> bool {
+    ["immutable", "may not change once set", "cannot change roleRef", "for fields other than"]
+        .iter()
+        .any(|words| text.contains(words))
+}
+
 /// A block in a sentence, and the ways out of it.
 pub(in crate::render) fn explain(plan: &Plan, key: &ObjectKey, why: &Block, flags: &str) -> (String, Vec<Way>) {
     let way = |text| Way { text, command: None };
@@ -182,10 +190,14 @@ pub(in crate::render) fn explain(plan: &Plan, key: &ObjectKey, why: &Block, flag
         Block::Foreign { managers } => {
             let by =
                 if managers.is_empty() { String::new() } else { format!(" (managed by {})", names(managers.clone())) };
-            let ways = vec![
-                way("give it another name in the definition"),
-                kubectl("or, if nobody needs the one that exists, delete it:", "delete"),
-            ];
+            let ways = if key.kind.is("", "Namespace") {
+                vec![way("name another one with `namespace` in the environment's file")]
+            } else {
+                vec![
+                    way("give it another name in the definition"),
+                    kubectl("or, if nobody needs the one that exists, delete it:", "delete"),
+                ]
+            };
             (format!("An object of this name exists, and ditc did not make it{by}."), ways)
         }
         Block::Owned(taken) => {
@@ -202,12 +214,10 @@ pub(in crate::render) fn explain(plan: &Plan, key: &ObjectKey, why: &Block, flag
             (format!("It is being deleted{held}."), vec![kubectl("wait until it is gone, then plan again:", "get")])
         }
         Block::CannotUpdate(text) => {
-            let may_go = if key.kind.is("", "PersistentVolumeClaim") {
-                "or, if all data in it may be lost, delete it, and the workload that uses it first:"
-            } else {
-                "or, if it may go and come again, delete it:"
-            };
-            let ways = vec![way("change the definition back"), kubectl(may_go, "delete")];
+            let mut ways = vec![way("change the definition back")];
+            if is_immutable(text) && !key.kind.is("", "PersistentVolumeClaim") {
+                ways.push(kubectl("or, if it may go and come again, delete it:", "delete"));
+            }
             (format!("The server refuses this update: {}", clean_line(text)), ways)
         }
         Block::Malformed(text) => (
