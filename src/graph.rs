@@ -56,8 +56,9 @@ impl<K: Ord + Clone> Graph<K> {
         found
     }
 
-    /// The same edges, read backwards.
-    fn needed_by(&self) -> BTreeMap<&K, Vec<&K>> {
+    /// The same edges, read backwards: what waits directly for each node that anything waits for.
+    #[must_use]
+    pub fn needed_by(&self) -> BTreeMap<&K, Vec<&K>> {
         let mut needed_by: BTreeMap<&K, Vec<&K>> = BTreeMap::new();
         for (node, needs) in &self.needs {
             for first in needs {

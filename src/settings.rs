@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeMap,
     io::{IsTerminal, stderr, stdin, stdout},
+    os::unix::fs::MetadataExt,
     path::PathBuf,
 };
 
@@ -11,6 +12,8 @@ use jiff::Timestamp;
 
 /// The width to assume where there is no terminal and no `COLUMNS`.
 const WIDTH: usize = 80;
+/// What a user or host is called that has no name.
+const UNKNOWN: &str = "unknown";
 /// Narrower than this, wrapping harms more than it helps.
 const NARROWEST: usize = 40;
 
@@ -61,6 +64,11 @@ impl Settings {
             settings.width = usize::from(width).max(NARROWEST);
         }
         settings.directory = std::env::current_dir().unwrap_or_default();
+        if settings.user == UNKNOWN
+            && let Ok(own) = std::fs::metadata("/proc/self")
+        {
+            settings.user = format!("uid-{}", own.uid());
+        }
         if let Ok(host) = std::fs::read_to_string("/proc/sys/kernel/hostname") {
             host.trim().clone_into(&mut settings.host);
         }
@@ -96,8 +104,8 @@ impl Settings {
             kubeconfig: get("KUBECONFIG"),
             home: get("HOME").map(PathBuf::from),
             directory: PathBuf::new(),
-            user: get("USER").or_else(|| get("LOGNAME")).unwrap_or_else(|| "unknown".to_owned()),
-            host: get("HOSTNAME").unwrap_or_else(|| "unknown".to_owned()),
+            user: get("USER").or_else(|| get("LOGNAME")).unwrap_or_else(|| UNKNOWN.to_owned()),
+            host: get("HOSTNAME").unwrap_or_else(|| UNKNOWN.to_owned()),
         }
     }
 

@@ -38,15 +38,14 @@ pub(super) async fn conduct(
     let mut walk = Walk::new(plan);
     if let Scribe::Writing { state, .. } = scribe {
         // The namespace is made before the graph is walked.
-        walk.finished.extend(
-            plan.changes
-                .iter()
-                .filter(|(key, change)| {
-                    let made = state.entries.get(*key).is_some_and(|entry| entry.applied().is_some());
-                    key.kind.is("", "Namespace") && change.action == Action::Create && made
-                })
-                .map(|(key, _)| Step::Change(key.clone())),
-        );
+        for (key, change) in &plan.changes {
+            let made = state.entries.get(key).is_some_and(|entry| entry.applied().is_some());
+            if key.kind.is("", "Namespace") && change.action == Action::Create && made {
+                let step = Step::Change(key.clone());
+                walk.ready.remove(&step);
+                walk.finish(step);
+            }
+        }
     }
     let mut tasks: JoinSet<Ended> = JoinSet::new();
     let mut interrupt_is_open = true;
@@ -76,14 +75,19 @@ pub(super) async fn conduct(
             }
         }
     }
-    tasks.abort_all();
+    // Waits that are given up end here, so that nothing holds the lease behind the run's back.
+    tasks.shutdown().await;
     walk.outcome(*interrupt.borrow() != Interrupt::No)
 }
 
 /// Where a run stands.
 struct Walk<'a> {
     plan: &'a Plan,
-    started: BTreeSet<Step>,
+    needed_by: BTreeMap<&'a Step, Vec<&'a Step>>,
+    /// How many of its needs each step still waits for.
+    open: BTreeMap<&'a Step, usize>,
+    /// All needs are done, and it is neither started nor skipped.
+    ready: BTreeSet<&'a Step>,
     finished: BTreeSet<Step>,
     failed: BTreeMap<Step, StepError>,
     skipped: BTreeMap<Step, Step>,
@@ -95,9 +99,14 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(plan: &'a Plan) -> Self {
+        let open: BTreeMap<&Step, usize> =
+            plan.order.nodes().map(|step| (step, plan.order.needs(step).count())).collect();
+        let ready = open.iter().filter(|(_, count)| **count == 0).map(|(step, _)| *step).collect();
         Self {
             plan,
-            started: BTreeSet::new(),
+            needed_by: plan.order.needed_by(),
+            open,
+            ready,
             finished: BTreeSet::new(),
             failed: BTreeMap::new(),
             skipped: BTreeMap::new(),
@@ -108,22 +117,11 @@ impl<'a> Walk<'a> {
 
     /// Starts every step whose needs are done, as many at once as allowed.
     fn start(&mut self, job: &Arc<Job>, scribe: &mut Scribe<'_>, tasks: &mut JoinSet<Ended>) {
-        let waiting = |walk: &Self, step: &Step| {
-            !walk.started.contains(step) && !walk.finished.contains(step) && !walk.skipped.contains_key(step)
-        };
-        let ready: Vec<Step> = self
-            .plan
-            .order
-            .nodes()
-            .filter(|step| {
-                waiting(self, step) && self.plan.order.needs(step).all(|first| self.finished.contains(first))
-            })
-            .cloned()
-            .collect();
         let room = job.cluster.parallelism().saturating_sub(self.writing);
-        let (changes, waits): (Vec<Step>, Vec<Step>) =
-            ready.into_iter().partition(|step| matches!(step, Step::Change(_)));
-        let changes: Vec<Step> = changes.into_iter().take(room).collect();
+        let (changes, waits): (Vec<&Step>, Vec<&Step>) =
+            self.ready.iter().copied().partition(|step| matches!(step, Step::Change(_)));
+        let changes: Vec<Step> = changes.into_iter().take(room).cloned().collect();
+        let waits: Vec<Step> = waits.into_iter().cloned().collect();
         let intents: Vec<(&ObjectKey, Action)> = changes
             .iter()
             .filter_map(|step| match step {
@@ -139,13 +137,13 @@ impl<'a> Walk<'a> {
                     causes: vec![error.to_string()],
                     hint: None,
                 };
-                self.started.insert(step.clone());
+                self.ready.remove(&step);
                 self.fail(job, step, error);
             }
             return;
         }
         for step in changes.into_iter().chain(waits) {
-            self.started.insert(step.clone());
+            self.ready.remove(&step);
             let job = Arc::clone(job);
             match step.clone() {
                 Step::Change(key) => {
@@ -217,11 +215,21 @@ impl<'a> Walk<'a> {
             (Step::Ready(_), Err(error)) => Err(error),
         };
         match result {
-            Ok(()) => {
-                self.finished.insert(step);
-            }
+            Ok(()) => self.finish(step),
             Err(error) => self.fail(job, step, error),
         }
+    }
+
+    /// Opens the way for what waited for a step alone.
+    fn finish(&mut self, step: Step) {
+        for dependent in self.needed_by.get(&step).into_iter().flatten() {
+            let count = self.open.get_mut(dependent).expect("every step is counted");
+            *count -= 1;
+            if *count == 0 && !self.skipped.contains_key(*dependent) {
+                self.ready.insert(dependent);
+            }
+        }
+        self.finished.insert(step);
     }
 
     /// Everything behind a failed step is skipped; the rest goes on.

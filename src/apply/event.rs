@@ -26,6 +26,11 @@ pub enum EventKind {
     RunStarted {
         run: Run,
     },
+    /// Another run has the lease, or had it until it died without giving it back.
+    Held {
+        who: String,
+        since: String,
+    },
     ChangeStarted {
         key: ObjectKey,
         component: Option<ComponentId>,

@@ -176,12 +176,38 @@ pub async fn run(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> R
         dead: dead.as_deref(),
         now: Arc::clone(&tools.now),
     };
-    let held = tools.cluster.take(&lease, |_| {}).await?;
-    let held = held.map_err(|holder| Error::Held { environment: plan.environment.clone(), holder })?;
-    let job = Arc::new(Job::new(tools, plan, Some(held)));
+    let mut told = None;
+    let tell_held = |holder: &Holder| {
+        if told.replace(holder.clone()).as_ref() != Some(holder) {
+            first.tell(EventKind::Held { who: holder.who.clone(), since: holder.since.clone() });
+        }
+    };
+    let held = match tools.cluster.take(&lease, tell_held).await {
+        Ok(Ok(held)) => Some(held),
+        Ok(Err(holder)) => {
+            journal.end(Ending::Failed, (tools.now)())?;
+            return Err(Error::Held { environment: plan.environment.clone(), holder });
+        }
+        // Nothing can be written into it any more, by anybody: what is left to do is to wait until it is gone.
+        Err(error) if plan.operation == Operation::Destroy && error.is_namespace_going() => None,
+        Err(error) => return Err(error.into()),
+    };
+    let is_going = held.is_none();
+    let job = Arc::new(Job::new(tools, plan, held));
 
-    open(&mut state, plan, run, (tools.now)());
-    fence = Some(write(tools, plan, &state, fence.as_ref()).await?);
+    if !is_going {
+        open(&mut state, plan, run, (tools.now)());
+        fence = match write(tools, plan, &state, fence.as_ref()).await {
+            Ok(fence) => Some(fence),
+            Err(stale @ Error::Stale { .. }) => {
+                // This run wrote nothing that another must finish, or wait for.
+                release(tools, job).await;
+                journal.end(Ending::Failed, (tools.now)())?;
+                return Err(stale);
+            }
+            Err(error) => return Err(error),
+        };
+    }
 
     let mut scribe = Scribe::Writing { journal: &mut journal, state: &mut state };
     let mut outcome = conduct(&job, plan, &mut scribe, tools.interrupt.clone()).await;
@@ -190,6 +216,8 @@ pub async fn run(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> R
     let is_gone = outcome.done.contains(&Step::Change(namespace.clone())) && plan.operation == Operation::Destroy;
     let kept = if is_gone {
         None
+    } else if is_going {
+        fence.map(|fence| (state, fence))
     } else if *tools.interrupt.borrow() == Interrupt::Abort {
         // The record stays open: it says that this run stopped before its end.
         job.tell(EventKind::RunFinished { outcome: outcome.clone() });
@@ -199,8 +227,8 @@ pub async fn run(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> R
         let fence = write(tools, plan, &state, fence.as_ref()).await?;
         Some((state, fence))
     };
-    if let Some(held) = Arc::into_inner(job).and_then(|job| job.held) {
-        tools.cluster.release(held).await;
+    if !is_gone {
+        release(tools, job).await;
     }
     journal.end(ending(&outcome), (tools.now)())?;
     let _ = tools.events.send(Event { at: (tools.now)(), kind: EventKind::RunFinished { outcome: outcome.clone() } });
@@ -220,6 +248,13 @@ pub async fn replace_record(tools: &Tools, run: &Run, state: &State) -> Result<F
     let fence = tools.cluster.record(state, None, tools.limits).await;
     tools.cluster.release(held).await;
     Ok(fence?)
+}
+
+/// Gives the lease back, once no step has it any more.
+async fn release(tools: &Tools, job: Arc<Job>) {
+    if let Some(held) = Arc::into_inner(job).and_then(|job| job.held) {
+        tools.cluster.release(held).await;
+    }
 }
 
 fn ending(outcome: &Outcome) -> Ending {

@@ -59,7 +59,13 @@ pub(super) async fn change(job: &Job, key: &ObjectKey, change: &Change) -> Resul
 
 async fn create(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Done, StepError> {
     let written = job.cluster.create(key, &manifest.body, &job.kinds).await.map_err(|error| refused(job, &error))?;
-    if !written.is_new {
+    // Found there, but by nobody's hand but ours: the answer to the first try was lost, and this is the second.
+    let is_ours = || {
+        let mut owners = ownership::owners(&written.object).into_iter().filter(|owner| owner.subresource.is_empty());
+        plan::made_by_us(&written.object, &job.environment)
+            && owners.all(|owner| owner.manager == ownership::FIELD_MANAGER)
+    };
+    if !written.is_new && !is_ours() {
         let managers: Vec<String> = ownership::owners(&written.object).into_iter().map(|owner| owner.manager).collect();
         return Err(StepError {
             summary: format!("{key} was there already when it was to be created"),

@@ -205,6 +205,7 @@ fn kubectl_name(key: &ObjectKey) -> String {
 fn seconds(duration: Duration) -> String {
     match duration.as_secs() {
         seconds if seconds >= 120 && seconds.is_multiple_of(60) => format!("{} minutes", seconds / 60),
+        1 => "1 second".to_owned(),
         seconds => format!("{seconds} seconds"),
     }
 }

@@ -15,6 +15,8 @@ use super::usage;
 struct Known {
     /// Every long flag, and whether it takes a value.
     long: BTreeMap<String, bool>,
+    /// Every flag of one letter.
+    short: BTreeSet<char>,
     verbs: BTreeSet<String>,
 }
 
@@ -46,7 +48,7 @@ pub(super) fn rewrite(
 
 impl Known {
     fn new(command: &Command) -> Self {
-        let mut known = Self { long: BTreeMap::new(), verbs: BTreeSet::new() };
+        let mut known = Self { long: BTreeMap::new(), short: BTreeSet::from(['h', 'V']), verbs: BTreeSet::new() };
         known.long.extend([("help".to_owned(), false), ("version".to_owned(), false)]);
         known.verbs.extend(command.get_subcommands().map(|verb| verb.get_name().to_owned()));
         known.learn(command);
@@ -55,6 +57,7 @@ impl Known {
 
     fn learn(&mut self, command: &Command) {
         for flag in command.get_arguments() {
+            self.short.extend(flag.get_short());
             if let Some(long) = flag.get_long() {
                 let takes_value = flag.get_action().takes_values() && !flag.is_require_equals_set();
                 self.long.insert(long.to_owned(), takes_value);
@@ -94,6 +97,10 @@ impl Known {
                     let has_value = text.contains('=');
                     rewritten.push(match takes_value {
                         Some(_) => format!("--{}", text.trim_start_matches('-')).into(),
+                        // A long flag with a mistake in it, for which clap knows a better word than for its first letter.
+                        None if name.chars().count() > 1 && !name.chars().all(|c| self.short.contains(&c)) => {
+                            format!("--{}", text.trim_start_matches('-')).into()
+                        }
                         None => argument,
                     });
                     if takes_value == Some(&true) && !has_value {

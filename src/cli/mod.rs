@@ -29,10 +29,10 @@ pub use which::Which;
         works.",
     after_help = "Examples:\n  ditc plan jakub               what would change in environment jakub, and why\n  \
         ditc apply jakub              make it so, after a question\n  \
-        ditc apply jakub --sandbox    the same in the built-in cluster, without touching a real one",
+        ditc apply jakub --sandbox    the same in the built-in cluster",
     after_long_help = "Examples:\n  ditc plan jakub               what would change in environment jakub, and why\n  \
         ditc apply jakub              make it so, after a question\n  \
-        ditc apply jakub --sandbox    the same in the built-in cluster, without touching a real one\n\n\
+        ditc apply jakub --sandbox    the same in the built-in cluster\n\n\
         Flags may be written with one dash or two. Exit codes: 0 done, 1 error, 2 changes (plan -detailed-exitcode), \
         130 and 143 interrupted.",
     disable_help_subcommand = true,
@@ -144,8 +144,6 @@ pub struct Plan {
     /// Exit with 2 if there are changes, 0 if there are none
     #[arg(long)]
     pub detailed_exitcode: bool,
-    #[command(flatten)]
-    pub lock: Lock,
 }
 
 /// `ditc apply` and `ditc destroy`

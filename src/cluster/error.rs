@@ -144,4 +144,12 @@ impl Error {
     pub fn is_not_found(&self) -> bool {
         self.refused().is_some_and(Refused::is_not_found)
     }
+
+    /// Whether nothing can be made in a namespace because it is being deleted, or gone.
+    #[must_use]
+    pub fn is_namespace_going(&self) -> bool {
+        let is_going = |cause: &Cause| cause.reason == "NamespaceTerminating";
+        self.is_not_found()
+            || self.refused().is_some_and(|refused| refused.code == 403 && refused.causes.iter().any(is_going))
+    }
 }

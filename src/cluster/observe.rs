@@ -15,7 +15,7 @@ use crate::{
 };
 
 use super::{
-    Cluster, Error,
+    Cluster, Error, Refused,
     request::{Call, JSON, Resource, typed},
 };
 
@@ -55,7 +55,12 @@ impl Cluster {
             namespaced: false,
         };
         let mut objects = BTreeMap::new();
-        for object in self.list(&namespaces, None, Some(&selector)).await? {
+        let labelled = match self.list(&namespaces, None, Some(&selector)).await {
+            // Who may work in one namespace only may still read that one.
+            Err(error) if error.refused().is_some_and(Refused::is_missing_right) => Vec::new(),
+            labelled => labelled?,
+        };
+        for object in labelled {
             // Another namespace with our label is another environment's business.
             if let Some(key) = object.key().filter(|key| *key == namespace_key) {
                 objects.insert(key, Live::Present(object));
@@ -209,8 +214,10 @@ impl Cluster {
             };
             let items = match body.get_mut("items").map(Value::take) {
                 Some(Value::Array(items)) => items,
-                // An empty list of metadata has no list, as a nil slice of Go is written.
-                Some(Value::Null) => Vec::new(),
+                // An empty list of metadata comes as null.
+                None | Some(Value::Null) if body["kind"].as_str().is_some_and(|kind| kind.ends_with("List")) => {
+                    Vec::new()
+                }
                 _ => {
                     let found = body["kind"].as_str().unwrap_or("no list").to_owned();
                     return Err(Error::Unexpected { doing, found });

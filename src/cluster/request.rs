@@ -1,6 +1,6 @@
 //! One request and its answer: path, time limit, warnings, and retries within a budget where repeating is safe.
 
-use std::{fmt, time::Duration};
+use std::{fmt, io, time::Duration};
 
 use http::{Method, Request, header};
 use http_body_util::BodyExt;
@@ -159,7 +159,9 @@ impl Cluster {
                 Error::Unreachable { .. } if is_lost_connection(&error) => pause,
                 _ => return Err(error),
             };
-            if call.repeat == Repeat::No || start.elapsed() + wait > BUDGET {
+            // A request that was turned away for overload was not done, so even a POST may come again.
+            let was_not_done = error.refused().is_some_and(|refused| refused.code == 429);
+            if (call.repeat == Repeat::No && !was_not_done) || start.elapsed() + wait > BUDGET {
                 return Err(error);
             }
             debug!(doing = %call.doing, %error, ?wait, "asking again");
@@ -210,6 +212,9 @@ fn is_lost_connection(error: &Error) -> bool {
     while let Some(cause) = source {
         if let Some(client) = cause.downcast_ref::<hyper_util::client::legacy::Error>() {
             return !client.is_connect();
+        }
+        if let Some(broken) = cause.downcast_ref::<io::Error>() {
+            return broken.kind() == io::ErrorKind::ConnectionReset;
         }
         source = cause.source();
     }

@@ -26,8 +26,12 @@ use super::{
 
 pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Apply, operation: Operation) -> Result<Exit, Failure> {
     let environment = &arguments.environment;
-    let files = desk.workspace()?;
-    let mut link = Link::open(desk, &desk.root(), files.0.settings.context.as_deref()).await?;
+    let workspace = match operation {
+        Operation::Apply => desk.sound_workspace(environment)?,
+        // To be destroyed, its files need not be sound.
+        Operation::Destroy => desk.workspace()?,
+    };
+    let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
     link.cluster = link.cluster.clone().with_parallelism(usize::from(arguments.parallelism));
     let run = Run { id: settings::fresh_id(), operation, who: desk.settings.who(), since: settings::now() };
     let holder = Holder { who: run.who.clone(), since: run.since, doing: operation.verb().to_owned() };
@@ -36,7 +40,7 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Apply, operation: Oper
     })?;
     let dead = dead(desk, &link, environment)?;
 
-    let survey = survey(desk, &mut link, files, environment, operation).await?;
+    let survey = survey(desk, &mut link, workspace, environment, operation).await?;
     let flags = desk.global.repeat();
     let context = Context { sources: &survey.workspace.sources, cluster: link.cluster.name(), flags: &flags };
     show(desk, &survey, &context);
@@ -88,7 +92,11 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Apply, operation: Oper
         }
     };
     let (finished, ()) = tokio::join!(work, tell(desk, &survey.plan, receiver));
-    let finished = finished?;
+    let finished = finished.map_err(|error| {
+        let is_stale = matches!(error, apply::Error::Stale { .. });
+        let failure = Failure::from(error);
+        if is_stale { failure.hint(format!("ditc plan {environment}{flags}")) } else { failure }
+    })?;
     keep(&link, &survey.plan, &run, &finished, &before)?;
     end(desk, &survey.plan, &context, &finished.outcome, signals.first())
 }
@@ -100,7 +108,10 @@ fn dead(desk: &Desk<'_>, link: &Link, environment: &EnvironmentName) -> Result<O
         Past::Nothing | Past::Ended { .. } => None,
         Past::Unfinished(unfinished) => {
             let Run { operation, who, since, id } = unfinished.run;
-            told(&format!("the {} by {who} at {since} stopped before its end; this run finishes it", operation.verb()));
+            told(&format!(
+                "the {} by {who} at {since:.0} stopped before its end; this run finishes it",
+                operation.verb()
+            ));
             Some(id)
         }
         Past::Damaged(reason) => {

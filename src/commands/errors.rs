@@ -87,10 +87,7 @@ impl From<apply::Error> for Failure {
             apply::Error::Store(error) => error.into(),
             apply::Error::Held { .. } => Failure::from_error(FailureKind::Lock, &error)
                 .hint("wait for it with -lock-timeout=5m; a run that died frees the environment within seconds"),
-            apply::Error::Stale { ref environment, .. } => {
-                let hint = format!("ditc plan {environment}");
-                Failure::from_error(FailureKind::StalePlan, &error).hint(hint)
-            }
+            apply::Error::Stale { .. } => Failure::from_error(FailureKind::StalePlan, &error),
         }
     }
 }

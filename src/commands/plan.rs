@@ -13,9 +13,9 @@ use super::{
 };
 
 pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Plan) -> Result<Exit, Failure> {
-    let files = desk.workspace()?;
-    let mut link = Link::open(desk, &desk.root(), files.0.settings.context.as_deref()).await?;
-    let survey = survey(desk, &mut link, files, &arguments.environment, Operation::Apply).await?;
+    let workspace = desk.sound_workspace(&arguments.environment)?;
+    let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
+    let survey = survey(desk, &mut link, workspace, &arguments.environment, Operation::Apply).await?;
     let flags = desk.global.repeat();
     let context =
         render::text::Context { sources: &survey.workspace.sources, cluster: link.cluster.name(), flags: &flags };

@@ -23,7 +23,7 @@ pub(super) async fn serve(desk: &Desk<'_>) -> Result<Exit, Failure> {
     let kubeconfig = json!({
         "apiVersion": "v1", "kind": "Config", "current-context": "sandbox",
         "clusters": [{"name": "sandbox", "cluster": {"server": format!("http://{address}/{token}")}}],
-        "users": [{"name": "admin", "user": {"token": token}}],
+        "users": [{"name": "admin", "user": {}}],
         "contexts": [{"name": "sandbox", "context": {"cluster": "sandbox", "user": "admin"}}],
     });
     files::write_atomic(&path, format!("{kubeconfig:#}\n").as_bytes())?;

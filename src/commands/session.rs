@@ -8,11 +8,11 @@ use std::{
 use crate::{
     cli::Global,
     cluster::{Fence, Recorded, Wanted, Warned},
-    config::{self, Complaint},
+    config,
     desired::{Desired, LABEL_ENVIRONMENT},
-    diagnostic::Diagnostic,
     failure::{Failure, FailureKind},
     files,
+    kinds::Kinds,
     names::{EnvironmentName, Namespace},
     object::{Object, ObjectKey},
     observed::{Live, Observed, Readiness},
@@ -43,8 +43,8 @@ impl Desk<'_> {
         }
     }
 
-    /// Reads and parses all files of the workspace.
-    pub(super) fn workspace(&self) -> Result<(config::Workspace, Vec<Complaint>), Failure> {
+    /// Reads and parses all files of the workspace; mistakes in them are kept for whom they concern.
+    pub(super) fn workspace(&self) -> Result<config::Workspace, Failure> {
         let root = self.root();
         let files = files::read_workspace(&root)?;
         if !files.keys().any(|path| path.starts_with("environments/")) {
@@ -52,7 +52,20 @@ impl Desk<'_> {
             let hint = "go to the directory that holds environments/, or name it with -chdir=DIR";
             return Err(Failure::new(FailureKind::Config, message).hint(hint));
         }
-        Ok(config::parse(&files))
+        let (workspace, _kept) = config::parse(&files);
+        Ok(workspace)
+    }
+
+    /// The workspace, once it is known that an environment's files hold no mistake that shows without a cluster.
+    pub(super) fn sound_workspace(&self, environment: &EnvironmentName) -> Result<config::Workspace, Failure> {
+        let mut workspace = self.workspace()?;
+        match config::expand(&mut workspace, environment, &Kinds::builtin()) {
+            Err(mistakes) if mistakes.unknown_kinds.is_empty() => {
+                Err(Failure::in_files(workspace.sources, mistakes.diagnostics))
+            }
+            // A kind that Kubernetes itself does not have is for the cluster to know.
+            Ok(_) | Err(_) => Ok(workspace),
+        }
     }
 
     /// What the server warned about, each thing once.
@@ -88,11 +101,11 @@ struct Aim {
 pub(super) async fn survey(
     desk: &Desk<'_>,
     link: &mut Link,
-    files: (config::Workspace, Vec<Complaint>),
+    workspace: config::Workspace,
     environment: &EnvironmentName,
     operation: Operation,
 ) -> Result<Survey, Failure> {
-    let aim = aim(link, files, environment, operation).await?;
+    let aim = aim(link, workspace, environment, operation).await?;
     let recorded = record(desk, link, environment, &aim.namespace).await?;
     let state = recorded.as_ref().map(|(state, _)| state);
 
@@ -139,7 +152,7 @@ pub(super) async fn survey(
 /// Reads what the environment asks for. To destroy one, its files need not be sound, nor even there.
 async fn aim(
     link: &mut Link,
-    (mut workspace, complaints): (config::Workspace, Vec<Complaint>),
+    mut workspace: config::Workspace,
     environment: &EnvironmentName,
     operation: Operation,
 ) -> Result<Aim, Failure> {
@@ -152,13 +165,6 @@ async fn aim(
         let guess = || Namespace::new(environment.as_str()).expect("both are DNS labels");
         let namespace = known.or(written).unwrap_or_else(guess);
         return Ok(Aim { workspace, namespace, desired: None });
-    }
-    if let Err(unknown) = workspace.find(environment) {
-        return Err(Failure::in_files(workspace.sources, vec![unknown]));
-    }
-    let mistakes: Vec<Diagnostic> = workspace.concerning(&complaints, environment).into_iter().cloned().collect();
-    if !mistakes.is_empty() {
-        return Err(Failure::in_files(workspace.sources, mistakes));
     }
     let mut expanded = config::expand(&mut workspace, environment, &link.kinds);
     if expanded.as_ref().is_err_and(|mistakes| !mistakes.unknown_kinds.is_empty()) {

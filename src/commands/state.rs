@@ -56,7 +56,7 @@ pub(super) async fn show(desk: &Desk<'_>, environment: &EnvironmentName, which: 
 
 /// Builds the record anew from what carries our label and our manager's entry.
 pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> Result<Exit, Failure> {
-    let (mut workspace, complaints) = desk.workspace()?;
+    let mut workspace = desk.workspace()?;
     let link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
     let run =
         Run { id: settings::fresh_id(), operation: Operation::Apply, who: desk.settings.who(), since: settings::now() };
@@ -65,8 +65,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
     let namespace = namespace(&link, &workspace, environment)?;
 
     // The files only tell which tier a component is of; mistakes in them are no obstacle.
-    let is_sound = workspace.concerning(&complaints, environment).is_empty();
-    let desired = is_sound.then(|| config::expand(&mut workspace, environment, &link.kinds).ok()).flatten();
+    let desired = config::expand(&mut workspace, environment, &link.kinds).ok();
     let swept = link.cluster.sweep(&namespace, &link.kinds).await?;
     let ours = swept.iter().filter(|object| plan::made_by_us(object, environment));
     let kinds = ours.filter_map(|object| Some((object.key()?.kind, object.api_version()?.to_owned()))).collect();
@@ -125,7 +124,7 @@ fn namespace(link: &Link, workspace: &config::Workspace, environment: &Environme
 }
 
 async fn state(desk: &Desk<'_>, environment: &EnvironmentName) -> Result<State, Failure> {
-    let (workspace, _) = desk.workspace()?;
+    let workspace = desk.workspace()?;
     let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
     let namespace = namespace(&link, &workspace, environment)?;
     match record(desk, &mut link, environment, &namespace).await? {

@@ -25,11 +25,15 @@ pub(super) fn chain<'a>(
         let Some(entry) = table.get("extends") else { break None };
         let Some(base) = entry.value.string() else { break None };
         let span = entry.value.span.clone();
-        let found = EnvironmentName::new(base).ok().and_then(|base| files.get_key_value(&base));
-        let Some((base_name, _)) = found else {
-            let diagnostic = Diagnostic::new("unknown environment")
-                .at(span, "extends what does not exist")
-                .detail(format!("there is no `environments/{base}.toml`"));
+        let valid = EnvironmentName::new(base);
+        let Some((base_name, _)) = valid.as_ref().ok().and_then(|base| files.get_key_value(base)) else {
+            let detail = match &valid {
+                Ok(base) => format!("there is no `environments/{base}.toml`"),
+                // A file of this name may well be there; it is no environment all the same.
+                Err(why) => format!("the name `{base}` {why}"),
+            };
+            let diagnostic =
+                Diagnostic::new("unknown environment").at(span, "extends what does not exist").detail(detail);
             break Some(suggest(
                 diagnostic,
                 base,

@@ -9,7 +9,7 @@ use crate::{
     graph::Graph,
     names::ComponentId,
     object::{FieldPath, Object, ObjectKey},
-    observed::{Answer, Live, Readiness, Refusal, Why},
+    observed::{Answer, Readiness, Refusal, Why},
     ownership::{self, Paths},
     state::{Applied, Entry, Operation},
 };
@@ -299,7 +299,7 @@ fn not_desired(input: &Input, key: &ObjectKey, plan: &mut Plan) {
     if is_namespace && input.state.is_some_and(|state| !state.created_namespace) {
         return;
     }
-    if input.operation == Operation::Apply && holds_data(input, key, component.as_ref()) {
+    if input.operation == Operation::Apply && holds_data(key, entry) {
         plan.blocked.push(Blocked { key: key.clone(), component, why: Block::HoldsData, origin: None });
         return;
     }
@@ -313,24 +313,11 @@ fn not_desired(input: &Input, key: &ObjectKey, plan: &mut Plan) {
     plan.changes.insert(key.clone(), change);
 }
 
-/// Whether removing an object removes data: a claim, or a workload or Secret of a component that holds claims.
-fn holds_data(input: &Input, key: &ObjectKey, component: Option<&ComponentId>) -> bool {
-    let is_claim = |key: &ObjectKey| key.kind.is("", "PersistentVolumeClaim");
-    let has_templates =
-        |entry: &Entry| entry.applied().is_some_and(|applied| applied.body.at("/spec/volumeClaimTemplates").is_some());
-    let entries = input.state.into_iter().flat_map(|state| &state.entries);
-    let mut siblings = entries.filter(|(_, entry)| component.is_some() && entry.component.as_ref() == component);
-    let gone = component.is_some_and(|component| !plan_keeps(input, component));
-    is_claim(key)
-        || (gone && siblings.any(|(key, entry)| is_claim(key) && !is_absent(input, key) || has_templates(entry)))
-}
-
-fn plan_keeps(input: &Input, component: &ComponentId) -> bool {
-    input.desired.is_some_and(|desired| desired.components.contains_key(component))
-}
-
-fn is_absent(input: &Input, key: &ObjectKey) -> bool {
-    *input.live(key) == Live::Absent
+/// Whether removing an object removes data: a claim, or a stateful set that makes claims.
+fn holds_data(key: &ObjectKey, entry: Option<&Entry>) -> bool {
+    let makes_claims =
+        entry.and_then(Entry::applied).is_some_and(|applied| applied.body.at("/spec/volumeClaimTemplates").is_some());
+    key.kind.is("", "PersistentVolumeClaim") || makes_claims
 }
 
 fn readiness(input: &Input, key: &ObjectKey) -> Readiness {

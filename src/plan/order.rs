@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     graph::Graph,
-    names::ComponentId,
+    names::{ComponentId, Tier},
     object::{GroupKind, ObjectKey},
 };
 
@@ -49,6 +49,7 @@ pub(super) fn order(
     for component in by_component(&changes).values() {
         layer(&mut graph, component);
     }
+    services_first(&mut graph, &changes);
     let namespace = input.namespace_key();
     let namespace_changes = changes.get(&namespace).map(|change| change.action);
     for (key, change) in &changes {
@@ -83,6 +84,32 @@ pub(super) fn order(
         }
     }
     graph
+}
+
+/// All services go before the first dependency does, whether or not they say that they need it.
+fn services_first(graph: &mut Graph<Step>, changes: &BTreeMap<&ObjectKey, &Change>) {
+    let mut goes_last: BTreeMap<&ComponentId, (u8, Vec<&ObjectKey>)> = BTreeMap::new();
+    let mut goes_first: BTreeMap<&ComponentId, (u8, Vec<&ObjectKey>)> = BTreeMap::new();
+    for (key, change) in changes.iter().filter(|(_, change)| change.action == Action::Delete) {
+        let Some(component) = &change.component else { continue };
+        let rank = rank(&key.kind);
+        let (ends, is_further): (_, fn(u8, u8) -> bool) = match component.tier {
+            Tier::Service => (&mut goes_last, |mine, known| mine < known),
+            Tier::Dependency => (&mut goes_first, |mine, known| mine > known),
+        };
+        let (known, keys) = ends.entry(component).or_insert((rank, Vec::new()));
+        if is_further(rank, *known) {
+            (*known, *keys) = (rank, Vec::new());
+        }
+        if rank == *known {
+            keys.push(key);
+        }
+    }
+    for first in goes_last.values().flat_map(|(_, keys)| keys) {
+        for then in goes_first.values().flat_map(|(_, keys)| keys) {
+            graph.need(Step::Change((*then).clone()), Step::Change((*first).clone()));
+        }
+    }
 }
 
 /// What belongs to the whole environment comes before every component.

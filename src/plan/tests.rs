@@ -401,8 +401,8 @@ fn keeps_the_data_of_a_component_that_leaves() {
     let entry = Entry { component: Some(component("web")), api_version: "v1".into(), phase: Phase::Applied(applied) };
     scene.state.entries.insert(key, entry);
     let plan = scene.sees(live(&claim, "c")).plan();
-    assert!(plan.blocked.iter().all(|blocked| blocked.why == Block::HoldsData));
-    assert_eq!((plan.blocked.len(), plan.changes.len()), (2, 0));
+    assert_eq!((plan.blocked.len(), &plan.blocked[0].why), (1, &Block::HoldsData));
+    assert!(!plan.is_applyable() && plan.changes.contains_key(&web()));
 }
 
 #[test]
@@ -445,6 +445,25 @@ fn destroys_everything_of_ours_and_the_namespace_last() {
     assert_eq!(change(&plan), (Action::Delete, Reason::Destroyed));
     let order = plan.order.order().unwrap();
     assert_eq!(order, [Step::Change(web()), Step::Change(namespace_key())]);
+}
+
+#[test]
+fn destroys_services_before_dependencies_that_they_do_not_need() {
+    let mut scene = Scene::new().recorded("a", "u").sees(live(&body("a"), "u"));
+    scene.operation = Operation::Destroy;
+    let cache = ComponentId { tier: Tier::Dependency, name: ComponentName::new("cache").unwrap() };
+    for (kind, uid) in [("ConfigMap", "c"), ("Service", "s")] {
+        let object = Object(json!({"apiVersion": "v1", "kind": kind,
+            "metadata": {"name": "cache", "namespace": "demo", "labels": labels()}}));
+        let key = object.key().unwrap();
+        let applied = known(&manifest(key.clone(), object.clone(), None), &live(&object, uid)).unwrap();
+        let entry = Entry { component: Some(cache.clone()), api_version: "v1".into(), phase: Phase::Applied(applied) };
+        scene.state.entries.insert(key, entry);
+        scene = scene.sees(live(&object, uid));
+    }
+    let order: Vec<String> = scene.plan().order.order().unwrap().iter().map(|step| format!("{step:?}")).collect();
+    let place = |name: &str| order.iter().position(|step| step.contains(name)).unwrap();
+    assert!(place("Deployment") < place("\"Service\"") && place("\"Service\"") < place("ConfigMap"), "{order:?}");
 }
 
 #[test]

@@ -134,7 +134,7 @@ fn lock(path: &Path, now: jiff::Timestamp, patience: Duration) -> Result<File, E
         }
     }
     file.set_len(0)
-        .and_then(|()| writeln!(file, "process {} since {now}", std::process::id()))
+        .and_then(|()| writeln!(file, "process {} since {now:.0}", std::process::id()))
         .map_err(failed("writing", path))?;
     Ok(file)
 }

@@ -1,5 +1,7 @@
 //! Answers as bytes: objects, lists, metadata only, refusals. It knows nothing of the store.
 
+use std::io;
+
 use http::{Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use hyper::body::Bytes;
@@ -12,9 +14,15 @@ use super::{kinds::Resource, status::Refusal};
 pub(super) type Body = UnsyncBoxBody<Bytes, Lost>;
 
 /// The answer was lost on purpose, by a fault script.
-#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 #[error("connection closed before message completed")]
-pub struct Lost;
+pub struct Lost(#[source] io::Error);
+
+impl Lost {
+    pub(super) fn new() -> Self {
+        Self(io::ErrorKind::ConnectionReset.into())
+    }
+}
 
 /// How much of an object a client wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,8 +103,8 @@ pub(super) fn list(resource: &Resource, metadata: Map<String, Value>, items: &[&
         }
         Form::Metadata => {
             let items: Vec<Value> = items.iter().map(|item| metadata_only(item)).collect();
-            // A nil slice of Go, which a real server does not make here for lists of whole objects.
-            let items = if items.is_empty() { Value::Null } else { Value::Array(items) };
+            // A real server's list of nothing is null here, and empty everywhere else.
+            let items = if items.is_empty() { serde_json::Value::Null } else { serde_json::json!(items) };
             serde_json::json!({"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "items": items}).to_string()
         }
         Form::Table => table(resource, items, metadata).to_string(),

@@ -73,7 +73,7 @@ where
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             // What a client sends and breaks off is no request.
-            let body = body.collect().await.map_err(|_| Lost)?.to_bytes();
+            let body = body.collect().await.map_err(|_| Lost::new())?.to_bytes();
             handle(&sandbox.shared, &parts, &body).await
         })
     }
@@ -83,11 +83,11 @@ async fn handle(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Result<Resp
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let effect = shared.lock().script.meet(parts.method.as_str(), path);
     let answer = match &effect {
-        Some(Effect::Drop) => Err(Lost),
+        Some(Effect::Drop) => Err(Lost::new()),
         Some(Effect::Answer { status, retry_after }) => Ok(scripted(*status, *retry_after)),
         Some(Effect::LoseReply) => {
             respond(shared, parts, body);
-            Err(Lost)
+            Err(Lost::new())
         }
         Some(Effect::Die) => process::abort(),
         Some(Effect::DieAfter) => {

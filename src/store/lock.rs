@@ -35,7 +35,7 @@ impl fmt::Display for Held {
         let Held { environment, holder } = self;
         match holder {
             Some(Holder { who, since, doing }) => {
-                write!(f, "environment {environment} is locked by {who} since {since} ({doing})")
+                write!(f, "environment {environment} is locked by {who} since {since:.0} ({doing})")
             }
             None => write!(f, "environment {environment} is locked by another run on this host"),
         }

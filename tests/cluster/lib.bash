@@ -53,6 +53,7 @@ started_at() {
   stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
   # A zombie has ended, only its parent has not looked yet.
   [[ ${stat##*) } != Z* ]] || return 1
+  # shellcheck disable=SC2086 # fields, one a word
   set -- ${stat##*) }
   echo "${20}"
 }

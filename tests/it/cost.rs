@@ -4,7 +4,7 @@ use snapbox::str;
 
 use crate::support::{Workspace, check};
 
-/// Two components, four kinds: Namespace, Secret, Service, Deployment and StatefulSet.
+/// Two components of five kinds: Namespace, Secret, Service, Deployment and StatefulSet.
 const DEMO: &str = r#"
 //- environments/demo.toml
 [dependencies.redis]

@@ -179,7 +179,21 @@ error: invalid duration
   |
   = help: durations look like `90s`, `10m` or `1h30m`
 
-2 errors
+error: wrong type
+ --> environments/demo.toml:4:9
+  |
+4 | image = 7
+  |         ^ expected a string
+  |
+ ::: modules/service/module.toml (built in):3:9
+  |
+3 | [inputs.image]
+  |         ----- declared here as `string`
+  |
+  = note: input `image` of module `service` takes a string, not an integer
+  = help: write it in quotes: `"7"`
+
+3 errors
 
 "#]],
     );
@@ -314,7 +328,11 @@ error: invalid name
   |
   = note: the name `../x` may hold only lower-case letters, digits and `-`, not '.'
 
-2 errors
+error: no namespace
+ |
+ = note: environment `demo` has no valid namespace
+
+3 errors
 
 "#]],
     );
@@ -348,7 +366,7 @@ error: unknown environment
 1 | extends = "Base"
   |           ^^^^^^ extends what does not exist
   |
-  = note: there is no `environments/Base.toml`
+  = note: the name `Base` may hold only lower-case letters, digits and `-`, not 'B'
 
 1 error
 
@@ -610,7 +628,7 @@ fn a_namespace_that_exists_without_us() {
 This plan cannot be applied. 1 object stands in the way:
 
   ! demo/Namespace/demo (environments/demo.toml:1)
-    An object of this name exists, and ditc did not make it (applied by
+    An object of this name exists, and ditc did not make it (managed by
     kubectl-create).
     hint: give it another name in the definition
     hint: or, if nobody needs the one that exists, delete it
@@ -670,7 +688,7 @@ Plan: 0 to add, 1 to change, 0 to destroy.
 This plan cannot be applied. 1 object stands in the way:
 
   ! demo.services.api/Deployment/api (environments/demo.toml:4)
-    An object of this name exists, and ditc did not make it (applied by
+    An object of this name exists, and ditc did not make it (managed by
     kubectl-create).
     hint: give it another name in the definition
     hint: or, if nobody needs the one that exists, delete it

@@ -1,10 +1,14 @@
 //! The integration tests: the real binary, in a workspace of its own, against the cluster in the box.
 
+mod apply;
 mod cost;
+mod crash;
 mod diagnostics;
 mod differential;
+mod help;
 mod model;
 mod real;
+mod secrets;
 mod support;
 mod support_model;
 mod tidy;

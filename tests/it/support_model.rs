@@ -3,11 +3,18 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fs::{self, DirBuilder, File},
+    io::{Read, Seek, SeekFrom},
+    os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex},
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use ditc::{
+    format::record,
+    state::{Phase, State},
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -90,6 +97,11 @@ spec:
           env:
             - name: TEXT
               value: {{ inputs.text }}
+{% if inputs.port is not none %}
+          readinessProbe:
+            tcpSocket:
+              port: {{ inputs.port }}
+{% endif %}
 {% if inputs.config %}
           envFrom:
             - configMapRef:
@@ -108,6 +120,15 @@ key = { generate = "token" }
 /// A directory with `modules/`, `environments/` and, once something ran, `state/`.
 pub(crate) struct Workspace {
     directory: TempDir,
+    known: Mutex<Known>,
+}
+
+/// How far the sandbox's log was read, and what it came to.
+#[derive(Debug, Default)]
+struct Known {
+    file: u64,
+    end: u64,
+    objects: Objects,
 }
 
 impl Workspace {
@@ -115,7 +136,8 @@ impl Workspace {
     pub(crate) fn new() -> Self {
         let memory = Path::new("/dev/shm");
         let directory = if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() };
-        let workspace = Self { directory: directory.expect("a temporary directory can be made") };
+        let directory = directory.expect("a temporary directory can be made");
+        let workspace = Self { directory, known: Mutex::default() };
         for (name, text) in KIT {
             workspace.write(&format!("modules/kit/{name}"), text);
             let more = if *name == "module.toml" { VAULT } else { "" };
@@ -150,21 +172,43 @@ impl Workspace {
         }
     }
 
+    /// Copies everything, state and all.
+    pub(crate) fn copy(&self) -> Self {
+        let copy = Self::new();
+        copy_all(self.root(), copy.root());
+        copy
+    }
+
+    /// Writes the script of what shall go wrong, or removes it.
+    pub(crate) fn faults(&self, script: Option<&Value>) {
+        let path = self.sandbox().join("faults.json");
+        let done = match script {
+            Some(script) => {
+                let made = DirBuilder::new().recursive(true).mode(0o700).create(self.sandbox());
+                made.and_then(|()| fs::write(path, script.to_string()))
+            }
+            None => fs::remove_file(path),
+        };
+        done.expect("the fault script can be written and removed");
+    }
+
     /// What is in the box.
     pub(crate) fn objects(&self) -> Objects {
-        let text = fs::read_to_string(self.sandbox().join("log.jsonl")).unwrap_or_default();
-        let mut objects = BTreeMap::new();
-        for line in text.split_inclusive('\n').filter(|line| line.ends_with('\n')) {
-            let mut line: Value = serde_json::from_str(line).expect("the sandbox writes JSON");
-            if let Some(object) = line.get_mut("put") {
-                let object = object.take();
-                objects.insert(key_of(&object), object);
-            } else if let Some(place) = line.get("delete") {
-                let part = |at: usize| place[at].as_str().unwrap_or_default();
-                objects.remove(&key(part(1), part(2), part(3)));
-            }
+        let mut known = self.known.lock().expect("nobody panicked while reading");
+        let Ok(mut file) = File::open(self.sandbox().join("log.jsonl")) else { return Objects::default() };
+        let metadata = file.metadata().expect("an open file has metadata");
+        if metadata.ino() != known.file || metadata.len() < known.end {
+            *known = Known { file: metadata.ino(), ..Known::default() };
         }
-        Objects(objects)
+        let mut text = String::new();
+        let read = file.seek(SeekFrom::Start(known.end)).and_then(|_| file.read_to_string(&mut text));
+        read.expect("the sandbox writes text");
+        // A line that a kill tore is dropped by the next who opens the sandbox.
+        for line in text.split_inclusive('\n').filter(|line| line.ends_with('\n')) {
+            known.end += line.len() as u64;
+            known.objects.replay(serde_json::from_str(line).expect("the sandbox writes JSON"));
+        }
+        known.objects.clone()
     }
 
     /// The requests that were noted after so many bytes of the list, and its length now.
@@ -176,6 +220,7 @@ impl Workspace {
             method: field(&line, "method"),
             path: field(&line, "path"),
             query: field(&line, "query"),
+            code: line["code"].as_u64().unwrap_or_default(),
         });
         (requests.collect(), text.len())
     }
@@ -197,12 +242,25 @@ impl Workspace {
     }
 }
 
+fn copy_all(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a directory can be made");
+    for entry in fs::read_dir(from).expect("a workspace can be read").flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_all(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("a file can be copied");
+        }
+    }
+}
+
 /// A request as `requests.jsonl` has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Request {
     pub method: String,
     pub path: String,
     pub query: String,
+    pub code: u64,
 }
 
 impl Request {
@@ -239,12 +297,22 @@ pub(crate) fn text_at<'a>(object: &'a Value, pointer: &str) -> &'a str {
 }
 
 /// All objects of the sandbox by `Kind/name`.
-#[derive(Debug, Clone)]
-pub(crate) struct Objects(pub BTreeMap<String, Value>);
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Objects(BTreeMap<String, Arc<Value>>);
 
 impl Objects {
+    fn replay(&mut self, mut line: Value) {
+        if let Some(object) = line.get_mut("put") {
+            let object = object.take();
+            self.0.insert(key_of(&object), Arc::new(object));
+        } else if let Some(place) = line.get("delete") {
+            let part = |at: usize| place[at].as_str().unwrap_or_default();
+            self.0.remove(&key(part(1), part(2), part(3)));
+        }
+    }
+
     pub(crate) fn get(&self, key: &str) -> Option<&Value> {
-        self.0.get(key)
+        self.0.get(key).map(AsRef::as_ref)
     }
 
     /// The environment's objects that somebody asked for: not what controllers derive, not what ditc keeps for itself.
@@ -262,7 +330,7 @@ impl Objects {
                 || (kind == "Namespace" && text_at(object, "/metadata/name") == ENVIRONMENT);
             here && !derived && !own
         });
-        objects.map(|(key, object)| (key.as_str(), object)).collect()
+        objects.map(|(key, object)| (key.as_str(), object.as_ref())).collect()
     }
 
     /// Every value of every Secret, as it is stored and as it is meant.
@@ -274,6 +342,54 @@ impl Objects {
             [Some(text.trim_end_matches('=').to_owned()), plain].into_iter().flatten()
         });
         texts.filter(|text| text.len() >= 8).collect()
+    }
+
+    /// The record in the environment's namespace.
+    pub(crate) fn record(&self) -> Option<State> {
+        let header = self.get("ConfigMap/ditc")?;
+        let header = record::decode_header(text_at(header, &format!("/data/{}", record::HEADER)));
+        let header = header.expect("a header can be read");
+        let names = header.parts().into_iter().chain(["ditc".to_owned()]);
+        let pieces = names.filter_map(|name| {
+            let entries =
+                self.get(&format!("ConfigMap/{name}"))?.pointer(&format!("/binaryData/{}", record::ENTRIES))?;
+            Some((name, BASE64.decode(entries.as_str()?).ok()?))
+        });
+        Some(record::decode(&header, &pieces.collect()).expect("a record can be read"))
+    }
+
+    /// What two runs that came to the same end have in common: no uids, versions, times or values of Secrets.
+    pub(crate) fn normalised(&self) -> Value {
+        let objects: BTreeMap<&str, Value> =
+            self.asked_for().into_iter().map(|(key, object)| (key, essence(object))).collect();
+        let record = self.record().map(|state| {
+            let entries: BTreeMap<String, Value> = state
+                .entries
+                .iter()
+                .map(|(key, entry)| {
+                    let component = entry.component.as_ref().map(ToString::to_string);
+                    let phase = match &entry.phase {
+                        Phase::Planned => json!("planned"),
+                        Phase::Applied(applied) => {
+                            // A Secret's fingerprint holds its uid. A namespace is ours by its creating entry, or by
+                            // an apply of a run that finished for another.
+                            let kind = key.kind.kind.as_str();
+                            let fingerprint = (!matches!(kind, "Secret" | "Namespace")).then_some(&applied.fingerprint);
+                            let owned = (kind != "Namespace").then_some(&applied.owned);
+                            json!({
+                                "body": applied.body.0, "desired": applied.desired.to_string(),
+                                "finished": applied.finished, "owned": format!("{owned:?}"),
+                                "fingerprint": format!("{fingerprint:?}"),
+                            })
+                        }
+                    };
+                    (key.to_string(), json!({"component": component, "version": entry.api_version, "phase": phase}))
+                })
+                .collect();
+            json!({"entries": entries, "components": format!("{:?}", state.components), "open": state.open.is_some(),
+                "created_namespace": state.created_namespace, "namespace": state.namespace.as_str()})
+        });
+        json!({"objects": objects, "record": record})
     }
 }
 

@@ -244,6 +244,14 @@ pub fn event(event: &Event, plan: &Plan) -> Option<String> {
             let because = Some(step(plan, because));
             hooked("warn", "apply_skipped", Hook { because, ..Hook::of_step(plan, skipped) })
         }
+        EventKind::Held { who, since } => {
+            #[derive(Serialize)]
+            struct Holder<'a> {
+                who: &'a str,
+                since: &'a str,
+            }
+            Some(Line::new("info", message, "lock_wait", event.at, Holder { who, since }).to_text())
+        }
         EventKind::Interrupted => {
             #[derive(Serialize)]
             struct Nothing {}

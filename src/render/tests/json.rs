@@ -125,7 +125,7 @@ fn a_plan_is_one_document() {
       "name": "orders",
       "component": "services.orders",
       "reason": "foreign",
-      "message": "An object of this name exists, and ditc did not make it (applied by helm).",
+      "message": "An object of this name exists, and ditc did not make it (managed by helm).",
       "hints": [
         "give it another name in the definition",
         "or, if nobody needs the one that exists, delete it: kubectl --namespace jakub delete service/orders"

@@ -120,7 +120,7 @@ Plan: 0 to add, 0 to change, 0 to destroy.
 This plan cannot be applied. 9 objects stand in the way:
 
   ! jakub/Deployment/orders (environments/jakub.toml:6)
-    An object of this name exists, and ditc did not make it (applied by helm,
+    An object of this name exists, and ditc did not make it (managed by helm,
     kubectl).
     hint: give it another name in the definition
     hint: or, if nobody needs the one that exists, delete it:
@@ -179,7 +179,7 @@ Plan: 0 to add, 0 to change, 0 to destroy.
 This plan cannot be applied. 9 objects stand in the way:
 
   ! jakub/Deployment/orders (environments/jakub.toml:6)
-    An object of this name exists, and ditc did not make it (applied by helm, kubectl).
+    An object of this name exists, and ditc did not make it (managed by helm, kubectl).
     hint: give it another name in the definition
     hint: or, if nobody needs the one that exists, delete it:
         kubectl --namespace jakub delete deployment.apps/orders

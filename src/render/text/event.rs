@@ -70,6 +70,14 @@ pub fn event(event: &Event, plan: &Plan, style: Style) -> Option<String> {
             let because = step(plan, because);
             Some(format!("{} Skipped, because {because} failed\n", bold(&step(plan, skipped))))
         }
+        EventKind::Held { who, since } => {
+            let (who, since) = (clean(who), clean(since));
+            let text = format!(
+                "Waiting: {} is being changed by {who} since {since}. A run that died frees it within 15 seconds.",
+                plan.environment
+            );
+            Some(style.wrap("", "", Look::Plain, &text))
+        }
         EventKind::Interrupted => {
             let text = "Interrupted. What is under way is finished and recorded, nothing new is started. A second \
                         Ctrl-C stops at once.";

@@ -65,6 +65,12 @@ pub(super) fn drift(plan: &Plan, style: Style) -> String {
             DriftKind::Recreated => {
                 out.push_str(&format!("\n  {} {address} was deleted and created anew\n", Sign::Change.paint(style)));
             }
+            DriftKind::Changed(changed) if changed.is_empty() => {
+                out.push_str(&format!(
+                    "\n  {} {address} has changed; its values are kept\n",
+                    Sign::Change.paint(style)
+                ));
+            }
             DriftKind::Changed(changed) => {
                 let name = serde_json::Value::from(key.name.as_str());
                 out.push_str(&format!("\n  # {address} has changed\n"));
@@ -130,8 +136,8 @@ pub(super) fn learned(plan: &Plan, style: Style) -> String {
     if number == 0 {
         return String::new();
     }
-    let number = count(number, "object exists as it should but is", "objects exist as they should but are");
-    note(&format!("{number} missing in the record; the next apply records that."), style)
+    let number = count(number, "object is", "objects are");
+    note(&format!("{number} as desired, but not as the record has it; the next apply records that."), style)
 }
 
 /// What a person must decide, and how.
@@ -175,7 +181,7 @@ pub(in crate::render) fn explain(plan: &Plan, key: &ObjectKey, why: &Block, flag
     match why {
         Block::Foreign { managers } => {
             let by =
-                if managers.is_empty() { String::new() } else { format!(" (applied by {})", names(managers.clone())) };
+                if managers.is_empty() { String::new() } else { format!(" (managed by {})", names(managers.clone())) };
             let ways = vec![
                 way("give it another name in the definition"),
                 kubectl("or, if nobody needs the one that exists, delete it:", "delete"),
@@ -196,10 +202,12 @@ pub(in crate::render) fn explain(plan: &Plan, key: &ObjectKey, why: &Block, flag
             (format!("It is being deleted{held}."), vec![kubectl("wait until it is gone, then plan again:", "get")])
         }
         Block::CannotUpdate(text) => {
-            let ways = vec![
-                way("change the definition back"),
-                kubectl("or, if it may go and come again, delete it:", "delete"),
-            ];
+            let may_go = if key.kind.is("", "PersistentVolumeClaim") {
+                "or, if all data in it may be lost, delete it, and the workload that uses it first:"
+            } else {
+                "or, if it may go and come again, delete it:"
+            };
+            let ways = vec![way("change the definition back"), kubectl(may_go, "delete")];
             (format!("The server refuses this update: {}", clean_line(text)), ways)
         }
         Block::Malformed(text) => (

@@ -271,6 +271,7 @@ fn duration(text: &str) -> Option<Duration> {
         "ms" => Some(Duration::from_millis(number)),
         "s" => Some(Duration::from_secs(number)),
         "m" => Some(Duration::from_secs(60 * number)),
+        "h" => Some(Duration::from_secs(3600 * number)),
         _ => None,
     }
 }

@@ -287,7 +287,7 @@ impl World {
                     (format!("Deployment/{name}"), format!("example/kit:1.{version}"), Some(*replicas))
                 }
             };
-            let live = &objects.0[&workload];
+            let live = objects.get(&workload).expect("everything desired is there");
             let images: Vec<&str> = containers(live).map(|container| text_at(container, "/image")).collect();
             law!(images == [&image], "{workload} has images {images:?} instead of {image}");
             let count = live.pointer("/spec/replicas").and_then(Value::as_u64);
@@ -353,7 +353,7 @@ impl World {
             _ => {}
         }
         let Some(key) = self.target(&objects, name, part) else { return };
-        let live = objects.0[&key].clone();
+        let live = objects.get(&key).expect("a target is there").clone();
         let writes = match hand {
             Hand::Delete => vec![Order::delete(&live)],
             Hand::Recreate => {

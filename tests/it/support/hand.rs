@@ -1,5 +1,10 @@
 //! A hand that is not ditc's: plain HTTP requests to an API server, whichever it is.
 
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -53,6 +58,15 @@ impl Hand {
 
     pub(crate) fn delete(&self, path: &str) {
         self.change("DELETE", path, "application/json", &Value::Null);
+    }
+
+    /// Waits until an object is gone: what deletes it may take a moment.
+    pub(crate) fn wait_until_gone(&self, path: &str) {
+        let limit = Instant::now() + Duration::from_secs(10);
+        while self.get(path).is_some() {
+            assert!(Instant::now() < limit, "{path} is still there");
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     fn change(&self, method: &str, path: &str, content: &str, body: &Value) {

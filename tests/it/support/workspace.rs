@@ -86,7 +86,6 @@ impl Workspace {
     }
 
     /// Runs the binary to its end, without a terminal.
-    #[must_use]
     pub(crate) fn ditc(&self, arguments: &str) -> Ran {
         self.start(arguments).end()
     }

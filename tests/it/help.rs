@@ -1,0 +1,634 @@
+//! What people read who ask for help, and who typed something that makes no sense.
+
+use snapbox::{IntoData, str};
+
+use crate::support::Workspace;
+
+#[track_caller]
+fn shows(arguments: &str, expected: impl IntoData) {
+    Workspace::of("//- README.md\n").ditc(arguments).exits(0).out(expected).error("");
+}
+
+#[track_caller]
+fn refuses(arguments: &str, expected: impl IntoData) {
+    let workspace = Workspace::of("//- environments/demo.toml\n");
+    workspace.ditc(arguments).exits(1).out("").error(expected);
+    assert!(!workspace.path("state").exists(), "nothing was begun");
+}
+
+#[test]
+fn version() {
+    shows(
+        "--version",
+        str![[r#"
+ditc 0.1.0
+
+"#]],
+    );
+    shows(
+        "version",
+        str![[r#"
+ditc 0.1.0
+
+"#]],
+    );
+}
+
+#[test]
+fn help() {
+    shows(
+        "--help",
+        str![[r#"
+Keeps preview environments on Kubernetes equal to what git says.
+
+TOML files in environments/ describe them; `plan` shows what would change and
+why, `apply` does exactly that, in order, and waits until it works.
+
+Usage: ditc [OPTIONS] <COMMAND>
+
+Commands:
+  plan     Show what would change in an environment, and why
+  apply    Change an environment to what its files say, and wait until it works
+  destroy  Remove an environment and all that is in it
+  state    Look at what ditc recorded
+  sandbox  The built-in cluster
+  version  Print the version
+
+Options:
+  -h, --help
+          Print help (see a summary with '-h')
+
+  -V, --version
+          Print version
+
+Cluster:
+      --sandbox
+          Use the built-in cluster in state/sandbox instead of a real one
+
+      --context <NAME>
+          The kubeconfig context to use
+
+      --cluster <NAME>
+          The kubeconfig cluster to use
+
+      --kubeconfig <FILE>
+          The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
+
+      --as <USER>
+          The user to act as
+
+      --as-group <GROUP>
+          A group to act as; may be given several times
+
+      --request-timeout <DURATION>
+          How long one request may take, such as 30s
+
+Output:
+      --chdir <DIR>
+          Work in this directory instead of the current one
+
+      --no-color
+          Print no colours
+
+      --json
+          Print JSON on standard output
+
+  -q, --quiet
+          Print no progress, only results and errors
+
+Examples:
+  ditc plan jakub               what would change in environment jakub, and why
+  ditc apply jakub              make it so, after a question
+  ditc apply jakub --sandbox    the same in the built-in cluster
+
+Flags may be written with one dash or two. Exit codes: 0 done, 1 error, 2
+changes (plan -detailed-exitcode), 130 and 143 interrupted.
+
+"#]],
+    );
+    shows(
+        "-h",
+        str![[r#"
+Keeps preview environments on Kubernetes equal to what git says
+
+Usage: ditc [OPTIONS] <COMMAND>
+
+Commands:
+  plan     Show what would change in an environment, and why
+  apply    Change an environment to what its files say, and wait until it works
+  destroy  Remove an environment and all that is in it
+  state    Look at what ditc recorded
+  sandbox  The built-in cluster
+  version  Print the version
+
+Options:
+  -h, --help     Print help (see more with '--help')
+  -V, --version  Print version
+
+Cluster:
+      --sandbox
+          Use the built-in cluster in state/sandbox instead of a real one
+      --context <NAME>
+          The kubeconfig context to use
+      --cluster <NAME>
+          The kubeconfig cluster to use
+      --kubeconfig <FILE>
+          The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
+      --as <USER>
+          The user to act as
+      --as-group <GROUP>
+          A group to act as; may be given several times
+      --request-timeout <DURATION>
+          How long one request may take, such as 30s
+
+Output:
+      --chdir <DIR>  Work in this directory instead of the current one
+      --no-color     Print no colours
+      --json         Print JSON on standard output
+  -q, --quiet        Print no progress, only results and errors
+
+Examples:
+  ditc plan jakub               what would change in environment jakub, and why
+  ditc apply jakub              make it so, after a question
+  ditc apply jakub --sandbox    the same in the built-in cluster
+
+"#]],
+    );
+}
+
+#[test]
+fn help_of_plan() {
+    shows(
+        "plan -help",
+        str![[r#"
+Show what would change in an environment, and why
+
+Usage: ditc plan [OPTIONS] <ENV>
+
+Arguments:
+  <ENV>  The environment: environments/ENV.toml
+
+Options:
+      --detailed-exitcode  Exit with 2 if there are changes, 0 if there are none
+  -h, --help               Print help
+
+Cluster:
+      --sandbox
+          Use the built-in cluster in state/sandbox instead of a real one
+      --context <NAME>
+          The kubeconfig context to use
+      --cluster <NAME>
+          The kubeconfig cluster to use
+      --kubeconfig <FILE>
+          The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
+      --as <USER>
+          The user to act as
+      --as-group <GROUP>
+          A group to act as; may be given several times
+      --request-timeout <DURATION>
+          How long one request may take, such as 30s
+
+Output:
+      --chdir <DIR>  Work in this directory instead of the current one
+      --no-color     Print no colours
+      --json         Print JSON on standard output
+  -q, --quiet        Print no progress, only results and errors
+
+Examples:
+  ditc plan jakub
+  ditc plan jakub -detailed-exitcode   exit 2 if there are changes
+
+"#]],
+    );
+}
+
+#[test]
+fn help_of_apply() {
+    shows(
+        "apply -help",
+        str![[r#"
+Change an environment to what its files say, and wait until it works
+
+Usage: ditc apply [OPTIONS] <ENV>
+
+Arguments:
+  <ENV>  The environment: environments/ENV.toml
+
+Options:
+      --auto-approve
+          Do not ask before changing anything
+      --input[=<BOOL>]
+          Whether questions may be asked; with false, one that is needed is an
+          error [default: true] [possible values: true, false]
+      --parallelism <N>
+          How many objects to write at the same time [default: 10]
+      --lock-timeout <DURATION>
+          How long to wait for another run to release the environment, such as
+          5m [default: 0s]
+  -h, --help
+          Print help
+
+Cluster:
+      --sandbox
+          Use the built-in cluster in state/sandbox instead of a real one
+      --context <NAME>
+          The kubeconfig context to use
+      --cluster <NAME>
+          The kubeconfig cluster to use
+      --kubeconfig <FILE>
+          The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
+      --as <USER>
+          The user to act as
+      --as-group <GROUP>
+          A group to act as; may be given several times
+      --request-timeout <DURATION>
+          How long one request may take, such as 30s
+
+Output:
+      --chdir <DIR>  Work in this directory instead of the current one
+      --no-color     Print no colours
+      --json         Print JSON on standard output
+  -q, --quiet        Print no progress, only results and errors
+
+Examples:
+  ditc apply jakub
+  ditc apply pr-12 -auto-approve -lock-timeout=5m   in CI
+
+"#]],
+    );
+}
+
+#[test]
+fn help_of_destroy() {
+    shows(
+        "destroy -h",
+        str![[r#"
+Remove an environment and all that is in it
+
+Usage: ditc destroy [OPTIONS] <ENV>
+
+Arguments:
+  <ENV>  The environment: environments/ENV.toml
+
+Options:
+      --auto-approve
+          Do not ask before changing anything
+      --input[=<BOOL>]
+          Whether questions may be asked; with false, one that is needed is an
+          error [default: true] [possible values: true, false]
+      --parallelism <N>
+          How many objects to write at the same time [default: 10]
+      --lock-timeout <DURATION>
+          How long to wait for another run to release the environment, such as
+          5m [default: 0s]
+  -h, --help
+          Print help
+
+Cluster:
+      --sandbox
+          Use the built-in cluster in state/sandbox instead of a real one
+      --context <NAME>
+          The kubeconfig context to use
+      --cluster <NAME>
+          The kubeconfig cluster to use
+      --kubeconfig <FILE>
+          The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
+      --as <USER>
+          The user to act as
+      --as-group <GROUP>
+          A group to act as; may be given several times
+      --request-timeout <DURATION>
+          How long one request may take, such as 30s
+
+Output:
+      --chdir <DIR>  Work in this directory instead of the current one
+      --no-color     Print no colours
+      --json         Print JSON on standard output
+  -q, --quiet        Print no progress, only results and errors
+
+Examples:
+  ditc destroy jakub
+  ditc destroy pr-12 -auto-approve   in CI
+
+"#]],
+    );
+}
+
+#[test]
+fn help_of_state() {
+    shows(
+        "state --help",
+        str![[r#"
+Look at what ditc recorded
+
+Usage: ditc state [OPTIONS] <COMMAND>
+
+Commands:
+  list     List the addresses of all recorded objects
+  show     Show one recorded object
+  rebuild  Build the record anew from the objects in the cluster
+
+Options:
+  -h, --help  Print help
+
+Cluster:
+      --sandbox
+          Use the built-in cluster in state/sandbox instead of a real one
+      --context <NAME>
+          The kubeconfig context to use
+      --cluster <NAME>
+          The kubeconfig cluster to use
+      --kubeconfig <FILE>
+          The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
+      --as <USER>
+          The user to act as
+      --as-group <GROUP>
+          A group to act as; may be given several times
+      --request-timeout <DURATION>
+          How long one request may take, such as 30s
+
+Output:
+      --chdir <DIR>  Work in this directory instead of the current one
+      --no-color     Print no colours
+      --json         Print JSON on standard output
+  -q, --quiet        Print no progress, only results and errors
+
+"#]],
+    );
+    shows(
+        "state show --help",
+        str![[r#"
+Show one recorded object
+
+Usage: ditc state show [OPTIONS] <ENV> <ADDRESS>
+
+Arguments:
+  <ENV>      The environment: environments/ENV.toml
+  <ADDRESS>  An address as `state list` prints it, or kind/name
+
+Options:
+  -h, --help  Print help
+
+Cluster:
+      --sandbox
+          Use the built-in cluster in state/sandbox instead of a real one
+      --context <NAME>
+          The kubeconfig context to use
+      --cluster <NAME>
+          The kubeconfig cluster to use
+      --kubeconfig <FILE>
+          The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
+      --as <USER>
+          The user to act as
+      --as-group <GROUP>
+          A group to act as; may be given several times
+      --request-timeout <DURATION>
+          How long one request may take, such as 30s
+
+Output:
+      --chdir <DIR>  Work in this directory instead of the current one
+      --no-color     Print no colours
+      --json         Print JSON on standard output
+  -q, --quiet        Print no progress, only results and errors
+
+Examples:
+  ditc state show jakub jakub.services.orders/Deployment/orders
+  ditc state show jakub deployment/orders
+
+"#]],
+    );
+}
+
+#[test]
+fn help_of_sandbox() {
+    shows(
+        "sandbox --help",
+        str![[r#"
+The built-in cluster
+
+Usage: ditc sandbox [OPTIONS] <COMMAND>
+
+Commands:
+  serve  Serve the built-in cluster on a loopback port, for kubectl
+
+Options:
+  -h, --help  Print help
+
+Cluster:
+      --sandbox
+          Use the built-in cluster in state/sandbox instead of a real one
+      --context <NAME>
+          The kubeconfig context to use
+      --cluster <NAME>
+          The kubeconfig cluster to use
+      --kubeconfig <FILE>
+          The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
+      --as <USER>
+          The user to act as
+      --as-group <GROUP>
+          A group to act as; may be given several times
+      --request-timeout <DURATION>
+          How long one request may take, such as 30s
+
+Output:
+      --chdir <DIR>  Work in this directory instead of the current one
+      --no-color     Print no colours
+      --json         Print JSON on standard output
+  -q, --quiet        Print no progress, only results and errors
+
+"#]],
+    );
+}
+
+#[test]
+fn no_command() {
+    refuses(
+        "",
+        str![[r#"
+error: a command is missing
+
+Keeps preview environments on Kubernetes equal to what git says
+
+Usage: ditc [OPTIONS] <COMMAND>
+
+Commands:
+  plan     Show what would change in an environment, and why
+  apply    Change an environment to what its files say, and wait until it works
+  destroy  Remove an environment and all that is in it
+  state    Look at what ditc recorded
+  sandbox  The built-in cluster
+  version  Print the version
+
+Options:
+  -h, --help     Print help (see more with '--help')
+  -V, --version  Print version
+
+Cluster:
+      --sandbox
+          Use the built-in cluster in state/sandbox instead of a real one
+      --context <NAME>
+          The kubeconfig context to use
+      --cluster <NAME>
+          The kubeconfig cluster to use
+      --kubeconfig <FILE>
+          The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
+      --as <USER>
+          The user to act as
+      --as-group <GROUP>
+          A group to act as; may be given several times
+      --request-timeout <DURATION>
+          How long one request may take, such as 30s
+
+Output:
+      --chdir <DIR>  Work in this directory instead of the current one
+      --no-color     Print no colours
+      --json         Print JSON on standard output
+  -q, --quiet        Print no progress, only results and errors
+
+Examples:
+  ditc plan jakub               what would change in environment jakub, and why
+  ditc apply jakub              make it so, after a question
+  ditc apply jakub --sandbox    the same in the built-in cluster
+
+"#]],
+    );
+}
+
+#[test]
+fn a_command_that_does_not_exist() {
+    refuses(
+        "aply demo",
+        str![[r#"
+error: unrecognized subcommand 'aply'
+
+  tip: a similar subcommand exists: 'apply'
+
+Usage: ditc [OPTIONS] <COMMAND>
+
+For more information, try '--help'.
+
+"#]],
+    );
+}
+
+#[test]
+fn a_flag_that_does_not_exist() {
+    refuses(
+        "plan demo --sandbx",
+        str![[r#"
+error: unexpected argument '--sandbx' found
+
+  tip: a similar argument exists: '--sandbox'
+
+Usage: ditc plan --sandbox <ENV>
+
+For more information, try '--help'.
+
+"#]],
+    );
+    refuses(
+        "apply demo -auto-aprove",
+        str![[r#"
+error: unexpected argument '--auto-aprove' found
+
+  tip: a similar argument exists: '--auto-approve'
+
+Usage: ditc apply --auto-approve <ENV>
+
+For more information, try '--help'.
+
+"#]],
+    );
+}
+
+#[test]
+fn no_environment() {
+    refuses(
+        "plan",
+        str![[r#"
+error: the following required arguments were not provided:
+  <ENV>
+
+Usage: ditc plan <ENV>
+
+For more information, try '--help'.
+
+"#]],
+    );
+}
+
+#[test]
+fn flags_of_kubectl_that_ditc_refuses() {
+    refuses(
+        "plan demo -n other",
+        str![[r#"
+error: ditc has no flag for the namespace: it comes from the environment's file
+  hint: name the environment instead: `ditc plan ENV`; its file may say
+    `namespace = "..."`
+
+"#]],
+    );
+    refuses(
+        "plan demo --namespace=other",
+        str![[r#"
+error: ditc has no flag for the namespace: it comes from the environment's file
+  hint: name the environment instead: `ditc plan ENV`; its file may say
+    `namespace = "..."`
+
+"#]],
+    );
+    refuses(
+        "apply demo --field-manager me",
+        str![[r#"
+error: ditc has no flag for the field manager: it is always `ditc`
+  hint: with another one, ditc could not tell its own fields from those of
+    others
+
+"#]],
+    );
+}
+
+#[test]
+fn flags_that_contradict_each_other() {
+    refuses(
+        "plan demo --sandbox --context staging",
+        str![[r#"
+error: the argument '--sandbox' cannot be used with '--context <NAME>'
+
+Usage: ditc plan --sandbox <ENV>
+
+For more information, try '--help'.
+
+"#]],
+    );
+    refuses(
+        "apply demo --sandbox -json",
+        str![[r#"
+error: -json asks no questions, so it needs -auto-approve
+  hint: look first with `ditc plan`, then add -auto-approve
+
+"#]],
+    );
+}
+
+#[test]
+fn values_that_make_no_sense() {
+    refuses(
+        "apply demo --sandbox -lock-timeout=soon",
+        str![[r#"
+error: invalid value 'soon' for '--lock-timeout <DURATION>': write it as 90s, 5m or 1h30m
+
+For more information, try '--help'.
+
+"#]],
+    );
+    refuses(
+        "apply demo --sandbox -parallelism=0",
+        str![[r#"
+error: invalid value '0' for '--parallelism <N>': 0 is not in 1..=100
+
+For more information, try '--help'.
+
+"#]],
+    );
+}
