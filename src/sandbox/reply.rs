@@ -103,8 +103,8 @@ pub(super) fn list(resource: &Resource, metadata: Map<String, Value>, items: &[&
         }
         Form::Metadata => {
             let items: Vec<Value> = items.iter().map(|item| metadata_only(item)).collect();
-            // A nil slice of Go, which a real server does not make here for lists of whole objects.
-            let items = if items.is_empty() { Value::Null } else { Value::Array(items) };
+            // A real server's list of nothing is null here, and empty everywhere else.
+            let items = if items.is_empty() { serde_json::Value::Null } else { serde_json::json!(items) };
             serde_json::json!({"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "items": items}).to_string()
         }
         Form::Table => table(resource, items, metadata).to_string(),

@@ -135,8 +135,8 @@ Do you want to perform these actions in environment jakub on cluster sandbox?
 
   Enter a value: yes
 jakub.services.orders/Deployment/orders: Modifying...
-jakub.services.orders/Deployment/orders: Modifications complete after 0s
-jakub.services.orders: Ready after 2s
+jakub.services.orders/Deployment/orders: Modifications complete after [..]s
+jakub.services.orders: Ready after [..]s
 
 Apply complete! Resources: 0 added, 1 changed, 0 destroyed.
 
