@@ -150,47 +150,32 @@ pub async fn run(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> R
     let first = Job::new(tools, plan, None);
     first.tell(EventKind::RunStarted { run: run.clone() });
 
-    let namespace = ObjectKey::new("", "Namespace", None, plan.namespace.as_str());
+    let namespace = Step::Change(namespace_of(plan));
     let mut done = BTreeSet::new();
-    if plan.changes.get(&namespace).is_some_and(|change| change.action == Action::Create) {
-        let mut scribe = Scribe::Writing { journal: &mut journal, state: &mut state };
-        scribe.intends(&[(&namespace, Action::Create)])?;
-        match step::change(&first, &namespace, &plan.changes[&namespace]).await {
-            Ok(made) => scribe.has_done(plan, &namespace, made)?,
-            Err(error) => {
-                scribe.has_failed(&namespace, Action::Create, &error)?;
-                let outcome = nothing_but(plan, &namespace, error);
-                first.tell(EventKind::RunFinished { outcome: outcome.clone() });
-                journal.end(Ending::Failed, (tools.now)())?;
-                return Ok(Finished { outcome, state: None });
-            }
+    let mut scribe = Scribe::Writing { journal: &mut journal, state: &mut state };
+    match make_namespace(&first, plan, &mut scribe).await? {
+        None => {}
+        Some(Ok(())) => {
+            state.created_namespace = true;
+            done.insert(namespace.clone());
         }
-        state.created_namespace = true;
-        done.insert(Step::Change(namespace.clone()));
+        Some(Err(error)) => {
+            let outcome = nothing_but(plan, &namespace, error);
+            first.tell(EventKind::RunFinished { outcome: outcome.clone() });
+            journal.end(Ending::Failed, (tools.now)())?;
+            return Ok(Finished { outcome, state: None });
+        }
     }
 
-    let lease = Lease {
-        namespace: &plan.namespace,
-        run,
-        patience: tools.patience,
-        dead: dead.as_deref(),
-        now: Arc::clone(&tools.now),
-    };
-    let mut told = None;
-    let tell_held = |holder: &Holder| {
-        if told.replace(holder.clone()).as_ref() != Some(holder) {
-            first.tell(EventKind::Held { who: holder.who.clone(), since: holder.since.clone() });
-        }
-    };
-    let held = match tools.cluster.take(&lease, tell_held).await {
-        Ok(Ok(held)) => Some(held),
-        Ok(Err(holder)) => {
-            journal.end(Ending::Failed, (tools.now)())?;
-            return Err(Error::Held { environment: plan.environment.clone(), holder });
-        }
+    let held = match hold(tools, &first, plan, run, dead.as_deref()).await {
+        Ok(held) => Some(held),
         // Nothing can be written into it any more, by anybody: what is left to do is to wait until it is gone.
-        Err(error) if plan.operation == Operation::Destroy && error.is_namespace_going() => None,
-        Err(error) => return Err(error.into()),
+        Err(Error::Cluster(error)) if plan.operation == Operation::Destroy && error.is_namespace_going() => None,
+        Err(error @ Error::Held { .. }) => {
+            journal.end(Ending::Failed, (tools.now)())?;
+            return Err(error);
+        }
+        Err(error) => return Err(error),
     };
     let is_going = held.is_none();
     let job = Arc::new(Job::new(tools, plan, held));
@@ -213,7 +198,7 @@ pub async fn run(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> R
     let mut outcome = conduct(&job, plan, &mut scribe, tools.interrupt.clone()).await;
     outcome.done.extend(done);
 
-    let is_gone = outcome.done.contains(&Step::Change(namespace.clone())) && plan.operation == Operation::Destroy;
+    let is_gone = outcome.done.contains(&namespace) && plan.operation == Operation::Destroy;
     let kept = if is_gone {
         None
     } else if is_going {
@@ -250,6 +235,46 @@ pub async fn replace_record(tools: &Tools, run: &Run, state: &State) -> Result<F
     Ok(fence?)
 }
 
+fn namespace_of(plan: &Plan) -> ObjectKey {
+    ObjectKey::new("", "Namespace", None, plan.namespace.as_str())
+}
+
+/// Makes the namespace where the plan says so; it comes before the lease and the record, which lie in it.
+async fn make_namespace(
+    job: &Job,
+    plan: &Plan,
+    scribe: &mut Scribe<'_>,
+) -> Result<Option<Result<(), StepError>>, store::Error> {
+    let key = namespace_of(plan);
+    let Some(change) = plan.changes.get(&key).filter(|change| change.action == Action::Create) else {
+        return Ok(None);
+    };
+    scribe.intends(&[(&key, Action::Create)])?;
+    Ok(Some(match step::change(job, &key, change).await {
+        Ok(made) => {
+            scribe.has_done(plan, &key, made)?;
+            Ok(())
+        }
+        Err(error) => {
+            scribe.has_failed(&key, Action::Create, &error)?;
+            Err(error)
+        }
+    }))
+}
+
+/// Takes the lease, and tells whom it waits for.
+async fn hold(tools: &Tools, job: &Job, plan: &Plan, run: &Run, dead: Option<&str>) -> Result<Held, Error> {
+    let now = Arc::clone(&tools.now);
+    let lease = Lease { namespace: &plan.namespace, run, patience: tools.patience, dead, now };
+    let mut told = None;
+    let taken = tools.cluster.take(&lease, |holder: &Holder| {
+        if told.replace(holder.clone()).as_ref() != Some(holder) {
+            job.tell(EventKind::Held { who: holder.who.clone(), since: holder.since.clone() });
+        }
+    });
+    taken.await?.map_err(|holder| Error::Held { environment: plan.environment.clone(), holder })
+}
+
 /// Gives the lease back, once no step has it any more.
 async fn release(tools: &Tools, job: Arc<Job>) {
     if let Some(held) = Arc::into_inner(job).and_then(|job| job.held) {
@@ -266,13 +291,12 @@ fn ending(outcome: &Outcome) -> Ending {
 }
 
 /// The outcome of a run whose namespace could not be made: nothing else was tried.
-fn nothing_but(plan: &Plan, namespace: &ObjectKey, error: StepError) -> Outcome {
-    let first = Step::Change(namespace.clone());
+fn nothing_but(plan: &Plan, namespace: &Step, error: StepError) -> Outcome {
     let mut outcome = Outcome::default();
-    for step in plan.order.nodes().filter(|step| **step != first) {
-        outcome.skipped.insert(step.clone(), first.clone());
+    for step in plan.order.nodes().filter(|step| *step != namespace) {
+        outcome.skipped.insert(step.clone(), namespace.clone());
     }
-    outcome.failed.insert(first, error);
+    outcome.failed.insert(namespace.clone(), error);
     outcome
 }
 
