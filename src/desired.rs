@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{
     diagnostic::Span,
     names::{Address, ComponentId, EnvironmentName, Namespace, ObjectName, OutputName},
-    object::{Hash, Object, ObjectKey},
+    object::{GroupKind, Hash, Object, ObjectKey},
     secret::Recipe,
 };
 
@@ -22,6 +22,19 @@ pub const MANAGED_BY: &str = "ditc";
 pub const LABEL_ENVIRONMENT: &str = "ditc.dev/environment";
 /// Names the component that an object belongs to.
 pub const LABEL_COMPONENT: &str = "ditc.dev/component";
+
+/// The label selector of an environment's objects.
+#[must_use]
+pub fn selector(environment: &EnvironmentName) -> String {
+    format!("{LABEL_ENVIRONMENT}={environment}")
+}
+
+/// Whether objects of a kind are made by one POST and kept, since applying them would read or adopt what is not ours:
+/// Secrets (their values stay in the cluster) and the Namespace (to apply one that exists would take it over).
+#[must_use]
+pub fn is_made_once(kind: &GroupKind) -> bool {
+    kind.is("", "Secret") || kind.is("", "Namespace")
+}
 
 /// Whether a name is kept for ditc's own objects in an environment's namespace: record, parts, lease, key.
 #[must_use]
@@ -76,11 +89,10 @@ pub struct Origin {
 }
 
 impl Manifest {
-    /// Whether the object is made by one POST and kept, since applying it would read or adopt what is not ours:
-    /// Secrets (their values stay in the cluster) and the Namespace (to apply one that exists would take it over).
+    /// Whether the object's kind is one of those that [`is_made_once`] names.
     #[must_use]
     pub fn is_made_once(&self) -> bool {
-        self.secret.is_some() || self.key.kind.is("", "Namespace")
+        is_made_once(&self.key.kind)
     }
 
     /// The hash that the record keeps: equal hashes ask for the same object.

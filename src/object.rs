@@ -49,6 +49,12 @@ impl ObjectKey {
     pub fn new(group: &str, kind: &str, namespace: Option<&str>, name: &str) -> Self {
         Self { kind: GroupKind::new(group, kind), namespace: namespace.map(str::to_owned), name: name.to_owned() }
     }
+
+    /// The key of a namespace itself.
+    #[must_use]
+    pub fn namespace(name: &str) -> Self {
+        Self::new("", "Namespace", None, name)
+    }
 }
 
 /// `Deployment/orders`, the object part of an address.

@@ -15,7 +15,7 @@ use tokio::sync::{mpsc::UnboundedSender, watch};
 
 use crate::{
     cluster::{self, Cluster, Fence, Held, Holder, Lease},
-    desired::LABEL_ENVIRONMENT,
+    desired::selector,
     format::{journal::Outcome as Ending, record::Limits},
     kinds::Kinds,
     names::{EnvironmentName, Namespace},
@@ -109,7 +109,7 @@ pub(crate) struct Job {
 
 impl Job {
     fn new(tools: &Tools, plan: &Plan, held: Option<Held>) -> Self {
-        let selector = format!("{LABEL_ENVIRONMENT}={}", plan.environment);
+        let selector = selector(&plan.environment);
         Self {
             environment: plan.environment.clone(),
             namespace: plan.namespace.clone(),
@@ -236,7 +236,7 @@ pub async fn replace_record(tools: &Tools, run: &Run, state: &State) -> Result<F
 }
 
 fn namespace_of(plan: &Plan) -> ObjectKey {
-    ObjectKey::new("", "Namespace", None, plan.namespace.as_str())
+    ObjectKey::namespace(plan.namespace.as_str())
 }
 
 /// Makes the namespace where the plan says so; it comes before the lease and the record, which lie in it.

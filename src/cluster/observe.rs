@@ -7,7 +7,7 @@ use http::Method;
 use serde_json::Value;
 
 use crate::{
-    desired::LABEL_ENVIRONMENT,
+    desired::selector,
     kinds::Kinds,
     names::{EnvironmentName, Namespace},
     object::{GroupKind, Object, ObjectKey},
@@ -46,8 +46,8 @@ impl Cluster {
     /// # Errors
     /// When any of it could not be looked at; nothing is then known to be absent.
     pub async fn observe(&self, wanted: &Wanted<'_>, kinds: &Kinds) -> Result<Observed, Error> {
-        let selector = format!("{LABEL_ENVIRONMENT}={}", wanted.environment);
-        let namespace_key = ObjectKey::new("", "Namespace", None, wanted.namespace.as_str());
+        let selector = selector(wanted.environment);
+        let namespace_key = ObjectKey::namespace(wanted.namespace.as_str());
         let namespaces = namespaces();
         let mut objects = BTreeMap::new();
         let (here, elsewhere): (Vec<Object>, Vec<Object>) = self
@@ -98,7 +98,7 @@ impl Cluster {
     /// # Errors
     /// When they could not be listed. Who may work in one namespace only, and so not list them, is told of none.
     pub async fn namespaces_of(&self, environment: &EnvironmentName) -> Result<Vec<Object>, Error> {
-        let selector = format!("{LABEL_ENVIRONMENT}={environment}");
+        let selector = selector(environment);
         match self.list(&namespaces(), None, Some(&selector)).await {
             Err(error) if error.refused().is_some_and(Refused::is_missing_right) => Ok(Vec::new()),
             labelled => labelled,

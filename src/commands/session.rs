@@ -263,7 +263,7 @@ async fn sweep(
     namespace: &Namespace,
     observed: &mut Observed,
 ) -> Result<(), Failure> {
-    let key = ObjectKey::new("", "Namespace", None, namespace.as_str());
+    let key = ObjectKey::namespace(namespace.as_str());
     if observed.objects.get(&key).is_none_or(|live| *live == Live::Absent) {
         return Ok(());
     }

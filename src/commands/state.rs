@@ -77,7 +77,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
         let message = format!("there is nothing of environment {environment} in namespace {namespace}");
         return Err(Failure::new(FailureKind::State, message));
     }
-    let namespace_key = ObjectKey::new("", "Namespace", None, namespace.as_str());
+    let namespace_key = ObjectKey::namespace(namespace.as_str());
     let count = entries.len();
     let state = State {
         version: Version { lineage: Lineage(settings::fresh_id()), serial: 1 },

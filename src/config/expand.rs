@@ -193,7 +193,7 @@ impl<'a> Run<'a> {
 
     fn namespace(&mut self, definition: &Span) {
         let name = self.rules.namespace.as_str();
-        let key = ObjectKey::new("", "Namespace", None, name);
+        let key = ObjectKey::namespace(name);
         let labels = json!({LABEL_MANAGED_BY: MANAGED_BY, LABEL_ENVIRONMENT: self.rules.environment.as_str()});
         let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}});
         let origin = Origin { definition: definition.clone(), template: None };

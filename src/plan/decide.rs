@@ -198,8 +198,7 @@ fn differs(input: &Input, manifest: &Manifest, live: &Object, plan: &mut Plan) {
     let recreated = applied.is_some_and(|applied| live.uid().as_ref() != Some(&applied.uid));
     let moved = applied.map(|applied| drift::fields(&differences, manifest, applied, live)).unwrap_or_default();
     // Fields that others took count as taken back only where we held them before.
-    let takes_back: Vec<Taken> =
-        if applied.is_some_and(|applied| !applied.owned.is_empty()) { held(taken, applied) } else { Vec::new() };
+    let takes_back = held(taken, applied);
     let reason = reason(manifest, applied, recreated, &differences, &moved);
     if recreated || !moved.is_empty() {
         let kind = if recreated { DriftKind::Recreated } else { DriftKind::Changed(moved) };

@@ -1,9 +1,9 @@
 //! How a desired object stands before anything is asked: absent, another's, unchanged, or in need of an answer.
 
 use crate::{
-    desired::{LABEL_ENVIRONMENT, LABEL_MANAGED_BY, MANAGED_BY, Manifest},
+    desired::{LABEL_ENVIRONMENT, LABEL_MANAGED_BY, MANAGED_BY, Manifest, is_made_once},
     names::EnvironmentName,
-    object::{GroupKind, Object, ObjectKey},
+    object::{Object, ObjectKey},
     observed::Live,
     ownership::{self, Fingerprint, Operation},
     state::{Applied, Entry},
@@ -42,7 +42,7 @@ impl<'a> Input<'a> {
     }
 
     pub(super) fn namespace_key(&self) -> ObjectKey {
-        ObjectKey::new("", "Namespace", None, self.namespace.as_str())
+        ObjectKey::namespace(self.namespace.as_str())
     }
 
     pub(super) fn namespace_exists(&self) -> bool {
@@ -89,13 +89,9 @@ pub fn made_by_us(live: &Object, environment: &EnvironmentName) -> bool {
 }
 
 fn has_our_entry(live: &Object) -> bool {
+    // What is made by POST shows by its creating entry whose it is.
     let made_once = live.key().is_some_and(|key| is_made_once(&key.kind));
     ownership::ours(live).is_some_and(|owner| made_once || owner.operation == Operation::Apply)
-}
-
-/// Kinds that ditc creates by POST, so that their creating entry shows whose they are.
-fn is_made_once(kind: &GroupKind) -> bool {
-    kind.is("", "Secret") || kind.is("", "Namespace")
 }
 
 fn is_unchanged(manifest: &Manifest, applied: &Applied, live: &Object) -> bool {
