@@ -16,7 +16,6 @@ mod duration;
 #[cfg(test)]
 mod tests;
 
-
 /// What was typed.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
 #[command(

@@ -32,12 +32,7 @@ pub(super) async fn destroy(desk: &Desk<'_>, arguments: &cli::Destroy) -> Result
     run(desk, &arguments.run, Operation::Destroy, &arguments.into()).await
 }
 
-async fn run(
-    desk: &Desk<'_>,
-    arguments: &cli::Run,
-    operation: Operation,
-    choices: &Choices,
-) -> Result<Exit, Failure> {
+async fn run(desk: &Desk<'_>, arguments: &cli::Run, operation: Operation, choices: &Choices) -> Result<Exit, Failure> {
     let environment = &arguments.environment;
     let workspace = match operation {
         Operation::Apply => desk.sound_workspace(environment)?,
@@ -158,8 +153,7 @@ fn fresh(link: &Link, plan: &Plan) -> State {
         cluster: link.id.clone(),
         environment: plan.environment.clone(),
         namespace: plan.namespace.clone(),
-        // Where the namespace is there already and ours, its own managed fields say that ditc made it.
-        created_namespace: true,
+        created_namespace: plan.created_namespace,
         components: BTreeMap::new(),
         entries: BTreeMap::new(),
         partial: false,

@@ -3,6 +3,7 @@
 mod apply;
 mod cost;
 mod crash;
+mod decisions;
 mod diagnostics;
 mod differential;
 mod help;

@@ -86,8 +86,13 @@ pub fn planned(plan: &Plan, context: &Context<'_>, at: Timestamp) -> String {
     }
     let counts = plan.counts();
     let message = plan_totals(counts, PLAIN);
-    let changes =
-        Changes { add: counts.add, change: counts.change, import: counts.import, remove: counts.destroy, operation: "plan" };
+    let changes = Changes {
+        add: counts.add,
+        change: counts.change,
+        import: counts.import,
+        remove: counts.destroy,
+        operation: "plan",
+    };
     out.push_str(&Line::new("info", &message, "change_summary", at, Summary { changes, outcome: None }).to_text());
     out
 }

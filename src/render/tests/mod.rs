@@ -120,6 +120,7 @@ pub(super) fn empty(operation: Operation) -> Plan {
         namespace: Namespace::new("jakub").unwrap(),
         operation,
         base: None,
+        created_namespace: true,
         changes: BTreeMap::new(),
         unchanged: BTreeMap::new(),
         drift: BTreeMap::new(),

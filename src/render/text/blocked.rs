@@ -52,7 +52,8 @@ fn too_many(plan: &Plan, context: &Context<'_>, style: Style) -> String {
         "It would delete or replace {}, and one apply may do that to {limit} (`max_destroy` in ditc.toml).",
         self::count(count, "object", "objects")
     );
-    let mut out = style.wrap(&format!("{} ", style.paint(Look::Error, "This plan cannot be applied.")), "", Look::Plain, &text);
+    let mut out =
+        style.wrap(&format!("{} ", style.paint(Look::Error, "This plan cannot be applied.")), "", Look::Plain, &text);
     let first = format!("  {} ", style.paint(Look::Hint, "hint:"));
     out.push_str(&style.wrap(&first, "    ", Look::Plain, "if all of that is meant:"));
     let environment = &plan.environment;
@@ -92,10 +93,9 @@ pub(in crate::render) fn explain(plan: &Plan, blocked: &Blocked, flags: &str) ->
             ];
             (format!("Others own fields that the definition sets to other values: {fields}."), ways)
         }
-        Block::Invalid(text) => (
-            format!("The server refuses it: {}", clean_line(text)),
-            vec![way("correct the definition")],
-        ),
+        Block::Invalid(text) => {
+            (format!("The server refuses it: {}", clean_line(text)), vec![way("correct the definition")])
+        }
         Block::Malformed(text) => (
             format!(
                 "The server refuses it as it is written, and may not name every mistake at once: {}",

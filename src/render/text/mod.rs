@@ -12,12 +12,12 @@ mod question;
 mod state;
 mod value;
 
+pub(super) use blocked::{Way, explain};
 pub use event::event;
 pub(super) use event::step;
 pub use failure::{error, hints, warning};
 pub(super) use ledger::{Totals, complete, totals};
 pub use ledger::{ledger, outputs};
-pub(super) use blocked::{Way, explain};
 pub use plan::{Context, plan};
 pub(super) use plan::{in_order, totals as plan_totals};
 pub use question::{not_confirmed, question};
