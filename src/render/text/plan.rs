@@ -147,7 +147,7 @@ fn checked_elsewhere(plan: &Plan, context: &Context<'_>, style: Style) -> String
     }
     let number = notes::count(number, "object was", "objects were");
     let text = format!(
-        "{number} checked by the server in namespace {}, under other names, since namespace {} does not exist yet; \
+        "{number} checked by the server in namespace {}, under other names, since namespace {} is not there yet; \
          its quota and admission policies had no say.",
         context.check_namespace, plan.namespace
     );
