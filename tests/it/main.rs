@@ -9,6 +9,7 @@ mod differential;
 mod help;
 mod model;
 mod real;
+mod rows;
 mod secrets;
 mod support;
 mod support_model;
