@@ -177,13 +177,18 @@ impl Refusal {
 
 /// What a Status says about its object.
 pub(super) fn details(resource: &Resource, name: &str) -> Value {
+    about(&resource.group, &resource.plural, name)
+}
+
+/// The same of what may be no kind at all.
+pub(super) fn about(group: &str, plural: &str, name: &str) -> Value {
     let mut details = Map::new();
     if !name.is_empty() {
         details.insert("name".into(), name.into());
     }
-    if !resource.group.is_empty() {
-        details.insert("group".into(), resource.group.clone().into());
+    if !group.is_empty() {
+        details.insert("group".into(), group.into());
     }
-    details.insert("kind".into(), resource.plural.clone().into());
+    details.insert("kind".into(), plural.into());
     Value::Object(details)
 }

@@ -1,5 +1,6 @@
 //! The sandbox through the real `kube::Client`.
 
+mod access;
 mod answers;
 mod life;
 mod watches;

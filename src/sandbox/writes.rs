@@ -6,6 +6,7 @@ use std::{borrow::Cow, sync::Arc};
 use serde_json::{Value, json};
 
 use super::{
+    access::{self, User},
     convert, decode, defaults,
     kinds::{self, Resource},
     managers::{self, Writer},
@@ -21,6 +22,8 @@ pub(super) struct Write<'a> {
     pub(super) writer: Writer<'a>,
     /// The server's time, in seconds.
     pub(super) now: &'a str,
+    /// Who writes; none for the sandbox itself, which may do everything.
+    pub(super) user: Option<&'a User>,
     /// Everything is checked and answered, nothing kept.
     pub(super) is_dry: bool,
 }
@@ -61,6 +64,7 @@ pub(super) fn create(
     if resource.namespaced {
         admit_namespace(store, resource, namespace, &name)?;
     }
+    access::check_escalation(store, write.user, resource, namespace, None, &object)?;
     if !owned {
         let empty = decode::empty(&resource.shape);
         let owners = managers::read(&object);
@@ -85,6 +89,7 @@ pub(super) fn create(
     if !causes.is_empty() {
         return Err(Refusal::invalid(stored, &name, &causes));
     }
+    access::check_create(store, write.user, resource, namespace, &name)?;
     if store.at(&place(stored, namespace, &name)).is_some() {
         return Err(Refusal::already_exists(resource, &name));
     }
@@ -150,6 +155,8 @@ pub(super) fn update(
     let name = text(live, "/metadata/name");
     check_preconditions(resource, live, &new, owned)?;
     carry_over(&mut new, live, write.writer.subresource, resource);
+    let namespace = text(live, "/metadata/namespace");
+    access::check_escalation(store, write.user, resource, namespace, Some(live), &new)?;
     if !owned {
         let seen = shown(resource, live);
         let given = new.pointer("/metadata/managedFields");

@@ -190,7 +190,12 @@ struct Context<'a> {
 
 impl<'a> Context<'a> {
     fn write(&self, manager: &'a str, subresource: &'a str) -> Write<'a> {
-        Write { writer: Writer { manager, subresource, time: Some(self.now) }, now: self.now, is_dry: false }
+        Write {
+            writer: Writer { manager, subresource, time: Some(self.now) },
+            now: self.now,
+            user: None,
+            is_dry: false,
+        }
     }
 
     /// Creates an object; a refusal is no disaster, the next change asks again.
