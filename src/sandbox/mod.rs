@@ -8,6 +8,7 @@
 //! It is not a cluster: no admission webhooks, no quota, no scheduling, no custom resources, one user with all rights.
 
 mod access;
+mod admission;
 mod apply;
 mod body;
 mod change;

@@ -157,6 +157,12 @@ impl Refusal {
         Self::new(422, "Invalid", format!("{subject} {name:?} is invalid: {list}")).with_details(Value::Object(about))
     }
 
+    /// Whether the namespace ends.
+    pub(super) fn is_terminating(&self) -> bool {
+        let causes = self.details.as_ref().and_then(|details| details.get("causes")?.as_array());
+        causes.into_iter().flatten().any(|cause| cause["reason"] == "NamespaceTerminating")
+    }
+
     pub(super) fn to_json(&self) -> Value {
         let mut status = Map::new();
         status.insert("kind".into(), "Status".into());

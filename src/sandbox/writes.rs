@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     access::{self, User},
-    convert, decode, defaults,
+    admission, convert, decode, defaults,
     kinds::{self, Resource},
     managers::{self, Writer},
     rules,
@@ -84,19 +84,28 @@ pub(super) fn create(
     }
     metadata.insert("uid".into(), uuid::Uuid::new_v4().to_string().into());
     metadata.insert("creationTimestamp".into(), write.now.into());
+    admission::fill_in(store, stored, namespace, &mut object);
     rules::prepare_create(store, stored, &mut object)?;
     let causes = validate::new(stored, &object);
     if !causes.is_empty() {
         return Err(Refusal::invalid(stored, &name, &causes));
     }
     access::check_create(store, write.user, resource, namespace, &name)?;
+    let charged = admission::check(store, stored, namespace, None, &object)?;
     if store.at(&place(stored, namespace, &name)).is_some() {
         return Err(Refusal::already_exists(resource, &name));
     }
     if write.is_dry {
         return Ok(Arc::new(object));
     }
+    keep(store, charged)?;
     store.put(stored.slot, object)
+}
+
+/// Keeps quotas of which more is used.
+fn keep(store: &mut Store, charged: Vec<Value>) -> Result<(), Refusal> {
+    let slot = kinds::known("", "ResourceQuota").slot;
+    charged.into_iter().try_for_each(|quota| store.put(slot, quota).map(drop))
 }
 
 /// A name as given, or made from generateName.
@@ -184,6 +193,10 @@ pub(super) fn update(
     if managers::is_same_but_times(live, &new) {
         return Ok(Arc::clone(live));
     }
+    let charged = match write.writer.subresource {
+        "" => admission::check(store, stored, namespace, Some(live), &new)?,
+        _ => Vec::new(),
+    };
     let is_done = !text(&new, "/metadata/deletionTimestamp").is_empty() && !has_finalizers(stored, &new);
     if write.is_dry {
         return Ok(Arc::new(new));
@@ -192,6 +205,7 @@ pub(super) fn update(
         store.remove(&place(stored, text(live, "/metadata/namespace"), name))?;
         return Ok(Arc::new(new));
     }
+    keep(store, charged)?;
     store.put(stored.slot, new)
 }
 

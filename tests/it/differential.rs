@@ -164,8 +164,11 @@ fn run_group(group: &Group, hand: &Hand) -> Answers {
     answers
 }
 
-/// Whether the deployment controller has seen it as it is.
+/// Whether the controllers have seen it as it is.
 fn is_settled(object: &Value) -> bool {
+    if object["kind"] == "ResourceQuota" {
+        return object["status"]["hard"] == object["spec"]["hard"];
+    }
     object["status"]["observedGeneration"] == object["metadata"]["generation"]
         && object["metadata"]["annotations"].get("deployment.kubernetes.io/revision").is_some()
 }
