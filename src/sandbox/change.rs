@@ -1,6 +1,6 @@
 //! The requests that create and change. Bodies are read in [`body`], applies done in [`apply`], deletes in [`remove`].
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 use http::Response;
 use serde_json::{Value, json};
@@ -30,6 +30,8 @@ pub(super) struct Asked<'a> {
     pub(super) body: &'a [u8],
     pub(super) form: Form,
     pub(super) now: &'a str,
+    /// What the answer warns of.
+    pub(super) warnings: RefCell<Vec<String>>,
 }
 
 impl Asked<'_> {
@@ -55,6 +57,7 @@ impl Asked<'_> {
             now: self.now,
             user: Some(self.user),
             is_dry: self.query.get("dryRun") == "All",
+            warnings: Some(&self.warnings),
         }
     }
 

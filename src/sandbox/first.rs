@@ -22,6 +22,7 @@ pub(super) fn fill(store: &mut Store, now: jiff::Timestamp) -> Result<(), Refusa
         now: &now,
         user: None,
         is_dry: false,
+        warnings: None,
     };
     access::fill(store, write)?;
     if !is_new {

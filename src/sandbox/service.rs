@@ -1,6 +1,7 @@
 //! The server as a tower service: reads the request, meets the fault script, asks the right verb, notes the request.
 
 use std::{
+    cell::RefCell,
     error::Error as StdError,
     future::Future,
     pin::Pin,
@@ -209,6 +210,7 @@ fn answer(shared: &Arc<Shared>, user: &User, parts: &Parts, body: &[u8]) -> Resu
         body,
         form,
         now: &now,
+        warnings: RefCell::default(),
     };
     let store = &mut state.store;
     let response = match verb {
@@ -231,7 +233,7 @@ fn answer(shared: &Arc<Shared>, user: &User, parts: &Parts, body: &[u8]) -> Resu
     let revision = state.store.revision();
     drop(state);
     shared.announce(revision);
-    response
+    response.map(|response| reply::with_warnings(response, &asked.warnings.borrow()))
 }
 
 /// Refuses what a test took away from everybody.

@@ -1,7 +1,7 @@
 //! Creating, changing and deleting objects, for clients and for the sandbox's own controllers alike: checks, server-side fields,
 //! owners, generation, finalizers. Reading requests is done elsewhere.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, cell::RefCell, sync::Arc};
 
 use serde_json::{Value, json};
 
@@ -26,6 +26,16 @@ pub(super) struct Write<'a> {
     pub(super) user: Option<&'a User>,
     /// Everything is checked and answered, nothing kept.
     pub(super) is_dry: bool,
+    /// What the client is to be warned of, beside its answer.
+    pub(super) warnings: Option<&'a RefCell<Vec<String>>>,
+}
+
+impl Write<'_> {
+    pub(super) fn warn(&self, text: String) {
+        if let Some(warnings) = self.warnings {
+            warnings.borrow_mut().push(text);
+        }
+    }
 }
 
 /// Reads an object of a kind, filling in what was not said.
@@ -91,7 +101,7 @@ pub(super) fn create(
         return Err(Refusal::invalid(stored, &name, &causes));
     }
     access::check_create(store, write.user, resource, namespace, &name)?;
-    let charged = admission::check(store, stored, namespace, None, &object)?;
+    let charged = admission::check(store, stored, namespace, None, &object, write)?;
     if store.at(&place(stored, namespace, &name)).is_some() {
         return Err(Refusal::already_exists(resource, &name));
     }
@@ -194,7 +204,7 @@ pub(super) fn update(
         return Ok(Arc::clone(live));
     }
     let charged = match write.writer.subresource {
-        "" => admission::check(store, stored, namespace, Some(live), &new)?,
+        "" => admission::check(store, stored, namespace, Some(live), &new, write)?,
         _ => Vec::new(),
     };
     let is_done = !text(&new, "/metadata/deletionTimestamp").is_empty() && !has_finalizers(stored, &new);

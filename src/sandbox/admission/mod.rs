@@ -1,8 +1,11 @@
-//! What the server's own admission plugins set and refuse: limit ranges and quotas. Where a namespace has neither, nothing is done.
+//! What the server's own admission plugins set and refuse: limit ranges, pod security and quotas. Where a
+//! namespace has none of them, nothing is done.
 
 mod limits;
 mod quota;
+mod security;
 mod totals;
+mod violations;
 
 use std::sync::Arc;
 
@@ -12,9 +15,11 @@ use super::{
     kinds::{self, Resource},
     status::Refusal,
     store::Store,
+    writes::Write,
 };
 
 pub(super) use quota::{governs, used};
+pub(super) use security::complaints;
 
 /// Sets what limit ranges give to a new object.
 pub(super) fn fill_in(store: &Store, resource: &Resource, namespace: &str, object: &mut Value) {
@@ -32,6 +37,7 @@ pub(super) fn check(
     namespace: &str,
     live: Option<&Value>,
     new: &Value,
+    write: Write<'_>,
 ) -> Result<Vec<Value>, Refusal> {
     if !resource.namespaced {
         return Ok(Vec::new());
@@ -41,6 +47,11 @@ pub(super) fn check(
         for range in all(store, "LimitRange", namespace) {
             limits::check(resource, &range, new)?;
         }
+    }
+    let labelled = store.get(kinds::known("", "Namespace").slot, "", namespace);
+    // Of a pod only what makes no difference here can change.
+    if let Some(namespace) = labelled.filter(|_| live.is_none() || !resource.is("", "Pod")) {
+        security::check(namespace, resource, new, |text| write.warn(text))?;
     }
     quota::charge(&all(store, "ResourceQuota", namespace), resource, live, new)
 }

@@ -198,6 +198,7 @@ impl<'a> Context<'a> {
             now: self.now,
             user: None,
             is_dry: false,
+            warnings: None,
         }
     }
 
@@ -240,7 +241,7 @@ impl<'a> Context<'a> {
             let message = match text(owner, "/kind") {
                 "StatefulSet" => {
                     let owner = text(owner, "/metadata/name");
-                    format!("create Pod {name} in StatefulSet {owner} failed error: {why}")
+                    format!("Create Pod {name} in StatefulSet {owner} failed error: {why}")
                 }
                 _ => format!("Error creating: {why}"),
             };

@@ -122,9 +122,10 @@ fn make_claims(context: &mut Context<'_>, set: &Arc<Value>, ordinal: i64) -> boo
         if let Err(refusal) = context.try_create(MANAGER, claims, &namespace, claim) {
             let set_name = text(set, "/metadata/name");
             let why = &refusal.message;
-            let message =
-                format!("create Claim {name} Pod {set_name}-{ordinal} in StatefulSet {set_name} failed error: {why}");
-            context.event_once(set, "Warning", "FailedCreate", &message, "");
+            let message = format!(
+                "Create Claim {name} for Pod {set_name}-{ordinal} in StatefulSet {set_name} failed error: {why}"
+            );
+            context.event_once(set, "Warning", "FailedCreate", &message, "claim");
             return false;
         }
     }

@@ -82,8 +82,8 @@ async fn stateful_sets_and_jobs_tell_of_a_quota_in_events_alone() {
     let told = messages(&client).await;
     for start in [
         "Error creating: pods \"j-",
-        "create Pod s-0 in StatefulSet s failed error: pods \"s-0\" is forbidden: exceeded quota: q, ",
-        "create Claim data-t-0 Pod t-0 in StatefulSet t failed error: persistentvolumeclaims \"data-t-0\" is forbidden: exceeded quota: q, ",
+        "Create Pod s-0 in StatefulSet s failed error: pods \"s-0\" is forbidden: exceeded quota: q, ",
+        "Create Claim data-t-0 for Pod t-0 in StatefulSet t failed error: persistentvolumeclaims \"data-t-0\" is forbidden: exceeded quota: q, ",
     ] {
         assert!(told.iter().any(|message| message.starts_with(start)), "{start} in {told:?}");
     }
@@ -103,4 +103,36 @@ async fn a_limit_range_reaches_the_pods_of_controllers() {
     assert_eq!(pod.data["status"]["qosClass"], "Burstable");
     let told = pod.metadata.annotations.as_ref().unwrap()["kubernetes.io/limit-ranger"].as_str();
     assert_eq!(told, "LimitRanger plugin set: memory request for container main; memory limit for container main");
+}
+
+/// An answer's code and its warnings.
+async fn warnings(client: &Client, path: &str, object: &Value) -> (u16, Vec<String>) {
+    let request = http::Request::post(path).header("content-type", "application/json");
+    let request = request.body(kube::client::Body::from(object.to_string().into_bytes())).unwrap();
+    let answer = client.send(request).await.unwrap();
+    let said = answer.headers().get_all("warning").iter().map(|value| value.to_str().unwrap().to_owned()).collect();
+    (answer.status().as_u16(), said)
+}
+
+#[tokio::test(start_paused = true)]
+async fn pod_security_warns_of_workloads_and_refuses_their_pods() {
+    let (sandbox, client) = sandbox();
+    let deployments = "/apis/apps/v1/namespaces/default/deployments";
+    assert_eq!(warnings(&client, deployments, &deployment(0)).await, (201, Vec::new()));
+    let labels = json!({"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted", "pod-security.kubernetes.io/warn": "restricted"}}});
+    let namespaces: Api<DynamicObject> = Api::all_with(
+        client.clone(),
+        &kube::core::ApiResource::from_gvk(&kube::core::GroupVersionKind::gvk("", "v1", "Namespace")),
+    );
+    namespaces.patch("default", &PatchParams::default(), &Patch::Merge(labels)).await.unwrap();
+    let mut other = deployment(1);
+    other["metadata"]["name"] = json!("other");
+    let why = r#"violate PodSecurity \"restricted:latest\": allowPrivilegeEscalation != false (container \"main\" must set securityContext.allowPrivilegeEscalation=false), unrestricted capabilities (container \"main\" must set securityContext.capabilities.drop=[\"ALL\"]), runAsNonRoot != true (pod or container \"main\" must set securityContext.runAsNonRoot=true), seccompProfile (pod or container \"main\" must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\")"#;
+    assert_eq!(warnings(&client, deployments, &other).await, (201, vec![format!("299 - \"would {why}\"")]));
+    settle(&sandbox).await;
+    let shown = show(&api(&client, "apps", "v1", "Deployment"), "other").await;
+    let conditions = shown["status"]["conditions"].as_array().unwrap();
+    let failure = conditions.iter().find(|known| known["type"] == "ReplicaFailure").unwrap();
+    let message = failure["message"].as_str().unwrap();
+    assert!(message.contains("is forbidden: violates PodSecurity \"restricted:latest\": allow"), "{message}");
 }
