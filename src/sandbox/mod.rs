@@ -5,7 +5,10 @@
 //! printed from Kubernetes 1.36.3; answers follow what a real server of that version was seen to say. Small controllers make
 //! workloads ready, or fail them on request. No container ever runs.
 //!
-//! It is not a cluster: no admission webhooks, no quota, no scheduling, no custom resources, one user with all rights.
+//! Users may do what roles allow ([`Sandbox::service_as`]); [`Sandbox::service`] is the administrator's. Quotas, limit ranges and pod
+//! security are kept to.
+//!
+//! It is not a cluster: no admission webhooks or policies, no scheduling, no custom resources, no tokens of service accounts.
 
 mod access;
 mod admission;

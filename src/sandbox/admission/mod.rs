@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::{
     kinds::{self, Resource},
     status::Refusal,
-    store::Store,
+    store::{Store, text},
     writes::Write,
 };
 
@@ -39,6 +39,13 @@ pub(super) fn check(
     new: &Value,
     write: Write<'_>,
 ) -> Result<Vec<Value>, Refusal> {
+    if resource.is("", "Namespace")
+        && let Some(live) = live
+    {
+        let name = text(new, "/metadata/name");
+        let pods = store.list(kinds::known("", "Pod").slot, Some(name)).map(|(_, pod)| &**pod);
+        security::review(live, new, pods, |text| write.warn(text));
+    }
     if !resource.namespaced {
         return Ok(Vec::new());
     }

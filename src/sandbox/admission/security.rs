@@ -1,6 +1,8 @@
 //! Pod security by labels of the namespace (<https://kubernetes.io/docs/concepts/security/pod-security-admission/>): who breaks a
 //! level that is enforced is refused, who breaks one that warns is told.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::violations::{Level, violations};
@@ -50,6 +52,45 @@ pub(super) fn check(
         }
     }
     Ok(())
+}
+
+/// Warns of pods that a stricter namespace would not let in again.
+pub(super) fn review<'a>(
+    live: &Value,
+    new: &Value,
+    pods: impl Iterator<Item = &'a Value>,
+    mut warn: impl FnMut(String),
+) {
+    let Some(Policy { level, name }) = policy(new, "enforce") else { return };
+    if policy(live, "enforce")
+        .is_some_and(|before| before.level >= level && before.name == name || before.level > level)
+    {
+        return;
+    }
+    let mut kinds: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for pod in pods {
+        let found = violations(&level, &pod["spec"]);
+        // What is wrong, without where.
+        let found: Vec<&str> = found.iter().filter_map(|violation| violation.split(" (").next()).collect();
+        if !found.is_empty() {
+            kinds.entry(found.join(", ")).or_default().push(text(pod, "/metadata/name"));
+        }
+    }
+    if kinds.is_empty() {
+        return;
+    }
+    let namespace = text(new, "/metadata/name");
+    warn(format!("existing pods in namespace {namespace:?} violate the new PodSecurity enforce level {name:?}"));
+    let mut lines: Vec<String> = kinds
+        .into_iter()
+        .map(|(found, names)| match &names[..] {
+            [one] => format!("{one}: {found}"),
+            [first, _] => format!("{first} (and 1 other pod): {found}"),
+            _ => format!("{} (and {} other pods): {found}", names[0], names.len() - 1),
+        })
+        .collect();
+    lines.sort();
+    lines.into_iter().for_each(warn);
 }
 
 /// What a pod is, or will be, made of.

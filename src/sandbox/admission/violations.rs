@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::sandbox::store::text;
 
-/// How much pods may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How much pods may do, from much to little.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Level {
     Privileged,
     Baseline,

@@ -11,6 +11,7 @@ mod jobs;
 mod namespaces;
 mod pods;
 mod quotas;
+mod roles;
 mod services;
 mod sets;
 
@@ -140,6 +141,7 @@ fn concerned(store: &Store, change: &Change, queue: &mut BTreeSet<Place>) {
             claims::of_pod(change, queue);
         }
         "Service" => services::endpoints_of(change, queue),
+        "ClusterRole" => roles::of_role(store, change, queue),
         // A pod may wait for these.
         "ConfigMap" | "Secret" | "PersistentVolumeClaim" => {
             let pods = kinds::known("", "Pod").slot;
@@ -178,6 +180,7 @@ fn reconcile(context: &mut Context<'_>, place: &Place) {
         ("apps", "StatefulSet") => sets::stateful(context, &object),
         ("apps", "DaemonSet") => sets::daemon(context, &object),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => definitions::reconcile(context, &object),
+        ("rbac.authorization.k8s.io", "ClusterRole") => roles::reconcile(context, &object),
         ("batch", "Job") => jobs::reconcile(context, place, &object),
         _ => {}
     }

@@ -6,7 +6,7 @@ use kube::{
 };
 use serde_json::{Value, json};
 
-use super::{answers::refused, api, deployment, sandbox};
+use super::{answers::refused, api, deployment, sandbox, settle};
 use crate::sandbox::{Options, Sandbox, User};
 
 const RBAC: &str = "rbac.authorization.k8s.io";
@@ -65,6 +65,28 @@ async fn a_role_of_the_cluster_reaches_all_namespaces_and_subresources() {
     let why = r#"cannot patch resource "deployments/scale" in API group "apps""#;
     assert!(refused(scaled)["message"].as_str().unwrap().contains(why));
     assert_eq!(refused(api(&client, "", "v1", "Secret").list(&ListParams::default()).await)["code"], 403);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_joins_those_that_are_made_of_others() {
+    let (sandbox, admin) = sandbox();
+    let before = sandbox.revision();
+    settle(&sandbox).await;
+    let roles = of_cluster(&admin, "ClusterRole");
+    let fresh = roles.list(&ListParams::default().fields("metadata.name=admin")).await.unwrap();
+    let fresh: u64 = fresh.items[0].metadata.resource_version.as_deref().unwrap().parse().unwrap();
+    assert!(fresh <= before, "the roles of a new cluster are whole");
+    let labels = json!({"rbac.authorization.k8s.io/aggregate-to-view": "true"});
+    let rules = json!([{"apiGroups": ["example.com"], "resources": ["things"], "verbs": ["get"]}]);
+    create(&roles, json!({"metadata": {"name": "things", "labels": labels}, "rules": rules})).await.unwrap();
+    settle(&sandbox).await;
+    for role in ["view", "edit", "admin"] {
+        let rules = roles.get(role).await.unwrap().data["rules"].clone();
+        assert!(rules.as_array().unwrap().iter().any(|rule| rule["resources"] == json!(["things"])), "{role}");
+    }
+    roles.delete("things", &kube::api::DeleteParams::default()).await.unwrap();
+    settle(&sandbox).await;
+    assert!(!roles.get("admin").await.unwrap().data["rules"].to_string().contains("things"));
 }
 
 #[tokio::test]

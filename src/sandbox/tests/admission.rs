@@ -106,8 +106,9 @@ async fn a_limit_range_reaches_the_pods_of_controllers() {
 }
 
 /// An answer's code and its warnings.
-async fn warnings(client: &Client, path: &str, object: &Value) -> (u16, Vec<String>) {
-    let request = http::Request::post(path).header("content-type", "application/json");
+async fn warnings(client: &Client, method: &str, path: &str, object: &Value) -> (u16, Vec<String>) {
+    let content = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
+    let request = http::Request::builder().method(method).uri(path).header("content-type", content);
     let request = request.body(kube::client::Body::from(object.to_string().into_bytes())).unwrap();
     let answer = client.send(request).await.unwrap();
     let said = answer.headers().get_all("warning").iter().map(|value| value.to_str().unwrap().to_owned()).collect();
@@ -118,17 +119,26 @@ async fn warnings(client: &Client, path: &str, object: &Value) -> (u16, Vec<Stri
 async fn pod_security_warns_of_workloads_and_refuses_their_pods() {
     let (sandbox, client) = sandbox();
     let deployments = "/apis/apps/v1/namespaces/default/deployments";
-    assert_eq!(warnings(&client, deployments, &deployment(0)).await, (201, Vec::new()));
+    assert_eq!(warnings(&client, "POST", deployments, &deployment(2)).await, (201, Vec::new()));
     let labels = json!({"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted", "pod-security.kubernetes.io/warn": "restricted"}}});
-    let namespaces: Api<DynamicObject> = Api::all_with(
-        client.clone(),
-        &kube::core::ApiResource::from_gvk(&kube::core::GroupVersionKind::gvk("", "v1", "Namespace")),
-    );
-    namespaces.patch("default", &PatchParams::default(), &Patch::Merge(labels)).await.unwrap();
+    settle(&sandbox).await;
+    let pods = api(&client, "", "v1", "Pod").list(&ListParams::default()).await.unwrap();
+    let first = pods.items[0].metadata.name.as_deref().unwrap();
+    let told = [
+        r#"299 - "existing pods in namespace \"default\" violate the new PodSecurity enforce level \"restricted:latest\"""#,
+        &format!(
+            r#"299 - "{first} (and 1 other pod): allowPrivilegeEscalation != false, unrestricted capabilities, runAsNonRoot != true, seccompProfile""#
+        ),
+    ];
+    let namespace = "/api/v1/namespaces/default";
+    assert_eq!(warnings(&client, "PATCH", namespace, &labels).await, (200, told.map(str::to_owned).to_vec()));
+    let looser = json!({"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "baseline"}}});
+    assert_eq!(warnings(&client, "PATCH", namespace, &looser).await, (200, Vec::new()));
+    warnings(&client, "PATCH", namespace, &labels).await;
     let mut other = deployment(1);
     other["metadata"]["name"] = json!("other");
     let why = r#"violate PodSecurity \"restricted:latest\": allowPrivilegeEscalation != false (container \"main\" must set securityContext.allowPrivilegeEscalation=false), unrestricted capabilities (container \"main\" must set securityContext.capabilities.drop=[\"ALL\"]), runAsNonRoot != true (pod or container \"main\" must set securityContext.runAsNonRoot=true), seccompProfile (pod or container \"main\" must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\")"#;
-    assert_eq!(warnings(&client, deployments, &other).await, (201, vec![format!("299 - \"would {why}\"")]));
+    assert_eq!(warnings(&client, "POST", deployments, &other).await, (201, vec![format!("299 - \"would {why}\"")]));
     settle(&sandbox).await;
     let shown = show(&api(&client, "apps", "v1", "Deployment"), "other").await;
     let conditions = shown["status"]["conditions"].as_array().unwrap();
