@@ -88,6 +88,7 @@ pub(super) fn violations(level: &Level, spec: &Value) -> Vec<String> {
             sysctls,
             escalation(spec),
             dropped_capabilities(spec),
+            proc_mount(spec),
             volume_types(spec),
             non_root(spec),
             root_user(spec),
@@ -257,8 +258,21 @@ fn escalation(spec: &Value) -> Option<String> {
     Some(format!("allowPrivilegeEscalation != false ({who} must set securityContext.allowPrivilegeEscalation=false)"))
 }
 
+fn proc_mount(spec: &Value) -> Option<String> {
+    let who = those(spec, |container| text(container, "/securityContext/procMount") == "Unmasked")?;
+    Some(format!("procMount ({who} must not set securityContext.procMount to \"Unmasked\")"))
+}
+
+/// Whether the users of a pod are none of the host's: root is nobody special then.
+fn has_own_users(spec: &Value) -> bool {
+    is(spec, "/hostUsers", false)
+}
+
 fn non_root(spec: &Value) -> Option<String> {
     const FIELD: &str = "/securityContext/runAsNonRoot";
+    if has_own_users(spec) {
+        return None;
+    }
     if let Some(who) = pod_and_containers(spec, |object| is(object, FIELD, false)) {
         return Some(format!("runAsNonRoot != true ({who} must not set securityContext.runAsNonRoot=false)"));
     }
@@ -268,7 +282,7 @@ fn non_root(spec: &Value) -> Option<String> {
 
 fn root_user(spec: &Value) -> Option<String> {
     let is_root = |object: &Value| object.pointer("/securityContext/runAsUser").and_then(Value::as_i64) == Some(0);
-    let who = pod_and_containers(spec, is_root)?;
+    let who = pod_and_containers(spec, is_root).filter(|_| !has_own_users(spec))?;
     Some(format!("runAsUser=0 ({who} must not set runAsUser=0)"))
 }
 
