@@ -124,3 +124,16 @@ async fn an_older_sandbox_gets_the_roles_that_it_lacks() {
     tokio::task::yield_now().await;
     assert_eq!(open().revision(), before, "nothing is made twice");
 }
+
+#[tokio::test]
+async fn only_who_may_speaks_for_others() {
+    let (sandbox, admin) = sandbox();
+    let ask = |client: Client| async move {
+        let request = http::Request::get("/api/v1/pods").header("impersonate-user", "vera");
+        refused(client.request::<Value>(request.body(Vec::new()).unwrap()).await)["message"].clone()
+    };
+    let of_vera = r#"pods is forbidden: User "vera" cannot list resource "pods" in API group "" at the cluster scope"#;
+    assert_eq!(ask(admin).await, of_vera);
+    let why = of_vera.replace("cannot list", "cannot impersonate-on:user-info:list");
+    assert_eq!(ask(client_of(&sandbox, "dora", &[])).await, why);
+}
