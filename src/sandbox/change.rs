@@ -1,11 +1,12 @@
 //! The requests that create and change. Bodies are read in [`body`], applies done in [`apply`], deletes in [`remove`].
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 use http::Response;
 use serde_json::{Value, json};
 
 use super::{
+    access::User,
     apply, body,
     deletion::{self, Deletion},
     managers::Writer,
@@ -22,12 +23,15 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Asked<'a> {
     pub(super) objects: &'a Objects,
+    pub(super) user: &'a User,
     pub(super) query: &'a Query,
     pub(super) content_type: &'a str,
     pub(super) agent: &'a str,
     pub(super) body: &'a [u8],
     pub(super) form: Form,
     pub(super) now: &'a str,
+    /// What the answer warns of.
+    pub(super) warnings: RefCell<Vec<String>>,
 }
 
 impl Asked<'_> {
@@ -51,7 +55,9 @@ impl Asked<'_> {
         Write {
             writer: Writer { manager, subresource, time },
             now: self.now,
+            user: Some(self.user),
             is_dry: self.query.get("dryRun") == "All",
+            warnings: Some(&self.warnings),
         }
     }
 

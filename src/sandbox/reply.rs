@@ -58,6 +58,17 @@ pub(super) fn bytes(code: u16, kind: &'static str, text: String) -> Response<Bod
     response
 }
 
+/// An answer that warns (<https://kubernetes.io/docs/reference/using-api/api-concepts/#warnings>).
+pub(super) fn with_warnings(mut response: Response<Body>, warnings: &[String]) -> Response<Body> {
+    for text in warnings {
+        let text = text.replace('\\', "\\\\").replace('"', "\\\"");
+        if let Ok(value) = http::HeaderValue::from_str(&format!("299 - \"{text}\"")) {
+            response.headers_mut().append(header::WARNING, value);
+        }
+    }
+    response
+}
+
 pub(super) fn refusal(refusal: &Refusal) -> Response<Body> {
     if refusal.plain {
         return bytes(refusal.code, "text/plain; charset=utf-8", format!("{}\n", refusal.message));

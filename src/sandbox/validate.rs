@@ -7,7 +7,7 @@ mod pods;
 
 use serde_json::{Value, json};
 
-use super::{kinds::Resource, quantity, select, status::Cause, store::text};
+use super::{admission, kinds::Resource, quantity, select, status::Cause, store::text};
 
 pub(super) use fixed::change;
 
@@ -31,6 +31,7 @@ fn common(resource: &Resource, object: &Value, found: &mut Vec<Cause>) {
     let spec = object.get("spec").unwrap_or(&Value::Null);
     match (resource.group.as_str(), resource.kind.as_str()) {
         ("", "Pod") => pods::spec(spec, "spec", found),
+        ("", "Namespace") => found.extend(admission::complaints(object)),
         ("apps", "Deployment") => {
             workload(spec, found);
             strategy(spec, found);

@@ -713,6 +713,9 @@ fn the_served_sandbox_is_the_same_cluster() {
     let mut serve = workspace.start("sandbox serve");
     serve.wait_for("kubectl get all -A\n");
     workspace.ditc("plan demo --kubeconfig state/sandbox/kubeconfig").exits(0).out(NO_CHANGES);
+    let told = workspace.ditc("plan demo --kubeconfig state/sandbox/kubeconfig --context developer").exits(1).out("");
+    let told = told.error.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("User \"developer\" cannot get resource \"configmaps\""), "{told}");
     let told = workspace.ditc(PLAN).exits(1).out("");
     assert!(told.error.contains("state/sandbox/lock is in use by process"), "{}", told.error);
     serve.interrupt();
