@@ -114,7 +114,8 @@ fn fields_of_others_are_taken_when_told_to(stage: &Stage) {
     let body = theirs.to_string();
     let path = format!("{}?fieldManager=other", stage.path(WEB));
     let content = "application/apply-patch+yaml";
-    let (code, text) = stage.server.ask(&Question { method: "PATCH", path: &path, accept: "", content, body: &body });
+    let (code, text) =
+        stage.server.ask(&Question { user: "", method: "PATCH", path: &path, accept: "", content, body: &body });
     assert!(code.is_success(), "{text}");
     let spec = "{ minReadySeconds = 0 }";
     stage.define(&format!("[services.web]\nmodule = \"app\"\ninputs = {{ spec = {spec} }}\n{API}"));

@@ -33,7 +33,7 @@ fn apply_as(stage: &Stage, manager: &str, what: &str, body: &Value) {
     let path = format!("{}?fieldManager={manager}&force=true", stage.path(what));
     let body = body.to_string();
     let (code, text) =
-        stage.server.ask(&Question { method: "PATCH", path: &path, accept: "", content: APPLY, body: &body });
+        stage.server.ask(&Question { user: "", method: "PATCH", path: &path, accept: "", content: APPLY, body: &body });
     assert!(code.is_success(), "{text}");
 }
 
@@ -198,7 +198,8 @@ fn the_order_of_a_list_is_a_change(stage: &Stage) {
     let path = format!("{}?fieldManager=hand", stage.path(WEB));
     let content = "application/json-patch+json";
     let body = back.to_string();
-    let (code, text) = stage.server.ask(&Question { method: "PATCH", path: &path, accept: "", content, body: &body });
+    let (code, text) =
+        stage.server.ask(&Question { user: "", method: "PATCH", path: &path, accept: "", content, body: &body });
     assert!(code.is_success(), "{text}");
     stage.plan("").exits(2).says("0 to add, 1 to change, 0 to destroy.");
     stage.apply("").exits(0);
@@ -235,7 +236,7 @@ metadata: { name: zoo }
 spec:
   selector: {}
   clusterIP: ""
-  ports: [{ port: 80 }, { name: other, port: 81, protocol: UDP, targetPort: 8081 }]
+  ports: [{ name: main, port: 80 }, { name: other, port: 81, protocol: UDP, targetPort: 8081 }]
 ---
 apiVersion: v1
 kind: PersistentVolumeClaim

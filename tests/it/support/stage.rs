@@ -146,6 +146,7 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         let path = format!("/api/v1/namespaces/{}", self.name);
-        let _ = self.server.ask(&Question { method: "DELETE", path: &path, accept: "", content: "", body: "" });
+        let _ =
+            self.server.ask(&Question { user: "", method: "DELETE", path: &path, accept: "", content: "", body: "" });
     }
 }
