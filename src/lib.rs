@@ -17,7 +17,7 @@
 //!
 //! | room | is | uses |
 //! | --- | --- | --- |
-//! | [`names`], [`diagnostic`], [`object`], [`graph`], [`ownership`], [`secret`], [`kinds`], [`desired`], [`state`], [`observed`] | nouns: plain values, checked once, then trusted | the nouns before |
+//! | [`names`], [`diagnostic`], [`object`], [`graph`], [`ownership`], [`secret`], [`quantity`], [`kinds`], [`desired`], [`state`], [`observed`] | nouns: plain values, checked once, then trusted | the nouns before |
 //! | [`config`] | TOML to environments to manifests | nouns |
 //! | [`plan`] | questions, the truth table, differences, order, audit | nouns |
 //! | [`readiness`] | whether a live object works | nouns |
@@ -47,6 +47,7 @@ pub mod object;
 pub mod graph;
 pub mod ownership;
 pub mod secret;
+pub mod quantity;
 pub mod kinds;
 pub mod desired;
 pub mod state;
