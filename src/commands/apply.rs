@@ -48,6 +48,10 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Apply, operation: Oper
         // The plan has said what must be decided; nothing was changed.
         return Ok(Exit::Error);
     }
+    if survey.preflight.is_hopeless() {
+        let message = format!("{} was not begun: these credentials lack rights that it needs", operation.verb());
+        return Err(Failure::new(FailureKind::Auth, message));
+    }
     if is_gone(&survey, operation) {
         link.store.discard_journal(&lock)?;
         return Ok(Exit::Done);
@@ -130,6 +134,7 @@ fn show(desk: &Desk<'_>, survey: &Survey, context: &Context<'_>) {
     } else {
         desk.terminal.out(&render::text::plan(&survey.plan, context, desk.terminal.out_style));
     }
+    survey.warn(desk, context);
 }
 
 /// A destroy that finds neither a record nor an object.

@@ -24,6 +24,7 @@ mod diff;
 mod drift;
 mod foreign;
 mod order;
+mod preflight;
 mod questions;
 mod rebuild;
 mod standing;
@@ -33,6 +34,10 @@ mod tests;
 pub use audit::audit;
 pub use decide::plan;
 pub use order::rank;
+pub use preflight::{
+    Demand, Limit, MissingRight, Preflight, Purpose, Quota, Rule, Scope, Shortfall, Verb, demand, is_namespace_new,
+    preflight,
+};
 pub use questions::{Question, questions};
 pub use rebuild::rebuild;
 pub use standing::{known, made_by_us};

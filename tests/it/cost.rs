@@ -104,6 +104,7 @@ fn one_changed_object_is_one_question_and_one_write() {
         str![[r#"
 apply deployments/web 200
 ask deployments/web 200
+ask selfsubjectrulesreviews 404
 create leases 201
 delete leases/ditc 200
 get configmaps/ditc 200
@@ -111,6 +112,7 @@ list deployments 200
 list deployments 200
 list endpointslices 200
 list namespaces 200
+list resourcequotas 200
 list secrets 200
 list services 200
 list statefulsets 200
@@ -131,6 +133,7 @@ fn an_environment_that_is_not_there_costs_no_list_in_its_namespace() {
     check(
         told.requests.sorted(),
         str![[r#"
+ask selfsubjectrulesreviews 404
 get configmaps/ditc 404
 get namespaces/demo 404
 list namespaces 200

@@ -21,6 +21,7 @@ mod fields;
 mod json;
 mod notes;
 mod plan;
+mod preflight;
 mod run;
 
 pub(super) const PLAIN: Style = Style { colour: false, width: 80 };

@@ -24,7 +24,7 @@ fn note(text: &str, style: Style) -> String {
     style.wrap(&format!("{} ", style.paint(Look::Bold, "Note:")), "", Look::Plain, text)
 }
 
-fn object(plan: &Plan, component: Option<&ComponentId>, key: &ObjectKey) -> String {
+pub(super) fn object(plan: &Plan, component: Option<&ComponentId>, key: &ObjectKey) -> String {
     clean(&address(&plan.environment, component, key).to_string())
 }
 
@@ -33,7 +33,7 @@ fn count(number: usize, one: &str, many: &str) -> String {
 }
 
 /// Some names, and how many more.
-fn names(names: impl IntoIterator<Item = String>) -> String {
+pub(super) fn names(names: impl IntoIterator<Item = String>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| clean_line(&name)).collect();
     let shown = names.iter().take(NAMES).cloned().collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(NAMES) {
@@ -185,7 +185,7 @@ fn is_immutable(text: &str) -> bool {
 /// A block in a sentence, and the ways out of it.
 pub(in crate::render) fn explain(plan: &Plan, key: &ObjectKey, why: &Block, flags: &str) -> (String, Vec<Way>) {
     let way = |text| Way { text, command: None };
-    let kubectl = |text, verb: &str| Way { text, command: kubectl(verb, key, flags) };
+    let kubectl = |text, verb: &str| Way { text, command: kubectl_on(verb, key, flags) };
     match why {
         Block::Foreign { managers } => {
             let by =
@@ -248,9 +248,16 @@ pub(in crate::render) fn explain(plan: &Plan, key: &ObjectKey, why: &Block, flag
     }
 }
 
-/// A command that can be pasted. kubectl does not know the sandbox: there it would act on another cluster, so there is
-/// none.
-fn kubectl(verb: &str, key: &ObjectKey, flags: &str) -> Option<String> {
+/// A command on one object.
+fn kubectl_on(verb: &str, key: &ObjectKey, flags: &str) -> Option<String> {
+    let command = kubectl(flags, key.namespace.as_deref().unwrap_or_default())?;
+    let group = if key.kind.group.is_empty() { String::new() } else { format!(".{}", key.kind.group) };
+    Some(clean_line(&format!("{command} {verb} {}{group}/{}", key.kind.kind.to_lowercase(), key.name)))
+}
+
+/// The beginning of a command that can be pasted, in a namespace unless that is empty. kubectl does not know the sandbox:
+/// there it would act on another cluster, so there is none.
+pub(super) fn kubectl(flags: &str, namespace: &str) -> Option<String> {
     let mut command = "kubectl".to_owned();
     for flag in flags.split(" --").skip(1) {
         match flag.split('=').next() {
@@ -259,7 +266,8 @@ fn kubectl(verb: &str, key: &ObjectKey, flags: &str) -> Option<String> {
             _ => command.push_str(&format!(" --{flag}")),
         }
     }
-    let namespace = key.namespace.as_ref().map_or_else(String::new, |namespace| format!(" --namespace {namespace}"));
-    let group = if key.kind.group.is_empty() { String::new() } else { format!(".{}", key.kind.group) };
-    Some(clean_line(&format!("{command}{namespace} {verb} {}{group}/{}", key.kind.kind.to_lowercase(), key.name)))
+    if !namespace.is_empty() {
+        command.push_str(&format!(" --namespace {namespace}"));
+    }
+    Some(clean_line(&command))
 }
