@@ -70,6 +70,12 @@ impl Quantity {
         Self { billionths: i128::from(number) * ONE, notation: Notation::Decimal }
     }
 
+    /// The amount in the finest step, for ratios.
+    #[must_use]
+    pub fn billionths(self) -> i128 {
+        self.billionths
+    }
+
     #[must_use]
     pub fn is_positive(self) -> bool {
         self.billionths > 0
@@ -198,5 +204,6 @@ mod tests {
         assert_eq!(sum.to_string(), "3Gi");
         assert_eq!(quantity("500m").times(3).minus(quantity("2")).to_string(), "-500m");
         assert_eq!(Quantity::count(3).to_string(), "3");
+        assert_eq!(quantity("600Mi").plus(quantity("1Gi")).to_string(), "1624Mi");
     }
 }

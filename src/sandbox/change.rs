@@ -6,6 +6,7 @@ use http::Response;
 use serde_json::{Value, json};
 
 use super::{
+    access::User,
     apply, body,
     deletion::{self, Deletion},
     managers::Writer,
@@ -22,6 +23,7 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Asked<'a> {
     pub(super) objects: &'a Objects,
+    pub(super) user: &'a User,
     pub(super) query: &'a Query,
     pub(super) content_type: &'a str,
     pub(super) agent: &'a str,
@@ -51,6 +53,7 @@ impl Asked<'_> {
         Write {
             writer: Writer { manager, subresource, time },
             now: self.now,
+            user: Some(self.user),
             is_dry: self.query.get("dryRun") == "All",
         }
     }

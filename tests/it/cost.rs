@@ -104,7 +104,7 @@ fn one_changed_object_is_one_question_and_one_write() {
         str![[r#"
 apply deployments/web 200
 ask deployments/web 200
-ask selfsubjectrulesreviews 404
+ask selfsubjectrulesreviews 201
 create leases 201
 delete leases/ditc 200
 get configmaps/ditc 200
@@ -133,7 +133,7 @@ fn an_environment_that_is_not_there_costs_no_list_in_its_namespace() {
     check(
         told.requests.sorted(),
         str![[r#"
-ask selfsubjectrulesreviews 404
+ask selfsubjectrulesreviews 201
 get configmaps/ditc 404
 get namespaces/demo 404
 list namespaces 200

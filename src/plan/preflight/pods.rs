@@ -43,6 +43,8 @@ pub(super) fn pod(spec: &Value) -> Demand {
     // Where only a limit is given, the server sets the request to it.
     let requested: Vec<(&str, &str)> = resources.iter().map(|(_, name)| ("requests", *name)).collect();
     resources.extend(requested);
+    let overhead = spec.get("overhead").and_then(Value::as_object).into_iter().flatten();
+    resources.extend(overhead.map(|(name, _)| ("requests", name.as_str())));
     resources.sort_unstable();
     resources.dedup();
     for (side, name) in resources {
