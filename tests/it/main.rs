@@ -7,6 +7,7 @@ mod diagnostics;
 mod differential;
 mod help;
 mod model;
+mod preflight;
 mod real;
 mod secrets;
 mod support;
