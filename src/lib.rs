@@ -4,7 +4,8 @@
 //!
 //! ```text
 //! plan:   cli → files → config::parse → cluster::discover → config::expand → record → cluster::observe
-//!             → plan::questions → cluster::ask → plan::plan → plan::audit → render → terminal
+//!             → plan::questions → cluster::ask → plan::plan → plan::audit → cluster::review → plan::preflight
+//!             → render → terminal
 //! apply:  the same plan → question → journal Begin → namespace → lease → record, run open → changes, each waited for
 //!             → record, run closed → lease back → journal End → render → exit code
 //! ```
@@ -19,7 +20,7 @@
 //! | --- | --- | --- |
 //! | [`names`], [`diagnostic`], [`object`], [`graph`], [`ownership`], [`secret`], [`quantity`], [`kinds`], [`desired`], [`state`], [`observed`] | nouns: plain values, checked once, then trusted | the nouns before |
 //! | [`config`] | TOML to environments to manifests | nouns |
-//! | [`plan`] | questions, the truth table, differences, order, audit | nouns |
+//! | [`plan`] | questions, the truth table, differences, order, audit, preflight | nouns |
 //! | [`readiness`] | whether a live object works | nouns |
 //! | [`mod@format`] | what is stored, as versioned bytes | nouns, plan's values |
 //! | [`files`] | door: the disk | – |
