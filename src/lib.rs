@@ -18,7 +18,7 @@
 //!
 //! | room | is | uses |
 //! | --- | --- | --- |
-//! | [`names`], [`diagnostic`], [`object`], [`graph`], [`ownership`], [`secret`], [`quantity`], [`kinds`], [`desired`], [`state`], [`observed`] | nouns: plain values, checked once, then trusted | the nouns before |
+//! | [`names`], [`diagnostic`], [`object`], [`address`], [`graph`], [`ownership`], [`secret`], [`quantity`], [`kinds`], [`desired`], [`state`], [`observed`] | nouns: plain values, checked once, then trusted | the nouns before |
 //! | [`config`] | TOML to environments to manifests | nouns |
 //! | [`plan`] | questions, the truth table, differences, order, audit, preflight | nouns |
 //! | [`readiness`] | whether a live object works | nouns |
@@ -45,6 +45,7 @@
 pub mod names;
 pub mod diagnostic;
 pub mod object;
+pub mod address;
 pub mod graph;
 pub mod ownership;
 pub mod secret;

@@ -14,6 +14,7 @@ mod observe;
 mod record;
 mod request;
 mod review;
+mod shadow;
 mod watch;
 mod write;
 
@@ -25,7 +26,7 @@ pub use lease::{Held, Holder, Lease};
 pub use observe::Wanted;
 pub use record::{Fence, Recorded};
 pub use watch::{Sight, Watched};
-pub use write::{Deleted, Written};
+pub use write::{Deleted, Propagation, Written};
 
 /// How many requests are under way at once, unless `-parallelism` says otherwise.
 pub const PARALLELISM: usize = 10;

@@ -20,11 +20,24 @@ use crate::{
 
 use super::{
     link::Link,
-    session::{Desk, Survey, survey},
+    session::{Choices, Desk, Survey, context, survey},
     signals::Signals,
 };
 
-pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Apply, operation: Operation) -> Result<Exit, Failure> {
+pub(super) async fn apply(desk: &Desk<'_>, arguments: &cli::Apply) -> Result<Exit, Failure> {
+    run(desk, &arguments.run, Operation::Apply, &(&arguments.choose).into()).await
+}
+
+pub(super) async fn destroy(desk: &Desk<'_>, arguments: &cli::Destroy) -> Result<Exit, Failure> {
+    run(desk, &arguments.run, Operation::Destroy, &arguments.into()).await
+}
+
+async fn run(
+    desk: &Desk<'_>,
+    arguments: &cli::Run,
+    operation: Operation,
+    choices: &Choices,
+) -> Result<Exit, Failure> {
     let environment = &arguments.environment;
     let workspace = match operation {
         Operation::Apply => desk.sound_workspace(environment)?,
@@ -40,9 +53,9 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Apply, operation: Oper
     })?;
     let dead = dead(desk, &link, environment)?;
 
-    let survey = survey(desk, &mut link, workspace, environment, operation).await?;
+    let survey = survey(desk, &mut link, workspace, environment, operation, choices).await?;
     let flags = desk.global.repeat();
-    let context = Context { sources: &survey.workspace.sources, cluster: link.cluster.name(), flags: &flags };
+    let context = context(&survey, &link, &flags);
     show(desk, &survey, &context);
     if !survey.plan.is_applyable() {
         // The plan has said what must be decided; nothing was changed.
@@ -78,6 +91,7 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Apply, operation: Oper
         interrupt: signals.interrupt.clone(),
         events,
         limits: Limits::default(),
+        policy: survey.policy.clone(),
     };
     let recorded = survey.recorded.clone();
     let (state, fence) = match recorded {
@@ -153,6 +167,7 @@ fn fresh(link: &Link, plan: &Plan) -> State {
         created_namespace: true,
         components: BTreeMap::new(),
         entries: BTreeMap::new(),
+        partial: false,
         open: None,
         written: settings::now(),
     }

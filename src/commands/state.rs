@@ -6,7 +6,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{
     apply::{self, Interrupt, Tools},
-    cli::Which,
+    address::Which,
     cluster::Wanted,
     config,
     failure::{Exit, Failure, FailureKind},
@@ -20,7 +20,7 @@ use crate::{
 
 use super::{
     link::Link,
-    session::{Desk, namespace, record},
+    session::{Choices, Desk, namespace, policy, record},
 };
 
 pub(super) async fn list(desk: &Desk<'_>, environment: &EnvironmentName) -> Result<Exit, Failure> {
@@ -87,6 +87,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
         created_namespace: entries.contains_key(&namespace_key),
         components,
         entries,
+        partial: false,
         open: None,
         written: settings::now(),
     };
@@ -101,6 +102,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
         interrupt: watch::channel(Interrupt::No).1,
         events,
         limits: Limits::default(),
+        policy: policy(&workspace.settings, &Choices::default()),
     };
     let fence = apply::replace_record(&tools, &run, &state).await?;
     link.store.discard_journal(&lock)?;

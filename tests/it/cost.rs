@@ -133,7 +133,12 @@ fn an_environment_that_is_not_there_costs_no_list_in_its_namespace() {
     check(
         told.requests.sorted(),
         str![[r#"
+ask deployments/ditc-check-adacf5f48df0 201
 ask selfsubjectrulesreviews 201
+ask services/ditc-check-22294dccf478 201
+ask services/ditc-check-b5ee97c9239c 201
+ask services/ditc-check-dff65e71db32 201
+ask statefulsets/ditc-check-04157ec374dd 201
 get configmaps/ditc 404
 get namespaces/demo 404
 list namespaces 200

@@ -236,7 +236,7 @@ fn a_review_that_is_refused_is_passed_over() {
         workspace.ditc("plan demo --sandbox").exits(0);
         workspace.write("state/sandbox/faults.json", &fault.to_string());
         let told = workspace.ditc("plan demo --sandbox").exits(0).says_nothing_of("Warning").error("");
-        assert_eq!(told.requests.of("ask"), ["selfsubjectrulesreviews"]);
+        assert!(told.requests.of("ask").contains(&"selfsubjectrulesreviews"));
     }
 }
 

@@ -7,10 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const NOUNS: [&str; 11] = [
+const NOUNS: [&str; 12] = [
     "names",
     "diagnostic",
     "object",
+    "address",
     "graph",
     "ownership",
     "secret",

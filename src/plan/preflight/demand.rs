@@ -24,7 +24,7 @@ pub(super) fn demand(input: &Input, plan: &Plan, kinds: &Kinds) -> Demand {
     for (key, change) in &plan.changes {
         let before = match change.action {
             Action::Create => None,
-            Action::Update => input.observed.objects.get(key).and_then(Live::object),
+            Action::Update | Action::Replace | Action::Adopt => input.observed.objects.get(key).and_then(Live::object),
             Action::Delete | Action::Forget => continue,
         };
         let Some(after) = after(input, key, change) else { continue };
@@ -54,7 +54,8 @@ pub(super) fn demand(input: &Input, plan: &Plan, kinds: &Kinds) -> Demand {
 fn after<'a>(input: &Input<'a>, key: &ObjectKey, change: &'a Change) -> Option<&'a Object> {
     match input.answers.get(key) {
         Some(Answer::Accepted(object)) => Some(object),
-        Some(Answer::Refused(_) | Answer::NotAsked(_)) | None => Some(&change.manifest.as_ref()?.body),
+        Some(Answer::AcceptedElsewhere | Answer::OnlyUpdateRefused(_) | Answer::Refused(_) | Answer::NotAsked(_))
+        | None => Some(&change.manifest.as_ref()?.body),
     }
 }
 
@@ -116,6 +117,8 @@ fn workload(key: &ObjectKey, change: &Change, before: Option<&Object>, after: &O
     let rolls = change.diff.fields.iter().any(|field| field.path.0.starts_with(&prefix.0));
     let spec = after.at("/spec").unwrap_or(&Value::Null);
     let rollout = match before {
+        // All of it goes before any of it comes.
+        Some(_) if change.action == Action::Replace => pods::Rollout::Recreate,
         Some(_) if rolls => pods::rollout(kind, spec, new.replicas),
         // The first pods, and more or fewer of the same, come without any surge.
         Some(_) | None => pods::Rollout::Rolling { surge: 0 },

@@ -120,7 +120,17 @@ pub(super) fn needs(plan: &Plan, kinds: &Kinds, watched: impl Fn(&GroupKind) -> 
             Action::Create if is_made_once(&key.kind) => needs.add(&key.kind, &[Verb::Create], None, purpose()),
             // A server-side apply is a patch, and where it creates, the server asks for both under the name.
             Action::Create => needs.add(&key.kind, &[Verb::Create, Verb::Patch], name(), purpose()),
-            Action::Update => needs.add(&key.kind, &[Verb::Patch], name(), purpose()),
+            Action::Update | Action::Adopt => needs.add(&key.kind, &[Verb::Patch], name(), purpose()),
+            // Deleted in the foreground, waited for, and made anew.
+            Action::Replace => {
+                needs.add(&key.kind, &[Verb::Delete], name(), purpose());
+                needs.watch(&key.kind, Purpose::Wait(key.clone()));
+                if is_made_once(&key.kind) {
+                    needs.add(&key.kind, &[Verb::Create], None, purpose());
+                } else {
+                    needs.add(&key.kind, &[Verb::Create, Verb::Patch], name(), purpose());
+                }
+            }
             Action::Delete => {
                 needs.add(&key.kind, &[Verb::Delete], name(), purpose());
                 if goes_slowly(&key.kind) {
@@ -179,7 +189,7 @@ fn waits(plan: &Plan, watched: impl Fn(&GroupKind) -> Option<GroupKind>) -> Vec<
         })
     };
     let written = plan.changes.iter().filter(|(_, change)| match change.action {
-        Action::Create | Action::Update => is_step(change.component.as_ref()),
+        Action::Create | Action::Update | Action::Replace | Action::Adopt => is_step(change.component.as_ref()),
         Action::Delete | Action::Forget => false,
     });
     let mut waits: Vec<(&ObjectKey, GroupKind)> = Vec::new();

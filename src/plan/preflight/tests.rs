@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::{
-    super::{After, Change, Diff, Expect, FieldChange, Reason, Step, Unchanged},
+    super::{After, Change, Check, Choices, Diff, Expect, FieldChange, Policy, Reason, Step, Unchanged},
     *,
 };
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     names::{ComponentId, EnvironmentName, Namespace},
     object::{FieldPath, Object, ObjectKey},
     observed::{Answer, Live, Observed, Readiness},
+    ownership::Paths,
     state::{Lineage, Operation, Version},
 };
 
@@ -38,6 +39,8 @@ fn plan(operation: Operation) -> Plan {
         unchanged: BTreeMap::new(),
         drift: BTreeMap::new(),
         blocked: Vec::new(),
+        too_many: None,
+        partial: false,
         ignored: BTreeSet::new(),
         order: Graph::default(),
         components: BTreeMap::new(),
@@ -68,7 +71,9 @@ impl Plan {
             manifest: (action != Action::Delete).then_some(manifest),
             takes_back: Vec::new(),
             diff: Diff::default(),
-            unchecked: None,
+            yields: Paths::default(),
+            clears: None,
+            check: Check::Done,
         };
         self.order.add(Step::Ready(web()));
         self.changes.insert(key, change);
@@ -131,6 +136,17 @@ fn each_action_needs_its_own_verbs() {
     assert_eq!(missing(&delete("ConfigMap", "a"), vec![]), ["delete configmaps: a"]);
     assert_eq!(missing(&forget, vec![]), NONE);
     assert_eq!(missing(&create("Secret", "a"), vec![]), ["create secrets: a"]);
+}
+
+#[test]
+fn a_replacement_goes_is_waited_for_and_comes() {
+    let of = |kind| plan(Operation::Apply).with(Action::Replace, kind, "a", json!({}));
+    let waits = "list, watch configmaps: to wait for a";
+    assert_eq!(missing(&of("ConfigMap"), vec![]), ["patch, delete configmaps: a", waits]);
+    let secrets = ["create, delete secrets: a", "list, watch secrets: to wait for a"];
+    assert_eq!(missing(&of("Secret"), vec![]), secrets);
+    let adopted = plan(Operation::Apply).with(Action::Adopt, "ConfigMap", "a", json!({}));
+    assert_eq!(missing(&adopted, vec![]), ["patch configmaps: a"]);
 }
 
 #[test]
@@ -260,6 +276,13 @@ fn demand_of(plan: &Plan, live: Vec<Object>, answers: Vec<Object>) -> Vec<String
         observed: &Observed { objects, ..Observed::default() },
         answers: &answers,
         readiness: &BTreeMap::new(),
+        autoscalers: &[],
+        choices: &Choices::default(),
+        policy: &Policy {
+            max_destroy: 10,
+            controllers: BTreeSet::new(),
+            check_namespace: Namespace::new("default").unwrap(),
+        },
     };
     let demand = demand(&input, plan, &Kinds::builtin());
     let told = demand.iter().filter(|(name, _)| *name != "count/leases.coordination.k8s.io");
@@ -322,6 +345,13 @@ fn the_strategy_decides_how_many_come_first() {
     assert_eq!(rolled(deployment(4, "100m"), none), ["requests.cpu=400m"]);
     let all = with(json!({"rollingUpdate": {"maxSurge": "100%"}}), "100m");
     assert_eq!(rolled(deployment(4, "100m"), all), ["pods=4", "requests.cpu=400m"]);
+}
+
+#[test]
+fn what_is_replaced_goes_before_it_comes() {
+    let replace = plan(Operation::Apply).with(Action::Replace, "StatefulSet", "web", deployment(2, "300m"));
+    let told = demand_of(&replace, vec![live("StatefulSet", deployment(2, "200m"))], vec![]);
+    assert_eq!(told, ["cpu=200m", "requests.cpu=200m"]);
 }
 
 #[test]

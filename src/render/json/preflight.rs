@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    desired::address,
+    address::address,
     object::ObjectKey,
     plan::{MissingRight, Plan, Preflight, Purpose, Scope, Shortfall},
     render::text::{component, lack, preflight_headline, tight},

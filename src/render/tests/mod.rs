@@ -12,7 +12,8 @@ use crate::{
     names::{ComponentId, EnvironmentName, Namespace},
     object::{FieldPath, Object, ObjectKey, Segment},
     observed::Readiness,
-    plan::{Action, After, Change, Diff, Expect, FieldChange, Plan, Reason, Step, Unchanged},
+    ownership::Paths,
+    plan::{Action, After, Change, Check, Diff, Expect, FieldChange, Plan, Reason, Step, Unchanged},
     state::Operation,
 };
 
@@ -75,6 +76,7 @@ pub(super) struct Files {
     pub(super) sources: Sources,
     environment: SourceId,
     template: SourceId,
+    check_namespace: Namespace,
 }
 
 pub(super) fn files() -> Files {
@@ -84,12 +86,12 @@ pub(super) fn files() -> Files {
         "extends = \"base\"\n\n[dependencies.postgresql]\nmodule = \"postgresql\"\n\n[services.orders]\ntag = \"v2\"\n",
     );
     let template = sources.add("modules/postgresql/secret.yaml", "kind: Secret\n");
-    Files { sources, environment, template }
+    Files { sources, environment, template, check_namespace: Namespace::new("default").unwrap() }
 }
 
 impl Files {
     pub(super) fn context(&self) -> Context<'_> {
-        Context { sources: &self.sources, cluster: "staging", flags: "" }
+        Context { sources: &self.sources, cluster: "staging", check_namespace: &self.check_namespace, flags: "" }
     }
 
     pub(super) fn orders(&self) -> Span {
@@ -123,6 +125,8 @@ pub(super) fn empty(operation: Operation) -> Plan {
         unchanged: BTreeMap::new(),
         drift: BTreeMap::new(),
         blocked: Vec::new(),
+        too_many: None,
+        partial: false,
         ignored: BTreeSet::new(),
         order: Graph::default(),
         components: BTreeMap::new(),
@@ -139,8 +143,10 @@ pub(super) fn change(component: Option<&str>, action: Action, reason: Reason) ->
         expect: Expect::Absent,
         manifest: None,
         takes_back: Vec::new(),
+        yields: Paths::default(),
+        clears: None,
         diff: Diff::default(),
-        unchecked: None,
+        check: Check::Done,
     }
 }
 

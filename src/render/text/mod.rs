@@ -1,5 +1,6 @@
 //! Output for people, in Terraform's shape.
 
+mod blocked;
 mod change;
 mod event;
 mod failure;
@@ -17,7 +18,7 @@ pub(super) use event::step;
 pub use failure::{error, hints, warning};
 pub(super) use ledger::{Totals, complete, totals};
 pub use ledger::{ledger, outputs};
-pub(super) use notes::{Way, explain};
+pub(super) use blocked::{Way, explain};
 pub use plan::{Context, plan};
 pub(super) use plan::{in_order, totals as plan_totals};
 pub use preflight::preflight;

@@ -8,7 +8,7 @@ use crate::{
 };
 
 use super::{
-    notes::{kubectl, names, object},
+    notes::{names, object},
     plan::Context,
 };
 
@@ -101,4 +101,18 @@ pub(in crate::render) fn tight(shortfall: &Shortfall, plan: &Plan) -> String {
     let (left, hard) = (limit.left(), limit.hard);
     let place = format!("quota {quota:?} in namespace {}", plan.namespace);
     clean_line(&format!("{place} leaves {left} of {hard} {resource}, and this plan needs up to {needs}"))
+}
+
+/// The beginning of a command that can be pasted. kubectl does not know the sandbox: there it would act on another
+/// cluster, so there is none.
+fn kubectl(flags: &str, namespace: &str) -> Option<String> {
+    let mut command = "kubectl".to_owned();
+    for flag in flags.split(" --").skip(1) {
+        match flag.split('=').next() {
+            Some("sandbox") => return None,
+            Some("kubeconfig" | "context") => command.push_str(&format!(" --{flag}")),
+            _ => {}
+        }
+    }
+    Some(clean_line(&format!("{command} --namespace {namespace}")))
 }
