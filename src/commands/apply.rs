@@ -56,6 +56,10 @@ async fn run(desk: &Desk<'_>, arguments: &cli::Run, operation: Operation, choice
         // The plan has said what must be decided; nothing was changed.
         return Ok(Exit::Error);
     }
+    if survey.preflight.is_hopeless() {
+        let message = format!("{} was not begun: these credentials lack rights that it needs", operation.verb());
+        return Err(Failure::new(FailureKind::Auth, message));
+    }
     if is_gone(&survey, operation) {
         link.store.discard_journal(&lock)?;
         return Ok(Exit::Done);
@@ -139,6 +143,7 @@ fn show(desk: &Desk<'_>, survey: &Survey, context: &Context<'_>) {
     } else {
         desk.terminal.out(&render::text::plan(&survey.plan, context, desk.terminal.out_style));
     }
+    survey.warn(desk, context);
 }
 
 /// A destroy that finds neither a record nor an object.

@@ -28,6 +28,7 @@ mod foreign;
 mod former;
 mod guard;
 mod order;
+mod preflight;
 mod questions;
 mod rebuild;
 mod scope;
@@ -41,6 +42,10 @@ pub use choices::{Choices, Policy};
 pub use decide::plan;
 pub use former::released;
 pub use order::rank;
+pub use preflight::{
+    Demand, Limit, MissingRight, Preflight, Purpose, Quota, Rule, Scope, Shortfall, Verb, demand, is_namespace_new,
+    preflight,
+};
 pub use questions::{How, Question, Take, questions};
 pub use rebuild::rebuild;
 pub use scope::unmatched;

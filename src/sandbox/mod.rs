@@ -29,7 +29,6 @@ mod managers;
 mod openapi;
 mod patch;
 mod protobuf;
-mod quantity;
 mod read;
 mod remove;
 mod reply;

@@ -8,6 +8,7 @@ mod diagnostics;
 mod differential;
 mod help;
 mod model;
+mod preflight;
 mod real;
 mod rows;
 mod secrets;

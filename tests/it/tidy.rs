@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const NOUNS: [&str; 11] = [
+const NOUNS: [&str; 12] = [
     "names",
     "diagnostic",
     "object",
@@ -15,6 +15,7 @@ const NOUNS: [&str; 11] = [
     "graph",
     "ownership",
     "secret",
+    "quantity",
     "kinds",
     "desired",
     "state",

@@ -266,7 +266,7 @@ pub fn event(event: &Event, plan: &Plan) -> Option<String> {
     }
 }
 
-fn warning(key: Option<&ObjectKey>, text: &str, plan: &Plan, at: Timestamp) -> String {
+pub(super) fn warning(key: Option<&ObjectKey>, text: &str, plan: &Plan, at: Timestamp) -> String {
     #[derive(Serialize)]
     struct Payload<'a> {
         diagnostic: Warning<'a>,

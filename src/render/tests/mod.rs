@@ -22,6 +22,7 @@ mod fields;
 mod json;
 mod notes;
 mod plan;
+mod preflight;
 mod run;
 
 pub(super) const PLAIN: Style = Style { colour: false, width: 80 };

@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::totals::{Amounts, amounts, containers, is_more, of_pod};
-use crate::sandbox::{convert::map_at, kinds::Resource, quantity, status::Refusal, store::text};
+use super::totals::{Amounts, amounts, containers, is_more, of_pod, read};
+use crate::sandbox::{convert::map_at, kinds::Resource, status::Refusal, store::text};
 
 const ANNOTATION: &str = "kubernetes.io/limit-ranger";
 
@@ -113,10 +113,10 @@ fn compare(item: &Value, requests: &Amounts, limits: Option<&Amounts>, found: &m
     }
     let Some(limits) = limits else { return };
     for (name, most) in amounts(item, "/maxLimitRequestRatio") {
-        let number = |amounts: &Amounts| amounts.get(&name).and_then(|text| quantity::billionths(text)).unwrap_or(0);
+        let number = |amounts: &Amounts| amounts.get(&name).map_or(0, |text| read(text).billionths());
         let (request, limit) = (number(requests), number(limits));
         let start = format!("{name} max limit to request ratio per {kind} is {most}");
-        let most = quantity::billionths(&most).unwrap_or(0);
+        let most = read(&most).billionths();
         if request == 0 {
             found.push(format!("{start}, but no request is specified or request is 0"));
         } else if limit == 0 {

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::totals::{Amounts, add, amounts, containers, is_more, of_pod};
+use super::totals::{Amounts, add, amounts, containers, is_more, of_pod, read};
 use crate::sandbox::{
     kinds::{self, Resource},
-    quantity,
     status::Refusal,
     store::{Store, text},
 };
@@ -161,9 +160,9 @@ pub(super) fn charge(
     let mut more = usage(resource, new);
     for (name, amount) in &mut more {
         let known = before.get(name).map_or("0", String::as_str);
-        *amount = quantity::excess(amount, known).unwrap_or_default();
+        *amount = read(amount).minus(read(known)).to_string();
     }
-    more.retain(|_, amount| quantity::billionths(amount).is_some_and(|amount| amount > 0));
+    more.retain(|_, amount| read(amount).is_positive());
     let mut charged = Vec::new();
     for quota in concerned {
         let (hard, used) = (amounts(quota, "/status/hard"), amounts(quota, "/status/used"));

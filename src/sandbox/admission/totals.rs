@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::sandbox::quantity;
+use crate::quantity::Quantity;
 
 /// Quantities by the name of what they measure.
 pub(super) type Amounts = BTreeMap<String, String>;
@@ -19,7 +19,7 @@ pub(super) fn amounts(object: &Value, pointer: &str) -> Amounts {
 pub(super) fn add(to: &mut Amounts, more: &Amounts) {
     for (name, amount) in more {
         match to.get_mut(name) {
-            Some(known) => *known = quantity::sum(known, amount).unwrap_or_default(),
+            Some(known) => *known = read(known).plus(read(amount)).to_string(),
             None => {
                 to.insert(name.clone(), amount.clone());
             }
@@ -28,7 +28,12 @@ pub(super) fn add(to: &mut Amounts, more: &Amounts) {
 }
 
 pub(super) fn is_more(left: &str, right: &str) -> bool {
-    quantity::billionths(left) > quantity::billionths(right)
+    read(left) > read(right)
+}
+
+/// A quantity that was read before it was kept.
+pub(super) fn read(text: &str) -> Quantity {
+    Quantity::parse(text).unwrap_or(Quantity::ZERO)
 }
 
 fn raise(to: &mut Amounts, least: &Amounts) {

@@ -220,6 +220,13 @@ impl Told {
         self
     }
 
+    /// Asserts that a text stands nowhere.
+    #[track_caller]
+    pub(crate) fn says_nothing_of(self, text: &str) -> Self {
+        assert!(!self.out.contains(text) && !self.error.contains(text), "{text:?} is in\n{}\n{}", self.out, self.error);
+        self
+    }
+
     /// Asserts the requests that change something, in the order of the alphabet.
     #[track_caller]
     pub(crate) fn wrote(self, expected: impl IntoData) -> Self {
