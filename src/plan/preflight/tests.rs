@@ -35,6 +35,7 @@ fn plan(operation: Operation) -> Plan {
         namespace: Namespace::new("demo").unwrap(),
         operation,
         base: Some(Version { lineage: Lineage("l".into()), serial: 1 }),
+        created_namespace: true,
         changes: BTreeMap::new(),
         unchanged: BTreeMap::new(),
         drift: BTreeMap::new(),
