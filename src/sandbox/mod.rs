@@ -36,6 +36,7 @@ mod serve;
 mod service;
 mod status;
 mod store;
+mod table;
 #[cfg(test)]
 mod tests;
 mod typed;

@@ -143,7 +143,22 @@ fn scripted(status: u16, retry_after: Option<u64>) -> Response<Body> {
 }
 
 fn respond(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Response<Body> {
-    answer(shared, parts, body).unwrap_or_else(|refusal| reply::refusal(&refusal))
+    let mut response = answer(shared, parts, body).unwrap_or_else(|refusal| reply::refusal(&refusal));
+    if is_deprecated(parts.uri.path()) {
+        response.headers_mut().insert(header::WARNING, HeaderValue::from_static(DEPRECATED));
+    }
+    response
+}
+
+const DEPRECATED: &str = r#"299 - "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice""#;
+
+/// Whether a path names Endpoints, the only kind of the table that is deprecated.
+fn is_deprecated(path: &str) -> bool {
+    let mut parts = path.strip_prefix("/api/v1/").unwrap_or_default().split('/');
+    match parts.next() {
+        Some("namespaces") => parts.nth(1) == Some("endpoints"),
+        first => first == Some("endpoints"),
+    }
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
@@ -192,8 +207,9 @@ fn answer(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Result<Response<B
         let cause = Cause::unsupported("fieldValidation", &json!(validation), &["", "Ignore", "Strict", "Warn"]);
         return Err(change::options_invalid(kind, &[cause]));
     }
-    let form = Form::of(accept);
-    let now = decode::seconds((shared.now)());
+    let now = (shared.now)();
+    let form = Form::of(accept, &query, now)?;
+    let now = decode::seconds(now);
     let mut state = shared.lock();
     authorize(&state, verb, &objects)?;
     let asked = Asked {
