@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     apply, body,
+    controllers::budgets,
     deletion::{self, Deletion},
     managers::Writer,
     patch, read, remove,
@@ -106,10 +107,17 @@ pub(super) fn create(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bo
 
 fn evict(store: &mut Store, asked: &Asked<'_>, manager: &str) -> Result<Response<Body>, Refusal> {
     let live = read::find(store, asked.objects)?;
+    if let Some((budget, wanted, healthy)) = budgets::forbidding(store, &live) {
+        let message = format!("The disruption budget {budget} needs {wanted} healthy pods and has {healthy} currently");
+        let why = "Cannot evict pod as it would violate the pod's disruption budget.";
+        let causes = json!([{"reason": "DisruptionBudget", "message": message}]);
+        return Err(Refusal::new(429, "TooManyRequests", why).with_details(json!({"causes": causes})));
+    }
     deletion::delete(store, asked.objects.resource, &live, &Deletion::default(), asked.write(manager))?;
     let mut success = remove::success(asked.objects.resource, &live);
     if let Some(map) = success.as_object_mut() {
         map.shift_remove("details");
+        map.insert("code".into(), 201.into());
     }
     Ok(reply::json(201, &success))
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value, json};
 
-use super::{Condition, Context, claims, controller_uid, is_terminating, numbers};
+use super::{Condition, Context, claims, controller_uid, events, is_terminating, numbers};
 use crate::sandbox::{
     first::NODE,
     kinds,
@@ -63,7 +63,14 @@ pub(super) fn reconcile(context: &mut Context<'_>, place: &Place, pod: &Arc<Valu
     if is_finished(pod) {
         return;
     }
+    let is_new = text(pod, "/status/startTime").is_empty();
+    if is_new {
+        events::created(context, pod);
+    }
     let Some(pod) = schedule(context, pod) else { return };
+    if is_new {
+        events::scheduled(context, &pod, NODE);
+    }
     let elapsed = context.elapsed_after(format!("start {uid}"), progress(&pod));
     let state = state(context, &pod, elapsed);
     if let Some(next) = state.next {
