@@ -1,11 +1,12 @@
 //! The requests that create and change. Bodies are read in [`body`], applies done in [`apply`], deletes in [`remove`].
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 use http::Response;
 use serde_json::{Value, json};
 
 use super::{
+    access::User,
     apply, body,
     controllers::budgets,
     deletion::{self, Deletion},
@@ -16,6 +17,7 @@ use super::{
     rules,
     status::{Cause, Refusal},
     store::{Store, text},
+    warnings,
     writes::{self, Write},
 };
 
@@ -23,12 +25,15 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Asked<'a> {
     pub(super) objects: &'a Objects,
+    pub(super) user: &'a User,
     pub(super) query: &'a Query,
     pub(super) content_type: &'a str,
     pub(super) agent: &'a str,
     pub(super) body: &'a [u8],
     pub(super) form: Form,
     pub(super) now: &'a str,
+    /// Told beside the answer.
+    pub(super) warnings: RefCell<Vec<String>>,
 }
 
 impl Asked<'_> {
@@ -52,7 +57,15 @@ impl Asked<'_> {
         Write {
             writer: Writer { manager, subresource, time },
             now: self.now,
+            user: Some(self.user),
             is_dry: self.query.get("dryRun") == "All",
+        }
+    }
+
+    /// Notes fields that are dropped, unless nobody wants to know.
+    pub(super) fn warn(&self, unknown: &[String]) {
+        if self.query.get("fieldValidation") != "Ignore" {
+            self.warnings.borrow_mut().extend(warnings::of_unknown(unknown));
         }
     }
 
@@ -256,6 +269,7 @@ pub(super) fn patch(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bod
         return Err(Refusal::new(422, "Invalid", format!(" \"\" is invalid: patch: {message}"))
             .with_details(json!({"causes": [{"reason": "FieldValueInvalid", "message": message, "field": "patch"}]})));
     }
+    asked.warn(&decoded.unknown);
     body::check_size(asked, &decoded.value)?;
     let done = writes::update(store, resource, &live, decoded.value, asked.write(&manager), false)?;
     Ok(reply::object(200, resource, &writes::shown(resource, &done), asked.form))

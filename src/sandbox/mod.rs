@@ -7,6 +7,8 @@
 //!
 //! It is not a cluster: no admission webhooks, no quota, no scheduling, no custom resources, one user with all rights.
 
+mod access;
+mod admission;
 mod apply;
 mod body;
 mod change;
@@ -41,6 +43,7 @@ mod table;
 mod tests;
 mod typed;
 mod validate;
+mod warnings;
 mod watch;
 mod writes;
 
@@ -53,6 +56,7 @@ use std::{
 
 use tokio::{sync::watch as channel, task::JoinSet};
 
+pub use access::User;
 pub use faults::{Effect, Fault};
 pub use reply::Lost;
 pub use service::{RequestLine, Service};
@@ -181,9 +185,7 @@ impl Sandbox {
             None => Script::default(),
         };
         let mut store = Store::open(opened)?;
-        if store.is_empty() {
-            first::fill(&mut store, now()).map_err(|refusal| Error::First(refusal.message))?;
-        }
+        first::fill(&mut store, now()).map_err(|refusal| Error::First(refusal.message))?;
         let (changed, _) = channel::channel(store.revision());
         let state = State { store, requests: Vec::new(), script, denied: Vec::new() };
         let shared = Arc::new(Shared { state: Mutex::new(state), changed, now });
@@ -195,7 +197,13 @@ impl Sandbox {
     /// The server, for `kube::Client::new` or hyper.
     #[must_use]
     pub fn service(&self) -> Service {
-        Service::new(self.clone())
+        self.service_as(User::admin())
+    }
+
+    /// The server as a user meets it, who may do what roles allow.
+    #[must_use]
+    pub fn service_as(&self, user: User) -> Service {
+        Service::new(self.clone(), user)
     }
 
     /// Adds a fault to the script.

@@ -19,8 +19,24 @@ enum Format {
 /// Writes a quantity as the server would; None when it is none.
 pub(super) fn canonical(text: &str) -> Option<String> {
     let (billionths, format) = parse(text)?;
+    Some(write(billionths, format))
+}
+
+/// The sum of two quantities, written as the first one unless that is nothing.
+pub(super) fn sum(left: &str, right: &str) -> Option<String> {
+    let ((left, first), (right, second)) = (parse(left)?, parse(right)?);
+    Some(write(left.checked_add(right)?, if left == 0 { second } else { first }))
+}
+
+/// What is left of the first quantity; never less than nothing.
+pub(super) fn excess(left: &str, right: &str) -> Option<String> {
+    let ((left, format), (right, _)) = (parse(left)?, parse(right)?);
+    Some(write(left.checked_sub(right)?.max(0), format))
+}
+
+fn write(billionths: i128, format: Format) -> String {
     if billionths == 0 {
-        return Some("0".to_owned());
+        return "0".to_owned();
     }
     let is_binary = matches!(format, Format::Binary) && billionths % ONE == 0 && billionths.abs() >= 1024 * ONE;
     if is_binary {
@@ -31,17 +47,17 @@ pub(super) fn canonical(text: &str) -> Option<String> {
             }
             (number, suffix) = (number / 1024, larger);
         }
-        return Some(format!("{number}{suffix}"));
+        return format!("{number}{suffix}");
     }
     let (mut number, mut step) = (billionths, 0);
     while number % 1000 == 0 && step + 1 < DECIMAL.len() {
         (number, step) = (number / 1000, step + 1);
     }
     let (suffix, power) = DECIMAL[step];
-    Some(match format {
+    match format {
         Format::Exponent if power != 9 => format!("{number}e{}", i64::from(power) - 9),
         Format::Exponent | Format::Decimal | Format::Binary => format!("{number}{suffix}"),
-    })
+    }
 }
 
 /// The quantity in billionths, for comparisons.
@@ -102,6 +118,11 @@ mod tests {
             ("512Ki", "512Ki"),
         ] {
             assert_eq!(canonical(given).as_deref(), Some(kept), "{given}");
+        }
+        for (left, right, both) in [("600Mi", "1Gi", "1624Mi"), ("0", "128Mi", "128Mi"), ("1", "500m", "1500m")] {
+            assert_eq!(sum(left, right).as_deref(), Some(both), "{left} + {right}");
+            assert_eq!(excess(left, both).as_deref(), Some("0"), "{left} - {both}");
+            assert_eq!(excess(both, left).and_then(|rest| billionths(&rest)), billionths(right), "{both} - {left}");
         }
         for wrong in ["", "x", "1x", "1..2", "Mi", "1 Gi"] {
             assert_eq!(canonical(wrong), None, "{wrong}");

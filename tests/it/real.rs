@@ -85,7 +85,7 @@ impl Drop for Preview {
     fn drop(&mut self) {
         let path = format!("/api/v1/namespaces/{}", self.name);
         // A destroyed environment has none any more.
-        let _ = self.real.ask(&Question { method: "DELETE", path: &path, accept: "", content: "", body: "" });
+        let _ = self.real.ask(&Question { user: "", method: "DELETE", path: &path, accept: "", content: "", body: "" });
     }
 }
 

@@ -232,8 +232,14 @@ fn tell(context: &mut Context<'_>, place: &Place, deployment: &Arc<Value>) {
         (_, _, true) => progress(false, "ProgressDeadlineExceeded"),
         _ => progress(true, "ReplicaSetUpdated"),
     };
-    let conditions = [availability.write(deployment, context.now, true), progress.write(deployment, context.now, true)];
-    status.insert("conditions".into(), conditions.into_iter().collect());
+    let mut conditions =
+        vec![availability.write(deployment, context.now, true), progress.write(deployment, context.now, true)];
+    if let Some(failure) = current.and_then(|set| failure(set)).or_else(|| sets.iter().find_map(|set| failure(set))) {
+        let (kind, message) = ("ReplicaFailure", text(failure, "/message"));
+        let failure = Condition { kind, status: true, reason: text(failure, "/reason"), message };
+        conditions.push(failure.write(deployment, context.now, true));
+    }
+    status.insert("conditions".into(), conditions.into());
     let mut new = Value::clone(deployment);
     new["status"] = Value::Object(status);
     // The real controller writes the revision along with the status, so that the generation stays.
@@ -269,7 +275,7 @@ pub(super) fn replica_set(context: &mut Context<'_>, place: &Place, set: &Arc<Va
     let mut leaving = pods.iter().filter(|pod| is_terminating(pod) && !pods::is_finished(pod)).count();
     pods.retain(|pod| pods::is_active(pod));
     let wanted = usize::try_from(number(set, "/spec/replicas")).unwrap_or(0);
-    let namespace = text(set, "/metadata/namespace").to_owned();
+    let mut refused = None;
     for _ in pods.len()..wanted {
         let pod = json!({
             "metadata": {
@@ -278,7 +284,13 @@ pub(super) fn replica_set(context: &mut Context<'_>, place: &Place, set: &Arc<Va
             },
             "spec": set["spec"]["template"]["spec"],
         });
-        pods.extend(context.create(kinds::known("", "Pod"), &namespace, pod));
+        match context.create_pod(set, pod) {
+            Ok(pod) => pods.push(pod),
+            Err(refusal) => {
+                refused = Some(refusal).filter(|refusal| !refusal.is_terminating());
+                break;
+            }
+        }
     }
     // Those that do not run go first, then the youngest.
     pods.sort_by_key(|pod| {
@@ -301,7 +313,21 @@ pub(super) fn replica_set(context: &mut Context<'_>, place: &Place, set: &Arc<Va
         ("observedGeneration", number(set, "/metadata/generation")),
     ]));
     status.insert("terminatingReplicas".into(), leaving.into());
+    if let Some(refusal) = refused {
+        // The first refusal stays, whatever the next ones say.
+        let condition = failure(set).cloned().unwrap_or_else(|| {
+            let (kind, message) = ("ReplicaFailure", refusal.message.as_str());
+            Condition { kind, status: true, reason: "FailedCreate", message }.write(set, context.now, false)
+        });
+        status.insert("conditions".into(), json!([condition]));
+    }
     context.status(MANAGER, set, Value::Object(status));
+}
+
+/// Why a set has no pods.
+fn failure(set: &Value) -> Option<&Value> {
+    let conditions = set.pointer("/status/conditions")?.as_array()?;
+    conditions.iter().find(|known| known["type"] == "ReplicaFailure")
 }
 
 /// How many ready pods have been so for long enough.

@@ -13,6 +13,7 @@ mod garbage;
 mod jobs;
 mod namespaces;
 mod pods;
+mod quotas;
 mod services;
 mod sets;
 
@@ -154,6 +155,7 @@ fn concerned(store: &Store, change: &Change, queue: &mut BTreeSet<Place>) {
         }
         _ => {}
     }
+    quotas::of_change(store, change, kind, queue);
     if change.new.is_none() {
         queue.insert((kinds::known("", "Namespace").slot, (String::new(), namespace.clone())));
     }
@@ -174,6 +176,7 @@ fn reconcile(context: &mut Context<'_>, place: &Place) {
         ("", "Endpoints") => services::forget(context, &object),
         _ if is_terminating => {}
         ("", "Service") => services::reconcile(context, &object),
+        ("", "ResourceQuota") => quotas::reconcile(context, &object),
         ("", "Node") => pods::node(context, &object),
         ("apps", "Deployment") => deployments::reconcile(context, place, &object),
         ("apps", "ReplicaSet") => deployments::replica_set(context, place, &object),
@@ -197,7 +200,12 @@ struct Context<'a> {
 
 impl<'a> Context<'a> {
     fn write(&self, manager: &'a str, subresource: &'a str) -> Write<'a> {
-        Write { writer: Writer { manager, subresource, time: Some(self.now) }, now: self.now, is_dry: false }
+        Write {
+            writer: Writer { manager, subresource, time: Some(self.now) },
+            now: self.now,
+            user: None,
+            is_dry: false,
+        }
     }
 
     /// Creates an object; a refusal is no disaster, the next change asks again.
@@ -212,9 +220,41 @@ impl<'a> Context<'a> {
         namespace: &str,
         object: Value,
     ) -> Option<Arc<Value>> {
-        let decoded = writes::complete(resource, object).map_err(|misfit| Refusal::bad_request(misfit.to_string()));
+        told(self.try_create(manager, resource, namespace, object))
+    }
+
+    fn try_create(
+        &mut self,
+        manager: &'a str,
+        resource: &Resource,
+        namespace: &str,
+        object: Value,
+    ) -> Result<Arc<Value>, Refusal> {
+        let decoded = writes::complete(resource, object).map_err(|misfit| Refusal::bad_request(misfit.to_string()))?;
         let write = self.write(manager, "");
-        told(decoded.and_then(|decoded| writes::create(self.store, resource, namespace, decoded.value, write, false)))
+        writes::create(self.store, resource, namespace, decoded.value, write, false)
+    }
+
+    /// Creates a pod for its owner, and tells people if that is refused; a namespace that ends is nobody's news.
+    fn create_pod(&mut self, owner: &Value, pod: Value) -> Result<Arc<Value>, Refusal> {
+        let namespace = text(owner, "/metadata/namespace").to_owned();
+        let name = text(&pod, "/metadata/name").to_owned();
+        let made = self.try_create(MANAGER, kinds::known("", "Pod"), &namespace, pod);
+        if let Err(refusal) = &made
+            && !refusal.is_terminating()
+        {
+            let why = &refusal.message;
+            let message = match text(owner, "/kind") {
+                "StatefulSet" => {
+                    let owner = text(owner, "/metadata/name");
+                    format!("create Pod {name} in StatefulSet {owner} failed error: {why}")
+                }
+                _ => format!("Error creating: {why}"),
+            };
+            // Each try names another pod, and would be another event.
+            self.event_once(owner, "Warning", "FailedCreate", &message, "");
+        }
+        made
     }
 
     /// Writes an object through a subresource, if it differs.
@@ -276,8 +316,13 @@ impl<'a> Context<'a> {
 
     /// Tells people what happened, once.
     fn event(&mut self, about: &Value, kind: &str, reason: &str, message: &str) {
+        self.event_once(about, kind, reason, message, message);
+    }
+
+    /// The same; an event of this identity is not told again, whatever it says.
+    fn event_once(&mut self, about: &Value, kind: &str, reason: &str, message: &str, identity: &str) {
         let uid = text(about, "/metadata/uid");
-        let name = format!("{}.{}", text(about, "/metadata/name"), short_hash(&json!([uid, reason, message])));
+        let name = format!("{}.{}", text(about, "/metadata/name"), short_hash(&json!([uid, reason, identity])));
         let events = kinds::known("", "Event");
         let namespace = text(about, "/metadata/namespace").to_owned();
         if self.store.get(events.slot, &namespace, &name).is_some() {

@@ -3,7 +3,7 @@
 use std::{ops::Deref, path::Path};
 
 use ditc::{
-    sandbox::{Options, RequestLine, Sandbox},
+    sandbox::{Options, RequestLine, Sandbox, User},
     settings,
 };
 use tokio::net::TcpListener;
@@ -64,7 +64,7 @@ impl Served {
         // The runtime ends with the cluster, and the task with it.
         cluster.runtime.spawn(async move {
             let end = std::future::pending();
-            sandbox.serve(listener, "right".to_owned(), end).await
+            sandbox.serve(listener, [("right".to_owned(), User::admin())].into(), end).await
         });
         Self { cluster, address }
     }
