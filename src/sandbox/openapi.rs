@@ -17,6 +17,13 @@ use super::{
     status::Refusal,
 };
 
+mod older;
+
+pub(super) use older::document as older;
+
+/// What requests that write may say beside their bodies.
+const PARAMETERS: [&str; 4] = ["dryRun", "fieldManager", "fieldValidation", "force"];
+
 /// The documents by their paths, made when the first is asked for: every apply of kubectl asks for one.
 static DOCUMENTS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
     let paths: BTreeSet<String> = kinds::all().iter().map(|known| path(&known.group, &known.version)).collect();
@@ -56,7 +63,7 @@ pub(super) fn document(wanted: &str) -> Result<Response<Body>, Refusal> {
 }
 
 fn document_of(wanted: &str) -> Value {
-    let parameters: Vec<Value> = ["dryRun", "fieldManager", "fieldValidation", "force"]
+    let parameters: Vec<Value> = PARAMETERS
         .iter()
         .map(|name| json!({"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": true}}))
         .collect();

@@ -162,6 +162,7 @@ fn answer(shared: &Arc<Shared>, user: &User, parts: &Parts, body: &[u8]) -> Resu
     let objects = match route::target(parts.uri.path())? {
         Target::OpenApi(path) if path.is_empty() => return Ok(openapi::index()),
         Target::OpenApi(path) => return openapi::document(&path),
+        Target::OlderOpenApi => return Ok(openapi::older()),
         Target::Version => return Ok(discovery::version()),
         Target::Health => return Ok(reply::bytes(200, "text/plain; charset=utf-8", "ok".to_owned())),
         Target::Core => return Ok(discovery::core(accept)),

@@ -5,6 +5,7 @@ mod cost;
 mod crash;
 mod diagnostics;
 mod differential;
+mod everyday;
 mod help;
 mod model;
 mod real;

@@ -165,3 +165,36 @@ pub(super) fn first_of(list: &[String], most: usize, separator: &str) -> String 
 pub(super) fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{first_of, human, selector};
+
+    #[test]
+    fn ages_are_exact_while_they_are_short() {
+        let ages =
+            [(-5, "<invalid>"), (-1, "0s"), (119, "119s"), (120, "2m"), (125, "2m5s"), (600, "10m"), (10_799, "179m")];
+        let longer = [(10_800, "3h"), (11_100, "3h5m"), (28_800, "8h"), (172_800, "2d"), (180_000, "2d2h")];
+        let longest = [(691_200, "8d"), (63_072_000, "2y"), (63_158_400, "2y1d"), (252_288_000, "8y")];
+        for (seconds, shown) in ages.into_iter().chain(longer).chain(longest) {
+            assert_eq!(human(seconds), shown, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn selectors_read_as_people_write_them() {
+        let given = serde_json::json!({"matchLabels": {"b": "2"}, "matchExpressions": [
+            {"key": "a", "operator": "In", "values": ["y", "x"]}, {"key": "c", "operator": "Exists"},
+            {"key": "d", "operator": "DoesNotExist"}, {"key": "e", "operator": "NotIn", "values": ["z"]},
+        ]});
+        assert_eq!(selector(Some(&given), "<none>"), "a in (x,y),b=2,c,!d,e notin (z)");
+        assert_eq!(selector(None, "<none>"), "<none>");
+    }
+
+    #[test]
+    fn long_lists_say_how_many_more_there_are() {
+        let list: Vec<String> = ["a", "b", "c"].map(str::to_owned).into();
+        assert_eq!(first_of(&list, 3, ","), "a,b,c");
+        assert_eq!(first_of(&list, 2, ", "), "a, b + 1 more...");
+    }
+}
