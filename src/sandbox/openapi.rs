@@ -91,6 +91,8 @@ struct Schemas {
     waiting: Vec<usize>,
     /// Simple types that have names of their own.
     named: BTreeMap<&'static str, Value>,
+    /// What a value of any form is called in the type at hand.
+    anything: &'static str,
 }
 
 impl Schemas {
@@ -116,6 +118,11 @@ impl Schemas {
     }
 
     fn structure(&mut self, structure: &Struct) -> Value {
+        self.anything = match structure.name.as_str() {
+            "meta.v1.ManagedFieldsEntry" => "io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1",
+            "apiextensions.v1.JSONSchemaProps" => "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON",
+            _ => "io.k8s.apimachinery.pkg.runtime.RawExtension",
+        };
         let (mut properties, mut required) = (BTreeMap::new(), Vec::new());
         for field in &structure.fields {
             let facts = FIELDS.get(&(structure.name.as_str(), field.name.as_str())).map_or(&[][..], Vec::as_slice);
@@ -127,10 +134,17 @@ impl Schemas {
             if let Some(values) = facts.iter().find_map(|fact| fact.strip_prefix('=')) {
                 property["enum"] = values.split(',').collect();
             }
+            if let Some(values) = facts.iter().find_map(|fact| fact.strip_prefix("*=")) {
+                let inner = if property.get("items").is_some() { "items" } else { "additionalProperties" };
+                property[inner]["enum"] = values.split(',').collect();
+            }
             properties.insert(field.name.clone(), property);
         }
         let properties: Map<String, Value> = properties.into_iter().collect();
         let mut described = json!({"type": "object", "properties": properties});
+        if structure.atomic {
+            described["x-kubernetes-map-type"] = "atomic".into();
+        }
         if !required.is_empty() {
             described["required"] = json!(required);
         }
@@ -145,6 +159,7 @@ impl Schemas {
         }
         match &field.shape {
             Shape::List { merge, .. } => list_type(&mut property, merge),
+            Shape::Struct { id, atomic: true } if schema::structure(*id).atomic => {}
             Shape::Struct { atomic: true, .. } | Shape::Map { atomic: true, .. } => {
                 property["x-kubernetes-map-type"] = "atomic".into();
             }
@@ -179,8 +194,7 @@ impl Schemas {
                 let described = json!({"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]});
                 self.simple("io.k8s.apimachinery.pkg.util.intstr.IntOrString", described)
             }
-            // Of these the table knows no more, and there is one that people meet.
-            Shape::Any => self.simple("io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1", json!({"type": "object"})),
+            Shape::Any => self.simple(self.anything, json!({"type": "object"})),
             Shape::Struct { id, .. } => {
                 self.add(*id);
                 reference(&full_name(&schema::structure(*id).name))

@@ -1,7 +1,7 @@
 """Prints src/sandbox/openapi/fields.txt: what the OpenAPI documents say of fields beyond src/sandbox/schema/types.txt.
 
 A line is a type, a field, and `!` required although it may be left out, `?` not required although it is always written, or
-`=A,B` its values. The documents are those of a server of the wanted version, as files:
+`=A,B` its values, `*=A,B` those of its items. The documents are those of a server of the wanted version, as files:
 
     kubectl get --raw /openapi/v3/apis/apps/v1 > apps.json
     python3 tests/tables/fields.py src/sandbox/schema/types.txt *.json
@@ -28,7 +28,9 @@ for document in documents:
             required = field in schema.get("required", [])
             if required == may_lack:
                 lines.add(f"{name} {field} {'!' if required else '?'}")
-            values = schema.get("properties", {}).get(field, {}).get("enum")
-            if values:
-                lines.add(f"{name} {field} ={','.join(values)}")
+            described = schema.get("properties", {}).get(field, {})
+            inner = described.get("items") or described.get("additionalProperties") or {}
+            for mark, values in (("", described.get("enum")), ("*", inner.get("enum"))):
+                if values:
+                    lines.add(f"{name} {field} {mark}={','.join(values)}")
 print("\n".join(sorted(lines)))

@@ -9,6 +9,10 @@ pub(super) const DIFFERENT: &[Known] = &[
         &["asking: API resources of the core"],
     ),
     ("groups of kinds that nobody puts into an environment are not served", &["asking: API versions"]),
+    (
+        "of fields that hold one of several types the box says that they hold anything",
+        &["asking: explain a definition"],
+    ),
     ("there are no tokens that anybody outside could verify", &["allowed: what may the robot learn about tokens"]),
 ];
 
