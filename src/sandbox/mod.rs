@@ -40,10 +40,12 @@ mod serve;
 mod service;
 mod status;
 mod store;
+mod table;
 #[cfg(test)]
 mod tests;
 mod typed;
 mod validate;
+mod warnings;
 mod watch;
 mod writes;
 

@@ -26,7 +26,7 @@ use super::{
     reply::{self, Body, Form, Lost},
     route::{self, Objects, Query, Target},
     status::{Cause, Refusal},
-    watch,
+    warnings, watch,
 };
 
 /// Bodies beyond this are refused unread.
@@ -147,7 +147,9 @@ fn scripted(status: u16, retry_after: Option<u64>) -> Response<Body> {
 }
 
 fn respond(shared: &Arc<Shared>, user: &User, parts: &Parts, body: &[u8]) -> Response<Body> {
-    answer(shared, user, parts, body).unwrap_or_else(|refusal| reply::refusal(&refusal))
+    let mut response = answer(shared, user, parts, body).unwrap_or_else(|refusal| reply::refusal(&refusal));
+    warnings::add(&mut response, warnings::of_path(parts.uri.path()));
+    response
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
@@ -160,6 +162,7 @@ fn answer(shared: &Arc<Shared>, user: &User, parts: &Parts, body: &[u8]) -> Resu
     let objects = match route::target(parts.uri.path())? {
         Target::OpenApi(path) if path.is_empty() => return Ok(openapi::index()),
         Target::OpenApi(path) => return openapi::document(&path),
+        Target::OlderOpenApi => return Ok(openapi::older()),
         Target::Version => return Ok(discovery::version()),
         Target::Health => return Ok(reply::bytes(200, "text/plain; charset=utf-8", "ok".to_owned())),
         Target::Core => return Ok(discovery::core(accept)),
@@ -197,8 +200,9 @@ fn answer(shared: &Arc<Shared>, user: &User, parts: &Parts, body: &[u8]) -> Resu
         let cause = Cause::unsupported("fieldValidation", &json!(validation), &["", "Ignore", "Strict", "Warn"]);
         return Err(change::options_invalid(kind, &[cause]));
     }
-    let form = Form::of(accept);
-    let now = decode::seconds((shared.now)());
+    let now = (shared.now)();
+    let form = Form::of(accept, &query, now)?;
+    let now = decode::seconds(now);
     let mut state = shared.lock();
     authorize(&state, &user, verb, &objects)?;
     let asked = Asked {
@@ -233,7 +237,10 @@ fn answer(shared: &Arc<Shared>, user: &User, parts: &Parts, body: &[u8]) -> Resu
     let revision = state.store.revision();
     drop(state);
     shared.announce(revision);
-    response.map(|response| reply::with_warnings(response, &asked.warnings.borrow()))
+    response.map(|mut response| {
+        warnings::add(&mut response, asked.warnings.take());
+        response
+    })
 }
 
 /// Refuses what a test took away from everybody.

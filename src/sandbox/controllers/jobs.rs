@@ -78,6 +78,7 @@ pub(super) fn reconcile(context: &mut Context<'_>, place: &Place, job: &Arc<Valu
         _ => Vec::new(),
     };
     if is_complete {
+        context.event(job, "Normal", "Completed", "Job completed");
         status.insert("completionTime".into(), now.as_str().into());
     }
     if !conditions.is_empty() {

@@ -3,9 +3,12 @@
 //! One task reconciles one object at a time, woken by writes and by timers, never by polling. It keeps nothing that matters: opened
 //! again, a sandbox goes on from its objects. When all is as wanted, nothing is written.
 
+mod autoscalers;
+pub(super) mod budgets;
 mod claims;
 mod definitions;
 mod deployments;
+mod events;
 mod garbage;
 mod jobs;
 mod namespaces;
@@ -138,10 +141,12 @@ fn concerned(store: &Store, change: &Change, queue: &mut BTreeSet<Place>) {
     match kind {
         "Pod" => {
             services::of_pod(store, change, queue);
+            budgets::of_pod(store, change, queue);
             claims::of_pod(change, queue);
         }
         "Service" => services::endpoints_of(change, queue),
         "ClusterRole" => roles::of_role(store, change, queue),
+        "Deployment" | "StatefulSet" | "ReplicaSet" => autoscalers::of_target(store, change, kind, queue),
         // A pod may wait for these.
         "ConfigMap" | "Secret" | "PersistentVolumeClaim" => {
             let pods = kinds::known("", "Pod").slot;
@@ -181,6 +186,8 @@ fn reconcile(context: &mut Context<'_>, place: &Place) {
         ("apps", "DaemonSet") => sets::daemon(context, &object),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => definitions::reconcile(context, &object),
         ("rbac.authorization.k8s.io", "ClusterRole") => roles::reconcile(context, &object),
+        ("policy", "PodDisruptionBudget") => budgets::reconcile(context, &object),
+        ("autoscaling", "HorizontalPodAutoscaler") => autoscalers::reconcile(context, &object),
         ("batch", "Job") => jobs::reconcile(context, place, &object),
         _ => {}
     }
@@ -276,6 +283,10 @@ impl<'a> Context<'a> {
     fn delete(&mut self, live: &Arc<Value>, grace: Option<i64>) {
         let (group, _) = crate::object::split_api_version(text(live, "/apiVersion"));
         let Some(resource) = kinds::by_kind(group, text(live, "/kind")) else { return };
+        // Whoever names a grace period ends what is ended already.
+        if resource.is("", "Pod") && grace.is_none() && !is_terminating(live) {
+            events::deleted(self, live);
+        }
         let deletion = Deletion { propagation: Some("Background".to_owned()), grace, ..Deletion::default() };
         let write = self.write(MANAGER, "");
         told(deletion::delete(self.store, resource, live, &deletion, write));
@@ -332,9 +343,10 @@ impl<'a> Context<'a> {
         ] {
             involved.insert(field.into(), text(about, pointer).into());
         }
+        let source = events::component(text(about, "/kind"), reason);
         let event = json!({
             "metadata": {"name": name, "namespace": namespace}, "involvedObject": involved, "reason": reason, "message": message, "type": kind,
-            "count": 1, "firstTimestamp": self.now, "lastTimestamp": self.now, "source": {"component": "sandbox"}, "reportingComponent": "sandbox",
+            "count": 1, "firstTimestamp": self.now, "lastTimestamp": self.now, "source": {"component": source}, "reportingComponent": source,
         });
         self.create(events, &namespace, event);
     }

@@ -18,14 +18,26 @@ fn revision(context: &mut Context<'_>, owner: &Arc<Value>) -> String {
     let name = format!("{}-{}", text(owner, "/metadata/name"), short_hash(&owner["spec"]["template"]));
     let revisions = kinds::known("apps", "ControllerRevision");
     let namespace = text(owner, "/metadata/namespace").to_owned();
-    if context.store.get(revisions.slot, &namespace, &name).is_none() {
-        let known = context.controlled(owner, "apps", "ControllerRevision");
-        let latest = known.iter().map(|known| number(known, "/revision")).max().unwrap_or(0);
-        let object = json!({
-            "metadata": {"name": name, "labels": owner["spec"]["template"]["metadata"]["labels"], "ownerReferences": controlled_by(owner)},
-            "data": {"spec": {"template": owner["spec"]["template"]}}, "revision": latest + 1,
-        });
-        context.create(revisions, &namespace, object);
+    let known = context.controlled(owner, "apps", "ControllerRevision");
+    let latest = known.iter().map(|known| number(known, "/revision")).max().unwrap_or(0);
+    match context.store.get(revisions.slot, &namespace, &name).cloned() {
+        None => {
+            let mut template = owner["spec"]["template"].clone();
+            // Whoever goes back to it with a strategic merge patch replaces the whole.
+            template["$patch"] = "replace".into();
+            let object = json!({
+                "metadata": {"name": name, "labels": owner["spec"]["template"]["metadata"]["labels"], "ownerReferences": controlled_by(owner)},
+                "data": {"spec": {"template": template}}, "revision": latest + 1,
+            });
+            context.create(revisions, &namespace, object);
+        }
+        // Going back to an older template makes it the newest revision.
+        Some(revision) if number(&revision, "/revision") < latest => {
+            let mut new = Value::clone(&revision);
+            new["revision"] = (latest + 1).into();
+            context.update(MANAGER, "", &revision, new);
+        }
+        Some(_) => {}
     }
     name
 }

@@ -76,6 +76,11 @@ impl Served {
         kubeconfig(&self.address, token)
     }
 
+    /// A kubeconfig for kubectl, which sends no token without TLS: the token is the first part of every path.
+    pub(crate) fn kubeconfig_for_kubectl(&self) -> String {
+        kubeconfig(&format!("{}/right", self.address), "")
+    }
+
     /// A text without the port of this run.
     pub(crate) fn plain(&self, text: &str) -> String {
         text.replace(&self.address, "[ADDRESS]")
