@@ -169,6 +169,7 @@ pub(super) async fn survey(
     choices: &Choices,
 ) -> Result<Survey, Failure> {
     let aim = aim(link, workspace, environment, operation).await?;
+    unprotected(&aim, environment)?;
     let mut recorded = record(desk, link, environment, &aim.namespace).await?;
     let state = recorded.as_ref().map(|(state, _)| state);
 
@@ -238,6 +239,18 @@ pub(super) async fn survey(
     let preflight = preflight(link, &input, &plan).await;
     let timeout = aim.desired.as_ref().map_or(aim.workspace.settings.timeout, |desired| desired.timeout);
     Ok(Survey { workspace: aim.workspace, plan, preflight, recorded, warnings: answers.warnings, timeout, policy })
+}
+
+/// Refuses to work in a protected namespace. The files are held to that when they are read; an environment that is
+/// destroyed may have none any more.
+fn unprotected(aim: &Aim, environment: &EnvironmentName) -> Result<(), Failure> {
+    let Some(pattern) = aim.workspace.settings.protects(&aim.namespace) else { return Ok(()) };
+    let message = format!(
+        "namespace {} of environment {environment} is protected by the pattern `{pattern}`, so nothing in it is changed",
+        aim.namespace
+    );
+    let hint = "patterns of your own stand in ditc.toml, under `[policy] protected`";
+    Err(Failure::new(FailureKind::Config, message).hint(hint))
 }
 
 /// Whether the namespace is being deleted.
