@@ -182,7 +182,11 @@ fn nothing_is_changed_in_a_protected_namespace(stage: &Stage) {
 fn a_part_is_applied(stage: &Stage) {
     stage.apply("").exits(0);
     stage.define("[services.web]\nmodule = \"app\"\ninputs = { image = \"app:v2\" }\n[services.new]\nmodule = \"app\"");
-    stage.plan("-target=ENV.services.web").exits(2).says("Plan: 0 to add, 1 to change, 0 to destroy.");
+    stage
+        .plan("-target=ENV.services.web")
+        .exits(2)
+        .says("only a part of the environment was planned")
+        .says("Plan: 0 to add, 1 to change, 0 to destroy.");
     stage.apply("-target=ENV.services.web").exits(0).says("Resources: 0 added, 1 changed, 0 destroyed.");
     assert!(stage.get("apps/v1 deployments/api").is_some());
     stage.plan("").exits(2).says("Plan: 1 to add, 0 to change, 1 to destroy.");

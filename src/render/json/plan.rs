@@ -13,6 +13,7 @@ use crate::{
     observed::{Forbidden, Readiness},
     plan::{
         Action, After, Block, Blocked, Change, Check, Drift, DriftKind, DriftedField, Plan, Preflight, Reason, Taken,
+        TooMany,
     },
     render::{
         secrecy::is_hidden,
@@ -40,10 +41,15 @@ struct Document<'a> {
     applyable: bool,
     /// Whether the environment is what it should be afterwards.
     complete: bool,
+    /// Whether only a part of the environment was planned.
+    partial: bool,
     changes: Vec<ChangeDocument<'a>>,
     unchanged: UnchangedDocument<'a>,
     drift: Vec<DriftDocument<'a>>,
     blocked: Vec<BlockedDocument<'a>>,
+    /// More deletions than one apply may do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    too_many: Option<TooManyDocument>,
     ignored: Vec<Resource<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     interrupted: Option<RunDocument<'a>>,
@@ -242,6 +248,12 @@ struct RunDocument<'a> {
 }
 
 #[derive(Serialize)]
+struct TooManyDocument {
+    count: usize,
+    limit: usize,
+}
+
+#[derive(Serialize)]
 struct CountsDocument {
     import: usize,
     add: usize,
@@ -308,7 +320,8 @@ impl<'a> Document<'a> {
             namespace: plan.namespace.as_str(),
             cluster,
             applyable: plan.is_applyable(),
-            complete: plan.blocked.is_empty(),
+            complete: plan.is_applyable() && !plan.partial,
+            partial: plan.partial,
             changes: in_order(plan)
                 .into_iter()
                 .map(|(key, change)| ChangeDocument::new(plan, key, change, sources))
@@ -316,6 +329,7 @@ impl<'a> Document<'a> {
             unchanged: UnchangedDocument { count: plan.unchanged.len(), not_ready: not_ready(plan) },
             drift: plan.drift.iter().map(|(key, drift)| DriftDocument::new(plan, key, drift)).collect(),
             blocked: plan.blocked.iter().map(blocked).collect(),
+            too_many: plan.too_many.map(|TooMany { count, limit }| TooManyDocument { count, limit }),
             ignored: plan.ignored.iter().map(|key| Resource::new(plan, None, key)).collect(),
             interrupted: plan.interrupted.as_ref().map(run),
             preflight: PreflightDocument::new(plan, preflight),

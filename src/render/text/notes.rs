@@ -50,6 +50,15 @@ pub(super) fn interrupted(plan: &Plan, context: &Context<'_>, style: Style) -> S
     note(&format!("{verb} by {who} at {since:.0} stopped before its end; the next `{command}` finishes it."), style)
 }
 
+/// That the rest of the environment may differ as well.
+pub(super) fn partial(plan: &Plan, style: Style) -> String {
+    if !plan.partial {
+        return String::new();
+    }
+    let text = "only a part of the environment was planned, as -target and -exclude say; the rest may differ.";
+    note(text, style)
+}
+
 /// What moved without ditc.
 pub(super) fn drift(plan: &Plan, style: Style) -> String {
     if plan.drift.is_empty() {
