@@ -20,6 +20,7 @@ use crate::{
 
 mod answer;
 mod audit;
+mod basis;
 mod choices;
 mod decide;
 mod diff;
@@ -27,9 +28,11 @@ mod drift;
 mod foreign;
 mod former;
 mod guard;
+mod moved;
 mod order;
 mod questions;
 mod rebuild;
+mod remembered;
 mod scope;
 mod standing;
 #[cfg(test)]
@@ -37,12 +40,15 @@ mod tests;
 mod yields;
 
 pub use audit::audit;
+pub use basis::Basis;
 pub use choices::{Choices, Policy};
 pub use decide::plan;
 pub use former::released;
+pub use moved::{Moved, MovedField, Movement, moved};
 pub use order::rank;
 pub use questions::{How, Question, Take, questions};
 pub use rebuild::rebuild;
+pub use remembered::remembered;
 pub use standing::{known, made_by_us};
 pub use scope::unmatched;
 pub use yields::{CONTROLLERS, needs_autoscalers};
