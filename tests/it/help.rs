@@ -50,6 +50,7 @@ Commands:
   plan     Show what would change in an environment, and why
   apply    Change an environment to what its files say, and wait until it works
   destroy  Remove an environment and all that is in it
+  show     Show a saved plan again, without a cluster
   state    Look at what ditc recorded
   sandbox  The built-in cluster
   version  Print the version
@@ -118,6 +119,7 @@ Commands:
   plan     Show what would change in an environment, and why
   apply    Change an environment to what its files say, and wait until it works
   destroy  Remove an environment and all that is in it
+  show     Show a saved plan again, without a cluster
   state    Look at what ditc recorded
   sandbox  The built-in cluster
   version  Print the version
@@ -172,7 +174,39 @@ Arguments:
 
 Options:
       --detailed-exitcode  Exit with 2 if there are changes, 0 if there are none
+      --out <FILE>         Keep the plan in this file, for `ditc show FILE` and
+                           `ditc apply FILE`
+      --destroy            Plan to remove the environment, as `ditc destroy`
+                           would
+      --with-foreign       With -destroy: delete with the namespace what others
+                           made in it
+      --refresh[=<BOOL>]   Whether to look at the cluster; with false, plan from
+                           the local state alone [default: true] [possible
+                           values: true, false]
   -h, --help               Print help
+
+Part of an environment:
+      --target <ADDRESS>   Only this component or object and what it needs;
+                           repeatable
+      --exclude <ADDRESS>  Everything but this component or object and what
+                           needs it; repeatable
+
+Decisions:
+      --replace <ADDRESS>
+          Delete this object and make it anew; repeatable
+      --adopt <ADDRESS>
+          Take over this object from whoever made it; repeatable
+      --force-conflicts <ADDRESS>
+          Take fields of this component or object that others own; repeatable
+      --delete-data <ADDRESS>
+          Delete or replace this component or object although its data is lost;
+          repeatable
+      --max-destroy <N>
+          How many objects may be deleted or replaced, instead of what
+          `ditc.toml` allows
+      --refresh-only
+          Change only the record: forget what is gone, learn what is right,
+          leave every object as it is
 
 Cluster:
       --sandbox
@@ -199,6 +233,9 @@ Output:
 Examples:
   ditc plan jakub
   ditc plan jakub -detailed-exitcode   exit 2 if there are changes
+  ditc plan jakub -out=jakub.plan      for `show` and `apply jakub.plan`
+  ditc plan jakub -destroy             what `ditc destroy jakub` would do
+  ditc plan jakub -refresh=false       without asking the cluster
 
 "#]],
     );
@@ -211,10 +248,11 @@ fn help_of_apply() {
         str![[r#"
 Change an environment to what its files say, and wait until it works
 
-Usage: ditc apply [OPTIONS] <ENV>
+Usage: ditc apply [OPTIONS] <ENV|FILE>
 
 Arguments:
-  <ENV>  The environment: environments/ENV.toml
+  <ENV|FILE>  The environment: environments/ENV.toml; or a file that `plan -out`
+              made, whose name holds a `/` or a `.`
 
 Options:
       --auto-approve
@@ -229,6 +267,29 @@ Options:
           5m [default: 0s]
   -h, --help
           Print help
+
+Part of an environment:
+      --target <ADDRESS>   Only this component or object and what it needs;
+                           repeatable
+      --exclude <ADDRESS>  Everything but this component or object and what
+                           needs it; repeatable
+
+Decisions:
+      --replace <ADDRESS>
+          Delete this object and make it anew; repeatable
+      --adopt <ADDRESS>
+          Take over this object from whoever made it; repeatable
+      --force-conflicts <ADDRESS>
+          Take fields of this component or object that others own; repeatable
+      --delete-data <ADDRESS>
+          Delete or replace this component or object although its data is lost;
+          repeatable
+      --max-destroy <N>
+          How many objects may be deleted or replaced, instead of what
+          `ditc.toml` allows
+      --refresh-only
+          Change only the record: forget what is gone, learn what is right,
+          leave every object as it is
 
 Cluster:
       --sandbox
@@ -254,6 +315,7 @@ Output:
 
 Examples:
   ditc apply jakub
+  ditc apply jakub.plan   exactly what `plan -out` kept, or nothing
   ditc apply pr-12 -auto-approve -lock-timeout=5m   in CI
 
 "#]],
@@ -283,8 +345,16 @@ Options:
       --lock-timeout <DURATION>
           How long to wait for another run to release the environment, such as
           5m [default: 0s]
+      --with-foreign
+          Delete with the namespace what others made in it
   -h, --help
           Print help
+
+Part of an environment:
+      --target <ADDRESS>   Only this component or object and what it needs;
+                           repeatable
+      --exclude <ADDRESS>  Everything but this component or object and what
+                           needs it; repeatable
 
 Cluster:
       --sandbox
@@ -459,6 +529,7 @@ Commands:
   plan     Show what would change in an environment, and why
   apply    Change an environment to what its files say, and wait until it works
   destroy  Remove an environment and all that is in it
+  show     Show a saved plan again, without a cluster
   state    Look at what ditc recorded
   sandbox  The built-in cluster
   version  Print the version
@@ -538,7 +609,7 @@ error: unexpected argument '--auto-aprove' found
 
   tip: a similar argument exists: '--auto-approve'
 
-Usage: ditc apply --auto-approve <ENV>
+Usage: ditc apply --auto-approve <ENV|FILE>
 
 For more information, try '--help'.
 

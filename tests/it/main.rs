@@ -8,6 +8,7 @@ mod differential;
 mod help;
 mod model;
 mod real;
+mod saved;
 mod secrets;
 mod support;
 mod support_model;
