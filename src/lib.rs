@@ -4,9 +4,11 @@
 //!
 //! ```text
 //! plan:   cli → files → config::parse → cluster::discover → config::expand → record → cluster::observe
-//!             → plan::questions → cluster::ask → plan::plan → plan::audit → render → terminal
+//!             → plan::questions → cluster::ask → plan::plan → plan::audit → cluster::review → plan::preflight
+//!             → render → terminal
 //! apply:  the same plan → question → journal Begin → namespace → lease → record, run open → changes, each waited for
 //!             → record, run closed → lease back → journal End → render → exit code
+//! apply FILE: format::plan_file → plan::plan → all is asked and planned again → plan::moved → as above, without a question
 //! ```
 //!
 //! Ask everything, then decide, then do: doors ask, the planner is a function of values, the applier makes no choice.
@@ -17,9 +19,9 @@
 //!
 //! | room | is | uses |
 //! | --- | --- | --- |
-//! | [`names`], [`diagnostic`], [`object`], [`address`], [`graph`], [`ownership`], [`secret`], [`kinds`], [`desired`], [`state`], [`observed`] | nouns: plain values, checked once, then trusted | the nouns before |
+//! | [`names`], [`diagnostic`], [`object`], [`address`], [`graph`], [`ownership`], [`secret`], [`quantity`], [`kinds`], [`desired`], [`state`], [`observed`] | nouns: plain values, checked once, then trusted | the nouns before |
 //! | [`config`] | TOML to environments to manifests | nouns |
-//! | [`plan`] | questions, the truth table, differences, order, audit | nouns |
+//! | [`plan`] | questions, the truth table, differences, order, audit, preflight | nouns |
 //! | [`readiness`] | whether a live object works | nouns |
 //! | [`mod@format`] | what is stored, as versioned bytes | nouns, plan's values |
 //! | [`files`] | door: the disk | – |
@@ -48,6 +50,7 @@ pub mod address;
 pub mod graph;
 pub mod ownership;
 pub mod secret;
+pub mod quantity;
 pub mod kinds;
 pub mod desired;
 pub mod state;

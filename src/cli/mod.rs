@@ -116,18 +116,28 @@ impl Global {
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Verb {
     /// Show what would change in an environment, and why
-    #[command(after_help = "Examples:\n  ditc plan jakub\n  \
-        ditc plan jakub -detailed-exitcode   exit 2 if there are changes\n  \
-        ditc plan jakub -out=jakub.plan      for `show` and `apply jakub.plan`\n  \
-        ditc plan jakub -destroy             what `ditc destroy jakub` would do\n  \
-        ditc plan jakub -refresh=false       without asking the cluster")]
+    #[command(
+        after_help = "Examples:\n  ditc plan jakub\n  ditc plan jakub -detailed-exitcode   exit 2 if there are changes\n  \
+         ditc plan jakub -out=jakub.plan      for `show` and `apply jakub.plan`\n  \
+         ditc plan jakub -destroy             what `ditc destroy jakub` would do\n  \
+         ditc plan jakub -destroy -with-foreign\n  \
+         ditc plan jakub -refresh=false       without asking the cluster\n\
+         \n  ditc plan jakub -target=jakub.services.orders\n  ditc plan jakub -exclude=jakub.services.orders/Ingress/orders\n  \
+         ditc plan jakub -replace=jakub.services.orders/Deployment/orders\n  ditc plan jakub -adopt=jakub/Namespace/jakub\n  \
+         ditc plan jakub -force-conflicts=deployment/orders\n  ditc plan jakub -delete-data=jakub.dependencies.postgresql\n  \
+         ditc plan jakub -max-destroy=30\n  ditc plan jakub -refresh-only        what moved, and no change"
+    )]
     Plan(Plan),
     /// Change an environment to what its files say, and wait until it works
-    #[command(after_help = "Examples:\n  ditc apply jakub\n  ditc apply jakub.plan   exactly what `plan -out` kept, or nothing\n  \
-        ditc apply pr-12 -auto-approve -lock-timeout=5m   in CI")]
+    #[command(
+        after_help = "Examples:\n  ditc apply jakub\n  ditc apply jakub.plan   exactly what `plan -out` kept, or nothing\n  \
+         ditc apply pr-12 -auto-approve -lock-timeout=5m   in CI\n\
+         \nFlags about a part of an environment and about decisions are those of `ditc plan`: look first, then apply with the same."
+    )]
     Apply(Apply),
     /// Remove an environment and all that is in it
-    #[command(after_help = "Examples:\n  ditc destroy jakub\n  ditc destroy pr-12 -auto-approve   in CI")]
+    #[command(after_help = "Examples:\n  ditc destroy jakub\n  ditc destroy pr-12 -auto-approve   in CI\n  \
+        ditc destroy jakub -target=jakub.services.orders\n  ditc destroy jakub -with-foreign        with what others made in it")]
     Destroy(Destroy),
     /// Show a saved plan again, without a cluster
     #[command(after_help = "Examples:\n  ditc show jakub.plan\n  ditc show jakub.plan -json")]

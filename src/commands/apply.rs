@@ -10,7 +10,7 @@ use crate::{
     failure::{Exit, Failure, FailureKind},
     format::{history::PastRun, index::Tombstone, record::Limits},
     names::EnvironmentName,
-    plan::{Action, Plan, Step},
+    plan::{Action, Plan, Preflight, Step},
     render::{self, text::Context},
     settings,
     state::{Lineage, Operation, Run, State, Version},
@@ -21,7 +21,7 @@ use crate::{
 use super::{
     link::Link,
     saved,
-    session::{Choices, Desk, Survey, context, planned, survey, survey_for},
+    session::{Choices, Desk, Survey, context, foretell, planned, survey, survey_for},
     signals::Signals,
 };
 
@@ -62,7 +62,7 @@ async fn apply_saved(desk: &Desk<'_>, arguments: &cli::Run, file: &Path) -> Resu
     let planned = planned(&saved.basis);
     if !planned.is_applyable() {
         // The plan says what must be decided; the cluster need not be asked.
-        show(desk, &planned, &saved::context(&saved, &saved.flags));
+        show(desk, &planned, &saved.preflight, &saved::context(&saved, &saved.flags));
         return Ok(Exit::Error);
     }
     let mut link = Link::open(desk, &desk.root(), saved.context.as_deref()).await?;
@@ -127,10 +127,14 @@ async fn carry_out(
     let flags = desk.global.repeat();
     let context = context(&survey, &link, &flags);
     desk.warn(&survey.warnings);
-    show(desk, &survey.plan, &context);
+    show(desk, &survey.plan, &survey.preflight, &context);
     if !survey.plan.is_applyable() {
         // The plan has said what must be decided; nothing was changed.
         return Ok(Exit::Error);
+    }
+    if survey.preflight.is_hopeless() {
+        let message = format!("{} was not begun: these credentials lack rights that it needs", operation.verb());
+        return Err(Failure::new(FailureKind::Auth, message));
     }
     if is_gone(&survey, operation) {
         link.store.discard_journal(&lock)?;
@@ -206,13 +210,14 @@ fn dead(desk: &Desk<'_>, link: &Link, environment: &EnvironmentName) -> Result<O
     })
 }
 
-fn show(desk: &Desk<'_>, plan: &Plan, context: &Context<'_>) {
+fn show(desk: &Desk<'_>, plan: &Plan, preflight: &Preflight, context: &Context<'_>) {
     if desk.global.json {
         desk.terminal.out(&render::json::version(env!("CARGO_PKG_VERSION"), settings::now()));
         desk.terminal.out(&render::json::planned(plan, context, settings::now()));
     } else {
         desk.terminal.out(&render::text::plan(plan, context, desk.terminal.out_style));
     }
+    foretell(desk, plan, preflight, context);
 }
 
 /// A destroy that finds neither a record nor an object.
@@ -227,8 +232,7 @@ fn fresh(link: &Link, plan: &Plan) -> State {
         cluster: link.id.clone(),
         environment: plan.environment.clone(),
         namespace: plan.namespace.clone(),
-        // Where the namespace is there already and ours, its own managed fields say that ditc made it.
-        created_namespace: true,
+        created_namespace: plan.created_namespace,
         components: BTreeMap::new(),
         entries: BTreeMap::new(),
         partial: false,

@@ -13,6 +13,7 @@ mod apply;
 mod errors;
 mod link;
 mod plan;
+mod preflight;
 mod sandbox;
 mod saved;
 mod session;

@@ -7,7 +7,7 @@ use crate::{
     failure::{Exit, Failure, FailureKind},
     names::EnvironmentName,
     observed::{Answer, Why},
-    plan::{self, Basis, Plan},
+    plan::{self, Basis, Plan, Preflight},
     render::{self, text::Context},
     state::Operation,
     store::{Loaded, Local},
@@ -16,7 +16,7 @@ use crate::{
 use super::{
     link::Link,
     saved,
-    session::{Choices, Desk, context, known_choices, planned, policy, survey},
+    session::{Choices, Desk, context, foretell, known_choices, planned, policy, survey},
 };
 
 pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Plan) -> Result<Exit, Failure> {
@@ -37,7 +37,7 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Plan) -> Result<Exit, 
     let survey = survey(desk, &mut link, workspace, environment, operation, &arguments.into()).await?;
     let flags = desk.global.repeat();
     desk.warn(&survey.warnings);
-    show(desk, &survey.plan, &context(&survey, &link, &flags));
+    show(desk, &survey.plan, &survey.preflight, &context(&survey, &link, &flags));
     let exit = exit(arguments, &survey.plan);
     if let Some(out) = &arguments.out {
         saved::save(desk, &link, survey, out)?;
@@ -45,12 +45,14 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Plan) -> Result<Exit, 
     Ok(exit)
 }
 
-fn show(desk: &Desk<'_>, plan: &Plan, context: &Context<'_>) {
-    desk.terminal.out(&if desk.global.json {
-        render::json::plan(plan, context)
+/// Draws a plan, and what would stop it.
+pub(super) fn show(desk: &Desk<'_>, plan: &Plan, preflight: &Preflight, context: &Context<'_>) {
+    if desk.global.json {
+        desk.terminal.out(&render::json::plan(plan, preflight, context));
     } else {
-        render::text::plan(plan, context, desk.terminal.out_style)
-    });
+        desk.terminal.out(&render::text::plan(plan, context, desk.terminal.out_style));
+        foretell(desk, plan, preflight, context);
+    }
 }
 
 fn exit(arguments: &cli::Plan, plan: &Plan) -> Exit {
@@ -117,7 +119,7 @@ async fn remembered(
         flags: &desk.global.repeat(),
         as_of: Some(seen),
     };
-    show(desk, &plan, &context);
+    show(desk, &plan, &Preflight::default(), &context);
     Ok(exit(arguments, &plan))
 }
 

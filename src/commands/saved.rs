@@ -33,10 +33,11 @@ pub(super) fn check_place(desk: &Desk<'_>, out: &Path) -> Result<(), Failure> {
 pub(super) fn save(desk: &Desk<'_>, link: &Link, survey: Survey, out: &Path) -> Result<(), Failure> {
     let flags = desk.global.repeat();
     let is_applyable = survey.plan.is_applyable();
-    let Survey { basis, sources, base, timeout, context, plan: _, fence: _, warnings: _ } = survey;
+    let Survey { basis, sources, base, timeout, context, plan: _, preflight, fence: _, warnings: _ } = survey;
     let saved = Saved {
         basis,
         sources,
+        preflight,
         cluster: link.id.clone(),
         cluster_name: link.cluster.name().to_owned(),
         context,
@@ -75,7 +76,12 @@ pub(super) fn load(desk: &Desk<'_>, file: &Path) -> Result<Saved, Failure> {
         return Err(Failure::new(FailureKind::Files, format!("there is no file {name}"))
             .hint(format!("ditc plan ENV -out={name} saves a plan there")));
     };
-    plan_file::decode(&bytes, TOOL).map_err(|error| {
+    let decoded = plan_file::decode(&bytes, TOOL).map(|mut saved| {
+        // They are proposed to people, who may not have made the file.
+        saved.flags.retain(|c| !c.is_control());
+        saved
+    });
+    decoded.map_err(|error| {
         let failure = Failure::new(FailureKind::Files, format!("{name} cannot be used")).because(&error);
         match error {
             Unusable::NoPlan => failure.hint(format!("ditc plan ENV -out={name} saves a plan")),
@@ -115,7 +121,7 @@ pub(super) struct Bound {
 
 /// What a saved plan is after, and what it is bound to.
 pub(super) fn aim(desk: &Desk<'_>, file: &Path, saved: Saved) -> (Aim, Bound) {
-    let Saved { basis, sources, cluster, cluster_name, context, flags, base, timeout, made } = saved;
+    let Saved { basis, sources, cluster, cluster_name, context, flags, base, timeout, made, preflight: _ } = saved;
     let Basis { environment, namespace, operation, desired, choices, policy, .. } = basis;
     let name = typed(file);
     let again =

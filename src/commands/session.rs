@@ -18,7 +18,7 @@ use crate::{
     names::{EnvironmentName, Namespace},
     object::{Object, ObjectKey},
     observed::{Live, Observed, Readiness},
-    plan::{self, Basis, Plan, Policy},
+    plan::{self, Basis, Plan, Policy, Preflight},
     readiness, render, settings,
     settings::Settings,
     state::{Operation, State, Version},
@@ -26,7 +26,7 @@ use crate::{
     terminal::Terminal,
 };
 
-use super::{link::Link, saved::Bound};
+use super::{link::Link, preflight::preflight, saved::Bound};
 
 /// Where a command works: what was typed, what surrounds it, and where it speaks.
 #[derive(Clone, Copy)]
@@ -120,6 +120,7 @@ pub(super) struct Survey {
     pub sources: Sources,
     pub basis: Basis,
     pub plan: Plan,
+    pub preflight: Preflight,
     /// Of the record in [`Basis::state`].
     pub fence: Option<Fence>,
     /// The record as it was read, whether or not the plan could use it.
@@ -135,6 +136,19 @@ impl Survey {
     /// The record as planned from.
     pub(super) fn recorded(&self) -> Option<(State, Fence)> {
         self.basis.state.clone().zip(self.fence.clone())
+    }
+}
+
+/// Tells people what would stop a run.
+pub(super) fn foretell(desk: &Desk<'_>, plan: &Plan, preflight: &Preflight, context: &render::text::Context<'_>) {
+    if preflight.is_clear() {
+        return;
+    }
+    if desk.global.json {
+        desk.terminal.out(&render::json::preflight(preflight, plan, settings::now()));
+    } else {
+        desk.terminal.out("");
+        desk.terminal.out(&render::text::preflight(preflight, plan, context, desk.terminal.out_style));
     }
 }
 
@@ -244,7 +258,8 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, aim: Aim) -> Re
     let Answers { answers, warnings } = link.cluster.ask(&questions, &link.kinds).await?;
     basis.answers = answers;
     let plan = planned(&basis);
-    Ok(Survey { sources, basis, plan, fence, base, warnings, timeout, context })
+    let preflight = preflight(link, &basis.input(), &plan).await;
+    Ok(Survey { sources, basis, plan, preflight, fence, base, warnings, timeout, context })
 }
 
 /// Plans, and holds the plan to what must be true of every plan.

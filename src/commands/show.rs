@@ -2,13 +2,10 @@
 
 use std::path::Path;
 
-use crate::{
-    failure::{Exit, Failure},
-    render,
-};
+use crate::failure::{Exit, Failure};
 
 use super::{
-    saved,
+    plan, saved,
     session::{Desk, planned},
 };
 
@@ -16,10 +13,6 @@ pub(super) fn run(desk: &Desk<'_>, file: &Path) -> Result<Exit, Failure> {
     let saved = saved::load(desk, file)?;
     let plan = planned(&saved.basis);
     let context = saved::context(&saved, &saved.flags);
-    desk.terminal.out(&if desk.global.json {
-        render::json::plan(&plan, &context)
-    } else {
-        render::text::plan(&plan, &context, desk.terminal.out_style)
-    });
+    plan::show(desk, &plan, &saved.preflight, &context);
     Ok(Exit::Done)
 }

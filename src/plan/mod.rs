@@ -30,6 +30,7 @@ mod former;
 mod guard;
 mod moved;
 mod order;
+mod preflight;
 mod questions;
 mod rebuild;
 mod remembered;
@@ -46,11 +47,15 @@ pub use decide::plan;
 pub use former::released;
 pub use moved::{Moved, MovedField, Movement, moved};
 pub use order::rank;
+pub use preflight::{
+    Demand, Limit, MissingRight, Preflight, Purpose, Quota, Rule, Scope, Shortfall, Verb, demand, is_namespace_new,
+    preflight,
+};
 pub use questions::{How, Question, Take, questions};
 pub use rebuild::rebuild;
 pub use remembered::remembered;
-pub use standing::{known, made_by_us};
 pub use scope::unmatched;
+pub use standing::{known, made_by_us, was_posted_by_us};
 pub use yields::{CONTROLLERS, needs_autoscalers};
 
 /// All that a plan is made from.
@@ -79,6 +84,8 @@ pub struct Plan {
     pub operation: Operation,
     /// The record it was made from; none where there is none.
     pub base: Option<Version>,
+    /// Whether the namespace is, or will be, of ditc's making. One that is not is never deleted.
+    pub created_namespace: bool,
     pub changes: BTreeMap<ObjectKey, Change>,
     pub unchanged: BTreeMap<ObjectKey, Unchanged>,
     /// What moved without ditc, whether or not it leads to a change.
@@ -243,7 +250,11 @@ pub enum Expect {
     Absent,
     /// Gone, once this object that is being deleted is.
     Gone(Uid),
-    Same { uid: Uid, resource_version: String, seen: Seen },
+    Same {
+        uid: Uid,
+        resource_version: String,
+        seen: Seen,
+    },
 }
 
 /// A hash over what was shown of a live object: its values at the paths that are desired or owned. It is not a

@@ -282,22 +282,21 @@ error: cycle of needs
 fn bad_names_on_the_command_line() {
     let workspace = Workspace::of(WEB);
     workspace.ditc("apply Demo --sandbox -auto-approve").exits(1).out("").error(str![[r#"
-error: invalid value 'Demo' for '<ENV>': may hold only lower-case letters, digits and `-`, not 'D'
+error: invalid value 'Demo' for '<ENV|FILE>': may hold only lower-case letters, digits and `-`, not 'D'
 
 For more information, try '--help'.
 
 "#]]);
     let long = "d".repeat(64);
     workspace.ditc(&format!("apply {long} --sandbox -auto-approve")).exits(1).out("").error(str![[r#"
-error: invalid value 'dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd' for '<ENV>': has 64 characters; at most 63 are allowed
+error: invalid value 'dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd' for '<ENV|FILE>': has 64 characters; at most 63 are allowed
 
 For more information, try '--help'.
 
 "#]]);
     workspace.ditc("apply ../x --sandbox -auto-approve").exits(1).out("").error(str![[r#"
-error: invalid value '../x' for '<ENV>': may hold only lower-case letters, digits and `-`, not '.'
-
-For more information, try '--help'.
+error: there is no file ../x
+  hint: ditc plan ENV -out=../x saves a plan there
 
 "#]]);
     assert_eq!(workspace.requests().to_string(), "");
@@ -631,6 +630,8 @@ This plan cannot be applied. 1 object stands in the way:
     An object of this name exists, and ditc did not make it (managed by
     kubectl-create).
     hint: name another one with `namespace` in the environment's file
+    hint: or take it over; the plan then shows what changes:
+        ditc plan demo -adopt=demo/Namespace/demo --sandbox
 
 "#]],
     );
@@ -690,7 +691,8 @@ This plan cannot be applied. 1 object stands in the way:
     An object of this name exists, and ditc did not make it (managed by
     kubectl-create).
     hint: give it another name in the definition
-    hint: or, if nobody needs the one that exists, delete it
+    hint: or take it over; the plan then shows what changes:
+        ditc plan demo -adopt=demo.services.api/Deployment/api --sandbox
 
 "#]])
         .error(str![""])

@@ -235,10 +235,62 @@ Examples:
   ditc plan jakub -detailed-exitcode   exit 2 if there are changes
   ditc plan jakub -out=jakub.plan      for `show` and `apply jakub.plan`
   ditc plan jakub -destroy             what `ditc destroy jakub` would do
+  ditc plan jakub -destroy -with-foreign
   ditc plan jakub -refresh=false       without asking the cluster
+
+  ditc plan jakub -target=jakub.services.orders
+  ditc plan jakub -exclude=jakub.services.orders/Ingress/orders
+  ditc plan jakub -replace=jakub.services.orders/Deployment/orders
+  ditc plan jakub -adopt=jakub/Namespace/jakub
+  ditc plan jakub -force-conflicts=deployment/orders
+  ditc plan jakub -delete-data=jakub.dependencies.postgresql
+  ditc plan jakub -max-destroy=30
+  ditc plan jakub -refresh-only        what moved, and no change
 
 "#]],
     );
+}
+
+#[test]
+fn help_of_show() {
+    shows("show --help", str![[r#"
+Show a saved plan again, without a cluster
+
+Usage: ditc show [OPTIONS] <FILE>
+
+Arguments:
+  <FILE>  The file that `plan -out` made
+
+Options:
+  -h, --help  Print help
+
+Cluster:
+      --sandbox
+          Use the built-in cluster in state/sandbox instead of a real one
+      --context <NAME>
+          The kubeconfig context to use
+      --cluster <NAME>
+          The kubeconfig cluster to use
+      --kubeconfig <FILE>
+          The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
+      --as <USER>
+          The user to act as
+      --as-group <GROUP>
+          A group to act as; may be given several times
+      --request-timeout <DURATION>
+          How long one request may take, such as 30s
+
+Output:
+      --chdir <DIR>  Work in this directory instead of the current one
+      --no-color     Print no colours
+      --json         Print JSON on standard output
+  -q, --quiet        Print no progress, only results and errors
+
+Examples:
+  ditc show jakub.plan
+  ditc show jakub.plan -json
+
+"#]]);
 }
 
 #[test]
@@ -318,6 +370,9 @@ Examples:
   ditc apply jakub.plan   exactly what `plan -out` kept, or nothing
   ditc apply pr-12 -auto-approve -lock-timeout=5m   in CI
 
+Flags about a part of an environment and about decisions are those of `ditc
+plan`: look first, then apply with the same.
+
 "#]],
     );
 }
@@ -381,6 +436,8 @@ Output:
 Examples:
   ditc destroy jakub
   ditc destroy pr-12 -auto-approve   in CI
+  ditc destroy jakub -target=jakub.services.orders
+  ditc destroy jakub -with-foreign        with what others made in it
 
 "#]],
     );

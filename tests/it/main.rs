@@ -3,11 +3,15 @@
 mod apply;
 mod cost;
 mod crash;
+mod decisions;
 mod diagnostics;
 mod differential;
+mod everyday;
 mod help;
 mod model;
+mod preflight;
 mod real;
+mod rows;
 mod saved;
 mod secrets;
 mod support;

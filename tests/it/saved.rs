@@ -411,6 +411,7 @@ fn a_saved_plan_costs_what_an_apply_costs() {
         str![[r#"
 apply deployments/web 200
 ask deployments/web 200
+ask selfsubjectrulesreviews 201
 create leases 201
 delete leases/ditc 200
 get configmaps/ditc 200
@@ -418,6 +419,7 @@ list deployments 200
 list deployments 200
 list endpointslices 200
 list namespaces 200
+list resourcequotas 200
 list secrets 200
 list services 200
 list statefulsets 200

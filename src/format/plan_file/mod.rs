@@ -21,13 +21,14 @@ use crate::{
     diagnostic::Sources,
     names::EnvironmentName,
     object::Hash,
-    plan::Basis,
+    plan::{Basis, Preflight},
     state::{ClusterId, Lineage, Version},
 };
 
 mod basis;
 mod choices;
 mod desired;
+mod preflight;
 mod seen;
 #[cfg(test)]
 mod tests;
@@ -49,6 +50,8 @@ pub struct Saved {
     pub basis: Basis,
     /// The texts that the places in [`Basis::desired`] point into.
     pub sources: Sources,
+    /// What was foreseen of its run, for those who look at it.
+    pub preflight: Preflight,
     pub cluster: ClusterId,
     /// What people call that cluster.
     pub cluster_name: String,
@@ -100,6 +103,7 @@ struct SavedV1 {
     timeout: DurationV1,
     sources: Vec<SourceV1>,
     basis: basis::BasisV1,
+    preflight: preflight::PreflightV1,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -125,7 +129,7 @@ struct SourceV1 {
 /// # Errors
 /// When it would be too big to be read again.
 pub fn encode(saved: &Saved, tool: &str) -> Result<Vec<u8>, TooBig> {
-    let Saved { basis, sources, cluster, cluster_name, context, flags, base, timeout, made } = saved;
+    let Saved { basis, sources, preflight, cluster, cluster_name, context, flags, base, timeout, made } = saved;
     let places = desired::Places::of(basis.desired.as_ref());
     let body = SavedV1 {
         cluster: cluster.to_string(),
@@ -143,6 +147,7 @@ pub fn encode(saved: &Saved, tool: &str) -> Result<Vec<u8>, TooBig> {
             .map(|source| SourceV1 { path: source.path.clone(), text: source.text.clone() })
             .collect(),
         basis: basis::BasisV1::new(basis, &places),
+        preflight: preflight.into(),
     };
     let content = pack(&serde_json::to_vec(&body).expect("stored types have text keys and no special floats"));
     let head = HeadV1 {
@@ -172,7 +177,7 @@ pub fn decode(bytes: &[u8], own: &str) -> Result<Saved, Unusable> {
         return Err(damaged("its content does not match its checksum").into());
     }
     let body: SavedV1 = serde_json::from_slice(&unpack(content)?).map_err(damaged)?;
-    let SavedV1 { cluster, cluster_name, context, flags, base, timeout, sources, basis } = body;
+    let SavedV1 { cluster, cluster_name, context, flags, base, timeout, sources, basis, preflight } = body;
     let mut texts = Sources::default();
     let ids: Vec<_> = sources.into_iter().map(|SourceV1 { path, text }| texts.add(path, text)).collect();
     let basis = basis.read(&ids)?;
@@ -182,6 +187,7 @@ pub fn decode(bytes: &[u8], own: &str) -> Result<Saved, Unusable> {
     Ok(Saved {
         basis,
         sources: texts,
+        preflight: preflight.read()?,
         cluster: ClusterId(cluster),
         cluster_name,
         context,

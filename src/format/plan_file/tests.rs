@@ -14,7 +14,8 @@ use crate::{
     names::{Namespace, OutputName},
     object::{Object, ObjectKey},
     observed::{Answer, Conflict, Forbidden, Live, Observed, Readiness, Refusal, Unchangeable, Why},
-    plan::{Choices, Policy},
+    plan::{Choices, Limit, MissingRight, Policy, Purpose, Scope, Shortfall, Verb},
+    quantity::Quantity,
     secret::{Generate, Recipe},
     state::Operation,
 };
@@ -163,13 +164,49 @@ fn basis() -> impl Strategy<Value = (Basis, Sources)> {
     )
 }
 
+fn preflight() -> impl Strategy<Value = Preflight> {
+    let scope = prop_oneof![Just(Scope::Cluster), Just(Scope::Namespace)];
+    let verb = prop_oneof![
+        Just(Verb::Create),
+        Just(Verb::Update),
+        Just(Verb::Patch),
+        Just(Verb::Delete),
+        Just(Verb::List),
+        Just(Verb::Watch),
+    ];
+    let purpose = prop_oneof![
+        key().prop_map(Purpose::Change),
+        key().prop_map(Purpose::Wait),
+        Just(Purpose::Record),
+        Just(Purpose::Lease),
+    ];
+    let sets = (collection::btree_set(verb, 0..3), collection::btree_set(purpose, 0..3));
+    let missing = (scope, any::<[u8; 2]>(), sets).prop_map(|(scope, [group, resource], (verbs, purposes))| {
+        let (group, resource) = (group.to_string(), resource.to_string());
+        MissingRight { scope, group, resource, verbs, purposes }
+    });
+    let quantity = || proptest::sample::select(&["0", "3", "250m", "1536Mi", "2Gi", "1e3", "0.5"][..]);
+    let quantities = [quantity(), quantity(), quantity()];
+    let shortfall = (any::<String>(), any::<String>(), quantities).prop_map(|(quota, resource, quantities)| {
+        let [hard, used, needs] = quantities.map(|text| Quantity::parse(text).expect("a quantity"));
+        Shortfall { quota, resource, limit: Limit { hard, used }, needs }
+    });
+    let lists = (collection::vec(missing, 0..3), collection::vec(shortfall, 0..3));
+    (lists, any::<bool>()).prop_map(|((missing_rights, shortfalls), is_namespace_new)| Preflight {
+        missing_rights,
+        shortfalls,
+        is_namespace_new,
+    })
+}
+
 fn saved() -> impl Strategy<Value = Saved> {
     let base = option::of((any::<String>(), any::<u64>()));
     let texts = [any::<String>(), any::<String>(), any::<String>()];
-    (basis(), texts, option::of(any::<String>()), base, timestamp()).prop_map(
-        |((basis, sources), [cluster, cluster_name, flags], context, base, made)| Saved {
+    (basis(), texts, option::of(any::<String>()), base, timestamp(), preflight()).prop_map(
+        |((basis, sources), [cluster, cluster_name, flags], context, base, made, preflight)| Saved {
             basis,
             sources,
+            preflight,
             cluster: ClusterId(cluster),
             cluster_name,
             context,
@@ -200,6 +237,7 @@ fn plain(observed: Observed) -> Saved {
             policy,
         },
         sources: Sources::default(),
+        preflight: Preflight::default(),
         cluster: ClusterId("c".to_owned()),
         cluster_name: "staging".to_owned(),
         context: None,
