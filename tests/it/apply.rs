@@ -73,7 +73,10 @@ fn taken_back(change: &Value, manager: &str, pointer: &str, expected: impl IntoD
         object.pointer(pointer).cloned()
     };
     let before = value(&workspace);
-    workspace.cluster().patch(&deployment("web"), manager, change);
+    let cluster = workspace.cluster();
+    cluster.patch(&deployment("web"), manager, change);
+    cluster.wait_until_settled(&deployment("web"));
+    drop(cluster);
     workspace.ditc(PLAN).exits(2).out(expected).error("").wrote_nothing();
     workspace.ditc(APPLY).exits(0).wrote(str![[r#"
 apply deployments/web 200

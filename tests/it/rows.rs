@@ -243,7 +243,7 @@ kind: PersistentVolumeClaim
 metadata: { name: zoo }
 spec:
   accessModes: [ReadWriteOnce]
-  storageClassName: immediate
+  storageClassName: standard
   resources: { requests: { storage: 1024Mi } }
 ---
 apiVersion: rbac.authorization.k8s.io/v1
@@ -305,7 +305,7 @@ spec:
   selector: { matchLabels: { app: zoo } }
   volumeClaimTemplates:
     - metadata: { name: data }
-      spec: { accessModes: [ReadWriteOnce], storageClassName: immediate, resources: { requests: { storage: 0.5Gi } } }
+      spec: { accessModes: [ReadWriteOnce], storageClassName: standard, resources: { requests: { storage: 0.5Gi } } }
   template:
     metadata: { labels: { app: zoo } }
     spec:

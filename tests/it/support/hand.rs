@@ -71,6 +71,22 @@ impl Hand {
         }
     }
 
+    /// Waits until the controllers are done with a workload: no status is written any more.
+    pub(crate) fn wait_until_settled(&self, path: &str) {
+        let limit = Instant::now() + Duration::from_secs(10);
+        loop {
+            let workload = self.get(path).expect("it is there");
+            let number = |pointer: &str| workload.pointer(pointer).and_then(Value::as_i64).unwrap_or(0);
+            let (wanted, count) = (number("/spec/replicas"), number("/status/replicas"));
+            let is_seen = number("/metadata/generation") == number("/status/observedGeneration");
+            if is_seen && wanted == count && wanted == number("/status/readyReplicas") {
+                return;
+            }
+            assert!(Instant::now() < limit, "{path} does not settle: {workload}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     fn change(&self, method: &str, path: &str, content: &str, body: &Value) {
         let (code, value) = self.told(method, path, content, body);
         assert!(code.is_success(), "{method} {path}: {code} {value}");
