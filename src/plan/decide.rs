@@ -63,6 +63,10 @@ pub fn plan(input: &Input) -> Plan {
         plan.changes.remove(&key);
         plan.blocked.push(Blocked { key, component: None, why: Block::WithForeign(others), origin: None });
     }
+    if input.observed.is_remembered {
+        // Nobody looked, so nobody saw anything move.
+        plan.drift.clear();
+    }
     scope::narrow(input, &mut plan);
     plan.too_many = guard::too_many(input, &plan);
     plan.order = order(input, &plan.changes, &plan.components);

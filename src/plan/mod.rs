@@ -20,6 +20,7 @@ use crate::{
 
 mod answer;
 mod audit;
+mod basis;
 mod choices;
 mod decide;
 mod diff;
@@ -27,10 +28,12 @@ mod drift;
 mod foreign;
 mod former;
 mod guard;
+mod moved;
 mod order;
 mod preflight;
 mod questions;
 mod rebuild;
+mod remembered;
 mod scope;
 mod standing;
 #[cfg(test)]
@@ -38,9 +41,11 @@ mod tests;
 mod yields;
 
 pub use audit::audit;
+pub use basis::Basis;
 pub use choices::{Choices, Policy};
 pub use decide::plan;
 pub use former::released;
+pub use moved::{Moved, MovedField, Movement, moved};
 pub use order::rank;
 pub use preflight::{
     Demand, Limit, MissingRight, Preflight, Purpose, Quota, Rule, Scope, Shortfall, Verb, demand, is_namespace_new,
@@ -48,6 +53,7 @@ pub use preflight::{
 };
 pub use questions::{How, Question, Take, questions};
 pub use rebuild::rebuild;
+pub use remembered::remembered;
 pub use scope::unmatched;
 pub use standing::{known, made_by_us, was_posted_by_us};
 pub use yields::{CONTROLLERS, needs_autoscalers};

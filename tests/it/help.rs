@@ -50,6 +50,7 @@ Commands:
   plan     Show what would change in an environment, and why
   apply    Change an environment to what its files say, and wait until it works
   destroy  Remove an environment and all that is in it
+  show     Show a saved plan again, without a cluster
   state    Look at what ditc recorded
   sandbox  The built-in cluster
   version  Print the version
@@ -118,6 +119,7 @@ Commands:
   plan     Show what would change in an environment, and why
   apply    Change an environment to what its files say, and wait until it works
   destroy  Remove an environment and all that is in it
+  show     Show a saved plan again, without a cluster
   state    Look at what ditc recorded
   sandbox  The built-in cluster
   version  Print the version
@@ -172,6 +174,15 @@ Arguments:
 
 Options:
       --detailed-exitcode  Exit with 2 if there are changes, 0 if there are none
+      --out <FILE>         Keep the plan in this file, for `ditc show FILE` and
+                           `ditc apply FILE`
+      --destroy            Plan to remove the environment, as `ditc destroy`
+                           would
+      --with-foreign       With -destroy: delete with the namespace what others
+                           made in it
+      --refresh[=<BOOL>]   Whether to look at the cluster; with false, plan from
+                           the local state alone [default: true] [possible
+                           values: true, false]
   -h, --help               Print help
 
 Part of an environment:
@@ -222,6 +233,10 @@ Output:
 Examples:
   ditc plan jakub
   ditc plan jakub -detailed-exitcode   exit 2 if there are changes
+  ditc plan jakub -out=jakub.plan      for `show` and `apply jakub.plan`
+  ditc plan jakub -destroy             what `ditc destroy jakub` would do
+  ditc plan jakub -destroy -with-foreign
+  ditc plan jakub -refresh=false       without asking the cluster
 
   ditc plan jakub -target=jakub.services.orders
   ditc plan jakub -exclude=jakub.services.orders/Ingress/orders
@@ -237,16 +252,62 @@ Examples:
 }
 
 #[test]
+fn help_of_show() {
+    shows(
+        "show --help",
+        str![[r#"
+Show a saved plan again, without a cluster
+
+Usage: ditc show [OPTIONS] <FILE>
+
+Arguments:
+  <FILE>  The file that `plan -out` made
+
+Options:
+  -h, --help  Print help
+
+Cluster:
+      --sandbox
+          Use the built-in cluster in state/sandbox instead of a real one
+      --context <NAME>
+          The kubeconfig context to use
+      --cluster <NAME>
+          The kubeconfig cluster to use
+      --kubeconfig <FILE>
+          The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
+      --as <USER>
+          The user to act as
+      --as-group <GROUP>
+          A group to act as; may be given several times
+      --request-timeout <DURATION>
+          How long one request may take, such as 30s
+
+Output:
+      --chdir <DIR>  Work in this directory instead of the current one
+      --no-color     Print no colours
+      --json         Print JSON on standard output
+  -q, --quiet        Print no progress, only results and errors
+
+Examples:
+  ditc show jakub.plan
+  ditc show jakub.plan -json
+
+"#]],
+    );
+}
+
+#[test]
 fn help_of_apply() {
     shows(
         "apply -help",
         str![[r#"
 Change an environment to what its files say, and wait until it works
 
-Usage: ditc apply [OPTIONS] <ENV>
+Usage: ditc apply [OPTIONS] <ENV|FILE>
 
 Arguments:
-  <ENV>  The environment: environments/ENV.toml
+  <ENV|FILE>  The environment: environments/ENV.toml; or a file that `plan -out`
+              made, whose name holds a `/` or a `.`
 
 Options:
       --auto-approve
@@ -309,6 +370,7 @@ Output:
 
 Examples:
   ditc apply jakub
+  ditc apply jakub.plan   exactly what `plan -out` kept, or nothing
   ditc apply pr-12 -auto-approve -lock-timeout=5m   in CI
 
 Flags about a part of an environment and about decisions are those of `ditc
@@ -527,6 +589,7 @@ Commands:
   plan     Show what would change in an environment, and why
   apply    Change an environment to what its files say, and wait until it works
   destroy  Remove an environment and all that is in it
+  show     Show a saved plan again, without a cluster
   state    Look at what ditc recorded
   sandbox  The built-in cluster
   version  Print the version
@@ -606,7 +669,7 @@ error: unexpected argument '--auto-aprove' found
 
   tip: a similar argument exists: '--auto-approve'
 
-Usage: ditc apply --auto-approve <ENV>
+Usage: ditc apply --auto-approve <ENV|FILE>
 
 For more information, try '--help'.
 

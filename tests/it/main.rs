@@ -12,6 +12,7 @@ mod model;
 mod preflight;
 mod real;
 mod rows;
+mod saved;
 mod secrets;
 mod support;
 mod support_model;

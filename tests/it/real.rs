@@ -295,3 +295,35 @@ fn what_a_quota_has_no_room_for_is_told() {
     preview.define(&whole.replace("replicas = 2", "replicas = 3"));
     preview.apply().exits(0).says_nothing_of("Warning");
 }
+
+#[test]
+fn a_saved_plan_is_done_as_it_was_shown_or_not_at_all() {
+    let Some(preview) = Preview::new() else { return };
+    let saved = || preview.workspace.ditc("apply saved.plan --kubeconfig kubeconfig");
+    let planned = preview.start("plan", "-out=saved.plan").end().exits(0);
+    assert_eq!(preview.workspace.ditc("show saved.plan").exits(0).out, planned.out);
+    saved().exits(0).says("Apply complete!");
+    preview.is_as_defined();
+    let told = saved().exits(1);
+    assert!(told.error.contains("it had no record"), "{}", told.error);
+
+    // What the server and its controllers do meanwhile moves nothing; what a hand does refuses the whole plan.
+    preview.workspace.edit(&preview.definition(), "whoami:v1", "whoami:v2");
+    preview.start("plan", "-out=saved.plan").end().exits(0).says("Plan: 0 to add, 1 to change, 0 to destroy.");
+    preview.set_image("traefik/whoami:mine");
+    let told = saved().exits(1);
+    assert!(told.error.contains("was \"traefik/whoami:v1\", and is \"traefik/whoami:mine\""), "{}", told.error);
+    let live = preview.get(DEPLOYMENT).expect("it is there");
+    assert_eq!(live["spec"]["template"]["spec"]["containers"][0]["image"], "traefik/whoami:mine");
+
+    preview.start("plan", "-out=saved.plan").end().exits(0);
+    let note = json!({"metadata": {"annotations": {"theirs": "yes"}}});
+    preview.real.patch(&preview.path(DEPLOYMENT), "kubectl-annotate", &note);
+    saved().exits(0).says("Resources: 0 added, 1 changed, 0 destroyed.");
+    preview.is_as_defined();
+    preview.start("plan", "-refresh=false -detailed-exitcode").end().exits(0).says("The cluster was not asked");
+
+    preview.start("plan", "-destroy -out=saved.plan").end().exits(0);
+    saved().exits(0).says("Destroy complete!");
+    assert_eq!(preview.real.get(&format!("/api/v1/namespaces/{}", preview.name)), None);
+}

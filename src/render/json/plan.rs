@@ -37,6 +37,9 @@ struct Document<'a> {
     environment: &'a str,
     namespace: &'a str,
     cluster: &'a str,
+    /// When the state was last seen that alone was planned from; left out where the cluster was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<String>,
     /// Whether `apply` would carry it out.
     applyable: bool,
     /// Whether the environment is what it should be afterwards.
@@ -290,7 +293,7 @@ impl Place {
 
 impl<'a> Document<'a> {
     fn new(plan: &'a Plan, preflight: &'a Preflight, context: &Context<'a>) -> Self {
-        let Context { sources, cluster, flags, check_namespace: _ } = *context;
+        let Context { sources, cluster, flags, check_namespace: _, as_of } = *context;
         let counts = plan.counts();
         let blocked = |blocked: &'a Blocked| {
             let Blocked { key, component, why, origin } = blocked;
@@ -319,8 +322,9 @@ impl<'a> Document<'a> {
             environment: plan.environment.as_str(),
             namespace: plan.namespace.as_str(),
             cluster,
-            applyable: plan.is_applyable(),
-            complete: plan.is_applyable() && !plan.partial,
+            as_of: as_of.map(|time| time.to_string()),
+            applyable: plan.is_applyable() && as_of.is_none(),
+            complete: plan.is_applyable() && as_of.is_none() && !plan.partial,
             partial: plan.partial,
             changes: in_order(plan)
                 .into_iter()

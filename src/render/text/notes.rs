@@ -42,6 +42,16 @@ pub(super) fn names(names: impl IntoIterator<Item = String>) -> String {
     }
 }
 
+/// That a plan was made without a look at the cluster.
+pub(super) fn not_asked(context: &Context<'_>, style: Style) -> String {
+    let Some(seen) = context.as_of else { return String::new() };
+    let text = format!(
+        "The cluster was not asked (-refresh=false). This is planned from the local state, last seen at {seen:.0}: what \
+         changed since then does not show, and nothing of this can be applied."
+    );
+    note(&text, style)
+}
+
 /// That a run never came to its end.
 pub(super) fn interrupted(plan: &Plan, context: &Context<'_>, style: Style) -> String {
     let Some(Run { id: _, operation, who, since }) = &plan.interrupted else { return String::new() };
