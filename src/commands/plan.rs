@@ -91,7 +91,8 @@ async fn remembered(
     };
     let namespace = state.namespace.clone();
     if let Some(other) = desired.as_ref().map(|desired| &desired.namespace).filter(|other| **other != namespace) {
-        let message = format!("environment {environment} lives in namespace {namespace}, and its file asks for {other}");
+        let message =
+            format!("environment {environment} lives in namespace {namespace}, and its file asks for {other}");
         return Err(Failure::new(FailureKind::State, message));
     }
     let choices = Choices::from(arguments);

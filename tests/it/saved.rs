@@ -224,10 +224,13 @@ fn a_file_that_is_no_sound_plan_is_refused() {
         for file in ["short.plan", "changed.plan"] {
             let told = workspace.ditc(&format!("{verb} {file}")).exits(1);
             let words = told.error.split_whitespace().collect::<Vec<_>>().join(" ");
-            assert_eq!(words, format!(
-                "error: {file} cannot be used caused by: the saved plan is damaged: its content does not match its \
+            assert_eq!(
+                words,
+                format!(
+                    "error: {file} cannot be used caused by: the saved plan is damaged: its content does not match its \
                  checksum hint: plan again: ditc plan ENV -out={file}"
-            ));
+                )
+            );
         }
     }
     workspace.ditc("show environments/demo.toml").exits(1).error(str![[r#"
@@ -433,6 +436,18 @@ watch endpointslices 200
 }
 
 #[test]
+fn what_was_foreseen_of_a_run_is_shown_again() {
+    let workspace = applied();
+    let quota = json!({"metadata": {"name": "small"}, "spec": {"hard": {"pods": "2"}}});
+    workspace.cluster().create("/api/v1/namespaces/demo/resourcequotas", "admin", &quota);
+    workspace.edit(FILE, "ports = [80]", "ports = [80]\nreplicas = 3");
+    let planned = workspace.ditc(SAVE).exits(0).says("small");
+    assert_eq!(workspace.ditc("show demo.plan").exits(0).out, planned.out);
+    let planned = workspace.ditc(&format!("{SAVE} -json")).exits(0).says("\"small\"");
+    assert_eq!(workspace.ditc("show demo.plan -json").exits(0).out, planned.out);
+}
+
+#[test]
 fn a_fresh_checkout_applies_what_another_planned() {
     let workspace = saved();
     workspace.forget_state();
@@ -453,7 +468,8 @@ fn no_value_of_a_secret_is_in_a_plan_file() {
     let cluster = workspace.cluster();
     let list = cluster.get("/api/v1/namespaces/jakub/secrets").expect("there are Secrets");
     let data = list["items"].as_array().expect("a list").iter().filter_map(|secret| secret["data"].as_object());
-    let encoded: Vec<String> = data.flat_map(|data| data.values()).map(|value| value.as_str().unwrap().into()).collect();
+    let encoded: Vec<String> =
+        data.flat_map(|data| data.values()).map(|value| value.as_str().unwrap().into()).collect();
     assert_eq!(encoded.len(), 4);
     for file in ["new.plan", "old.plan", "gone.plan"] {
         let text = content(&workspace, file);
@@ -480,7 +496,8 @@ and nothing of this can be applied.
 
 No changes. Environment demo was last left as its definition asks.
 
-"#]]).error("");
+"#]])
+        .error("");
     // What was changed by hand does not show; what the definition asks for does.
     workspace.cluster().patch(WEB, "kubectl-scale", &json!({"spec": {"replicas": 3}}));
     workspace.edit(FILE, "whoami:v1", "whoami:v2");

@@ -136,10 +136,9 @@ pub fn encode(saved: &Saved, tool: &str) -> Result<Vec<u8>, TooBig> {
         cluster_name: cluster_name.clone(),
         context: context.clone(),
         flags: flags.clone(),
-        base: base.as_ref().map(|Version { lineage, serial }| VersionV1 {
-            lineage: lineage.to_string(),
-            serial: *serial,
-        }),
+        base: base
+            .as_ref()
+            .map(|Version { lineage, serial }| VersionV1 { lineage: lineage.to_string(), serial: *serial }),
         timeout: DurationV1 { seconds: timeout.as_secs(), nanos: timeout.subsec_nanos() },
         sources: places
             .sources()

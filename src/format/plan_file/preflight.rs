@@ -83,9 +83,7 @@ impl From<&Preflight> for PreflightV1 {
 impl PreflightV1 {
     pub(super) fn read(self) -> Result<Preflight, Unreadable> {
         let PreflightV1 { missing_rights, shortfalls, is_namespace_new } = self;
-        let quantity = |text: String| {
-            Quantity::parse(&text).ok_or_else(|| damaged(format!("{text:?} is no quantity")))
-        };
+        let quantity = |text: String| Quantity::parse(&text).ok_or_else(|| damaged(format!("{text:?} is no quantity")));
         let shortfall = |ShortfallV1 { quota, resource, hard, used, needs }| {
             let limit = Limit { hard: quantity(hard)?, used: quantity(used)? };
             Ok(Shortfall { quota, resource, limit, needs: quantity(needs)? })

@@ -92,7 +92,10 @@ fn without_a_look_what_is_asked_for_anew_is_not_checked() {
     assert!(plan.drift.is_empty());
 
     let plan = remember(Scene::new().wants("b").answers(not_asked()));
-    assert_eq!((change(&plan), plan.changes[&web()].check), ((Action::Create, Reason::New), Check::Not(Why::NotRefreshed)));
+    assert_eq!(
+        (change(&plan), plan.changes[&web()].check),
+        ((Action::Create, Reason::New), Check::Not(Why::NotRefreshed))
+    );
     let plan = remember(Scene::new().recorded("a", "w"));
     assert_eq!(change(&plan), (Action::Delete, Reason::NotDesired));
 }
@@ -106,8 +109,7 @@ fn without_a_look_fields_left_to_a_controller_stay_with_it() {
     path.remove(&mut applied.body.0);
     scene.desired.manifests.get_mut(&web()).unwrap().body.0["spec"]["paused"] = json!(true);
     let plan = remember(scene.answers(Answer::NotAsked(Why::NotRefreshed)));
-    let paths: Vec<String> =
-        plan.changes[&web()].diff.fields.iter().map(|field| field.path.to_string()).collect();
+    let paths: Vec<String> = plan.changes[&web()].diff.fields.iter().map(|field| field.path.to_string()).collect();
     assert_eq!(paths, [".spec.paused"]);
 }
 

@@ -37,7 +37,8 @@ const TOLD_TOGETHER: usize = 3;
 /// A plan as people read it before they say yes.
 #[must_use]
 pub fn plan(plan: &Plan, context: &Context<'_>, style: Style) -> String {
-    let mut parts = vec![notes::not_asked(context, style), notes::interrupted(plan, context, style), notes::drift(plan, style)];
+    let mut parts =
+        vec![notes::not_asked(context, style), notes::interrupted(plan, context, style), notes::drift(plan, style)];
     if !plan.changes.is_empty() {
         parts.push(legend(plan, style));
         parts.push(style.wrap("", "", Look::Plain, &introduction(plan, context)));
