@@ -436,6 +436,18 @@ watch endpointslices 200
 }
 
 #[test]
+fn what_was_foreseen_of_a_run_is_shown_again() {
+    let workspace = applied();
+    let quota = json!({"metadata": {"name": "small"}, "spec": {"hard": {"pods": "2"}}});
+    workspace.cluster().create("/api/v1/namespaces/demo/resourcequotas", "admin", &quota);
+    workspace.edit(FILE, "ports = [80]", "ports = [80]\nreplicas = 3");
+    let planned = workspace.ditc(SAVE).exits(0).says("small");
+    assert_eq!(workspace.ditc("show demo.plan").exits(0).out, planned.out);
+    let planned = workspace.ditc(&format!("{SAVE} -json")).exits(0).says("\"small\"");
+    assert_eq!(workspace.ditc("show demo.plan -json").exits(0).out, planned.out);
+}
+
+#[test]
 fn a_fresh_checkout_applies_what_another_planned() {
     let workspace = saved();
     workspace.forget_state();
