@@ -7,6 +7,8 @@
 //!             → plan::questions → cluster::ask → plan::plan → plan::audit → render → terminal
 //! apply:  the same plan → question → journal Begin → namespace → lease → record, run open → changes, each waited for
 //!             → record, run closed → lease back → journal End → render → exit code
+//! drift:  record → plan::as_recorded in the place of the files → cluster::observe → the same questions and plan
+//!             → cluster::sweep_allowed → plan::report → render → exit code
 //! ```
 //!
 //! Ask everything, then decide, then do: doors ask, the planner is a function of values, the applier makes no choice.

@@ -7,7 +7,7 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, error::ErrorKind
 use crate::{
     address::Which,
     failure::{Failure, FailureKind},
-    names::EnvironmentName,
+    names::{EnvironmentName, Pattern},
     terminal::{Report, Wishes},
 };
 
@@ -32,8 +32,8 @@ mod tests;
     after_long_help = "Examples:\n  ditc plan jakub               what would change in environment jakub, and why\n  \
         ditc apply jakub              make it so, after a question\n  \
         ditc apply jakub --sandbox    the same in the built-in cluster\n\n\
-        Flags may be written with one dash or two. Exit codes: 0 done, 1 error, 2 changes (plan -detailed-exitcode), \
-        130 and 143 interrupted.",
+        Flags may be written with one dash or two. Exit codes: 0 done, 1 error, 2 changes (plan -detailed-exitcode) or \
+        drift, 130 and 143 interrupted.",
     args_override_self = true
 )]
 pub struct Cli {
@@ -123,6 +123,15 @@ pub enum Verb {
     /// Remove an environment and all that is in it
     #[command(after_help = "Examples:\n  ditc destroy jakub\n  ditc destroy pr-12 -auto-approve   in CI")]
     Destroy(Destroy),
+    /// Tell what has changed in environments without ditc
+    #[command(
+        long_about = "Tell what has changed in environments without ditc: fields, objects that are gone or made \
+            anew, objects that nobody described, runs that stopped half-way. Nothing is changed, and what \
+            the files say now does not matter.\n\nExit codes: 0 no drift, 2 drift, 1 something could not be looked at.",
+        after_help = "Examples:\n  ditc drift jakub\n  ditc drift 'pr-*' -strict   also what others added beside ours\n  \
+            ditc drift --all -json      all, also those without a file, for a nightly job"
+    )]
+    Drift(Drift),
     /// Look at what ditc recorded
     #[command(subcommand)]
     State(State),
@@ -165,6 +174,20 @@ pub struct Destroy {
     /// Delete with the namespace what others made in it
     #[arg(long)]
     pub with_foreign: bool,
+}
+
+/// `ditc drift`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Drift {
+    /// Environments by name; `*` stands for any characters, among those that have a file
+    #[arg(value_name = "ENV")]
+    pub environments: Vec<Pattern>,
+    /// Every environment of the workspace, and those in the cluster that have no file
+    #[arg(long, conflicts_with = "environments")]
+    pub all: bool,
+    /// Count fields as drift that others set beside ours
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// Which part of an environment is meant.
@@ -296,6 +319,10 @@ impl Cli {
                 let failure = usage("-json asks no questions, so it needs -auto-approve");
                 Err(Stop::Failure(failure.hint("look first with `ditc plan`, then add -auto-approve")))
             }
+            Verb::Drift(Drift { environments, all: false, .. }) if environments.is_empty() => {
+                let failure = usage("which environments? Name one or several, or say --all");
+                Err(Stop::Failure(failure.hint("ditc drift ENV").hint("ditc drift --all")))
+            }
             _ => Ok(cli),
         }
     }
@@ -305,12 +332,12 @@ impl Cli {
     pub fn wishes(&self) -> Wishes {
         let no_input = match &self.verb {
             Verb::Apply(Apply { run, .. }) | Verb::Destroy(Destroy { run, .. }) => !run.input,
-            Verb::Plan(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => false,
+            Verb::Plan(_) | Verb::Drift(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => false,
         };
         let report = match &self.verb {
             _ if !self.global.json => Report::Text,
             Verb::Apply(_) | Verb::Destroy(_) => Report::Lines,
-            Verb::Plan(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => Report::Document,
+            Verb::Plan(_) | Verb::Drift(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => Report::Document,
         };
         Wishes { no_color: self.global.no_color, no_input, quiet: self.global.quiet, report }
     }

@@ -16,6 +16,8 @@ use crate::{
     state::{ClusterId, Entry, Lineage, Phase},
 };
 
+mod drift;
+
 /// Everything that a plan is made from, in the making.
 struct Scene {
     desired: Desired,

@@ -5,6 +5,7 @@ mod cost;
 mod crash;
 mod diagnostics;
 mod differential;
+mod drift;
 mod help;
 mod model;
 mod real;

@@ -2,6 +2,7 @@
 
 mod blocked;
 mod change;
+mod drift;
 mod event;
 mod failure;
 mod fields;
@@ -12,6 +13,7 @@ mod question;
 mod state;
 mod value;
 
+pub use drift::{Found, Look, drift, drift_summary};
 pub use event::event;
 pub(super) use event::step;
 pub use failure::{error, hints, warning};

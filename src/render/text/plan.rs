@@ -43,6 +43,7 @@ pub fn plan(plan: &Plan, context: &Context<'_>, style: Style) -> String {
     }
     parts.push(notes::unready(plan, style));
     parts.push(notes::ignored(plan, style));
+    parts.push(notes::additions(plan, style));
     parts.push(notes::learned(plan, style));
     if plan.changes.is_empty() && plan.blocked.is_empty() {
         parts.push(no_changes(plan, style));
