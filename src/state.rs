@@ -95,6 +95,14 @@ pub struct Applied {
     pub finished: bool,
 }
 
+impl Applied {
+    /// The fields that are ours, and those that would be, had they not been left to a controller.
+    #[must_use]
+    pub fn claims(&self) -> Paths {
+        self.owned.union(&self.yielded)
+    }
+}
+
 impl Entry {
     #[must_use]
     pub fn applied(&self) -> Option<&Applied> {

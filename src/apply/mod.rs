@@ -212,8 +212,14 @@ pub async fn run(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> R
         return Ok(Finished { outcome, state: fence.map(|fence| (state, fence)) });
     } else {
         close(&mut state, plan, &outcome, (tools.now)());
-        let fence = write(tools, plan, &state, fence.as_ref()).await?;
-        Some((state, fence))
+        if plan.operation == Operation::Destroy && state.entries.is_empty() && outcome.is_complete() {
+            // The namespace stays, as ditc did not make it; nothing of ditc stays in it.
+            tools.cluster.remove_record(&plan.namespace).await?;
+            None
+        } else {
+            let fence = write(tools, plan, &state, fence.as_ref()).await?;
+            Some((state, fence))
+        }
     };
     if !is_gone {
         release(tools, job).await;

@@ -39,10 +39,12 @@ pub(super) async fn change(job: &Job, key: &ObjectKey, change: &Change) -> Resul
     job.tell(EventKind::ChangeStarted { key: key.clone(), component: component.clone(), action });
     let done = match (change.action, &change.manifest, &change.expect) {
         (Action::Create, Some(manifest), Expect::Absent) => make(job, key, manifest).await,
-        (Action::Create, Some(manifest), Expect::Gone(uid)) => match wait::gone(job, key, &version(job, key), uid).await {
-            Ok(()) => make(job, key, manifest).await,
-            Err(error) => Err(error),
-        },
+        (Action::Create, Some(manifest), Expect::Gone(uid)) => {
+            match wait::gone(job, key, &version(job, key), uid).await {
+                Ok(()) => make(job, key, manifest).await,
+                Err(error) => Err(error),
+            }
+        }
         (Action::Update, Some(manifest), Expect::Same { uid, resource_version, seen }) => {
             let ways = Way::of_update(change);
             update(job, key, change, manifest, &ways, (uid, resource_version, seen)).await
@@ -216,9 +218,9 @@ async fn moved(
     }
     let api_version = change.manifest.as_ref().and_then(|manifest| manifest.body.api_version()).unwrap_or("v1");
     let live = job.cluster.read(key, api_version, &job.kinds).await.map_err(|error| refused(job, &error))?;
-    let same = live.object().filter(|object| {
-        object.uid().as_ref() == Some(uid) && ownership::hash_at(seen_paths(change), object) == *seen
-    });
+    let same = live
+        .object()
+        .filter(|object| object.uid().as_ref() == Some(uid) && ownership::hash_at(seen_paths(change), object) == *seen);
     match same {
         Some(object) => Ok(object.resource_version().unwrap_or_default().to_owned()),
         None => Err(StepError {

@@ -16,7 +16,6 @@ mod duration;
 #[cfg(test)]
 mod tests;
 
-
 /// What was typed.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
 #[command(
@@ -114,14 +113,22 @@ impl Global {
 pub enum Verb {
     /// Show what would change in an environment, and why
     #[command(
-        after_help = "Examples:\n  ditc plan jakub\n  ditc plan jakub -detailed-exitcode   exit 2 if there are changes"
+        after_help = "Examples:\n  ditc plan jakub\n  ditc plan jakub -detailed-exitcode   exit 2 if there are changes\n\
+        \n  ditc plan jakub -target=jakub.services.orders\n  ditc plan jakub -exclude=jakub.services.orders/Ingress/orders\n  \
+        ditc plan jakub -replace=jakub.services.orders/Deployment/orders\n  ditc plan jakub -adopt=jakub/Namespace/jakub\n  \
+        ditc plan jakub -force-conflicts=deployment/orders\n  ditc plan jakub -delete-data=jakub.dependencies.postgresql\n  \
+        ditc plan jakub -max-destroy=30\n  ditc plan jakub -refresh-only        what moved, and no change"
     )]
     Plan(Plan),
     /// Change an environment to what its files say, and wait until it works
-    #[command(after_help = "Examples:\n  ditc apply jakub\n  ditc apply pr-12 -auto-approve -lock-timeout=5m   in CI")]
+    #[command(
+        after_help = "Examples:\n  ditc apply jakub\n  ditc apply pr-12 -auto-approve -lock-timeout=5m   in CI\n\
+        \nFlags about a part of an environment and about decisions are those of `ditc plan`: look first, then apply with the same."
+    )]
     Apply(Apply),
     /// Remove an environment and all that is in it
-    #[command(after_help = "Examples:\n  ditc destroy jakub\n  ditc destroy pr-12 -auto-approve   in CI")]
+    #[command(after_help = "Examples:\n  ditc destroy jakub\n  ditc destroy pr-12 -auto-approve   in CI\n  \
+        ditc destroy jakub -target=jakub.services.orders\n  ditc destroy jakub -with-foreign        with what others made in it")]
     Destroy(Destroy),
     /// Tell what has changed in environments without ditc
     #[command(

@@ -13,6 +13,7 @@ mod lease;
 mod observe;
 mod record;
 mod request;
+mod review;
 mod shadow;
 mod watch;
 mod write;

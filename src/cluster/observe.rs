@@ -230,7 +230,7 @@ impl Cluster {
         self.pages(resource, namespace, None, METADATA_LIST).await
     }
 
-    async fn list(
+    pub(super) async fn list(
         &self,
         resource: &Resource,
         namespace: Option<&str>,

@@ -32,12 +32,7 @@ pub(super) async fn destroy(desk: &Desk<'_>, arguments: &cli::Destroy) -> Result
     run(desk, &arguments.run, Operation::Destroy, &arguments.into()).await
 }
 
-async fn run(
-    desk: &Desk<'_>,
-    arguments: &cli::Run,
-    operation: Operation,
-    choices: &Choices,
-) -> Result<Exit, Failure> {
+async fn run(desk: &Desk<'_>, arguments: &cli::Run, operation: Operation, choices: &Choices) -> Result<Exit, Failure> {
     let environment = &arguments.environment;
     let workspace = match operation {
         Operation::Apply => desk.sound_workspace(environment)?,
@@ -60,6 +55,10 @@ async fn run(
     if !survey.plan.is_applyable() {
         // The plan has said what must be decided; nothing was changed.
         return Ok(Exit::Error);
+    }
+    if survey.preflight.is_hopeless() {
+        let message = format!("{} was not begun: these credentials lack rights that it needs", operation.verb());
+        return Err(Failure::new(FailureKind::Auth, message));
     }
     if is_gone(&survey, operation) {
         link.store.discard_journal(&lock)?;
@@ -144,6 +143,7 @@ fn show(desk: &Desk<'_>, survey: &Survey, context: &Context<'_>) {
     } else {
         desk.terminal.out(&render::text::plan(&survey.plan, context, desk.terminal.out_style));
     }
+    survey.warn(desk, context);
 }
 
 /// A destroy that finds neither a record nor an object.
@@ -158,8 +158,7 @@ fn fresh(link: &Link, plan: &Plan) -> State {
         cluster: link.id.clone(),
         environment: plan.environment.clone(),
         namespace: plan.namespace.clone(),
-        // Where the namespace is there already and ours, its own managed fields say that ditc made it.
-        created_namespace: true,
+        created_namespace: plan.created_namespace,
         components: BTreeMap::new(),
         entries: BTreeMap::new(),
         partial: false,

@@ -14,6 +14,7 @@ mod drift;
 mod errors;
 mod link;
 mod plan;
+mod preflight;
 mod sandbox;
 mod session;
 mod signals;

@@ -16,7 +16,7 @@ use crate::{
     names::{EnvironmentName, Namespace},
     object::{Object, ObjectKey},
     observed::{Live, Observed, Readiness},
-    plan::{self, Plan, Policy},
+    plan::{self, Plan, Policy, Preflight},
     readiness, render, settings,
     settings::Settings,
     state::{Operation, State},
@@ -24,7 +24,7 @@ use crate::{
     terminal::Terminal,
 };
 
-use super::link::Link;
+use super::{link::Link, preflight::preflight};
 
 /// Where a command works: what was typed, what surrounds it, and where it speaks.
 #[derive(Clone, Copy)]
@@ -117,12 +117,29 @@ impl From<&cli::Destroy> for Choices {
 pub(super) struct Survey {
     pub workspace: config::Workspace,
     pub plan: Plan,
+    pub preflight: Preflight,
     /// The record as planned from.
     pub recorded: Option<(State, Fence)>,
     pub warnings: Vec<Warned>,
     pub policy: Policy,
     /// How long a component may take.
     pub timeout: std::time::Duration,
+}
+
+impl Survey {
+    /// Tells people what would stop a run.
+    pub(super) fn warn(&self, desk: &Desk<'_>, context: &render::text::Context<'_>) {
+        let Self { preflight, plan, .. } = self;
+        if preflight.is_clear() {
+            return;
+        }
+        if desk.global.json {
+            desk.terminal.out(&render::json::preflight(preflight, plan, settings::now()));
+        } else {
+            desk.terminal.out("");
+            desk.terminal.out(&render::text::preflight(preflight, plan, context, desk.terminal.out_style));
+        }
+    }
 }
 
 /// Where an environment lives, and what it asks for unless it is to be destroyed.
@@ -218,8 +235,9 @@ pub(super) async fn survey(
     let plan = plan::plan(&input);
     let faults = plan::audit(&plan);
     assert!(faults.is_empty(), "a plan that must not be: {}", faults.join("; "));
+    let preflight = preflight(link, &input, &plan).await;
     let timeout = aim.desired.as_ref().map_or(aim.workspace.settings.timeout, |desired| desired.timeout);
-    Ok(Survey { workspace: aim.workspace, plan, recorded, warnings: answers.warnings, timeout, policy })
+    Ok(Survey { workspace: aim.workspace, plan, preflight, recorded, warnings: answers.warnings, timeout, policy })
 }
 
 /// Whether the namespace is being deleted.

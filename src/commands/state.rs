@@ -5,14 +5,15 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    apply::{self, Interrupt, Tools},
     address::Which,
+    apply::{self, Interrupt, Tools},
     cluster::Wanted,
     config,
     failure::{Exit, Failure, FailureKind},
     format::record::Limits,
     names::EnvironmentName,
     object::ObjectKey,
+    observed::Live,
     plan, render, settings,
     state::{Lineage, Operation, Run, State, Version},
     store::Holder,
@@ -84,7 +85,11 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
         cluster: link.id.clone(),
         environment: environment.clone(),
         namespace,
-        created_namespace: entries.contains_key(&namespace_key),
+        created_namespace: observed
+            .objects
+            .get(&namespace_key)
+            .and_then(Live::object)
+            .is_some_and(plan::was_posted_by_us),
         components,
         entries,
         partial: false,

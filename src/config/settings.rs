@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::{
     fields::Fields,
-    quantity,
     value::{Table, Tree},
 };
 use crate::{
@@ -122,7 +121,7 @@ fn read_policy(table: &Table, settings: &mut Settings, diagnostics: &mut Vec<Dia
 
 /// Reads a duration, or says how one is written.
 pub(super) fn duration(text: &Spanned<String>, diagnostics: &mut Vec<Diagnostic>) -> Option<Duration> {
-    let duration = quantity::duration(&text.value);
+    let duration = super::duration::parse(&text.value);
     if duration.is_none() {
         diagnostics.push(invalid_duration(text));
     }

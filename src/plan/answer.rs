@@ -11,8 +11,8 @@ use crate::{
 };
 
 use super::{
-    Action, After, Block, Change, Check, Clears, Diff, Drift, DriftKind, DriftedField, FieldChange, Input, Plan, Reason,
-    Taken,
+    Action, After, Block, Change, Check, Clears, Diff, Drift, DriftKind, DriftedField, FieldChange, Input, Plan,
+    Reason, Taken,
     decide::{before, block, replace, same, unchanged, write},
     diff, drift,
 };
@@ -49,7 +49,7 @@ pub(super) fn differs(input: &Input, manifest: &Manifest, live: &Object, plan: &
             (differences, Vec::new(), seen, Check::Done)
         }
         Some(Answer::Refused(refusal)) => {
-            let owned = applied.map(|applied| applied.owned.clone()).unwrap_or_default();
+            let owned = applied.map(Applied::claims).unwrap_or_default();
             return block(plan, manifest, refused(refusal, &owned));
         }
         Some(Answer::NotAsked(why)) => {
@@ -87,7 +87,7 @@ fn owns_as_much(live: &Object, answer: &Object) -> bool {
 
 fn held(taken: Vec<Taken>, applied: Option<&Applied>) -> Vec<Taken> {
     let held: BTreeSet<String> =
-        applied.into_iter().flat_map(|applied| applied.owned.members()).map(|path| path.to_string()).collect();
+        applied.into_iter().flat_map(|applied| applied.claims().members()).map(|path| path.to_string()).collect();
     taken.into_iter().filter(|taken| held.contains(&taken.field)).collect()
 }
 
@@ -123,7 +123,8 @@ fn defaults_in_the_way(manifest: &Manifest, live: &Object, refusal: &Unchangeabl
             && !owners.iter().any(|owner| owner.paths.touches(&path.0))
     };
     // Only plain fields: an index says nothing about whose item it is.
-    let paths: Option<Vec<FieldPath>> = refusal.fields.iter().map(|field| plain_path(field).filter(is_default)).collect();
+    let paths: Option<Vec<FieldPath>> =
+        refusal.fields.iter().map(|field| plain_path(field).filter(is_default)).collect();
     paths.unwrap_or_default()
 }
 

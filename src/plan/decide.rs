@@ -34,6 +34,7 @@ pub fn plan(input: &Input) -> Plan {
         namespace: input.namespace.clone(),
         operation: input.operation,
         base: input.state.map(|state| state.version.clone()),
+        created_namespace: input.created_namespace(),
         changes: BTreeMap::new(),
         unchanged: BTreeMap::new(),
         drift: BTreeMap::new(),
@@ -178,9 +179,7 @@ pub(super) fn replace(input: &Input, manifest: &Manifest, live: &Object, reason:
             (Check::Done, diff::loose(&before(input, manifest, live), &manifest.body))
         }
         Some(Answer::AcceptedElsewhere) => unreachable!("the namespace of a live object is there"),
-        Some(Answer::NotAsked(why)) => {
-            (Check::Not(*why), diff::loose(&before(input, manifest, live), &manifest.body))
-        }
+        Some(Answer::NotAsked(why)) => (Check::Not(*why), diff::loose(&before(input, manifest, live), &manifest.body)),
         Some(Answer::Refused(refusal)) => return block(plan, manifest, answer::refused(refusal, &owned)),
     };
     let change = write(manifest, Action::Replace, reason, same(live, owned));
@@ -256,8 +255,7 @@ fn has_all_keys(manifest: &Manifest, live: &Object) -> bool {
 
 pub(super) fn unchanged(input: &Input, manifest: &Manifest, yields: &Paths, live: &Object, plan: &mut Plan) {
     let key = &manifest.key;
-    let learned: Option<Applied> =
-        known(manifest, yields, live).filter(|known| input.applied(key) != Some(known));
+    let learned: Option<Applied> = known(manifest, yields, live).filter(|known| input.applied(key) != Some(known));
     let (component, body) = (manifest.component.clone(), manifest.body.clone());
     let unchanged = Unchanged { component, body, readiness: readiness(input, key), learned };
     plan.unchanged.insert(key.clone(), unchanged);
@@ -294,7 +292,7 @@ fn not_desired(input: &Input, key: &ObjectKey, plan: &mut Plan) {
         return;
     }
     let is_namespace = *key == input.namespace_key();
-    if is_namespace && input.state.is_some_and(|state| !state.created_namespace) {
+    if is_namespace && !input.created_namespace() {
         return;
     }
     if input.operation == Operation::Apply && guard::keeps_data(input, key, component.as_ref(), None) {

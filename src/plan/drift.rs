@@ -11,12 +11,7 @@ use super::{After, Diff, DriftedField, Taken};
 
 /// The differences that the definition did not ask for: its value there is the one applied last, or the field was
 /// taken from us.
-pub(super) fn fields(
-    diff: &Diff,
-    manifest: &Manifest,
-    applied: Option<&Applied>,
-    live: &Object,
-) -> Vec<DriftedField> {
+pub(super) fn fields(diff: &Diff, manifest: &Manifest, applied: Option<&Applied>, live: &Object) -> Vec<DriftedField> {
     let owners = ownership::owners(live);
     let ours = ownership::ours(live).map(|owner| owner.paths).unwrap_or_default();
     diff.fields
@@ -36,7 +31,9 @@ pub(super) fn fields(
             let owner = last_writer(&owners, &field.path);
             DriftedField {
                 path: field.path.clone(),
-                applied: applied.and_then(|applied| field.path.get(&applied.body.0).cloned()).or_else(|| match &field.after {
+                applied: applied.and_then(|applied| field.path.get(&applied.body.0).cloned()).or_else(|| match &field
+                    .after
+                {
                     After::Value(value) => Some(value.clone()),
                     After::Absent | After::Secret => None,
                 }),

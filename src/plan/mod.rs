@@ -29,6 +29,7 @@ mod foreign;
 mod former;
 mod guard;
 mod order;
+mod preflight;
 mod questions;
 mod rebuild;
 mod recorded;
@@ -46,12 +47,16 @@ pub use decide::plan;
 pub use foreign::is_trace;
 pub use former::released;
 pub use order::rank;
+pub use preflight::{
+    Demand, Limit, MissingRight, Preflight, Purpose, Quota, Rule, Scope, Shortfall, Verb, demand, is_namespace_new,
+    preflight,
+};
 pub use questions::{How, Question, Take, questions};
 pub use rebuild::rebuild;
 pub use recorded::as_recorded;
 pub use report::{Report, Strict, Surroundings, Unknown, Verdict, questions_of_report, report};
-pub use standing::{known, made_by_us};
 pub use scope::unmatched;
+pub use standing::{known, made_by_us, was_posted_by_us};
 pub use yields::{CONTROLLERS, needs_autoscalers};
 
 /// All that a plan is made from.
@@ -80,6 +85,8 @@ pub struct Plan {
     pub operation: Operation,
     /// The record it was made from; none where there is none.
     pub base: Option<Version>,
+    /// Whether the namespace is, or will be, of ditc's making. One that is not is never deleted.
+    pub created_namespace: bool,
     pub changes: BTreeMap<ObjectKey, Change>,
     pub unchanged: BTreeMap<ObjectKey, Unchanged>,
     /// What moved without ditc, whether or not it leads to a change.
@@ -246,7 +253,11 @@ pub enum Expect {
     Absent,
     /// Gone, once this object that is being deleted is.
     Gone(Uid),
-    Same { uid: Uid, resource_version: String, seen: Seen },
+    Same {
+        uid: Uid,
+        resource_version: String,
+        seen: Seen,
+    },
 }
 
 /// A hash over what was shown of a live object: its values at the paths that are desired or owned. It is not a

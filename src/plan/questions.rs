@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     desired::Manifest,
     object::{Object, ObjectKey},
-    state::Entry,
 };
 
 use super::{Input, standing::Standing};
@@ -61,7 +60,7 @@ fn how(input: &Input, manifest: &Manifest) -> Option<How> {
         if input.choices.forces(input.environment, manifest.component.as_ref(), key) {
             return Take::All;
         }
-        let owned = input.entry(key).and_then(Entry::applied).map(|applied| applied.owned.members());
+        let owned = input.applied(key).map(|applied| applied.claims().members());
         Take::Recorded(owned.into_iter().flatten().map(|path| path.to_string()).collect())
     };
     match input.standing(manifest) {

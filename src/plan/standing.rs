@@ -5,8 +5,8 @@ use crate::{
     names::EnvironmentName,
     object::{Object, ObjectKey},
     observed::Live,
-    ownership::{self, Fingerprint, Operation, Paths},
-    state::{Applied, Entry, Phase},
+    ownership::{self, FIELD_MANAGER, Fingerprint, Operation, Paths},
+    state::{self, Applied, Entry, Phase},
 };
 
 use super::{Input, choices::is_meant, former};
@@ -54,6 +54,18 @@ impl<'a> Input<'a> {
     pub(super) fn namespace_stays(&self) -> bool {
         let live = self.observed.objects.get(&self.namespace_key()).and_then(Live::object);
         live.is_some_and(|namespace| !namespace.is_terminating())
+    }
+
+    /// Whether the namespace is of ditc's making, or will be. Without a record its managed fields tell: what ditc made, it
+    /// made by POST, and what it adopted, it applied.
+    pub(super) fn created_namespace(&self) -> bool {
+        let live = self.observed.objects.get(&self.namespace_key()).and_then(Live::object);
+        match (self.state, live) {
+            (_, None) => true,
+            (_, Some(live)) if live.is_terminating() && self.operation == state::Operation::Apply => true,
+            (Some(state), Some(_)) => state.created_namespace,
+            (None, Some(live)) => was_posted_by_us(live),
+        }
     }
 
     /// Whether the user gave this object to us.
@@ -118,6 +130,14 @@ pub(super) fn has_label(live: &Object, environment: &EnvironmentName) -> bool {
 #[must_use]
 pub fn made_by_us(live: &Object, environment: &EnvironmentName) -> bool {
     live.controller().is_none() && has_label(live, environment) && has_our_entry(live)
+}
+
+/// Whether ditc made an object by POST: its creating entry is there, whatever was applied since.
+#[must_use]
+pub fn was_posted_by_us(live: &Object) -> bool {
+    ownership::owners(live).iter().any(|owner| {
+        owner.manager == FIELD_MANAGER && owner.operation == Operation::Update && owner.subresource.is_empty()
+    })
 }
 
 fn has_our_entry(live: &Object) -> bool {

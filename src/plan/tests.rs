@@ -413,8 +413,10 @@ fn replaces_what_cannot_be_updated() {
 
 #[test]
 fn takes_away_a_default_that_is_in_the_way_of_an_update() {
-    let with = |spec: Value| Object(json!({"apiVersion": "apps/v1", "kind": "Deployment",
-        "metadata": {"name": "web", "namespace": "demo", "labels": labels()}, "spec": spec}));
+    let with = |spec: Value| {
+        Object(json!({"apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "web", "namespace": "demo", "labels": labels()}, "spec": spec}))
+    };
     let mut there = with(json!({"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%"}}}));
     there = live(&there, "u");
     there.0["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"] = json!({"f:replicas": {}});
@@ -771,7 +773,8 @@ fn destroys_services_before_dependencies_that_they_do_not_need() {
         let object = Object(json!({"apiVersion": "v1", "kind": kind,
             "metadata": {"name": "cache", "namespace": "demo", "labels": labels()}}));
         let key = object.key().unwrap();
-        let applied = known(&manifest(key.clone(), object.clone(), None), &Paths::default(), &live(&object, uid)).unwrap();
+        let applied =
+            known(&manifest(key.clone(), object.clone(), None), &Paths::default(), &live(&object, uid)).unwrap();
         let entry = Entry { component: Some(cache.clone()), api_version: "v1".into(), phase: Phase::Applied(applied) };
         scene.state.entries.insert(key, entry);
         scene = scene.sees(live(&object, uid));

@@ -63,7 +63,7 @@ fn is_replicas(path: &FieldPath) -> bool {
 #[must_use]
 pub fn needs_autoscalers(input: &Input) -> bool {
     let manifests = input.desired.iter().flat_map(|desired| desired.manifests.values());
-    manifests.filter_map(|manifest| Some((manifest, input.observed.objects.get(&manifest.key)?.object()?))).any(
-        |(manifest, live)| input.controllers_fields(manifest, live).iter().any(is_replicas),
-    )
+    manifests
+        .filter_map(|manifest| Some((manifest, input.observed.objects.get(&manifest.key)?.object()?)))
+        .any(|(manifest, live)| input.controllers_fields(manifest, live).iter().any(is_replicas))
 }

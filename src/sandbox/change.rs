@@ -1,12 +1,14 @@
 //! The requests that create and change. Bodies are read in [`body`], applies done in [`apply`], deletes in [`remove`].
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 use http::Response;
 use serde_json::{Value, json};
 
 use super::{
+    access::User,
     apply, body,
+    controllers::budgets,
     deletion::{self, Deletion},
     managers::Writer,
     patch, read, remove,
@@ -15,6 +17,7 @@ use super::{
     rules,
     status::{Cause, Refusal},
     store::{Store, text},
+    warnings,
     writes::{self, Write},
 };
 
@@ -22,12 +25,15 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Asked<'a> {
     pub(super) objects: &'a Objects,
+    pub(super) user: &'a User,
     pub(super) query: &'a Query,
     pub(super) content_type: &'a str,
     pub(super) agent: &'a str,
     pub(super) body: &'a [u8],
     pub(super) form: Form,
     pub(super) now: &'a str,
+    /// What the answer warns of.
+    pub(super) warnings: RefCell<Vec<String>>,
 }
 
 impl Asked<'_> {
@@ -51,7 +57,16 @@ impl Asked<'_> {
         Write {
             writer: Writer { manager, subresource, time },
             now: self.now,
+            user: Some(self.user),
             is_dry: self.query.get("dryRun") == "All",
+            warnings: Some(&self.warnings),
+        }
+    }
+
+    /// Notes fields that are dropped, unless nobody wants to know.
+    pub(super) fn warn(&self, unknown: &[String]) {
+        if self.query.get("fieldValidation") != "Ignore" {
+            self.warnings.borrow_mut().extend(warnings::of_unknown(unknown));
         }
     }
 
@@ -106,10 +121,17 @@ pub(super) fn create(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bo
 
 fn evict(store: &mut Store, asked: &Asked<'_>, manager: &str) -> Result<Response<Body>, Refusal> {
     let live = read::find(store, asked.objects)?;
+    if let Some((budget, wanted, healthy)) = budgets::forbidding(store, &live) {
+        let message = format!("The disruption budget {budget} needs {wanted} healthy pods and has {healthy} currently");
+        let why = "Cannot evict pod as it would violate the pod's disruption budget.";
+        let causes = json!([{"reason": "DisruptionBudget", "message": message}]);
+        return Err(Refusal::new(429, "TooManyRequests", why).with_details(json!({"causes": causes})));
+    }
     deletion::delete(store, asked.objects.resource, &live, &Deletion::default(), asked.write(manager))?;
     let mut success = remove::success(asked.objects.resource, &live);
     if let Some(map) = success.as_object_mut() {
         map.shift_remove("details");
+        map.insert("code".into(), 201.into());
     }
     Ok(reply::json(201, &success))
 }
@@ -248,6 +270,7 @@ pub(super) fn patch(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bod
         return Err(Refusal::new(422, "Invalid", format!(" \"\" is invalid: patch: {message}"))
             .with_details(json!({"causes": [{"reason": "FieldValueInvalid", "message": message, "field": "patch"}]})));
     }
+    asked.warn(&decoded.unknown);
     body::check_size(asked, &decoded.value)?;
     let done = writes::update(store, resource, &live, decoded.value, asked.write(&manager), false)?;
     Ok(reply::object(200, resource, &writes::shown(resource, &done), asked.form))

@@ -298,17 +298,25 @@ fn prune(resource: &Resource, merged: Value, last: &Owner, others: &[Owner], set
     let merged = convert::convert(Cow::Owned(merged), resource, to).into_owned();
     let last_named = named(&last.paths);
     let nothing = || json!({});
-    let pruned = typed::remove(&merged, shape, &last_named).unwrap_or_else(nothing);
-    let mut managed = Paths::default();
-    for owner in others.iter().filter(|owner| owner.api_version == last.api_version) {
-        managed = managed.union(&owner.paths);
+    let mut pruned = typed::remove(&merged, shape, &last_named).unwrap_or_else(nothing);
+    // What is owned comes back, each owner's in the version that it speaks; this version first, since others may not be
+    // readable without it.
+    let mut managed: BTreeMap<(bool, &str), Paths> = BTreeMap::new();
+    let versions = others.iter().map(|owner| (owner.api_version.as_str(), &owner.paths));
+    for (version, paths) in versions.chain([(api_version, set)]) {
+        let all = managed.entry((version != last.api_version, version)).or_default();
+        *all = all.union(paths);
     }
-    if api_version == last.api_version {
-        managed = managed.union(set);
+    for ((_, version), managed) in managed {
+        let Some(view) = convert::view(resource, version) else { continue };
+        let there = |object: &Value| convert::convert(Cow::Owned(object.clone()), to, view).into_owned();
+        let fields = |object: &Value| typed::with_named_fields(&typed::fields(object, &view.shape), &view.shape);
+        let keep = fields(&there(&pruned)).union(&typed::with_named_fields(&managed, &view.shape));
+        let whole = there(&merged);
+        let kept = typed::remove(&whole, &view.shape, &fields(&whole).difference(&keep)).unwrap_or_else(nothing);
+        pruned = convert::convert(Cow::Owned(kept), view, to).into_owned();
     }
     let merged_fields = named(&typed::fields(&merged, shape));
-    let keep = named(&typed::fields(&pruned, shape)).union(&named(&managed));
-    let pruned = typed::remove(&merged, shape, &merged_fields.difference(&keep)).unwrap_or_else(nothing);
     let dangling = merged_fields.difference(&named(&typed::fields(&pruned, shape))).intersection(&last_named);
     let pruned = typed::remove(&merged, shape, &dangling).unwrap_or_else(nothing);
     convert::convert(Cow::Owned(pruned), to, resource).into_owned()

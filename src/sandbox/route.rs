@@ -13,6 +13,8 @@ pub(super) enum Target {
     Version,
     /// `/openapi/v3`, and below it.
     OpenApi(String),
+    /// `/openapi/v2`
+    OlderOpenApi,
     Health,
     /// `/api`, `/apis`
     Core,
@@ -41,6 +43,7 @@ pub(super) fn target(path: &str) -> Result<Target, Refusal> {
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let (group, version, rest) = match &parts[..] {
         ["version"] => return Ok(Target::Version),
+        ["openapi", "v2"] => return Ok(Target::OlderOpenApi),
         ["openapi", "v3", rest @ ..] => return Ok(Target::OpenApi(rest.join("/"))),
         ["healthz" | "readyz" | "livez", ..] => return Ok(Target::Health),
         ["api"] => return Ok(Target::Core),

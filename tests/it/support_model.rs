@@ -265,7 +265,8 @@ pub(crate) struct Request {
 
 impl Request {
     pub(crate) fn is_write(&self) -> bool {
-        self.method != "GET" && !self.query.contains("dryRun")
+        let is_review = self.path.ends_with("/selfsubjectrulesreviews");
+        self.method != "GET" && !self.query.contains("dryRun") && !is_review
     }
 
     /// Whether it concerns what ditc keeps for itself.

@@ -87,8 +87,13 @@ pub fn planned(plan: &Plan, context: &Context<'_>, at: Timestamp) -> String {
     }
     let counts = plan.counts();
     let message = plan_totals(counts, PLAIN);
-    let changes =
-        Changes { add: counts.add, change: counts.change, import: counts.import, remove: counts.destroy, operation: "plan" };
+    let changes = Changes {
+        add: counts.add,
+        change: counts.change,
+        import: counts.import,
+        remove: counts.destroy,
+        operation: "plan",
+    };
     out.push_str(&Line::new("info", &message, "change_summary", at, Summary { changes, outcome: None }).to_text());
     out
 }
@@ -262,7 +267,7 @@ pub fn event(event: &Event, plan: &Plan) -> Option<String> {
     }
 }
 
-fn warning(key: Option<&ObjectKey>, text: &str, plan: &Plan, at: Timestamp) -> String {
+pub(super) fn warning(key: Option<&ObjectKey>, text: &str, plan: &Plan, at: Timestamp) -> String {
     #[derive(Serialize)]
     struct Payload<'a> {
         diagnostic: Warning<'a>,

@@ -11,7 +11,7 @@ use crate::{
     names::{ComponentId, EnvironmentName, OutputName},
     object::{FieldPath, ObjectKey},
     observed::{Forbidden, Readiness},
-    plan::{Action, After, Block, Blocked, Change, Check, Plan, Reason, Taken},
+    plan::{Action, After, Block, Blocked, Change, Check, Plan, Preflight, Reason, Taken},
     render::{
         secrecy::is_hidden,
         text::{Context, Way, explain, in_order},
@@ -22,12 +22,13 @@ use crate::{
 use super::{
     FORMAT_VERSION, document,
     drift::{AdditionsDocument, DriftDocument},
+    preflight::PreflightDocument,
 };
 
 /// A plan for machines.
 #[must_use]
-pub fn plan(plan: &Plan, context: &Context<'_>) -> String {
-    document(&Document::new(plan, context))
+pub fn plan(plan: &Plan, preflight: &Preflight, context: &Context<'_>) -> String {
+    document(&Document::new(plan, preflight, context))
 }
 
 #[derive(Serialize)]
@@ -49,6 +50,7 @@ struct Document<'a> {
     ignored: Vec<Resource<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     interrupted: Option<RunDocument<'a>>,
+    preflight: PreflightDocument<'a>,
     counts: CountsDocument,
     outputs: BTreeMap<String, BTreeMap<&'a str, &'a Value>>,
 }
@@ -246,7 +248,7 @@ impl Place {
 }
 
 impl<'a> Document<'a> {
-    fn new(plan: &'a Plan, context: &Context<'a>) -> Self {
+    fn new(plan: &'a Plan, preflight: &'a Preflight, context: &Context<'a>) -> Self {
         let Context { sources, cluster, flags, check_namespace: _ } = *context;
         let counts = plan.counts();
         let blocked = |blocked: &'a Blocked| {
@@ -282,6 +284,7 @@ impl<'a> Document<'a> {
             blocked: plan.blocked.iter().map(blocked).collect(),
             ignored: plan.ignored.iter().map(|key| Resource::new(plan, None, key)).collect(),
             interrupted: plan.interrupted.as_ref().map(RunDocument::new),
+            preflight: PreflightDocument::new(plan, preflight),
             counts: CountsDocument {
                 add: counts.add,
                 change: counts.change,

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     apply::{Event, EventKind},
-    plan::{Block, Blocked, Drift, DriftKind, DriftedField},
+    plan::{Block, Blocked, Drift, DriftKind, DriftedField, Preflight},
     render::json,
 };
 
@@ -32,7 +32,7 @@ fn a_plan_is_one_document() {
     let waiting = Readiness::Waiting("1 of 2 replicas are available".into());
     plan.unchanged.insert(key("Deployment", "gateway"), unchanged(Some("services.gateway"), waiting));
     assert_data_eq!(
-        json::plan(&plan, &files.context()),
+        json::plan(&plan, &Preflight::default(), &files.context()),
         str![[r#"
 {
   "format_version": "1.0",
@@ -150,6 +150,10 @@ fn a_plan_is_one_document() {
     }
   ],
   "ignored": [],
+  "preflight": {
+    "missing_rights": [],
+    "quota": []
+  },
   "counts": {
     "import": 0,
     "add": 0,
@@ -365,6 +369,7 @@ fn no_value_of_a_secret_is_told() {
         FieldChange { path: path("data.other"), before: Some("Y2FuYXJ5".into()), after: After::Secret },
     ];
     plan.changes.insert(key("Secret", "s"), change);
-    let text = json::plan(&plan, &files.context()) + &json::planned(&plan, &files.context(), at(0));
+    let text =
+        json::plan(&plan, &Preflight::default(), &files.context()) + &json::planned(&plan, &files.context(), at(0));
     assert!(!text.contains("Y2FuYXJ5") && text.contains("\"sensitive\": true"), "{text}");
 }

@@ -22,6 +22,7 @@ mod fields;
 mod json;
 mod notes;
 mod plan;
+mod preflight;
 mod run;
 
 pub(super) const PLAIN: Style = Style { colour: false, width: 80 };
@@ -120,6 +121,7 @@ pub(super) fn empty(operation: Operation) -> Plan {
         namespace: Namespace::new("jakub").unwrap(),
         operation,
         base: None,
+        created_namespace: true,
         changes: BTreeMap::new(),
         unchanged: BTreeMap::new(),
         drift: BTreeMap::new(),

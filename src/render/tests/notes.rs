@@ -153,15 +153,15 @@ This plan cannot be applied. 10 objects stand in the way:
     hint: change the definition as the policy asks
 
   ! jakub/PersistentVolumeClaim/data-postgresql-0
-    Its data would be lost, as its component is to be removed.
+    Its data would be lost, and its component is to be removed.
     hint: put its component back into the definition
-    hint: or, if the data may be lost:
+    hint: or, if all data of it may be lost:
         ditc plan jakub -delete-data=jakub/PersistentVolumeClaim/data-postgresql-0
 
   ! jakub/PersistentVolumeClaim/data-postgresql-0
-    Its data would be lost, as the server cannot change it in place.
+    Its data would be lost, and the server cannot change it in place.
     hint: change the definition back
-    hint: or, if the data may be lost:
+    hint: or, if all data of it may be lost:
         ditc plan jakub -delete-data=jakub/PersistentVolumeClaim/data-postgresql-0
 
   ! jakub/Secret/postgresql
@@ -215,15 +215,15 @@ This plan cannot be applied. 10 objects stand in the way:
     hint: change the definition as the policy asks
 
   ! jakub/PersistentVolumeClaim/data-postgresql-0
-    Its data would be lost, as its component is to be removed.
+    Its data would be lost, and its component is to be removed.
     hint: put its component back into the definition
-    hint: or, if the data may be lost:
+    hint: or, if all data of it may be lost:
         ditc plan jakub -delete-data=jakub/PersistentVolumeClaim/data-postgresql-0
 
   ! jakub/PersistentVolumeClaim/data-postgresql-0
-    Its data would be lost, as the server cannot change it in place.
+    Its data would be lost, and the server cannot change it in place.
     hint: change the definition back
-    hint: or, if the data may be lost:
+    hint: or, if all data of it may be lost:
         ditc plan jakub -delete-data=jakub/PersistentVolumeClaim/data-postgresql-0
 
   ! jakub/Secret/postgresql

@@ -52,7 +52,8 @@ fn too_many(plan: &Plan, context: &Context<'_>, style: Style) -> String {
         "It would delete or replace {}, and one apply may do that to {limit} (`max_destroy` in ditc.toml).",
         self::count(count, "object", "objects")
     );
-    let mut out = style.wrap(&format!("{} ", style.paint(Look::Error, "This plan cannot be applied.")), "", Look::Plain, &text);
+    let mut out =
+        style.wrap(&format!("{} ", style.paint(Look::Error, "This plan cannot be applied.")), "", Look::Plain, &text);
     let first = format!("  {} ", style.paint(Look::Hint, "hint:"));
     out.push_str(&style.wrap(&first, "    ", Look::Plain, "if all of that is meant:"));
     let environment = &plan.environment;
@@ -92,10 +93,9 @@ pub(in crate::render) fn explain(plan: &Plan, blocked: &Blocked, flags: &str) ->
             ];
             (format!("Others own fields that the definition sets to other values: {fields}."), ways)
         }
-        Block::Invalid(text) => (
-            format!("The server refuses it: {}", clean_line(text)),
-            vec![way("correct the definition")],
-        ),
+        Block::Invalid(text) => {
+            (format!("The server refuses it: {}", clean_line(text)), vec![way("correct the definition")])
+        }
         Block::Malformed(text) => (
             format!(
                 "The server refuses it as it is written, and may not name every mistake at once: {}",
@@ -117,17 +117,21 @@ pub(in crate::render) fn explain(plan: &Plan, blocked: &Blocked, flags: &str) ->
             (format!("{what}: {}", clean_line(text)), ways)
         }
         Block::HoldsData(losing) => {
-            let (what, first) = match losing {
-                Losing::Delete => (
-                    "Its data would be lost, as its component is to be removed.",
-                    way("put its component back into the definition"),
-                ),
-                Losing::Replace => (
-                    "Its data would be lost, as the server cannot change it in place.",
-                    way("change the definition back"),
-                ),
+            let (why, first) = match losing {
+                Losing::Delete => ("its component is to be removed", way("put its component back into the definition")),
+                Losing::Replace => ("the server cannot change it in place", way("change the definition back")),
             };
-            (what.to_owned(), vec![first, flag("or, if the data may be lost:", "delete-data")])
+            let what = match key.kind.kind.as_str() {
+                "Secret" => "The data of its component cannot be opened without it",
+                _ => "Its data would be lost",
+            };
+            let address = match component {
+                Some(component) => format!("{}.{component}", plan.environment),
+                None => address(&plan.environment, None, key).to_string(),
+            };
+            let command = clean_line(&format!("ditc plan {} -delete-data={address}{flags}", plan.environment));
+            let all = Way { text: "or, if all data of it may be lost:", command: Some(command) };
+            (format!("{what}, and {why}."), vec![first, all])
         }
         Block::WithEnvironment => (
             "A namespace is not replaced: all that is in it would go.".to_owned(),

@@ -92,7 +92,9 @@ fn inside(key: &ObjectKey, change: &Change, style: Style) -> String {
     }
     let hidden = match (change.action, change.diff.unchanged) {
         (Action::Update | Action::Adopt | Action::Replace, 1) => "# (1 unchanged field hidden)".to_owned(),
-        (Action::Update | Action::Adopt | Action::Replace, count @ 2..) => format!("# ({count} unchanged fields hidden)"),
+        (Action::Update | Action::Adopt | Action::Replace, count @ 2..) => {
+            format!("# ({count} unchanged fields hidden)")
+        }
         _ => return text,
     };
     text.push_str(&format!("        {}\n", style.paint(Look::Dim, &hidden)));

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    apply::{Awaited, Event, EventKind, StepError},
     address::address,
+    apply::{Awaited, Event, EventKind, StepError},
     names::ComponentId,
     object::ObjectKey,
     plan::{Action, Plan, Step},

@@ -59,7 +59,10 @@ pub fn plan(plan: &Plan, context: &Context<'_>, style: Style) -> String {
 pub(in crate::render) fn totals(Counts { import, add, change, destroy, forget }: Counts, style: Style) -> String {
     let import = if import > 0 { format!("{import} to import, ") } else { String::new() };
     let forget = if forget > 0 { format!(", {forget} to forget") } else { String::new() };
-    format!("{} {import}{add} to add, {change} to change, {destroy} to destroy{forget}.", style.paint(Look::Bold, "Plan:"))
+    format!(
+        "{} {import}{add} to add, {change} to change, {destroy} to destroy{forget}.",
+        style.paint(Look::Bold, "Plan:")
+    )
 }
 
 fn no_changes(plan: &Plan, style: Style) -> String {
@@ -82,7 +85,11 @@ fn legend(plan: &Plan, style: Style) -> String {
         (Action::Forget, Look::Dim, ".", "forget, which changes only the record"),
     ] {
         if plan.changes.values().any(|change| change.action == action) {
-            out.push_str(&format!("{}{} {text}\n", " ".repeat(3_usize.saturating_sub(sign.len())), style.paint(look, sign)));
+            out.push_str(&format!(
+                "{}{} {text}\n",
+                " ".repeat(3_usize.saturating_sub(sign.len())),
+                style.paint(look, sign)
+            ));
         }
     }
     out
@@ -141,7 +148,7 @@ fn checked_elsewhere(plan: &Plan, context: &Context<'_>, style: Style) -> String
     }
     let number = notes::count(number, "object was", "objects were");
     let text = format!(
-        "{number} checked by the server in namespace {}, under other names, since namespace {} does not exist yet; \
+        "{number} checked by the server in namespace {}, under other names, since namespace {} is not there yet; \
          its quota and admission policies had no say.",
         context.check_namespace, plan.namespace
     );

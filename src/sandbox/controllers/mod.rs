@@ -3,13 +3,18 @@
 //! One task reconciles one object at a time, woken by writes and by timers, never by polling. It keeps nothing that matters: opened
 //! again, a sandbox goes on from its objects. When all is as wanted, nothing is written.
 
+mod autoscalers;
+pub(super) mod budgets;
 mod claims;
 mod definitions;
 mod deployments;
+mod events;
 mod garbage;
 mod jobs;
 mod namespaces;
 mod pods;
+mod quotas;
+mod roles;
 mod services;
 mod sets;
 
@@ -136,9 +141,12 @@ fn concerned(store: &Store, change: &Change, queue: &mut BTreeSet<Place>) {
     match kind {
         "Pod" => {
             services::of_pod(store, change, queue);
+            budgets::of_pod(store, change, queue);
             claims::of_pod(change, queue);
         }
         "Service" => services::endpoints_of(change, queue),
+        "ClusterRole" => roles::of_role(store, change, queue),
+        "Deployment" | "StatefulSet" | "ReplicaSet" => autoscalers::of_target(store, change, kind, queue),
         // A pod may wait for these.
         "ConfigMap" | "Secret" | "PersistentVolumeClaim" => {
             let pods = kinds::known("", "Pod").slot;
@@ -149,6 +157,7 @@ fn concerned(store: &Store, change: &Change, queue: &mut BTreeSet<Place>) {
         }
         _ => {}
     }
+    quotas::of_change(store, change, kind, queue);
     if change.new.is_none() {
         queue.insert((kinds::known("", "Namespace").slot, (String::new(), namespace.clone())));
     }
@@ -169,12 +178,16 @@ fn reconcile(context: &mut Context<'_>, place: &Place) {
         ("", "Endpoints") => services::forget(context, &object),
         _ if is_terminating => {}
         ("", "Service") => services::reconcile(context, &object),
+        ("", "ResourceQuota") => quotas::reconcile(context, &object),
         ("", "Node") => pods::node(context, &object),
         ("apps", "Deployment") => deployments::reconcile(context, place, &object),
         ("apps", "ReplicaSet") => deployments::replica_set(context, place, &object),
         ("apps", "StatefulSet") => sets::stateful(context, &object),
         ("apps", "DaemonSet") => sets::daemon(context, &object),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => definitions::reconcile(context, &object),
+        ("rbac.authorization.k8s.io", "ClusterRole") => roles::reconcile(context, &object),
+        ("policy", "PodDisruptionBudget") => budgets::reconcile(context, &object),
+        ("autoscaling", "HorizontalPodAutoscaler") => autoscalers::reconcile(context, &object),
         ("batch", "Job") => jobs::reconcile(context, place, &object),
         _ => {}
     }
@@ -190,7 +203,13 @@ struct Context<'a> {
 
 impl<'a> Context<'a> {
     fn write(&self, manager: &'a str, subresource: &'a str) -> Write<'a> {
-        Write { writer: Writer { manager, subresource, time: Some(self.now) }, now: self.now, is_dry: false }
+        Write {
+            writer: Writer { manager, subresource, time: Some(self.now) },
+            now: self.now,
+            user: None,
+            is_dry: false,
+            warnings: None,
+        }
     }
 
     /// Creates an object; a refusal is no disaster, the next change asks again.
@@ -205,9 +224,41 @@ impl<'a> Context<'a> {
         namespace: &str,
         object: Value,
     ) -> Option<Arc<Value>> {
-        let decoded = writes::complete(resource, object).map_err(|misfit| Refusal::bad_request(misfit.to_string()));
+        told(self.try_create(manager, resource, namespace, object))
+    }
+
+    fn try_create(
+        &mut self,
+        manager: &'a str,
+        resource: &Resource,
+        namespace: &str,
+        object: Value,
+    ) -> Result<Arc<Value>, Refusal> {
+        let decoded = writes::complete(resource, object).map_err(|misfit| Refusal::bad_request(misfit.to_string()))?;
         let write = self.write(manager, "");
-        told(decoded.and_then(|decoded| writes::create(self.store, resource, namespace, decoded.value, write, false)))
+        writes::create(self.store, resource, namespace, decoded.value, write, false)
+    }
+
+    /// Creates a pod for its owner, and tells people if that is refused; a namespace that ends is nobody's news.
+    fn create_pod(&mut self, owner: &Value, pod: Value) -> Result<Arc<Value>, Refusal> {
+        let namespace = text(owner, "/metadata/namespace").to_owned();
+        let name = text(&pod, "/metadata/name").to_owned();
+        let made = self.try_create(MANAGER, kinds::known("", "Pod"), &namespace, pod);
+        if let Err(refusal) = &made
+            && !refusal.is_terminating()
+        {
+            let why = &refusal.message;
+            let message = match text(owner, "/kind") {
+                "StatefulSet" => {
+                    let owner = text(owner, "/metadata/name");
+                    format!("Create Pod {name} in StatefulSet {owner} failed error: {why}")
+                }
+                _ => format!("Error creating: {why}"),
+            };
+            // Each try names another pod, and would be another event.
+            self.event_once(owner, "Warning", "FailedCreate", &message, "");
+        }
+        made
     }
 
     /// Writes an object through a subresource, if it differs.
@@ -232,6 +283,10 @@ impl<'a> Context<'a> {
     fn delete(&mut self, live: &Arc<Value>, grace: Option<i64>) {
         let (group, _) = crate::object::split_api_version(text(live, "/apiVersion"));
         let Some(resource) = kinds::by_kind(group, text(live, "/kind")) else { return };
+        // Whoever names a grace period ends what is ended already.
+        if resource.is("", "Pod") && grace.is_none() && !is_terminating(live) {
+            events::deleted(self, live);
+        }
         let deletion = Deletion { propagation: Some("Background".to_owned()), grace, ..Deletion::default() };
         let write = self.write(MANAGER, "");
         told(deletion::delete(self.store, resource, live, &deletion, write));
@@ -265,8 +320,13 @@ impl<'a> Context<'a> {
 
     /// Tells people what happened, once.
     fn event(&mut self, about: &Value, kind: &str, reason: &str, message: &str) {
+        self.event_once(about, kind, reason, message, message);
+    }
+
+    /// The same; an event of this identity is not told again, whatever it says.
+    fn event_once(&mut self, about: &Value, kind: &str, reason: &str, message: &str, identity: &str) {
         let uid = text(about, "/metadata/uid");
-        let name = format!("{}.{}", text(about, "/metadata/name"), short_hash(&json!([uid, reason, message])));
+        let name = format!("{}.{}", text(about, "/metadata/name"), short_hash(&json!([uid, reason, identity])));
         let events = kinds::known("", "Event");
         let namespace = text(about, "/metadata/namespace").to_owned();
         if self.store.get(events.slot, &namespace, &name).is_some() {
@@ -283,9 +343,10 @@ impl<'a> Context<'a> {
         ] {
             involved.insert(field.into(), text(about, pointer).into());
         }
+        let source = events::component(text(about, "/kind"), reason);
         let event = json!({
             "metadata": {"name": name, "namespace": namespace}, "involvedObject": involved, "reason": reason, "message": message, "type": kind,
-            "count": 1, "firstTimestamp": self.now, "lastTimestamp": self.now, "source": {"component": "sandbox"}, "reportingComponent": "sandbox",
+            "count": 1, "firstTimestamp": self.now, "lastTimestamp": self.now, "source": {"component": source}, "reportingComponent": source,
         });
         self.create(events, &namespace, event);
     }

@@ -4,7 +4,7 @@
 //! names a body; every other block is an operation: its title, and indented below it the request and, below that, the body.
 //!
 //! A request is a verb (`get`, `create`, `replace`, `delete`, or how to patch: `apply`, `merge`, `strategic`, `json`), a
-//! path, and words: `as MANAGER`, `force`, `dry`, `lax` (an apply is strict otherwise), `keeps NAME` (later requests may
+//! path, and words: `as MANAGER`, `by USER` (who is no administrator), `force`, `dry`, `lax` (an apply is strict otherwise), `keeps NAME` (later requests may
 //! say `$NAME.uid`, `$NAME.rv` and `$NAME.continue`), `metadata` (asks for nothing else), `settled` (waits until the
 //! controllers have seen the object), `unheard` (what is answered hangs on their time). A path without a slash before it lies in the group's namespace, `$NS`.
 //!
@@ -52,6 +52,8 @@ pub(super) struct Group {
 /// One request, with `$NS` and what was kept still to be filled in.
 pub(super) struct Operation {
     pub(super) title: String,
+    /// Who asks; empty for the administrator.
+    pub(super) user: String,
     pub(super) method: &'static str,
     pub(super) path: String,
     pub(super) accept: &'static str,
@@ -119,12 +121,14 @@ fn operation(block: &[&str], named: &BTreeMap<String, Value>) -> Operation {
     if strict {
         manager = Some("ditc");
     }
+    let mut user = String::new();
     let (mut accept, mut keeps, mut query) = ("application/json", None, Vec::new());
     let (mut settled, mut unheard) = (false, false);
     while let Some(word) = words.next() {
         match word {
             "as" => manager = Some(words.next().expect("a manager's name")),
             "nobody" => manager = None,
+            "by" => words.next().expect("a user's name").clone_into(&mut user),
             "force" => query.push("force=true".to_owned()),
             "dry" => query.push("dryRun=All".to_owned()),
             "lax" => strict = false,
@@ -157,7 +161,7 @@ fn operation(block: &[&str], named: &BTreeMap<String, Value>) -> Operation {
     };
     let content = if verb == "delete" && body.is_empty() { "" } else { content };
     let title = (*title).to_owned();
-    Operation { title, method, path, accept, content, body, keeps, settled, unheard }
+    Operation { title, user, method, path, accept, content, body, keeps, settled, unheard }
 }
 
 fn full(path: &str) -> String {

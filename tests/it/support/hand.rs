@@ -19,6 +19,8 @@ pub(crate) struct Hand {
 /// One request; an empty text leaves its header out.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Question<'a> {
+    /// Who is impersonated; empty for the hand itself.
+    pub(crate) user: &'a str,
     pub(crate) method: &'a str,
     /// With its query.
     pub(crate) path: &'a str,
@@ -74,6 +76,22 @@ impl Hand {
         }
     }
 
+    /// Waits until the controllers are done with a workload: no status is written any more.
+    pub(crate) fn wait_until_settled(&self, path: &str) {
+        let limit = Instant::now() + Duration::from_secs(10);
+        loop {
+            let workload = self.get(path).expect("it is there");
+            let number = |pointer: &str| workload.pointer(pointer).and_then(Value::as_i64).unwrap_or(0);
+            let (wanted, count) = (number("/spec/replicas"), number("/status/replicas"));
+            let is_seen = number("/metadata/generation") == number("/status/observedGeneration");
+            if is_seen && wanted == count && wanted == number("/status/readyReplicas") {
+                return;
+            }
+            assert!(Instant::now() < limit, "{path} does not settle: {workload}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     fn change(&self, method: &str, path: &str, content: &str, body: &Value) {
         let (code, value) = self.told(method, path, content, body);
         assert!(code.is_success(), "{method} {path}: {code} {value}");
@@ -81,16 +99,17 @@ impl Hand {
 
     fn told(&self, method: &str, path: &str, content: &str, body: &Value) -> (StatusCode, Value) {
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        let (code, text) = self.ask(&Question { method, path, accept: "application/json", content, body: &body });
+        let (code, text) =
+            self.ask(&Question { user: "", method, path, accept: "application/json", content, body: &body });
         let value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{method} {path}: {code} {text}"));
         (code, value)
     }
 
     /// The answer's code and text, whatever they are.
     pub(crate) fn ask(&self, question: &Question<'_>) -> (StatusCode, String) {
-        let Question { method, path, accept, content, body } = *question;
+        let Question { user, method, path, accept, content, body } = *question;
         let mut request = Request::builder().method(method).uri(path).header("user-agent", "hand/1.0");
-        for (name, value) in [("accept", accept), ("content-type", content)] {
+        for (name, value) in [("accept", accept), ("content-type", content), ("impersonate-user", user)] {
             if !value.is_empty() {
                 request = request.header(name, value);
             }
