@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 
-use super::{Apply, Choose, Cli, Destroy, Plan, Run, Subject, Verb, usage};
+use super::{Apply, Choose, Cli, Destroy, Drift, Plan, Run, Subject, Verb, usage};
 
 /// Refuses what the grammar of the command line allows and the commands do not.
 pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
@@ -24,7 +24,11 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
             }
             Ok(())
         }
-        Verb::Show(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => Ok(()),
+        Verb::Drift(Drift { environments, all: false, .. }) if environments.is_empty() => {
+            let failure = usage("which environments? Name one or several, or say --all");
+            Err(failure.hint("ditc drift ENV").hint("ditc drift --all"))
+        }
+        Verb::Drift(_) | Verb::Show(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => Ok(()),
     }
 }
 

@@ -7,7 +7,7 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, error::ErrorKind
 use crate::{
     address::Which,
     failure::{Failure, FailureKind},
-    names::EnvironmentName,
+    names::{EnvironmentName, Pattern},
     terminal::{Report, Wishes},
 };
 
@@ -35,8 +35,8 @@ pub use subject::Subject;
     after_long_help = "Examples:\n  ditc plan jakub               what would change in environment jakub, and why\n  \
         ditc apply jakub              make it so, after a question\n  \
         ditc apply jakub --sandbox    the same in the built-in cluster\n\n\
-        Flags may be written with one dash or two. Exit codes: 0 done, 1 error, 2 changes (plan -detailed-exitcode), \
-        130 and 143 interrupted.",
+        Flags may be written with one dash or two. Exit codes: 0 done, 1 error, 2 changes (plan -detailed-exitcode) or \
+        drift, 130 and 143 interrupted.",
     args_override_self = true
 )]
 pub struct Cli {
@@ -142,6 +142,15 @@ pub enum Verb {
     /// Show a saved plan again, without a cluster
     #[command(after_help = "Examples:\n  ditc show jakub.plan\n  ditc show jakub.plan -json")]
     Show(Show),
+    /// Tell what has changed in environments without ditc
+    #[command(
+        long_about = "Tell what has changed in environments without ditc: fields, objects that are gone or made \
+            anew, objects that nobody described, runs that stopped half-way. Nothing is changed, and what \
+            the files say now does not matter.\n\nExit codes: 0 no drift, 2 drift, 1 something could not be looked at.",
+        after_help = "Examples:\n  ditc drift jakub\n  ditc drift 'pr-*' -strict   also what others added beside ours\n  \
+            ditc drift --all -json      all, also those without a file, for a nightly job"
+    )]
+    Drift(Drift),
     /// Look at what ditc recorded
     #[command(subcommand)]
     State(State),
@@ -211,6 +220,20 @@ pub struct Destroy {
     /// Delete with the namespace what others made in it
     #[arg(long)]
     pub with_foreign: bool,
+}
+
+/// `ditc drift`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Drift {
+    /// Environments by name; `*` stands for any characters, among those that have a file
+    #[arg(value_name = "ENV")]
+    pub environments: Vec<Pattern>,
+    /// Every environment of the workspace, and those in the cluster that have no file
+    #[arg(long, conflicts_with = "environments")]
+    pub all: bool,
+    /// Count fields as drift that others set beside ours
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// Which part of an environment is meant.
@@ -345,12 +368,14 @@ impl Cli {
     pub fn wishes(&self) -> Wishes {
         let no_input = match &self.verb {
             Verb::Apply(Apply { run, .. }) | Verb::Destroy(Destroy { run, .. }) => !run.input,
-            Verb::Plan(_) | Verb::Show(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => false,
+            Verb::Plan(_) | Verb::Show(_) | Verb::Drift(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => false,
         };
         let report = match &self.verb {
             _ if !self.global.json => Report::Text,
             Verb::Apply(_) | Verb::Destroy(_) => Report::Lines,
-            Verb::Plan(_) | Verb::Show(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => Report::Document,
+            Verb::Plan(_) | Verb::Show(_) | Verb::Drift(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => {
+                Report::Document
+            }
         };
         Wishes { no_color: self.global.no_color, no_input, quiet: self.global.quiet, report }
     }

@@ -10,6 +10,7 @@ use crate::{
 };
 
 mod apply;
+mod drift;
 mod errors;
 mod link;
 mod plan;
@@ -34,6 +35,7 @@ pub async fn run(cli: &Cli, settings: &Settings, terminal: &Terminal) -> Result<
         Verb::Apply(apply) => apply::apply(&desk, apply).await,
         Verb::Destroy(destroy) => apply::destroy(&desk, destroy).await,
         Verb::Show(Show { file }) => show::run(&desk, file),
+        Verb::Drift(drift) => drift::run(&desk, drift).await,
         Verb::State(State::List { environment }) => state::list(&desk, environment).await,
         Verb::State(State::Show { environment, address }) => state::show(&desk, environment, address).await,
         Verb::State(State::Rebuild { environment }) => state::rebuild(&desk, environment).await,

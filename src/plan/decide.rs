@@ -16,6 +16,7 @@ use crate::{
 
 use super::{
     Action, Block, Blocked, Change, Check, Diff, Drift, DriftKind, Expect, Input, Plan, Reason, Seen, Unchanged,
+    additions::additions,
     answer::{self, differs},
     diff,
     foreign::{foreign, is_kubernetes},
@@ -37,6 +38,7 @@ pub fn plan(input: &Input) -> Plan {
         changes: BTreeMap::new(),
         unchanged: BTreeMap::new(),
         drift: BTreeMap::new(),
+        additions: additions(input),
         blocked: Vec::new(),
         too_many: None,
         partial: false,

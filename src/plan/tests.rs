@@ -17,6 +17,7 @@ use crate::{
 };
 
 mod looks;
+mod drift;
 
 /// Everything that a plan is made from, in the making.
 struct Scene {

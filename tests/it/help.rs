@@ -51,6 +51,7 @@ Commands:
   apply    Change an environment to what its files say, and wait until it works
   destroy  Remove an environment and all that is in it
   show     Show a saved plan again, without a cluster
+  drift    Tell what has changed in environments without ditc
   state    Look at what ditc recorded
   sandbox  The built-in cluster
   version  Print the version
@@ -104,7 +105,7 @@ Examples:
   ditc apply jakub --sandbox    the same in the built-in cluster
 
 Flags may be written with one dash or two. Exit codes: 0 done, 1 error, 2
-changes (plan -detailed-exitcode), 130 and 143 interrupted.
+changes (plan -detailed-exitcode) or drift, 130 and 143 interrupted.
 
 "#]],
     );
@@ -120,6 +121,7 @@ Commands:
   apply    Change an environment to what its files say, and wait until it works
   destroy  Remove an environment and all that is in it
   show     Show a saved plan again, without a cluster
+  drift    Tell what has changed in environments without ditc
   state    Look at what ditc recorded
   sandbox  The built-in cluster
   version  Print the version
@@ -155,6 +157,121 @@ Examples:
   ditc plan jakub               what would change in environment jakub, and why
   ditc apply jakub              make it so, after a question
   ditc apply jakub --sandbox    the same in the built-in cluster
+
+"#]],
+    );
+}
+
+#[test]
+fn help_of_drift() {
+    shows(
+        "drift --help",
+        str![[r#"
+Tell what has changed in environments without ditc: fields, objects that are
+gone or made anew, objects that nobody described, runs that stopped half-way.
+Nothing is changed, and what the files say now does not matter.
+
+Exit codes: 0 no drift, 2 drift, 1 something could not be looked at.
+
+Usage: ditc drift [OPTIONS] [ENV]...
+
+Arguments:
+  [ENV]...
+          Environments by name; `*` stands for any characters, among those that
+          have a file
+
+Options:
+      --all
+          Every environment of the workspace, and those in the cluster that have
+          no file
+
+      --strict
+          Count fields as drift that others set beside ours
+
+  -h, --help
+          Print help (see a summary with '-h')
+
+Cluster:
+      --sandbox
+          Use the built-in cluster in state/sandbox instead of a real one
+
+      --context <NAME>
+          The kubeconfig context to use
+
+      --cluster <NAME>
+          The kubeconfig cluster to use
+
+      --kubeconfig <FILE>
+          The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
+
+      --as <USER>
+          The user to act as
+
+      --as-group <GROUP>
+          A group to act as; may be given several times
+
+      --request-timeout <DURATION>
+          How long one request may take, such as 30s
+
+Output:
+      --chdir <DIR>
+          Work in this directory instead of the current one
+
+      --no-color
+          Print no colours
+
+      --json
+          Print JSON on standard output
+
+  -q, --quiet
+          Print no progress, only results and errors
+
+Examples:
+  ditc drift jakub
+  ditc drift 'pr-*' -strict   also what others added beside ours
+  ditc drift --all -json      all, also those without a file, for a nightly job
+
+"#]],
+    );
+}
+
+#[test]
+fn drift_of_nothing_in_particular() {
+    refuses(
+        "drift",
+        str![[r#"
+error: which environments? Name one or several, or say --all
+  hint: ditc drift ENV
+  hint: ditc drift --all
+
+"#]],
+    );
+    refuses(
+        "drift --all jakub",
+        str![[r#"
+error: the argument '--all' cannot be used with '[ENV]...'
+
+Usage: ditc drift --all [ENV]...
+
+For more information, try '--help'.
+
+"#]],
+    );
+    refuses(
+        "drift Jakub",
+        str![[r#"
+error: invalid value 'Jakub' for '[ENV]...': may hold only lower-case letters, digits and `-`, not 'J'
+
+For more information, try '--help'.
+
+"#]],
+    );
+    refuses(
+        "drift pr_*",
+        str![[r#"
+error: invalid value 'pr_*' for '[ENV]...': may hold only lower-case letters, digits, `-` and `*`, not '_'
+
+For more information, try '--help'.
 
 "#]],
     );
@@ -590,6 +707,7 @@ Commands:
   apply    Change an environment to what its files say, and wait until it works
   destroy  Remove an environment and all that is in it
   show     Show a saved plan again, without a cluster
+  drift    Tell what has changed in environments without ditc
   state    Look at what ditc recorded
   sandbox  The built-in cluster
   version  Print the version

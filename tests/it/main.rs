@@ -6,6 +6,7 @@ mod crash;
 mod decisions;
 mod diagnostics;
 mod differential;
+mod drift;
 mod everyday;
 mod help;
 mod model;

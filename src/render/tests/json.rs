@@ -120,6 +120,7 @@ fn a_plan_is_one_document() {
       ]
     }
   ],
+  "additions": [],
   "blocked": [
     {
       "address": "jakub.services.orders/Service/orders",

@@ -126,6 +126,7 @@ pub(super) fn empty(operation: Operation) -> Plan {
         changes: BTreeMap::new(),
         unchanged: BTreeMap::new(),
         drift: BTreeMap::new(),
+        additions: BTreeMap::new(),
         blocked: Vec::new(),
         too_many: None,
         partial: false,

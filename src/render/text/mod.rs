@@ -2,6 +2,7 @@
 
 mod blocked;
 mod change;
+mod drift;
 mod event;
 mod failure;
 mod fields;
@@ -15,6 +16,7 @@ mod state;
 mod value;
 
 pub(super) use blocked::{Way, explain};
+pub use drift::{Found, Look, drift, drift_summary};
 pub use event::event;
 pub(super) use event::step;
 pub use failure::{error, hints, warning};

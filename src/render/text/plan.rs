@@ -48,6 +48,7 @@ pub fn plan(plan: &Plan, context: &Context<'_>, style: Style) -> String {
     }
     parts.push(notes::unready(plan, style));
     parts.push(notes::ignored(plan, style));
+    parts.push(notes::additions(plan, style));
     parts.push(notes::learned(plan, style));
     parts.push(notes::partial(plan, style));
     if plan.changes.is_empty() && plan.blocked.is_empty() {
