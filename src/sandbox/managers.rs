@@ -259,7 +259,10 @@ pub(super) fn apply(
     let set = stripped(&spoken_of);
     let mut object = typed::merge(Some(&live), Some(config), &resource.shape).unwrap_or_else(|| json!({}));
     if let Some(last) = &last {
-        object = prune(resource, object, last, &owners, &spoken_of, &api_version);
+        object = prune(resource, object, last, &owners, &spoken_of, &api_version)?;
+    }
+    for owner in &owners {
+        check_view(resource, &live, &owner.api_version)?;
     }
     let mut views = Views { resource, old: &live, new: &object, seen: BTreeMap::new() };
     let mut conflicts = Vec::new();
@@ -291,8 +294,16 @@ pub(super) fn apply(
 }
 
 /// Removes what the writer applied last time, not this time, and nobody else owns.
-fn prune(resource: &Resource, merged: Value, last: &Owner, others: &[Owner], set: &Paths, api_version: &str) -> Value {
-    let Some(to) = convert::view(resource, &last.api_version) else { return merged };
+fn prune(
+    resource: &Resource,
+    merged: Value,
+    last: &Owner,
+    others: &[Owner],
+    set: &Paths,
+    api_version: &str,
+) -> Result<Value, Refusal> {
+    let Some(to) = convert::view(resource, &last.api_version) else { return Ok(merged) };
+    check_view(resource, &merged, &last.api_version)?;
     let shape = &to.shape;
     let named = |paths: &Paths| typed::with_named_fields(paths, shape);
     let merged = convert::convert(Cow::Owned(merged), resource, to).into_owned();
@@ -311,7 +322,19 @@ fn prune(resource: &Resource, merged: Value, last: &Owner, others: &[Owner], set
     let pruned = typed::remove(&merged, shape, &merged_fields.difference(&keep)).unwrap_or_else(nothing);
     let dangling = merged_fields.difference(&named(&typed::fields(&pruned, shape))).intersection(&last_named);
     let pruned = typed::remove(&merged, shape, &dangling).unwrap_or_else(nothing);
-    convert::convert(Cow::Owned(pruned), to, resource).into_owned()
+    Ok(convert::convert(Cow::Owned(pruned), to, resource).into_owned())
+}
+
+/// A version of a definition that lacks a field of the object cannot tell who owns what in it.
+fn check_view(resource: &Resource, object: &Value, api_version: &str) -> Result<(), Refusal> {
+    let Some(to) = convert::view(resource, api_version).filter(|to| to.custom.is_some()) else { return Ok(()) };
+    if to.version == resource.version {
+        return Ok(());
+    }
+    match typed::check(object, &to.shape).into_iter().next() {
+        Some(problem) => Err(Refusal::unreasoned(problem)),
+        None => Ok(()),
+    }
 }
 
 fn refuse(conflicts: &[(&Owner, FieldPath)]) -> Refusal {

@@ -3,15 +3,18 @@
 //! [`Sandbox::service`] is the server as a tower service: `kube::Client::new(sandbox.service(), "default")`, no socket, no TLS.
 //! [`Sandbox::serve`] is the same over HTTP on loopback, so that real kubectl can look. Kinds, types and merge rules come from tables
 //! printed from Kubernetes 1.36.3; answers follow what a real server of that version was seen to say. Small controllers make
-//! workloads ready, or fail them on request. No container ever runs.
+//! workloads ready, or fail them on request. No container ever runs. Definitions of custom resources are served, without their rules
+//! of CEL and without webhooks that convert.
 //!
-//! It is not a cluster: no admission webhooks, no quota, no scheduling, no custom resources, one user with all rights.
+//! It is not a cluster: no admission webhooks, no quota, no scheduling, one user with all rights.
 
 mod apply;
 mod body;
+mod catalogue;
 mod change;
 mod controllers;
 mod convert;
+mod custom;
 mod decode;
 mod defaults;
 mod deletion;

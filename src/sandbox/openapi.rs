@@ -4,7 +4,8 @@ use http::Response;
 use serde_json::{Map, Value, json};
 
 use super::{
-    kinds::{self, Resource},
+    catalogue::Catalogue,
+    kinds::Resource,
     reply::{self, Body},
     status::Refusal,
 };
@@ -14,8 +15,9 @@ fn path(group: &str, version: &str) -> String {
 }
 
 /// `/openapi/v3`
-pub(super) fn index() -> Response<Body> {
-    let paths: Map<String, Value> = kinds::all()
+pub(super) fn index(kinds: &Catalogue) -> Response<Body> {
+    let paths: Map<String, Value> = kinds
+        .all()
         .iter()
         .map(|known| path(&known.group, &known.version))
         .map(|path| (path.clone(), json!({"serverRelativeURL": format!("/openapi/v3/{path}")})))
@@ -24,17 +26,17 @@ pub(super) fn index() -> Response<Body> {
 }
 
 /// `/openapi/v3/apis/apps/v1`
-pub(super) fn document(wanted: &str) -> Result<Response<Body>, Refusal> {
-    let kinds: Vec<&Resource> =
-        kinds::all().iter().filter(|known| path(&known.group, &known.version) == wanted).collect();
-    if kinds.is_empty() {
+pub(super) fn document(kinds: &Catalogue, wanted: &str) -> Result<Response<Body>, Refusal> {
+    let known = kinds.all().iter().map(|known| &**known);
+    let found: Vec<&Resource> = known.filter(|known| path(&known.group, &known.version) == wanted).collect();
+    if found.is_empty() {
         return Err(Refusal::no_page());
     }
     let parameters: Vec<Value> = ["dryRun", "fieldManager", "fieldValidation", "force"]
         .iter()
         .map(|name| json!({"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": true}}))
         .collect();
-    let paths: Map<String, Value> = kinds
+    let paths: Map<String, Value> = found
         .iter()
         .map(|known| {
             let scope = if known.namespaced { "/namespaces/{namespace}" } else { "" };

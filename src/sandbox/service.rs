@@ -152,15 +152,16 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
 
 fn answer(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Result<Response<Body>, Refusal> {
     let accept = text(&parts.headers, header::ACCEPT);
-    let objects = match route::target(parts.uri.path())? {
-        Target::OpenApi(path) if path.is_empty() => return Ok(openapi::index()),
-        Target::OpenApi(path) => return openapi::document(&path),
+    let kinds = Arc::clone(shared.lock().store.kinds());
+    let objects = match route::target(&kinds, parts.uri.path())? {
+        Target::OpenApi(path) if path.is_empty() => return Ok(openapi::index(&kinds)),
+        Target::OpenApi(path) => return openapi::document(&kinds, &path),
         Target::Version => return Ok(discovery::version()),
         Target::Health => return Ok(reply::bytes(200, "text/plain; charset=utf-8", "ok".to_owned())),
-        Target::Core => return Ok(discovery::core(accept)),
-        Target::Groups => return Ok(discovery::groups(accept)),
-        Target::Group(name) => return Ok(discovery::group(&name)),
-        Target::GroupVersion(group, version) => return discovery::resources(&group, &version),
+        Target::Core => return Ok(discovery::core(&kinds, accept)),
+        Target::Groups => return Ok(discovery::groups(&kinds, accept)),
+        Target::Group(name) => return Ok(discovery::group(&kinds, &name)),
+        Target::GroupVersion(group, version) => return discovery::resources(&kinds, &group, &version),
         Target::Objects(objects) => objects,
     };
     if body.len() > LARGEST {
@@ -195,6 +196,11 @@ fn answer(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Result<Response<B
     let form = Form::of(accept);
     let now = decode::seconds((shared.now)());
     let mut state = shared.lock();
+    if !Arc::ptr_eq(&kinds, state.store.kinds()) {
+        // A kind came or went since the path was read.
+        drop(state);
+        return answer(shared, parts, body);
+    }
     authorize(&state, verb, &objects)?;
     let asked = Asked {
         objects: &objects,
@@ -231,7 +237,7 @@ fn answer(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Result<Response<B
 /// The user of every request: the sandbox knows no other.
 const USER: &str = "kubernetes-admin";
 
-fn authorize(state: &State, verb: &str, objects: &Objects) -> Result<(), Refusal> {
+fn authorize(state: &State, verb: &str, objects: &Objects<'_>) -> Result<(), Refusal> {
     let resource = objects.resource;
     if !state.denied.iter().any(|denied| denied.verb == verb && denied.plural == resource.plural) {
         return Ok(());

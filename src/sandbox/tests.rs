@@ -1,6 +1,7 @@
 //! The sandbox through the real `kube::Client`.
 
 mod answers;
+mod custom;
 mod life;
 mod watches;
 

@@ -132,7 +132,8 @@ fn concerned(store: &Store, change: &Change, queue: &mut BTreeSet<Place>) {
             queue.extend(store.owned_by(text(object, "/metadata/uid")).cloned());
         }
     }
-    let kind = kinds::stored(change.place.0).kind.as_str();
+    let resource = store.kinds().stored(change.place.0);
+    let kind = if resource.custom.is_some() { "" } else { resource.kind.as_str() };
     match kind {
         "Pod" => {
             services::of_pod(store, change, queue);
@@ -150,6 +151,10 @@ fn concerned(store: &Store, change: &Change, queue: &mut BTreeSet<Place>) {
         _ => {}
     }
     if change.new.is_none() {
+        if resource.custom.is_some() {
+            let definitions = kinds::known("apiextensions.k8s.io", "CustomResourceDefinition").slot;
+            queue.insert((definitions, (String::new(), resource.qualified())));
+        }
         queue.insert((kinds::known("", "Namespace").slot, (String::new(), namespace.clone())));
     }
 }
@@ -159,7 +164,7 @@ fn reconcile(context: &mut Context<'_>, place: &Place) {
     if garbage::collect(context, place, &object) {
         return;
     }
-    let resource = kinds::stored(place.0);
+    let resource = Arc::clone(context.store.kinds().stored(place.0));
     let is_terminating = !text(&object, "/metadata/deletionTimestamp").is_empty();
     match (resource.group.as_str(), resource.kind.as_str()) {
         ("", "Pod") => pods::reconcile(context, place, &object),
@@ -167,6 +172,7 @@ fn reconcile(context: &mut Context<'_>, place: &Place) {
         ("", "PersistentVolumeClaim") => claims::reconcile(context, place, &object),
         ("", "PersistentVolume") => claims::release(context, &object),
         ("", "Endpoints") => services::forget(context, &object),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => definitions::reconcile(context, &object),
         _ if is_terminating => {}
         ("", "Service") => services::reconcile(context, &object),
         ("", "Node") => pods::node(context, &object),
@@ -174,7 +180,6 @@ fn reconcile(context: &mut Context<'_>, place: &Place) {
         ("apps", "ReplicaSet") => deployments::replica_set(context, place, &object),
         ("apps", "StatefulSet") => sets::stateful(context, &object),
         ("apps", "DaemonSet") => sets::daemon(context, &object),
-        ("apiextensions.k8s.io", "CustomResourceDefinition") => definitions::reconcile(context, &object),
         ("batch", "Job") => jobs::reconcile(context, place, &object),
         _ => {}
     }
@@ -216,7 +221,8 @@ impl<'a> Context<'a> {
             return Some(Arc::clone(live));
         }
         let (group, _) = crate::object::split_api_version(text(live, "/apiVersion"));
-        let resource = kinds::by_kind(group, text(live, "/kind"))?;
+        let resource = Arc::clone(self.store.kinds().by_kind(group, text(live, "/kind"))?);
+        let resource = &resource;
         let decoded = writes::complete(resource, new).map_err(|misfit| Refusal::bad_request(misfit.to_string()));
         let write = self.write(manager, subresource);
         told(decoded.and_then(|decoded| writes::update(self.store, resource, live, decoded.value, write, false)))
@@ -231,7 +237,8 @@ impl<'a> Context<'a> {
 
     fn delete(&mut self, live: &Arc<Value>, grace: Option<i64>) {
         let (group, _) = crate::object::split_api_version(text(live, "/apiVersion"));
-        let Some(resource) = kinds::by_kind(group, text(live, "/kind")) else { return };
+        let Some(resource) = self.store.kinds().by_kind(group, text(live, "/kind")).cloned() else { return };
+        let resource = &resource;
         let deletion = Deletion { propagation: Some("Background".to_owned()), grace, ..Deletion::default() };
         let write = self.write(MANAGER, "");
         told(deletion::delete(self.store, resource, live, &deletion, write));

@@ -3,13 +3,19 @@
 use serde_json::{Map, Value, json};
 
 use super::common;
-use crate::sandbox::{kinds::Resource, status::Cause, store::text};
+use crate::sandbox::{custom, kinds::Resource, status::Cause, store::text};
 
 const IMMUTABLE: &str = "field is immutable";
 
 /// The complaints about a change.
 pub(in crate::sandbox) fn change(resource: &Resource, live: &Value, object: &Value, subresource: &str) -> Vec<Cause> {
     let mut found = Vec::new();
+    if let Some(custom) = &resource.custom {
+        finalizers(live, object, &mut found);
+        common(resource, object, &mut found);
+        found.extend(custom::check(resource, custom, Some(live), object));
+        return found;
+    }
     if !matches!(subresource, "" | "scale") {
         return found;
     }
