@@ -13,6 +13,8 @@ mod lease;
 mod observe;
 mod record;
 mod request;
+#[cfg(test)]
+mod tests;
 mod watch;
 mod write;
 

@@ -34,6 +34,7 @@ mod reply;
 mod route;
 mod rules;
 mod schema;
+mod scripted;
 mod select;
 mod serve;
 mod service;

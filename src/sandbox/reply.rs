@@ -16,11 +16,23 @@ pub(super) type Body = UnsyncBoxBody<Bytes, Lost>;
 /// The answer was lost on purpose, by a fault script.
 #[derive(Debug, thiserror::Error)]
 #[error("connection closed before message completed")]
-pub struct Lost(#[source] io::Error);
+pub struct Lost {
+    source: io::Error,
+    is_reset: bool,
+}
 
 impl Lost {
     pub(super) fn new() -> Self {
-        Self(io::ErrorKind::ConnectionReset.into())
+        Self { source: io::ErrorKind::ConnectionReset.into(), is_reset: false }
+    }
+
+    /// The connection ends with a reset, not with a farewell.
+    pub(super) fn reset() -> Self {
+        Self { is_reset: true, ..Self::new() }
+    }
+
+    pub(super) fn is_reset(&self) -> bool {
+        self.is_reset
     }
 }
 

@@ -3,15 +3,23 @@
 //! kubectl sends no credentials without TLS, so the token may also be the first part of the path: a kubeconfig names the server
 //! `http://127.0.0.1:PORT/TOKEN`.
 
-use std::{future::Future, io};
+use std::{
+    error::Error as _,
+    future::{Future, poll_fn},
+    io,
+};
 
 use http::{Request, header};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{
+    io::AsyncWriteExt,
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
 use tower::Service as _;
 
-use super::{Sandbox, service};
+use super::{Sandbox, reply::Lost, service};
 
 impl Sandbox {
     /// Serves requests that bring the token, as a bearer or as the first part of the path, until `shutdown` is done.
@@ -41,20 +49,35 @@ impl Sandbox {
             connections.spawn(async move {
                 let service = service_fn(move |request: Request<Incoming>| {
                     let (mut server, admitted) = (server.clone(), admit(request, &token));
-                    async move {
+                    // Boxed, so that the connection can be taken apart at its end.
+                    Box::pin(async move {
                         match admitted {
                             Some(request) => server.call(request).await,
                             None => Ok(service::unauthorized()),
                         }
-                    }
+                    })
                 });
                 // A client that goes away in the middle is its own affair.
-                let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-                if let Err(error) = served {
-                    tracing::debug!(%error, "connection ended");
+                let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+                let served = poll_fn(|context| connection.poll_without_shutdown(context)).await;
+                let stream = connection.into_parts().io.into_inner();
+                let Err(error) = served else { return end(stream).await };
+                tracing::debug!(%error, "connection ended");
+                let lost = error.source().and_then(|source| source.downcast_ref::<Lost>());
+                if lost.is_some_and(Lost::is_reset) && stream.set_zero_linger().is_ok() {
+                    // Without a farewell that could linger, closing is a reset.
+                    return drop(stream);
                 }
+                end(stream).await;
             });
         }
+    }
+}
+
+/// Says farewell to a client, which may be gone already.
+async fn end(mut stream: TcpStream) {
+    if let Err(error) = stream.shutdown().await {
+        tracing::debug!(%error, "connection was closed");
     }
 }
 

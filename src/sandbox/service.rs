@@ -9,7 +9,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderMap, HeaderValue, Request, Response, header, request::Parts};
+use http::{HeaderMap, Request, Response, header, request::Parts};
 use http_body_util::BodyExt;
 use serde_json::json;
 use tokio::time;
@@ -22,6 +22,7 @@ use super::{
     openapi, read, remove,
     reply::{self, Body, Form, Lost},
     route::{self, Objects, Query, Target},
+    scripted,
     status::{Cause, Refusal},
     watch,
 };
@@ -84,7 +85,12 @@ async fn handle(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Result<Resp
     let effect = shared.lock().script.meet(parts.method.as_str(), path);
     let answer = match &effect {
         Some(Effect::Drop) => Err(Lost::new()),
-        Some(Effect::Answer { status, retry_after }) => Ok(scripted(*status, *retry_after)),
+        Some(Effect::Reset) => Err(Lost::reset()),
+        Some(Effect::HalfBody) => Ok(scripted::half(respond(shared, parts, body))),
+        Some(Effect::Answer { status, retry_after }) => {
+            let kinds = Arc::clone(shared.lock().store.kinds());
+            Ok(scripted::answer(&kinds, parts, *status, *retry_after))
+        }
         Some(Effect::LoseReply) => {
             respond(shared, parts, body);
             Err(Lost::new())
@@ -121,25 +127,6 @@ impl State {
         }
         self.requests.push(line);
     }
-}
-
-fn scripted(status: u16, retry_after: Option<u64>) -> Response<Body> {
-    let (reason, message) = match status {
-        429 => ("TooManyRequests", "too many requests, please try again later"),
-        503 => ("ServiceUnavailable", "the server is currently unable to handle the request"),
-        504 => ("Timeout", "the server was unable to return a response in the time allotted"),
-        409 => {
-            ("Conflict", "the object has been modified; please apply your changes to the latest version and try again")
-        }
-        403 => ("Forbidden", "forbidden by the fault script"),
-        401 => ("Unauthorized", "Unauthorized"),
-        _ => ("InternalError", "an error on the server (\"unknown\") has prevented the request from succeeding"),
-    };
-    let mut response = reply::refusal(&Refusal::new(status, reason, message));
-    if let Some(seconds) = retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    response
 }
 
 fn respond(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Response<Body> {

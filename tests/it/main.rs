@@ -5,6 +5,7 @@ mod cost;
 mod crash;
 mod diagnostics;
 mod differential;
+mod faults;
 mod help;
 mod model;
 mod real;
