@@ -160,11 +160,17 @@ pub(super) fn update(resource: &Resource, old: &Value, new: &mut Value, owners: 
     strip_managed(&mut new_bare);
     let api_version = resource.api_version();
     let mut views = Views { resource, old: &old_bare, new: &new_bare, seen: BTreeMap::new() };
+    // A Scale that nobody owns a part of is tracked as little as an object without any owner.
+    let is_owned = writer.subresource != "scale"
+        || views.changes(&api_version).is_some_and(|changes| {
+            let changed = changes.added.union(&changes.modified);
+            owners.iter().any(|owner| !owner.paths.intersection(&changed).is_empty())
+        });
     let mut kept = take_from_others(owners, &mut views, resource, writer.subresource);
     let Some(changes) = views.changes(&api_version) else { return };
     // A scale to zero reads as no scale at all, so nobody owns it afterwards.
-    let is_nothing =
-        writer.subresource == "scale" && new_bare.pointer("/spec/replicas").is_some_and(|count| count == 0);
+    let is_zero = new_bare.pointer("/spec/replicas").is_some_and(|count| count == 0);
+    let is_nothing = writer.subresource == "scale" && (is_zero || !is_owned);
     let taken = match is_nothing {
         true => Paths::default(),
         false => stripped(&ignored(resource, writer.subresource, &changes.added.union(&changes.modified))),

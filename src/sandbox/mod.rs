@@ -44,6 +44,7 @@ mod store;
 mod tests;
 mod typed;
 mod validate;
+mod warnings;
 mod watch;
 mod writes;
 

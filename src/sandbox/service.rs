@@ -24,7 +24,7 @@ use super::{
     route::{self, Objects, Query, Target},
     scripted,
     status::{Cause, Refusal},
-    watch,
+    warnings, watch,
 };
 
 /// Bodies beyond this are refused unread.
@@ -198,11 +198,12 @@ fn answer(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Result<Response<B
         form,
         now: &now,
     };
+    let warned = |response| warnings::of_version(objects.resource, response);
     let store = &mut state.store;
     let response = match verb {
-        "get" => return read::get(store, &objects, form),
-        "list" => return read::list(store, &objects, &query, form),
-        "watch" => return watch::open(shared, store, &objects, &query, form),
+        "get" => return read::get(store, &objects, form).map(warned),
+        "list" => return read::list(store, &objects, &query, form).map(warned),
+        "watch" => return watch::open(shared, store, &objects, &query, form).map(warned),
         "create" => change::create(store, &asked),
         "update" => change::update(store, &asked),
         "patch" => {
@@ -218,7 +219,7 @@ fn answer(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Result<Response<B
     let revision = state.store.revision();
     drop(state);
     shared.announce(revision);
-    response
+    response.map(warned)
 }
 
 /// The user of every request: the sandbox knows no other.

@@ -2,6 +2,7 @@
 
 mod answers;
 mod custom;
+mod failures;
 mod life;
 mod watches;
 

@@ -172,6 +172,7 @@ fn tell(context: &mut Context<'_>, place: &Place, deployment: &Arc<Value>) {
         ("availableReplicas", available),
         ("unavailableReplicas", (wanted.max(replicas) - available).max(0)),
     ]);
+    status.insert("terminatingReplicas".into(), sum("/status/terminatingReplicas").into());
     let is_available = available >= wanted - unavailable(deployment);
     let availability = match is_available {
         true => Condition {
@@ -241,6 +242,7 @@ fn is_late(context: &mut Context<'_>, place: &Place, deployment: &Value, moved: 
 /// Keeps as many pods as are wanted.
 pub(super) fn replica_set(context: &mut Context<'_>, place: &Place, set: &Arc<Value>) {
     let mut pods = context.controlled(set, "", "Pod");
+    let terminating = pods.iter().filter(|pod| is_terminating(pod)).count();
     pods.retain(|pod| pods::is_active(pod));
     let wanted = usize::try_from(number(set, "/spec/replicas")).unwrap_or(0);
     let namespace = text(set, "/metadata/namespace").to_owned();
@@ -273,6 +275,7 @@ pub(super) fn replica_set(context: &mut Context<'_>, place: &Place, set: &Arc<Va
         ("availableReplicas", available),
         ("observedGeneration", number(set, "/metadata/generation")),
     ]));
+    status.insert("terminatingReplicas".into(), count(terminating).into());
     context.status(MANAGER, set, Value::Object(status));
 }
 

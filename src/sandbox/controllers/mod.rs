@@ -6,6 +6,8 @@
 mod claims;
 mod definitions;
 mod deployments;
+mod events;
+mod failures;
 mod garbage;
 mod jobs;
 mod namespaces;
@@ -274,27 +276,13 @@ impl<'a> Context<'a> {
     fn event(&mut self, about: &Value, kind: &str, reason: &str, message: &str) {
         let uid = text(about, "/metadata/uid");
         let name = format!("{}.{}", text(about, "/metadata/name"), short_hash(&json!([uid, reason, message])));
-        let events = kinds::known("", "Event");
+        let resource = kinds::known("", "Event");
         let namespace = text(about, "/metadata/namespace").to_owned();
-        if self.store.get(events.slot, &namespace, &name).is_some() {
+        if self.store.get(resource.slot, &namespace, &name).is_some() {
             return;
         }
-        let mut involved = Map::new();
-        for (field, pointer) in [
-            ("kind", "/kind"),
-            ("namespace", "/metadata/namespace"),
-            ("name", "/metadata/name"),
-            ("uid", "/metadata/uid"),
-            ("apiVersion", "/apiVersion"),
-            ("resourceVersion", "/metadata/resourceVersion"),
-        ] {
-            involved.insert(field.into(), text(about, pointer).into());
-        }
-        let event = json!({
-            "metadata": {"name": name, "namespace": namespace}, "involvedObject": involved, "reason": reason, "message": message, "type": kind,
-            "count": 1, "firstTimestamp": self.now, "lastTimestamp": self.now, "source": {"component": "sandbox"}, "reportingComponent": "sandbox",
-        });
-        self.create(events, &namespace, event);
+        let event = events::event(about, &name, self.now, [kind, reason, message]);
+        self.create(resource, &namespace, event);
     }
 }
 

@@ -121,3 +121,27 @@ async fn objects_of_a_new_kind_go_with_their_namespace_and_their_owner() {
     assert!(namespaces.get_opt("demo").await.unwrap().is_none());
     assert!(inside.list(&ListParams::default()).await.unwrap().items.is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_will_go_is_warned_of() {
+    let (sandbox, client) = sandbox();
+    let mut old = version("v1beta1", false);
+    old["deprecated"] = json!(true);
+    define(&sandbox, &client, json!([version("v1", true), old])).await;
+    for (path, expected) in [
+        ("/apis/example.com/v1/namespaces/default/widgets", None),
+        (
+            "/apis/example.com/v1beta1/namespaces/default/widgets",
+            Some(r#"299 - "example.com/v1beta1 Widget is deprecated""#),
+        ),
+        (
+            "/api/v1/namespaces/default/endpoints",
+            Some(r#"299 - "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice""#),
+        ),
+    ] {
+        let request = http::Request::get(path).body(kube::client::Body::empty()).unwrap();
+        let response = client.send(request).await.unwrap();
+        let warning = response.headers().get(http::header::WARNING).map(|value| value.to_str().unwrap());
+        assert_eq!(warning, expected, "{path}");
+    }
+}
