@@ -90,7 +90,7 @@ async fn fare(then: Effect, times: u32) -> String {
         let outcome = each.run(&over(&sandbox)).await;
         let requests = sandbox.requests();
         let met = requests.iter().filter(|line| line.method == method && format!("{}?", line.path).contains(path));
-        let outcome = outcome.map_or_else(|error| format!("error: {}", told(&error)), |text| text);
+        let outcome = outcome.unwrap_or_else(|error| format!("error: {}", told(&error)));
         lines.push(format!("{each:?} {}x {outcome}", met.count()));
     }
     lines.join("\n")

@@ -169,8 +169,8 @@ pub(super) fn update(resource: &Resource, old: &Value, new: &mut Value, owners: 
     let mut kept = take_from_others(owners, &mut views, resource, writer.subresource);
     let Some(changes) = views.changes(&api_version) else { return };
     // A scale to zero reads as no scale at all, so nobody owns it afterwards.
-    let is_zero = new_bare.pointer("/spec/replicas").is_some_and(|count| count == 0);
-    let is_nothing = writer.subresource == "scale" && (is_zero || !is_owned);
+    let is_zero = || new_bare.pointer("/spec/replicas").is_some_and(|count| count == 0);
+    let is_nothing = writer.subresource == "scale" && (!is_owned || is_zero());
     let taken = match is_nothing {
         true => Paths::default(),
         false => stripped(&ignored(resource, writer.subresource, &changes.added.union(&changes.modified))),
