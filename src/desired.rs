@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use crate::{
     diagnostic::Span,
-    names::{Address, ComponentId, EnvironmentName, Namespace, ObjectName, OutputName},
+    names::{ComponentId, EnvironmentName, Namespace, OutputName},
     object::{GroupKind, Hash, Object, ObjectKey},
+    ownership::Paths,
     secret::Recipe,
 };
 
@@ -95,6 +96,16 @@ impl Manifest {
         is_made_once(&self.key.kind)
     }
 
+    /// The body without the fields at these paths.
+    #[must_use]
+    pub fn without(&self, paths: &Paths) -> Object {
+        let mut body = self.body.clone();
+        for path in paths.members() {
+            path.remove(&mut body.0);
+        }
+        body
+    }
+
     /// The hash that the record keeps: equal hashes ask for the same object.
     #[must_use]
     pub fn hash(&self) -> Hash {
@@ -106,15 +117,5 @@ impl Manifest {
                 Hash::of_value(&serde_json::json!({"body": self.body.0, "generate": keys}))
             }
         }
-    }
-}
-
-/// The address of an object of an environment.
-#[must_use]
-pub fn address(environment: &EnvironmentName, component: Option<&ComponentId>, key: &ObjectKey) -> Address {
-    Address {
-        environment: environment.clone(),
-        component: component.cloned(),
-        object: Some(ObjectName { kind: key.kind.kind.clone(), group: None, name: key.name.clone() }),
     }
 }

@@ -4,7 +4,8 @@
 //!
 //! ```text
 //! plan:   cli → files → config::parse → cluster::discover → config::expand → record → cluster::observe
-//!             → plan::questions → cluster::ask → plan::plan → plan::audit → render → terminal
+//!             → plan::questions → cluster::ask → plan::plan → plan::audit → cluster::review → plan::preflight
+//!             → render → terminal
 //! apply:  the same plan → question → journal Begin → namespace → lease → record, run open → changes, each waited for
 //!             → record, run closed → lease back → journal End → render → exit code
 //! ```
@@ -17,9 +18,9 @@
 //!
 //! | room | is | uses |
 //! | --- | --- | --- |
-//! | [`names`], [`diagnostic`], [`object`], [`graph`], [`ownership`], [`secret`], [`kinds`], [`desired`], [`state`], [`observed`] | nouns: plain values, checked once, then trusted | the nouns before |
+//! | [`names`], [`diagnostic`], [`object`], [`address`], [`graph`], [`ownership`], [`secret`], [`quantity`], [`kinds`], [`desired`], [`state`], [`observed`] | nouns: plain values, checked once, then trusted | the nouns before |
 //! | [`config`] | TOML to environments to manifests | nouns |
-//! | [`plan`] | questions, the truth table, differences, order, audit | nouns |
+//! | [`plan`] | questions, the truth table, differences, order, audit, preflight | nouns |
 //! | [`readiness`] | whether a live object works | nouns |
 //! | [`mod@format`] | what is stored, as versioned bytes | nouns, plan's values |
 //! | [`files`] | door: the disk | – |
@@ -44,9 +45,11 @@
 pub mod names;
 pub mod diagnostic;
 pub mod object;
+pub mod address;
 pub mod graph;
 pub mod ownership;
 pub mod secret;
+pub mod quantity;
 pub mod kinds;
 pub mod desired;
 pub mod state;

@@ -176,64 +176,6 @@ impl FromStr for ComponentId {
     }
 }
 
-/// What people and `-target` call a part of an environment:
-/// `jakub`, `jakub.services.orders`, `jakub.services.orders/Deployment/orders`, `jakub/Namespace/jakub`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Address {
-    pub environment: EnvironmentName,
-    pub component: Option<ComponentId>,
-    pub object: Option<ObjectName>,
-}
-
-/// The object part of an address: `Kind/name`, or `Kind.group/name` where a kind alone is ambiguous.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ObjectName {
-    pub kind: String,
-    pub group: Option<String>,
-    pub name: String,
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.environment)?;
-        if let Some(component) = &self.component {
-            write!(f, ".{component}")?;
-        }
-        if let Some(ObjectName { kind, group, name }) = &self.object {
-            match group {
-                Some(group) => write!(f, "/{kind}.{group}/{name}")?,
-                None => write!(f, "/{kind}/{name}")?,
-            }
-        }
-        Ok(())
-    }
-}
-
-impl FromStr for Address {
-    type Err = Invalid;
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        const FORM: &str = "`ENV`, `ENV.services.NAME` or `ENV.services.NAME/Kind/name`";
-        let mut parts = text.splitn(3, '/');
-        let head = parts.next().unwrap_or_default();
-        let object = match (parts.next(), parts.next()) {
-            (None, _) => None,
-            (Some(kind), Some(name)) if !kind.is_empty() && !name.is_empty() => {
-                let (kind, group) = match kind.split_once('.') {
-                    Some((kind, group)) => (kind, Some(group.to_owned())),
-                    None => (kind, None),
-                };
-                Some(ObjectName { kind: kind.to_owned(), group, name: name.to_owned() })
-            }
-            _ => return Err(Invalid::Address(FORM)),
-        };
-        let (environment, component) = match head.split_once('.') {
-            Some((environment, component)) => (environment, Some(component.parse()?)),
-            None => (head, None),
-        };
-        Ok(Self { environment: EnvironmentName::new(environment)?, component, object })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -252,22 +194,6 @@ mod tests {
             (&"a".repeat(64), Invalid::TooLong(64, 63)),
         ] {
             assert_eq!(EnvironmentName::new(bad), Err(why), "{bad}");
-        }
-    }
-
-    #[test]
-    fn addresses_read_back_as_written() {
-        for text in [
-            "jakub",
-            "jakub.dependencies.postgresql",
-            "jakub.services.orders/Deployment/orders",
-            "jakub.services.orders/Ingress.networking.k8s.io/orders",
-            "jakub/Namespace/jakub",
-        ] {
-            assert_eq!(text.parse::<Address>().expect(text).to_string(), text);
-        }
-        for text in ["", "jakub.orders", "jakub/Namespace", "jakub.services.orders/Deployment/"] {
-            assert!(text.parse::<Address>().is_err(), "{text}");
         }
     }
 }

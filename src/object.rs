@@ -187,6 +187,15 @@ impl Segment {
             Segment::Value(member) => value.as_array()?.iter().find(|item| canonical(item) == *member),
         }
     }
+
+    fn enter_mut<'a>(&self, value: &'a mut Value) -> Option<&'a mut Value> {
+        if let Segment::Field(name) = self {
+            return value.as_object_mut()?.get_mut(name);
+        }
+        let found = self.enter(value)?;
+        let index = value.as_array()?.iter().position(|item| std::ptr::eq(item, found))?;
+        value.as_array_mut()?.get_mut(index)
+    }
 }
 
 impl fmt::Display for Segment {
@@ -226,6 +235,26 @@ impl FieldPath {
     #[must_use]
     pub fn get<'a>(&self, value: &'a Value) -> Option<&'a Value> {
         self.0.iter().try_fold(value, |value, segment| segment.enter(value))
+    }
+
+    /// Sets a field, and makes the maps on the way to it. Items of lists are found, never made.
+    pub fn set(&self, value: &mut Value, to: Value) {
+        let place = self.0.iter().try_fold(value, |value, segment| match (segment, &*value) {
+            (Segment::Field(name), Value::Object(_) | Value::Null) => Some(&mut value[name.as_str()]),
+            _ => segment.enter_mut(value),
+        });
+        if let Some(place) = place {
+            *place = to;
+        }
+    }
+
+    /// Takes away the field that the path leads to, if it is there. An item of a list stays.
+    pub fn remove(&self, value: &mut Value) {
+        let Some((Segment::Field(name), way)) = self.0.split_last() else { return };
+        let parent = way.iter().try_fold(value, |value, segment| segment.enter_mut(value));
+        if let Some(map) = parent.and_then(Value::as_object_mut) {
+            map.shift_remove(name);
+        }
     }
 }
 

@@ -34,13 +34,27 @@ pub struct Observed {
     pub others: Vec<Object>,
 }
 
-/// What the server said to a dry-run apply.
+/// What the server said to a question.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// What the object would become.
     Accepted(Box<Object>),
+    /// A create of the manifest is accepted under another name and in another namespace, its own not being there yet.
+    /// Quota and admission of its own namespace had no say.
+    AcceptedElsewhere,
+    /// Only this update is refused; a create of the same manifest is accepted.
+    OnlyUpdateRefused(Unchangeable),
     Refused(Refusal),
     NotAsked(Why),
+}
+
+/// An update that the server does not do, of an object that it would create so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unchangeable {
+    /// The server's words.
+    pub message: String,
+    /// The fields that it names, as it prints them; some phrasings name none, or only `spec`.
+    pub fields: Vec<String>,
 }
 
 /// Why the server would not do it.
@@ -52,8 +66,18 @@ pub enum Refusal {
     Invalid(String),
     /// The manifest itself is wrong: an unknown field, a wrong type, a bad quantity.
     Malformed(String),
-    /// Not allowed: rights, quota, admission, or a namespace that is going away.
-    Forbidden(String),
+    /// Not allowed, and not for a lack of rights.
+    Forbidden(Forbidden, String),
+}
+
+/// Who forbids it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forbidden {
+    /// Nothing is made in a namespace that is being deleted.
+    NamespaceTerminating,
+    Quota,
+    /// A policy, a webhook or a limit of the cluster.
+    Admission,
 }
 
 /// One field that another manager owns.
@@ -73,6 +97,14 @@ pub enum Why {
     KindNotYet,
     /// We may read, but not write.
     NoRight,
+    /// Where it could be checked instead, these credentials may not create it.
+    NoRightToCheck,
+    /// Where it could be checked instead, quota or a policy is in the way.
+    CheckRefused,
+    /// The server looks up another object that this plan makes first.
+    NeedsOther,
+    /// The cluster was not asked at all, as the user wished.
+    NotRefreshed,
 }
 
 impl Why {
@@ -82,6 +114,14 @@ impl Why {
             Why::NamespaceNotYet => "its namespace does not exist yet",
             Why::KindNotYet => "its kind does not exist yet",
             Why::NoRight => "these credentials have no right to write it",
+            Why::NoRightToCheck => {
+                "its namespace does not exist yet, and these credentials may not create such objects where they are checked"
+            }
+            Why::CheckRefused => {
+                "its namespace does not exist yet, and quota or a policy is in the way where such objects are checked"
+            }
+            Why::NeedsOther => "the server looks up an object that does not exist yet",
+            Why::NotRefreshed => "the cluster was not asked (-refresh=false)",
         }
     }
 }

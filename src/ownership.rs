@@ -99,6 +99,12 @@ impl Paths {
         self.contains(path) || (1..path.len()).any(is_atomic)
     }
 
+    /// Whether a member is the path itself, an atomic value that holds it, or something below it.
+    #[must_use]
+    pub fn touches(&self, path: &[Segment]) -> bool {
+        self.covers(path) || self.node(path).is_some()
+    }
+
     fn node(&self, path: &[Segment]) -> Option<&Node> {
         let (first, rest) = path.split_first()?;
         let node = self.children.get(first)?;
@@ -282,9 +288,23 @@ pub fn path_fingerprint(live: &Object) -> Option<Fingerprint> {
     Some(Fingerprint(Hash::of(format!("{uid}\n{}", canonical(&ours.paths.to_fields())).as_bytes())))
 }
 
-/// The part of an object that lies at the given paths, in the object's own order: what its owner must have applied.
+/// The manifest that the owner of the given paths must have applied: the object at these paths, with its identity.
 #[must_use]
-pub fn project(paths: &Paths, live: &Value) -> Value {
+pub fn applied(paths: &Paths, live: &Object) -> Object {
+    let mut body = project(paths, &live.0);
+    for field in ["apiVersion", "kind"] {
+        body[field] = live.0[field].clone();
+    }
+    for field in ["name", "namespace"] {
+        if let Some(value) = live.metadata(field) {
+            body["metadata"][field] = value.clone();
+        }
+    }
+    Object(body)
+}
+
+/// The part of an object that lies at the given paths, in the object's own order.
+fn project(paths: &Paths, live: &Value) -> Value {
     match live {
         Value::Object(map) if !paths.is_empty() => {
             let kept = map.iter().filter_map(|(name, value)| {

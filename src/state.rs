@@ -52,6 +52,8 @@ pub struct State {
     /// What each component needed when it was last applied, so that a destroy has an order without the TOML.
     pub components: BTreeMap<ComponentId, BTreeSet<ComponentId>>,
     pub entries: BTreeMap<ObjectKey, Entry>,
+    /// Whether the last run looked at a part of the environment only, as `-target` and `-exclude` say.
+    pub partial: bool,
     /// The run that is under way, or that never came to its end.
     pub open: Option<Run>,
     /// When the record was last written, by the clock of who wrote it; for people only.
@@ -72,6 +74,8 @@ pub enum Phase {
     /// A run meant to create it; whether it came so far is for the cluster to say.
     Planned,
     Applied(Applied),
+    /// A run meant to delete what is known here and to create it anew; it may be gone.
+    Replacing(Applied),
 }
 
 /// What ditc knows of an object that it wrote.
@@ -85,8 +89,18 @@ pub struct Applied {
     /// Taken from the server's answer to the write; none when it could not be taken, which is a question next time.
     pub fingerprint: Option<Fingerprint>,
     pub owned: Paths,
+    /// Fields of the manifest that were left to a controller; `body` does not hold them.
+    pub yielded: Paths,
     /// A Job or Pod that ran to its end: it may be gone by now, and that is no change.
     pub finished: bool,
+}
+
+impl Applied {
+    /// The fields that are ours, and those that would be, had they not been left to a controller.
+    #[must_use]
+    pub fn claims(&self) -> Paths {
+        self.owned.union(&self.yielded)
+    }
 }
 
 impl Entry {
@@ -94,7 +108,7 @@ impl Entry {
     pub fn applied(&self) -> Option<&Applied> {
         match &self.phase {
             Phase::Planned => None,
-            Phase::Applied(applied) => Some(applied),
+            Phase::Applied(applied) | Phase::Replacing(applied) => Some(applied),
         }
     }
 }

@@ -327,6 +327,8 @@ fn deed(action: Action) -> Deed {
     match action {
         Action::Create => Deed::Create,
         Action::Update => Deed::Update,
+        Action::Replace => Deed::Replace,
+        Action::Adopt => Deed::Adopt,
         Action::Delete => Deed::Delete,
         Action::Forget => unreachable!("forgetting is no write and no step"),
     }

@@ -20,7 +20,7 @@ use crate::{
     kinds::Kinds,
     names::{EnvironmentName, Namespace},
     object::ObjectKey,
-    plan::{Action, Plan, Step},
+    plan::{Action, Plan, Policy, Step},
     state::{Entry, Operation, Phase, Run, State, Version},
     store::{self, Lock, Store},
 };
@@ -59,6 +59,7 @@ pub struct Tools {
     pub interrupt: watch::Receiver<Interrupt>,
     pub events: UnboundedSender<Event>,
     pub limits: Limits,
+    pub policy: Policy,
 }
 
 /// What the run stands on: the record that the plan was made from, and the lock.
@@ -101,6 +102,7 @@ pub(crate) struct Job {
     kinds: Arc<Kinds>,
     timeout: Duration,
     random: Arc<dyn Fn() -> u8 + Send + Sync>,
+    policy: Policy,
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     events: UnboundedSender<Event>,
     hub: Hub,
@@ -117,6 +119,7 @@ impl Job {
             kinds: Arc::clone(&tools.kinds),
             timeout: tools.timeout,
             random: Arc::clone(&tools.random),
+            policy: tools.policy.clone(),
             now: Arc::clone(&tools.now),
             events: tools.events.clone(),
             hub: Hub::new(tools.cluster.clone(), Arc::clone(&tools.kinds), plan.namespace.clone(), selector),
@@ -209,8 +212,14 @@ pub async fn run(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> R
         return Ok(Finished { outcome, state: fence.map(|fence| (state, fence)) });
     } else {
         close(&mut state, plan, &outcome, (tools.now)());
-        let fence = write(tools, plan, &state, fence.as_ref()).await?;
-        Some((state, fence))
+        if plan.operation == Operation::Destroy && state.entries.is_empty() && outcome.is_complete() {
+            // The namespace stays, as ditc did not make it; nothing of ditc stays in it.
+            tools.cluster.remove_record(&plan.namespace).await?;
+            None
+        } else {
+            let fence = write(tools, plan, &state, fence.as_ref()).await?;
+            Some((state, fence))
+        }
     };
     if !is_gone {
         release(tools, job).await;
@@ -312,12 +321,24 @@ async fn write(tools: &Tools, plan: &Plan, state: &State, fence: Option<&Fence>)
 
 /// The record before the first change: everything old and planned, so that no object is ever unknown to it.
 fn open(state: &mut State, plan: &Plan, run: &Run, now: Timestamp) {
-    for (key, change) in plan.changes.iter().filter(|(_, change)| change.action == Action::Create) {
-        let api_version = change.manifest.as_ref().and_then(|manifest| manifest.body.api_version()).unwrap_or("v1");
-        let planned =
-            Entry { component: change.component.clone(), api_version: api_version.to_owned(), phase: Phase::Planned };
-        // The namespace is made already, and what was deleted outside keeps its entry until it is made anew.
-        state.entries.entry(key.clone()).or_insert(planned);
+    for (key, change) in &plan.changes {
+        match change.action {
+            Action::Create | Action::Adopt => {
+                let manifest = change.manifest.as_ref();
+                let api_version = manifest.and_then(|manifest| manifest.body.api_version()).unwrap_or("v1").to_owned();
+                let planned = Entry { component: change.component.clone(), api_version, phase: Phase::Planned };
+                // The namespace is made already, and what was deleted outside keeps its entry until it is made anew.
+                state.entries.entry(key.clone()).or_insert(planned);
+            }
+            Action::Replace => {
+                if let Some(entry) = state.entries.get_mut(key)
+                    && let Phase::Applied(applied) = &entry.phase
+                {
+                    entry.phase = Phase::Replacing(applied.clone());
+                }
+            }
+            Action::Update | Action::Delete | Action::Forget => {}
+        }
     }
     for (id, needs) in &plan.components {
         state.components.entry(id.clone()).or_default().extend(needs.iter().cloned());
@@ -335,13 +356,20 @@ fn close(state: &mut State, plan: &Plan, outcome: &Outcome, now: Timestamp) {
             Action::Forget => {
                 state.entries.remove(key);
             }
-            Action::Create if never_tried => {
+            Action::Replace if never_tried => {
+                if let Some(entry) = state.entries.get_mut(key)
+                    && let Phase::Replacing(applied) = &entry.phase
+                {
+                    entry.phase = Phase::Applied(applied.clone());
+                }
+            }
+            Action::Create | Action::Adopt if never_tried => {
                 let is_planned = state.entries.get(key).is_some_and(|entry| entry.phase == Phase::Planned);
                 if is_planned {
                     state.entries.remove(key);
                 }
             }
-            Action::Create | Action::Update | Action::Delete => {}
+            Action::Create | Action::Update | Action::Replace | Action::Adopt | Action::Delete => {}
         }
     }
     for (key, unchanged) in &plan.unchanged {
@@ -351,15 +379,19 @@ fn close(state: &mut State, plan: &Plan, outcome: &Outcome, now: Timestamp) {
             state.entries.insert(key.clone(), Entry { component: unchanged.component.clone(), api_version, phase });
         }
     }
-    // A component that left keeps its place in the order as long as one of its objects is there.
-    let mut components: BTreeMap<_, _> = plan.components.clone();
-    let present: BTreeSet<_> = state.entries.values().filter_map(|entry| entry.component.clone()).collect();
-    for (id, needs) in &state.components {
-        if present.contains(id) {
-            components.entry(id.clone()).or_insert_with(|| needs.clone());
+    // A part of an environment says nothing about the rest of it.
+    if !plan.partial {
+        // A component that left keeps its place in the order as long as one of its objects is there.
+        let mut components: BTreeMap<_, _> = plan.components.clone();
+        let present: BTreeSet<_> = state.entries.values().filter_map(|entry| entry.component.clone()).collect();
+        for (id, needs) in &state.components {
+            if present.contains(id) {
+                components.entry(id.clone()).or_insert_with(|| needs.clone());
+            }
         }
+        state.components = components;
     }
-    state.components = components;
+    state.partial = plan.partial;
     state.open = None;
     stamp(state, now);
 }

@@ -5,11 +5,10 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::{
-    cluster::{Deleted, Error, Refused, Written},
+    cluster::{Deleted, Error, Propagation, Refused, Written},
     desired::Manifest,
-    object::{Object, ObjectKey, Uid},
-    observed::Live,
-    ownership,
+    object::{Hash, Object, ObjectKey, Uid},
+    ownership::{self, Paths},
     plan::{self, Action, Change, Expect, Seen},
     state::Applied,
 };
@@ -39,15 +38,28 @@ pub(super) async fn change(job: &Job, key: &ObjectKey, change: &Change) -> Resul
     let (component, action) = (change.component.clone(), change.action);
     job.tell(EventKind::ChangeStarted { key: key.clone(), component: component.clone(), action });
     let done = match (change.action, &change.manifest, &change.expect) {
-        (Action::Create, Some(manifest), _) if manifest.is_made_once() => make_once(job, key, manifest).await,
-        (Action::Create, Some(manifest), _) => create(job, key, manifest).await,
+        (Action::Create, Some(manifest), Expect::Absent) => make(job, key, manifest).await,
+        (Action::Create, Some(manifest), Expect::Gone(uid)) => {
+            match wait::gone(job, key, &version(job, key), uid).await {
+                Ok(()) => make(job, key, manifest).await,
+                Err(error) => Err(error),
+            }
+        }
         (Action::Update, Some(manifest), Expect::Same { uid, resource_version, seen }) => {
-            update(job, key, manifest, !change.takes_back.is_empty(), uid, resource_version, seen).await
+            let ways = Way::of_update(change);
+            update(job, key, change, manifest, &ways, (uid, resource_version, seen)).await
         }
-        (Action::Delete, _, Expect::Same { uid, .. }) => delete(job, key, uid).await,
-        (Action::Create | Action::Update | Action::Delete | Action::Forget, _, _) => {
-            unreachable!("the audit lets no such change pass")
+        (Action::Adopt, Some(manifest), Expect::Same { uid, resource_version, seen }) => {
+            update(job, key, change, manifest, &[Way::Adopt], (uid, resource_version, seen)).await
         }
+        (Action::Replace, Some(manifest), Expect::Same { uid, .. }) => {
+            match delete(job, key, uid, Propagation::Foreground).await {
+                Ok(_) => make(job, key, manifest).await,
+                Err(error) => Err(error),
+            }
+        }
+        (Action::Delete, _, Expect::Same { uid, .. }) => delete(job, key, uid, Propagation::Background).await,
+        (_, _, _) => unreachable!("the audit lets no such change pass"),
     };
     let elapsed = start.elapsed();
     match &done {
@@ -55,6 +67,10 @@ pub(super) async fn change(job: &Job, key: &ObjectKey, change: &Change) -> Resul
         Err(error) => job.tell(EventKind::ChangeFailed { key: key.clone(), component, action, error: error.clone() }),
     }
     done
+}
+
+async fn make(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Done, StepError> {
+    if manifest.is_made_once() { make_once(job, key, manifest).await } else { create(job, key, manifest).await }
 }
 
 async fn create(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Done, StepError> {
@@ -73,14 +89,14 @@ async fn create(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Done,
             hint: Some(format!("ditc plan {}", job.environment)),
         });
     }
-    Ok(learn(job, key, manifest, written))
+    Ok(learn(job, key, manifest, &Paths::default(), written))
 }
 
 /// Creates a Namespace or Secret by POST; one that is there and ours is kept.
 async fn make_once(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Done, StepError> {
     let body = with_values(job, manifest);
     let error = match job.cluster.post(key, &body, &job.kinds).await {
-        Ok(written) => return Ok(learn(job, key, manifest, written)),
+        Ok(written) => return Ok(learn(job, key, manifest, &Paths::default(), written)),
         Err(error) => error,
     };
     if !error.refused().is_some_and(Refused::is_already_there) {
@@ -92,7 +108,7 @@ async fn make_once(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Do
         // An answer that was lost, or a run that stopped: the values in it are the values.
         Some(object) if manifest.secret.is_some() => {
             let written = Written { object: object.clone(), is_new: true, warnings: Vec::new() };
-            Ok(learn(job, key, manifest, written))
+            Ok(learn(job, key, manifest, &Paths::default(), written))
         }
         _ => Err(StepError {
             summary: format!("{key} was there already when it was to be created"),
@@ -115,54 +131,114 @@ fn with_values(job: &Job, manifest: &Manifest) -> Object {
     body
 }
 
+/// One of the writes that an update is made of.
+enum Way<'a> {
+    /// Defaults in the way become ours.
+    Own(&'a Object),
+    Apply,
+    Adopt,
+}
+
+impl<'a> Way<'a> {
+    fn of_update(change: &'a Change) -> Vec<Way<'a>> {
+        let first = change.clears.iter().map(|clears| Way::Own(&clears.first));
+        first.chain([Way::Apply]).collect()
+    }
+}
+
+/// Writes to an object that must still be the one that was seen.
 async fn update(
     job: &Job,
     key: &ObjectKey,
+    change: &Change,
     manifest: &Manifest,
-    takes_back: bool,
-    uid: &Uid,
-    resource_version: &str,
-    seen: &Seen,
+    ways: &[Way<'_>],
+    (uid, resource_version, seen): (&Uid, &str, &Seen),
 ) -> Result<Done, StepError> {
-    let mut version = resource_version.to_owned();
-    for _ in 0..REREADS {
-        let result = job.cluster.update(key, &manifest.body, (uid, &version), takes_back, &job.kinds).await;
-        let error = match result {
-            Ok(written) => return Ok(learn(job, key, manifest, written)),
-            Err(error) => error,
-        };
-        let moved = error.refused().is_some_and(|refused| refused.is_conflict() && refused.conflicts().is_empty());
-        if !moved || error.refused().is_some_and(Refused::is_other_uid) {
-            return Err(refused(job, &error));
-        }
-        // A status write moves the version too. Only what was shown counts.
-        let api_version = manifest.body.api_version().unwrap_or("v1");
-        let live = job.cluster.read(key, api_version, &job.kinds).await.map_err(|error| refused(job, &error))?;
-        let same = match &live {
-            Live::Present(object) if object.uid().as_ref() == Some(uid) => {
-                (ownership::hash_at(&seen.paths, object) == seen.hash).then_some(object)
+    let body = manifest.without(&change.yields);
+    let (mut version, mut seen) = (resource_version.to_owned(), seen.hash.clone());
+    let mut written = None;
+    for way in ways {
+        let mut rereads = 0;
+        let done = loop {
+            let at = (uid, version.as_str());
+            let result = match way {
+                Way::Own(first) => job.cluster.update(key, first, at, false, &job.kinds).await,
+                Way::Apply => job.cluster.update(key, &body, at, !change.takes_back.is_empty(), &job.kinds).await,
+                Way::Adopt => {
+                    let released = |live: &Object| plan::released(live, &job.policy);
+                    job.cluster.adopt(key, &body, at, released, &job.kinds).await
+                }
+            };
+            match result {
+                Ok(done) => break done,
+                Err(error) => version = moved(job, key, change, uid, &seen, &error).await?,
             }
-            Live::Absent | Live::Present(_) | Live::Metadata(_) => None,
+            rereads += 1;
+            if rereads == REREADS {
+                return Err(StepError {
+                    summary: format!("{key} was not written: it moved {REREADS} times while ditc tried"),
+                    causes: Vec::new(),
+                    hint: Some(format!(
+                        "kubectl -n {} get {}/{} -w",
+                        job.namespace,
+                        key.kind.kind.to_lowercase(),
+                        key.name
+                    )),
+                });
+            }
         };
-        let Some(object) = same else {
-            return Err(StepError {
-                summary: format!("{key} changed since the plan, so it was not written"),
-                causes: Vec::new(),
-                hint: Some(format!("ditc plan {}", job.environment)),
-            });
-        };
-        version = object.resource_version().unwrap_or_default().to_owned();
+        done.object.resource_version().unwrap_or_default().clone_into(&mut version);
+        seen = ownership::hash_at(seen_paths(change), &done.object);
+        written = Some(done);
     }
-    Err(StepError {
-        summary: format!("{key} was not written: it moved {REREADS} times while ditc tried"),
-        causes: Vec::new(),
-        hint: Some(format!("kubectl -n {} get {}/{} -w", job.namespace, key.kind.kind.to_lowercase(), key.name)),
-    })
+    Ok(learn(job, key, manifest, &change.yields, written.expect("an update has at least one write")))
 }
 
-async fn delete(job: &Job, key: &ObjectKey, uid: &Uid) -> Result<Done, StepError> {
-    let version = job.kinds.get(&key.kind).map(crate::kinds::Kind::api_version).unwrap_or_default();
-    match job.cluster.delete(key, &version, uid, &job.kinds).await {
+fn seen_paths(change: &Change) -> &Paths {
+    match &change.expect {
+        Expect::Same { seen, .. } => &seen.paths,
+        Expect::Absent | Expect::Gone(_) => unreachable!("the audit lets no such update pass"),
+    }
+}
+
+/// The version to write to after a refusal that says that the object moved. A status write moves it too: only what was
+/// shown counts.
+async fn moved(
+    job: &Job,
+    key: &ObjectKey,
+    change: &Change,
+    uid: &Uid,
+    seen: &Hash,
+    error: &Error,
+) -> Result<String, StepError> {
+    let moved = error.refused().is_some_and(|refused| refused.is_conflict() && refused.conflicts().is_empty());
+    if !moved || error.refused().is_some_and(Refused::is_other_uid) {
+        return Err(refused(job, error));
+    }
+    let api_version = change.manifest.as_ref().and_then(|manifest| manifest.body.api_version()).unwrap_or("v1");
+    let live = job.cluster.read(key, api_version, &job.kinds).await.map_err(|error| refused(job, &error))?;
+    let same = live
+        .object()
+        .filter(|object| object.uid().as_ref() == Some(uid) && ownership::hash_at(seen_paths(change), object) == *seen);
+    match same {
+        Some(object) => Ok(object.resource_version().unwrap_or_default().to_owned()),
+        None => Err(StepError {
+            summary: format!("{key} changed since the plan, so it was not written"),
+            causes: Vec::new(),
+            hint: Some(format!("ditc plan {}", job.environment)),
+        }),
+    }
+}
+
+/// The version that an object is deleted at and watched at.
+fn version(job: &Job, key: &ObjectKey) -> String {
+    job.kinds.get(&key.kind).map(crate::kinds::Kind::api_version).unwrap_or_default()
+}
+
+async fn delete(job: &Job, key: &ObjectKey, uid: &Uid, propagation: Propagation) -> Result<Done, StepError> {
+    let version = version(job, key);
+    match job.cluster.delete(key, &version, uid, propagation, &job.kinds).await {
         Ok(Deleted::Gone) => Ok(Done::Gone),
         Ok(Deleted::Going(_)) => {
             wait::gone(job, key, &version, uid).await?;
@@ -178,12 +254,12 @@ async fn delete(job: &Job, key: &ObjectKey, uid: &Uid) -> Result<Done, StepError
 }
 
 /// What the record keeps of a write, taken from the server's answer.
-fn learn(job: &Job, key: &ObjectKey, manifest: &Manifest, written: Written) -> Done {
+fn learn(job: &Job, key: &ObjectKey, manifest: &Manifest, yields: &Paths, written: Written) -> Done {
     for text in written.warnings {
         job.tell(EventKind::Warning { key: Some(key.clone()), text });
     }
     let generation = written.object.generation();
-    let applied = plan::known(manifest, &written.object).expect("the answer to a write has a uid");
+    let applied = plan::known(manifest, yields, &written.object).expect("the answer to a write has a uid");
     Done::Written { applied: Box::new(applied), generation }
 }
 

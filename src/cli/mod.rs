@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, time::Duration};
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, error::ErrorKind};
 
 use crate::{
+    address::Which,
     failure::{Failure, FailureKind},
     names::EnvironmentName,
     terminal::{Report, Wishes},
@@ -14,9 +15,6 @@ mod arguments;
 mod duration;
 #[cfg(test)]
 mod tests;
-mod which;
-
-pub use which::Which;
 
 /// What was typed.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
@@ -115,15 +113,23 @@ impl Global {
 pub enum Verb {
     /// Show what would change in an environment, and why
     #[command(
-        after_help = "Examples:\n  ditc plan jakub\n  ditc plan jakub -detailed-exitcode   exit 2 if there are changes"
+        after_help = "Examples:\n  ditc plan jakub\n  ditc plan jakub -detailed-exitcode   exit 2 if there are changes\n\
+        \n  ditc plan jakub -target=jakub.services.orders\n  ditc plan jakub -exclude=jakub.services.orders/Ingress/orders\n  \
+        ditc plan jakub -replace=jakub.services.orders/Deployment/orders\n  ditc plan jakub -adopt=jakub/Namespace/jakub\n  \
+        ditc plan jakub -force-conflicts=deployment/orders\n  ditc plan jakub -delete-data=jakub.dependencies.postgresql\n  \
+        ditc plan jakub -max-destroy=30\n  ditc plan jakub -refresh-only        what moved, and no change"
     )]
     Plan(Plan),
     /// Change an environment to what its files say, and wait until it works
-    #[command(after_help = "Examples:\n  ditc apply jakub\n  ditc apply pr-12 -auto-approve -lock-timeout=5m   in CI")]
+    #[command(
+        after_help = "Examples:\n  ditc apply jakub\n  ditc apply pr-12 -auto-approve -lock-timeout=5m   in CI\n\
+        \nFlags about a part of an environment and about decisions are those of `ditc plan`: look first, then apply with the same."
+    )]
     Apply(Apply),
     /// Remove an environment and all that is in it
-    #[command(after_help = "Examples:\n  ditc destroy jakub\n  ditc destroy pr-12 -auto-approve   in CI")]
-    Destroy(Apply),
+    #[command(after_help = "Examples:\n  ditc destroy jakub\n  ditc destroy pr-12 -auto-approve   in CI\n  \
+        ditc destroy jakub -target=jakub.services.orders\n  ditc destroy jakub -with-foreign        with what others made in it")]
+    Destroy(Destroy),
     /// Look at what ditc recorded
     #[command(subcommand)]
     State(State),
@@ -143,11 +149,70 @@ pub struct Plan {
     /// Exit with 2 if there are changes, 0 if there are none
     #[arg(long)]
     pub detailed_exitcode: bool,
+    #[command(flatten)]
+    pub choose: Choose,
 }
 
-/// `ditc apply` and `ditc destroy`
+/// `ditc apply`
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Apply {
+    #[command(flatten)]
+    pub run: Run,
+    #[command(flatten)]
+    pub choose: Choose,
+}
+
+/// `ditc destroy`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Destroy {
+    #[command(flatten)]
+    pub run: Run,
+    #[command(flatten)]
+    pub part: Part,
+    /// Delete with the namespace what others made in it
+    #[arg(long)]
+    pub with_foreign: bool,
+}
+
+/// Which part of an environment is meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct Part {
+    /// Only this component or object and what it needs; repeatable
+    #[arg(long, value_name = "ADDRESS", help_heading = "Part of an environment")]
+    pub target: Vec<Which>,
+    /// Everything but this component or object and what needs it; repeatable
+    #[arg(long, value_name = "ADDRESS", help_heading = "Part of an environment")]
+    pub exclude: Vec<Which>,
+}
+
+/// What the user decides beforehand.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct Choose {
+    #[command(flatten)]
+    pub part: Part,
+    /// Delete this object and make it anew; repeatable
+    #[arg(long, value_name = "ADDRESS", help_heading = "Decisions")]
+    pub replace: Vec<Which>,
+    /// Take over this object from whoever made it; repeatable
+    #[arg(long, value_name = "ADDRESS", help_heading = "Decisions")]
+    pub adopt: Vec<Which>,
+    /// Take fields of this component or object that others own; repeatable
+    #[arg(long, value_name = "ADDRESS", help_heading = "Decisions")]
+    pub force_conflicts: Vec<Which>,
+    /// Delete or replace this component or object although its data is lost; repeatable
+    #[arg(long, value_name = "ADDRESS", help_heading = "Decisions")]
+    pub delete_data: Vec<Which>,
+    /// How many objects may be deleted or replaced, instead of what `ditc.toml` allows
+    #[arg(long, value_name = "N", help_heading = "Decisions")]
+    pub max_destroy: Option<usize>,
+    /// Change only the record: forget what is gone, learn what is right, leave every object as it is
+    #[arg(long, help_heading = "Decisions")]
+    pub refresh_only: bool,
+}
+
+/// What `ditc apply` and `ditc destroy` have in common.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Run {
     /// The environment: environments/ENV.toml
     #[arg(value_name = "ENV")]
     pub environment: EnvironmentName,
@@ -232,7 +297,9 @@ impl Cli {
         let arguments = arguments::rewrite(&command, arguments, variables).map_err(Stop::Failure)?;
         let cli = <Self as Parser>::try_parse_from(arguments).map_err(|error| stop(&error))?;
         match &cli.verb {
-            Verb::Apply(apply) | Verb::Destroy(apply) if cli.global.json && !apply.auto_approve => {
+            Verb::Apply(Apply { run, .. }) | Verb::Destroy(Destroy { run, .. })
+                if cli.global.json && !run.auto_approve =>
+            {
                 let failure = usage("-json asks no questions, so it needs -auto-approve");
                 Err(Stop::Failure(failure.hint("look first with `ditc plan`, then add -auto-approve")))
             }
@@ -244,7 +311,7 @@ impl Cli {
     #[must_use]
     pub fn wishes(&self) -> Wishes {
         let no_input = match &self.verb {
-            Verb::Apply(apply) | Verb::Destroy(apply) => !apply.input,
+            Verb::Apply(Apply { run, .. }) | Verb::Destroy(Destroy { run, .. }) => !run.input,
             Verb::Plan(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => false,
         };
         let report = match &self.verb {

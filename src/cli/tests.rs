@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, ffi::OsString, time::Duration};
 
 use clap::CommandFactory;
 
-use super::{Cli, State, Stop, Verb, Which};
+use super::{Cli, State, Stop, Verb};
+use crate::address::Which;
 use crate::names::EnvironmentName;
 
 fn parse(line: &str) -> Result<Cli, Stop> {
@@ -37,8 +38,8 @@ fn long_flags_take_one_dash_or_two() {
             .unwrap();
     assert_eq!(one, two);
     let Verb::Apply(apply) = &one.verb else { panic!("{one:?}") };
-    assert!(apply.auto_approve && !apply.input && one.wishes().no_input && one.wishes().no_color);
-    assert_eq!((apply.parallelism, apply.lock.lock_timeout), (3, Duration::from_secs(300)));
+    assert!(apply.run.auto_approve && !apply.run.input && one.wishes().no_input && one.wishes().no_color);
+    assert_eq!((apply.run.parallelism, apply.run.lock.lock_timeout), (3, Duration::from_secs(300)));
     assert_eq!(one.global.repeat(), " --context=x");
     let cli = Cli::parse_from(["ditc", "plan", "a", "-chdir", "my dir"].map(OsString::from), &BTreeMap::new()).unwrap();
     assert_eq!(cli.global.repeat(), " --chdir='my dir'");
@@ -56,11 +57,11 @@ fn variables_add_defaults_that_the_line_overrides() {
     let variables = [("DITC_CLI_ARGS", "-no-color"), ("DITC_CLI_ARGS_apply", "-parallelism='4' -auto-approve")];
     let cli = parse_with("ditc -context plan apply jakub -auto-approve", &variables).unwrap();
     let Verb::Apply(apply) = &cli.verb else { panic!("{cli:?}") };
-    assert!(cli.global.no_color && apply.auto_approve);
-    assert_eq!(apply.parallelism, 4);
+    assert!(cli.global.no_color && apply.run.auto_approve);
+    assert_eq!(apply.run.parallelism, 4);
     let cli = parse_with("ditc apply jakub -parallelism=5", &variables).unwrap();
     let Verb::Apply(apply) = &cli.verb else { panic!("{cli:?}") };
-    assert_eq!(apply.parallelism, 5);
+    assert_eq!(apply.run.parallelism, 5);
 }
 
 #[test]

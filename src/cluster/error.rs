@@ -118,6 +118,12 @@ impl Refused {
         matches!(self.code, 429 | 502 | 503 | 504) || (self.code == 500 && !self.reason.is_empty())
     }
 
+    /// A 403 because a ResourceQuota leaves too little, or asks for what the manifest does not say.
+    #[must_use]
+    pub(super) fn is_quota(&self) -> bool {
+        self.code == 403 && (self.message.contains("exceeded quota: ") || self.message.contains("failed quota: "))
+    }
+
     /// A 403 because the user lacks a right, and not for quota, admission or a namespace that goes away.
     #[must_use]
     pub fn is_missing_right(&self) -> bool {

@@ -13,6 +13,8 @@ mod lease;
 mod observe;
 mod record;
 mod request;
+mod review;
+mod shadow;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -26,7 +28,7 @@ pub use lease::{Held, Holder, Lease};
 pub use observe::Wanted;
 pub use record::{Fence, Recorded};
 pub use watch::{Sight, Watched};
-pub use write::{Deleted, Written};
+pub use write::{Deleted, Propagation, Written};
 
 /// How many requests are under way at once, unless `-parallelism` says otherwise.
 pub const PARALLELISM: usize = 10;

@@ -26,7 +26,7 @@ const RESTARTS: usize = 3;
 /// Up to so many objects of a kind are read one by one when the label did not bring them; more, by one LIST.
 const BY_NAME: usize = 20;
 
-const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+pub(super) const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 /// What a plan must look at.
@@ -62,7 +62,7 @@ impl Cluster {
         if objects[&namespace_key] == Live::Absent {
             // Nothing can be in a namespace that is not there.
             objects.extend(wanted.keys.iter().map(|key| (key.clone(), Live::Absent)));
-            return Ok(Observed { objects, elsewhere, others: Vec::new() });
+            return Ok(Observed { objects, elsewhere, ..Observed::default() });
         }
         let served: Vec<Resource> = wanted
             .kinds
@@ -90,7 +90,7 @@ impl Cluster {
         for key in &wanted.keys {
             objects.entry(key.clone()).or_insert(Live::Absent);
         }
-        Ok(Observed { objects, elsewhere, others: Vec::new() })
+        Ok(Observed { objects, elsewhere, ..Observed::default() })
     }
 
     /// The namespaces that carry an environment's label.
@@ -169,11 +169,23 @@ impl Cluster {
         Ok(lists.into_iter().flatten().collect())
     }
 
+    /// The autoscalers of a namespace, whoever made them. Where the server does not know the kind, there are none.
+    ///
+    /// # Errors
+    /// When they could not be listed: then nobody knows whose the replicas are.
+    pub async fn autoscalers(&self, namespace: &Namespace, kinds: &Kinds) -> Result<Vec<Object>, Error> {
+        let kind = GroupKind::new("autoscaling", "HorizontalPodAutoscaler");
+        match resource(kinds, &kind, "autoscaling/v2") {
+            Some(resource) => self.list(&resource, Some(namespace.as_str()), None).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
     async fn list_metadata(&self, resource: &Resource, namespace: Option<&str>) -> Result<Vec<Object>, Error> {
         self.pages(resource, namespace, None, METADATA_LIST).await
     }
 
-    async fn list(
+    pub(super) async fn list(
         &self,
         resource: &Resource,
         namespace: Option<&str>,

@@ -66,6 +66,7 @@ pub(super) struct Call {
 }
 
 pub(super) const JSON: &str = "application/json";
+pub(super) const MERGE: &str = "application/merge-patch+json";
 pub(super) const APPLY: &str = "application/apply-patch+yaml";
 
 impl Call {

@@ -5,7 +5,7 @@ use kube::Client;
 use serde_json::json;
 use snapbox::{assert_data_eq, str};
 
-use super::{Cluster, Error};
+use super::{Cluster, Error, Propagation};
 use crate::{
     kinds::Kinds,
     names::{EnvironmentName, Namespace},
@@ -63,7 +63,7 @@ impl Use {
             Use::Delete => {
                 let there = body("there");
                 let uid = cluster.create(&key("there"), &there, &kinds).await?.object.uid().unwrap();
-                Ok(format!("{:?}", cluster.delete(&key("there"), "v1", &uid, &kinds).await?))
+                Ok(format!("{:?}", cluster.delete(&key("there"), "v1", &uid, Propagation::Background, &kinds).await?))
             }
         }
     }

@@ -12,8 +12,8 @@ use crate::{
 use super::{
     Cluster, Error, Refused,
     ask::{Force, apply_call},
-    observe::resource,
-    request::{APPLY, Call, JSON, Repeat, Resource},
+    observe::{METADATA, resource},
+    request::{APPLY, Call, JSON, MERGE, Repeat, Resource, typed},
 };
 
 /// What a write made of the object.
@@ -23,6 +23,27 @@ pub struct Written {
     /// False when an apply that was to create found something there, and changed it.
     pub is_new: bool,
     pub warnings: Vec<String>,
+}
+
+/// How often former appliers' entries are taken off an object that others write to meanwhile.
+const RELEASES: usize = 3;
+
+/// When what an object made goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Propagation {
+    /// Some time after it.
+    Background,
+    /// Before it: it is gone when all is gone.
+    Foreground,
+}
+
+impl Propagation {
+    fn word(self) -> &'static str {
+        match self {
+            Propagation::Background => "Background",
+            Propagation::Foreground => "Foreground",
+        }
+    }
 }
 
 /// How a delete ended.
@@ -123,16 +144,64 @@ impl Cluster {
         Ok(is_same.then_some(live))
     }
 
+    /// Takes an object over from its former appliers: applied by force, and without their entries on our fields
+    /// afterwards. It must still be the one that was seen. Of a Secret no value comes back.
+    ///
+    /// # Errors
+    /// As [`Cluster::update`]; when only the second of both writes is refused, the object is ours all the same.
+    pub async fn adopt(
+        &self,
+        key: &ObjectKey,
+        body: &Object,
+        seen: (&Uid, &str),
+        released: impl Fn(&Object) -> Option<Value>,
+        kinds: &Kinds,
+    ) -> Result<Written, Error> {
+        let doing = format!("taking over {key}");
+        let mut guarded = body.clone();
+        guarded.0["metadata"]["uid"] = Value::from(seen.0.0.clone());
+        guarded.0["metadata"]["resourceVersion"] = Value::from(seen.1);
+        let path = self.path(key, body, kinds, &doing)?;
+        let accept = if body.is_secret() { METADATA } else { JSON };
+        let call = apply_call(path.clone(), &doing, Force::Yes).accept(accept).body(APPLY, &guarded.0);
+        let mut written = self.write(call.repeat(Repeat::Yes), &doing).await?;
+        for _ in 0..RELEASES {
+            let Some(fields) = released(&written.object) else { break };
+            let version = written.object.resource_version().unwrap_or_default();
+            let patch = json!({"metadata": {"uid": seen.0.0, "resourceVersion": version, "managedFields": fields}});
+            let call = Call::new(Method::PATCH, path.clone(), &doing).query("fieldManager", FIELD_MANAGER);
+            let call = call.accept(accept).body(MERGE, &patch).repeat(Repeat::Yes);
+            match self.write(call, &doing).await {
+                Ok(Written { object, .. }) => written.object = object,
+                // Somebody wrote in between: what is theirs is read again.
+                Err(error) if error.refused().is_some_and(Refused::is_conflict) => {
+                    let call = Call::new(Method::GET, path.clone(), &doing).accept(accept);
+                    written.object = self.call(call).await?.object(&doing)?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        written.object = typed(written.object.0, &self.resource(key, body, kinds, &doing)?);
+        Ok(written)
+    }
+
     /// Deletes the object with that uid and no other; that it is gone already is success.
     ///
     /// # Errors
     /// [`Refused::is_conflict`] when another object has its name by now.
-    pub async fn delete(&self, key: &ObjectKey, api_version: &str, uid: &Uid, kinds: &Kinds) -> Result<Deleted, Error> {
+    pub async fn delete(
+        &self,
+        key: &ObjectKey,
+        api_version: &str,
+        uid: &Uid,
+        propagation: Propagation,
+        kinds: &Kinds,
+    ) -> Result<Deleted, Error> {
         let doing = format!("deleting {key}");
         let Some(resource) = resource(kinds, &key.kind, api_version) else { return Ok(Deleted::Gone) };
         let options = json!({
             "kind": "DeleteOptions", "apiVersion": "v1",
-            "preconditions": {"uid": uid.0}, "propagationPolicy": "Background",
+            "preconditions": {"uid": uid.0}, "propagationPolicy": propagation.word(),
         });
         let path = format!("{}/{}", resource.path(key.namespace.as_deref()), key.name);
         let call = Call::new(Method::DELETE, path, &doing).body(JSON, &options).repeat(Repeat::Yes);

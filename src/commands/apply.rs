@@ -20,11 +20,19 @@ use crate::{
 
 use super::{
     link::Link,
-    session::{Desk, Survey, survey},
+    session::{Choices, Desk, Survey, context, survey},
     signals::Signals,
 };
 
-pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Apply, operation: Operation) -> Result<Exit, Failure> {
+pub(super) async fn apply(desk: &Desk<'_>, arguments: &cli::Apply) -> Result<Exit, Failure> {
+    run(desk, &arguments.run, Operation::Apply, &(&arguments.choose).into()).await
+}
+
+pub(super) async fn destroy(desk: &Desk<'_>, arguments: &cli::Destroy) -> Result<Exit, Failure> {
+    run(desk, &arguments.run, Operation::Destroy, &arguments.into()).await
+}
+
+async fn run(desk: &Desk<'_>, arguments: &cli::Run, operation: Operation, choices: &Choices) -> Result<Exit, Failure> {
     let environment = &arguments.environment;
     let workspace = match operation {
         Operation::Apply => desk.sound_workspace(environment)?,
@@ -40,13 +48,17 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Apply, operation: Oper
     })?;
     let dead = dead(desk, &link, environment)?;
 
-    let survey = survey(desk, &mut link, workspace, environment, operation).await?;
+    let survey = survey(desk, &mut link, workspace, environment, operation, choices).await?;
     let flags = desk.global.repeat();
-    let context = Context { sources: &survey.workspace.sources, cluster: link.cluster.name(), flags: &flags };
+    let context = context(&survey, &link, &flags);
     show(desk, &survey, &context);
     if !survey.plan.is_applyable() {
         // The plan has said what must be decided; nothing was changed.
         return Ok(Exit::Error);
+    }
+    if survey.preflight.is_hopeless() {
+        let message = format!("{} was not begun: these credentials lack rights that it needs", operation.verb());
+        return Err(Failure::new(FailureKind::Auth, message));
     }
     if is_gone(&survey, operation) {
         link.store.discard_journal(&lock)?;
@@ -74,6 +86,7 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Apply, operation: Oper
         interrupt: signals.interrupt.clone(),
         events,
         limits: Limits::default(),
+        policy: survey.policy.clone(),
     };
     let recorded = survey.recorded.clone();
     let (state, fence) = match recorded {
@@ -130,6 +143,7 @@ fn show(desk: &Desk<'_>, survey: &Survey, context: &Context<'_>) {
     } else {
         desk.terminal.out(&render::text::plan(&survey.plan, context, desk.terminal.out_style));
     }
+    survey.warn(desk, context);
 }
 
 /// A destroy that finds neither a record nor an object.
@@ -144,10 +158,10 @@ fn fresh(link: &Link, plan: &Plan) -> State {
         cluster: link.id.clone(),
         environment: plan.environment.clone(),
         namespace: plan.namespace.clone(),
-        // Where the namespace is there already and ours, its own managed fields say that ditc made it.
-        created_namespace: true,
+        created_namespace: plan.created_namespace,
         components: BTreeMap::new(),
         entries: BTreeMap::new(),
+        partial: false,
         open: None,
         written: settings::now(),
     }

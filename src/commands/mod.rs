@@ -13,6 +13,7 @@ mod apply;
 mod errors;
 mod link;
 mod plan;
+mod preflight;
 mod sandbox;
 mod session;
 mod signals;
@@ -28,8 +29,8 @@ pub async fn run(cli: &Cli, settings: &Settings, terminal: &Terminal) -> Result<
     let desk = Desk { global: &cli.global, settings, terminal };
     match &cli.verb {
         Verb::Plan(plan) => plan::run(&desk, plan).await,
-        Verb::Apply(apply) => apply::run(&desk, apply, crate::state::Operation::Apply).await,
-        Verb::Destroy(destroy) => apply::run(&desk, destroy, crate::state::Operation::Destroy).await,
+        Verb::Apply(apply) => apply::apply(&desk, apply).await,
+        Verb::Destroy(destroy) => apply::destroy(&desk, destroy).await,
         Verb::State(State::List { environment }) => state::list(&desk, environment).await,
         Verb::State(State::Show { environment, address }) => state::show(&desk, environment, address).await,
         Verb::State(State::Rebuild { environment }) => state::rebuild(&desk, environment).await,

@@ -9,23 +9,27 @@ use crate::{
 
 use super::{
     link::Link,
-    session::{Desk, survey},
+    session::{Desk, context, survey},
 };
 
 pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Plan) -> Result<Exit, Failure> {
     let workspace = desk.sound_workspace(&arguments.environment)?;
     let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
-    let survey = survey(desk, &mut link, workspace, &arguments.environment, Operation::Apply).await?;
+    let survey =
+        survey(desk, &mut link, workspace, &arguments.environment, Operation::Apply, &(&arguments.choose).into())
+            .await?;
     let flags = desk.global.repeat();
-    let context =
-        render::text::Context { sources: &survey.workspace.sources, cluster: link.cluster.name(), flags: &flags };
+    let context = context(&survey, &link, &flags);
     desk.warn(&survey.warnings);
     let text = if desk.global.json {
-        render::json::plan(&survey.plan, &context)
+        render::json::plan(&survey.plan, &survey.preflight, &context)
     } else {
         render::text::plan(&survey.plan, &context, desk.terminal.out_style)
     };
     desk.terminal.out(&text);
+    if !desk.global.json {
+        survey.warn(desk, &context);
+    }
     if !survey.plan.is_applyable() {
         // The plan has said what must be decided.
         return Ok(Exit::Error);

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    cli::Global,
+    cli::{self, Global},
     cluster::{Fence, Recorded, Wanted, Warned},
     config,
     desired::{Desired, LABEL_ENVIRONMENT},
@@ -16,7 +16,7 @@ use crate::{
     names::{EnvironmentName, Namespace},
     object::{Object, ObjectKey},
     observed::{Live, Observed, Readiness},
-    plan::{self, Plan},
+    plan::{self, Plan, Policy, Preflight},
     readiness, render, settings,
     settings::Settings,
     state::{Operation, State},
@@ -24,7 +24,7 @@ use crate::{
     terminal::Terminal,
 };
 
-use super::link::Link;
+use super::{link::Link, preflight::preflight};
 
 /// Where a command works: what was typed, what surrounds it, and where it speaks.
 #[derive(Clone, Copy)]
@@ -79,15 +79,67 @@ impl Desk<'_> {
     }
 }
 
+/// What the user decided beforehand, and how much may be destroyed where that is said too.
+#[derive(Debug, Default)]
+pub(super) struct Choices {
+    pub choices: plan::Choices,
+    pub max_destroy: Option<usize>,
+}
+
+impl From<&cli::Choose> for Choices {
+    fn from(choose: &cli::Choose) -> Self {
+        let cli::Choose { part, replace, adopt, force_conflicts, delete_data, max_destroy, refresh_only } = choose;
+        Self {
+            choices: plan::Choices {
+                target: part.target.clone(),
+                exclude: part.exclude.clone(),
+                replace: replace.clone(),
+                adopt: adopt.clone(),
+                force_conflicts: force_conflicts.clone(),
+                delete_data: delete_data.clone(),
+                with_foreign: false,
+                refresh_only: *refresh_only,
+            },
+            max_destroy: *max_destroy,
+        }
+    }
+}
+
+impl From<&cli::Destroy> for Choices {
+    fn from(destroy: &cli::Destroy) -> Self {
+        let (target, exclude) = (destroy.part.target.clone(), destroy.part.exclude.clone());
+        let choices = plan::Choices { target, exclude, with_foreign: destroy.with_foreign, ..Default::default() };
+        Self { choices, max_destroy: None }
+    }
+}
+
 /// What a plan is made from, and the plan.
 pub(super) struct Survey {
     pub workspace: config::Workspace,
     pub plan: Plan,
+    pub preflight: Preflight,
     /// The record as planned from.
     pub recorded: Option<(State, Fence)>,
     pub warnings: Vec<Warned>,
+    pub policy: Policy,
     /// How long a component may take.
     pub timeout: std::time::Duration,
+}
+
+impl Survey {
+    /// Tells people what would stop a run.
+    pub(super) fn warn(&self, desk: &Desk<'_>, context: &render::text::Context<'_>) {
+        let Self { preflight, plan, .. } = self;
+        if preflight.is_clear() {
+            return;
+        }
+        if desk.global.json {
+            desk.terminal.out(&render::json::preflight(preflight, plan, settings::now()));
+        } else {
+            desk.terminal.out("");
+            desk.terminal.out(&render::text::preflight(preflight, plan, context, desk.terminal.out_style));
+        }
+    }
 }
 
 /// Where an environment lives, and what it asks for unless it is to be destroyed.
@@ -97,6 +149,16 @@ struct Aim {
     desired: Option<Desired>,
 }
 
+/// What a plan does not know of itself, for those who draw it.
+pub(super) fn context<'a>(survey: &'a Survey, link: &'a Link, flags: &'a str) -> render::text::Context<'a> {
+    render::text::Context {
+        sources: &survey.workspace.sources,
+        cluster: link.cluster.name(),
+        check_namespace: &survey.policy.check_namespace,
+        flags,
+    }
+}
+
 /// Asks everything and plans.
 pub(super) async fn survey(
     desk: &Desk<'_>,
@@ -104,9 +166,10 @@ pub(super) async fn survey(
     workspace: config::Workspace,
     environment: &EnvironmentName,
     operation: Operation,
+    choices: &Choices,
 ) -> Result<Survey, Failure> {
     let aim = aim(link, workspace, environment, operation).await?;
-    let recorded = record(desk, link, environment, &aim.namespace).await?;
+    let mut recorded = record(desk, link, environment, &aim.namespace).await?;
     let state = recorded.as_ref().map(|(state, _)| state);
 
     let entries = state.into_iter().flat_map(|state| &state.entries);
@@ -138,8 +201,16 @@ pub(super) async fn survey(
         sweep(link, environment, &aim.namespace, &mut observed).await?;
     }
 
+    if operation == Operation::Apply && is_going(&observed, &aim.namespace) {
+        // The record goes with it, and a new life begins in the next.
+        recorded = None;
+    }
+    let state = recorded.as_ref().map(|(state, _)| state);
+
     let readiness = judge(&observed);
+    let policy = policy(&aim.workspace.settings, choices);
     let nothing = BTreeMap::new();
+    let autoscalers;
     let mut input = plan::Input {
         environment,
         namespace: &aim.namespace,
@@ -147,17 +218,52 @@ pub(super) async fn survey(
         desired: aim.desired.as_ref(),
         state,
         observed: &observed,
+        autoscalers: &[],
         answers: &nothing,
         readiness: &readiness,
+        choices: &choices.choices,
+        policy: &policy,
     };
+    known_choices(&input, environment)?;
+    if plan::needs_autoscalers(&input) {
+        autoscalers = link.cluster.autoscalers(&aim.namespace, &link.kinds).await?;
+        input.autoscalers = &autoscalers;
+    }
     let questions = plan::questions(&input);
     let answers = link.cluster.ask(&questions, &link.kinds).await?;
     input.answers = &answers.answers;
     let plan = plan::plan(&input);
     let faults = plan::audit(&plan);
     assert!(faults.is_empty(), "a plan that must not be: {}", faults.join("; "));
+    let preflight = preflight(link, &input, &plan).await;
     let timeout = aim.desired.as_ref().map_or(aim.workspace.settings.timeout, |desired| desired.timeout);
-    Ok(Survey { workspace: aim.workspace, plan, recorded, warnings: answers.warnings, timeout })
+    Ok(Survey { workspace: aim.workspace, plan, preflight, recorded, warnings: answers.warnings, timeout, policy })
+}
+
+/// Whether the namespace is being deleted.
+fn is_going(observed: &Observed, namespace: &Namespace) -> bool {
+    let live = observed.objects.get(&ObjectKey::namespace(namespace.as_str())).and_then(Live::object);
+    live.is_some_and(Object::is_terminating)
+}
+
+/// What the workspace says, unless a flag says otherwise.
+pub(super) fn policy(settings: &config::Settings, choices: &Choices) -> Policy {
+    Policy {
+        max_destroy: choices.max_destroy.unwrap_or(settings.max_destroy),
+        controllers: settings.controllers.iter().cloned().collect(),
+        check_namespace: settings.check_namespace.clone(),
+    }
+}
+
+/// Refuses a choice that names nothing: whoever typed it means something that is not there.
+fn known_choices(input: &plan::Input<'_>, environment: &EnvironmentName) -> Result<(), Failure> {
+    let unmatched: Vec<String> = plan::unmatched(input).iter().map(|which| format!("`{which}`")).collect();
+    if unmatched.is_empty() {
+        return Ok(());
+    }
+    let message = format!("environment {environment} has nothing at {}", unmatched.join(", "));
+    let hint = format!("addresses look like `{environment}.services.NAME` or `{environment}.services.NAME/Kind/name`");
+    Err(Failure::new(FailureKind::Usage, message).hint(hint))
 }
 
 /// Another namespace that ditc made for this environment.

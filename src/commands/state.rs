@@ -5,14 +5,15 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
+    address::Which,
     apply::{self, Interrupt, Tools},
-    cli::Which,
     cluster::Wanted,
     config,
     failure::{Exit, Failure, FailureKind},
     format::record::Limits,
     names::EnvironmentName,
     object::ObjectKey,
+    observed::Live,
     plan, render, settings,
     state::{Lineage, Operation, Run, State, Version},
     store::Holder,
@@ -20,7 +21,7 @@ use crate::{
 
 use super::{
     link::Link,
-    session::{Desk, namespace, record},
+    session::{Choices, Desk, namespace, policy, record},
 };
 
 pub(super) async fn list(desk: &Desk<'_>, environment: &EnvironmentName) -> Result<Exit, Failure> {
@@ -84,9 +85,14 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
         cluster: link.id.clone(),
         environment: environment.clone(),
         namespace,
-        created_namespace: entries.contains_key(&namespace_key),
+        created_namespace: observed
+            .objects
+            .get(&namespace_key)
+            .and_then(Live::object)
+            .is_some_and(plan::was_posted_by_us),
         components,
         entries,
+        partial: false,
         open: None,
         written: settings::now(),
     };
@@ -101,6 +107,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
         interrupt: watch::channel(Interrupt::No).1,
         events,
         limits: Limits::default(),
+        policy: policy(&workspace.settings, &Choices::default()),
     };
     let fence = apply::replace_record(&tools, &run, &state).await?;
     link.store.discard_journal(&lock)?;

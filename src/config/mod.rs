@@ -2,6 +2,7 @@
 //! texts in, values out; it knows no clock, file, network or cluster.
 
 mod builtin;
+mod duration;
 mod environment;
 mod expand;
 mod expression;
@@ -13,7 +14,6 @@ mod module;
 mod needs;
 mod object;
 mod parse;
-mod quantity;
 mod reader;
 mod references;
 mod rolling;
@@ -121,7 +121,7 @@ impl Workspace {
     #[must_use]
     pub fn ttl(&self, name: &EnvironmentName) -> Option<Duration> {
         let (chain, _) = merge::chain(&self.environments, name);
-        quantity::duration(self.merged(&chain).string("ttl")?)
+        duration::parse(self.merged(&chain).string("ttl")?)
     }
 
     /// The complaints that stop a plan of one environment: those about files that it uses.

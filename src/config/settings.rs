@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::{
     fields::Fields,
-    quantity,
     value::{Table, Tree},
 };
 use crate::{
@@ -25,6 +24,10 @@ pub struct Settings {
     pub cluster_scoped: Vec<GroupKind>,
     /// How many objects one apply may delete or replace without being told to.
     pub max_destroy: usize,
+    /// Where manifests are checked whose own namespace does not exist yet: nothing is made there.
+    pub check_namespace: Namespace,
+    /// Field managers whose fields are left to them, added to those of Kubernetes' own autoscalers.
+    pub controllers: Vec<String>,
     /// Where given secret values may come from: `env:PATTERN`, `file:PATTERN`.
     pub secret_sources: Vec<String>,
     /// How long a component may take to become ready, unless its environment says otherwise.
@@ -41,6 +44,8 @@ impl Default for Settings {
             protected: Vec::new(),
             cluster_scoped: Vec::new(),
             max_destroy: 10,
+            check_namespace: Namespace::new("default").expect("a DNS label"),
+            controllers: Vec::new(),
             secret_sources: Vec::new(),
             timeout: Duration::from_secs(600),
         }
@@ -67,7 +72,8 @@ fn matches(pattern: &str, text: &str) -> bool {
 pub(super) fn settings(table: &Table, diagnostics: &mut Vec<Diagnostic>) -> Settings {
     let mut settings = Settings::default();
     let mut fields = Fields::new(table, "`ditc.toml`", diagnostics);
-    let (cluster, policy, defaults) = (fields.table("cluster"), fields.table("policy"), fields.table("defaults"));
+    let (cluster, policy, drift, defaults) =
+        (fields.table("cluster"), fields.table("policy"), fields.table("drift"), fields.table("defaults"));
     fields.finish();
     if let Some(table) = cluster {
         let mut fields = Fields::new(table, "`[cluster]`", diagnostics);
@@ -76,6 +82,12 @@ pub(super) fn settings(table: &Table, diagnostics: &mut Vec<Diagnostic>) -> Sett
     }
     if let Some(table) = policy {
         read_policy(table, &mut settings, diagnostics);
+    }
+    if let Some(table) = drift {
+        let mut fields = Fields::new(table, "`[drift]`", diagnostics);
+        let controllers = fields.strings("controllers").unwrap_or_default();
+        settings.controllers = controllers.into_iter().map(|manager| manager.value).collect();
+        fields.finish();
     }
     if let Some(table) = defaults {
         let mut fields = Fields::new(table, "`[defaults]`", diagnostics);
@@ -105,12 +117,18 @@ fn read_policy(table: &Table, settings: &mut Settings, diagnostics: &mut Vec<Dia
             ),
         }
     }
+    if let Some(Spanned { value, span }) = fields.string("check_namespace") {
+        match Namespace::new(&value) {
+            Ok(namespace) => settings.check_namespace = namespace,
+            Err(invalid) => fields.complain(Diagnostic::new("invalid namespace").at(span, invalid.to_string())),
+        }
+    }
     fields.finish();
 }
 
 /// Reads a duration, or says how one is written.
 pub(super) fn duration(text: &Spanned<String>, diagnostics: &mut Vec<Diagnostic>) -> Option<Duration> {
-    let duration = quantity::duration(&text.value);
+    let duration = super::duration::parse(&text.value);
     if duration.is_none() {
         diagnostics.push(invalid_duration(text));
     }

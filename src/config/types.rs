@@ -6,13 +6,16 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use super::{
+    duration,
     fields::{Fields, wrong_type},
     module::Input,
-    quantity,
     settings::invalid_duration,
     value::{Entry, Node, Table, Tree},
 };
-use crate::diagnostic::{Diagnostic, Spanned};
+use crate::{
+    diagnostic::{Diagnostic, Spanned},
+    quantity::Quantity,
+};
 
 /// The type of an input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,13 +154,13 @@ fn check(kind: &Type, node: &Node, what: &str, diagnostics: &mut Vec<Diagnostic>
         | (Type::Integer, Tree::Integer(_))
         | (Type::Boolean, Tree::Boolean(_)) => Some(node.tree.json()),
         (Type::Quantity, Tree::Integer(number)) if *number >= 0 => Some(node.tree.json()),
-        (Type::Quantity, Tree::String(text)) if quantity::is_quantity(text) => Some(node.tree.json()),
+        (Type::Quantity, Tree::String(text)) if Quantity::parse(text).is_some() => Some(node.tree.json()),
         (Type::Quantity, Tree::String(text)) => {
             diagnostics.push(invalid_quantity(text, node));
             None
         }
         (Type::Duration, Tree::String(text)) => {
-            if quantity::duration(text).is_some() {
+            if duration::parse(text).is_some() {
                 return Some(node.tree.json());
             }
             diagnostics.push(invalid_duration(&Spanned { value: text.clone(), span: node.span.clone() }));
@@ -198,7 +201,7 @@ fn invalid_quantity(text: &str, node: &Node) -> Diagnostic {
     let meant = [("KB", "Ki"), ("MB", "Mi"), ("GB", "Gi"), ("K", "k")]
         .into_iter()
         .find_map(|(wrong, right)| Some(format!("{}{right}", upper.strip_suffix(wrong)?.trim())));
-    match meant.filter(|meant| quantity::is_quantity(meant)) {
+    match meant.filter(|meant| Quantity::parse(meant).is_some()) {
         Some(meant) => diagnostic.help(format!("write `{meant}`")),
         None => diagnostic.help("quantities look like `100m`, `0.5`, `156Mi` or `1Gi`"),
     }

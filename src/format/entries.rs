@@ -38,6 +38,7 @@ pub(super) struct KeyV1 {
 enum PhaseV1 {
     Planned,
     Applied(Box<AppliedV1>),
+    Replacing(Box<AppliedV1>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -48,7 +49,14 @@ struct AppliedV1 {
     fingerprint: Option<String>,
     /// In the form of FieldsV1.
     owned: Value,
+    /// In the form of FieldsV1.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    yielded: Value,
     finished: bool,
+}
+
+fn is_nothing(fields: &Value) -> bool {
+    fields.as_object().is_none_or(serde_json::Map::is_empty)
 }
 
 impl From<&ObjectKey> for KeyV1 {
@@ -90,16 +98,8 @@ fn line(key: &ObjectKey, entry: &Entry) -> Vec<u8> {
     let Entry { component, api_version, phase } = entry;
     let phase = match phase {
         Phase::Planned => PhaseV1::Planned,
-        Phase::Applied(Applied { uid, body, desired, fingerprint, owned, finished }) => {
-            PhaseV1::Applied(Box::new(AppliedV1 {
-                uid: uid.to_string(),
-                body: without_values(body),
-                desired: desired.to_string(),
-                fingerprint: fingerprint.as_ref().map(|fingerprint| fingerprint.0.to_string()),
-                owned: owned.to_fields(),
-                finished: *finished,
-            }))
-        }
+        Phase::Applied(applied) => PhaseV1::Applied(Box::new(applied.into())),
+        Phase::Replacing(applied) => PhaseV1::Replacing(Box::new(applied.into())),
     };
     let entry = EntryV1 {
         key: key.into(),
@@ -108,6 +108,37 @@ fn line(key: &ObjectKey, entry: &Entry) -> Vec<u8> {
         phase,
     };
     serde_json::to_vec(&entry).expect("an entry has text keys and no special floats")
+}
+
+impl From<&Applied> for AppliedV1 {
+    fn from(applied: &Applied) -> Self {
+        let Applied { uid, body, desired, fingerprint, owned, yielded, finished } = applied;
+        Self {
+            uid: uid.to_string(),
+            body: without_values(body),
+            desired: desired.to_string(),
+            fingerprint: fingerprint.as_ref().map(|fingerprint| fingerprint.0.to_string()),
+            owned: owned.to_fields(),
+            yielded: yielded.to_fields(),
+            finished: *finished,
+        }
+    }
+}
+
+impl AppliedV1 {
+    fn read(self) -> Result<Applied, Unreadable> {
+        let AppliedV1 { uid, body, desired, fingerprint, owned, yielded, finished } = self;
+        let paths = |fields: &Value| Paths::from_fields(fields).map_err(damaged);
+        Ok(Applied {
+            uid: Uid(uid),
+            body: Object(body),
+            desired: hash(&desired)?,
+            fingerprint: fingerprint.map(|text| hash(&text).map(Fingerprint)).transpose()?,
+            owned: paths(&owned)?,
+            yielded: if is_nothing(&yielded) { Paths::default() } else { paths(&yielded)? },
+            finished,
+        })
+    }
 }
 
 /// The body of a Secret has no values by the time it comes here; should one ever have some, they are not written down.
@@ -127,17 +158,8 @@ pub(super) fn read_line(line: &[u8]) -> Result<(ObjectKey, Entry), Unreadable> {
     let EntryV1 { key, api_version, component, phase } = entry;
     let phase = match phase {
         PhaseV1::Planned => Phase::Planned,
-        PhaseV1::Applied(applied) => {
-            let AppliedV1 { uid, body, desired, fingerprint, owned, finished } = *applied;
-            Phase::Applied(Applied {
-                uid: Uid(uid),
-                body: Object(body),
-                desired: hash(&desired)?,
-                fingerprint: fingerprint.map(|text| hash(&text).map(Fingerprint)).transpose()?,
-                owned: Paths::from_fields(&owned).map_err(damaged)?,
-                finished,
-            })
-        }
+        PhaseV1::Applied(applied) => Phase::Applied(applied.read()?),
+        PhaseV1::Replacing(applied) => Phase::Replacing(applied.read()?),
     };
     let component = component.map(|text| text.parse()).transpose().map_err(damaged)?;
     Ok((key.into(), Entry { component, api_version, phase }))

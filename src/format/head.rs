@@ -21,6 +21,8 @@ pub(super) struct HeadV1 {
     lineage: String,
     serial: u64,
     components: BTreeMap<String, BTreeSet<String>>,
+    #[serde(default)]
+    partial: bool,
     open: Option<RunV1>,
     written: String,
     count: u64,
@@ -84,8 +86,18 @@ pub(super) fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
 
 impl HeadV1 {
     pub(super) fn new(state: &State, root: &Hash) -> Self {
-        let State { version, cluster, environment, namespace, created_namespace, components, entries, open, written } =
-            state;
+        let State {
+            version,
+            cluster,
+            environment,
+            namespace,
+            created_namespace,
+            components,
+            entries,
+            partial,
+            open,
+            written,
+        } = state;
         let Version { lineage, serial } = version;
         let components = components
             .iter()
@@ -99,6 +111,7 @@ impl HeadV1 {
             lineage: lineage.to_string(),
             serial: *serial,
             components,
+            partial: *partial,
             open: open.as_ref().map(RunV1::from),
             written: written.to_string(),
             count: entries.len() as u64,
@@ -116,6 +129,7 @@ impl HeadV1 {
             lineage,
             serial,
             components,
+            partial,
             open,
             written,
             count,
@@ -137,6 +151,7 @@ impl HeadV1 {
             created_namespace,
             components,
             entries: BTreeMap::new(),
+            partial,
             open: open.map(|run| run.read(what)).transpose()?,
             written: parse(what, &written)?,
         };

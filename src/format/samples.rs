@@ -33,6 +33,7 @@ pub(crate) fn state(environment: &str, serial: u64, objects: usize) -> State {
             fingerprint: Some(Fingerprint(Hash::of(b"f"))),
             owned: Paths::from_fields(&json!({"f:data": {".": {}, "f:n": {}}})).expect("paths"),
             body: Object(body),
+            yielded: Paths::default(),
             finished: false,
         };
         (key, Entry { component: None, api_version: "v1".to_owned(), phase: Phase::Applied(applied) })
@@ -45,6 +46,7 @@ pub(crate) fn state(environment: &str, serial: u64, objects: usize) -> State {
         created_namespace: true,
         components: BTreeMap::new(),
         entries: entries.collect(),
+        partial: false,
         open: None,
         written: time(0),
     }
@@ -107,13 +109,17 @@ pub(crate) fn key() -> impl Strategy<Value = ObjectKey> {
 }
 
 fn entry() -> impl Strategy<Value = Entry> {
-    let applied = (any::<String>(), json(), hash(), option::of(hash()), paths(), any::<bool>()).prop_map(
-        |(uid, body, desired, fingerprint, owned, finished)| {
+    let applied = (any::<String>(), json(), hash(), option::of(hash()), [paths(), paths()], any::<bool>()).prop_map(
+        |(uid, body, desired, fingerprint, [owned, yielded], finished)| {
             let fingerprint = fingerprint.map(Fingerprint);
-            Phase::Applied(Applied { uid: Uid(uid), body: Object(body), desired, fingerprint, owned, finished })
+            Applied { uid: Uid(uid), body: Object(body), desired, fingerprint, owned, yielded, finished }
         },
     );
-    let phase = prop_oneof![1 => Just(Phase::Planned), 4 => applied];
+    let phase = (0..6, applied).prop_map(|(phase, applied)| match phase {
+        0 => Phase::Planned,
+        1 => Phase::Replacing(applied),
+        _ => Phase::Applied(applied),
+    });
     (option::of(component()), any::<String>(), phase).prop_map(|(component, api_version, phase)| Entry {
         component,
         api_version,
@@ -136,8 +142,8 @@ pub(crate) fn wild() -> impl Strategy<Value = State> {
     let needs = collection::btree_map(component(), collection::btree_set(component(), 0..3), 0..3);
     let entries = collection::btree_map(key(), entry(), 0..6);
     let text = any::<String>();
-    (text, any::<u64>(), text, any::<bool>(), needs, entries, option::of(run()), timestamp()).prop_map(
-        |(lineage, serial, cluster, created_namespace, components, entries, open, written)| State {
+    (text, any::<u64>(), text, [any::<bool>(), any::<bool>()], needs, entries, option::of(run()), timestamp()).prop_map(
+        |(lineage, serial, cluster, [created_namespace, partial], components, entries, open, written)| State {
             version: Version { lineage: Lineage(lineage), serial },
             cluster: ClusterId(cluster),
             environment: name("wild"),
@@ -145,6 +151,7 @@ pub(crate) fn wild() -> impl Strategy<Value = State> {
             created_namespace,
             components: components as BTreeMap<ComponentId, BTreeSet<ComponentId>>,
             entries,
+            partial,
             open,
             written,
         },

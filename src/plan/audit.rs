@@ -21,11 +21,18 @@ pub fn audit(plan: &Plan) -> Vec<String> {
         }
         let expects_same = matches!(&change.expect, Expect::Same { uid, .. } if !uid.0.is_empty());
         match change.action {
-            Action::Create if change.expect != Expect::Absent => fault("is created although it is there"),
-            Action::Update | Action::Delete if !expects_same => fault("is changed or deleted without a uid"),
-            Action::Create | Action::Update if change.manifest.is_none() => fault("is written without a manifest"),
-            Action::Create | Action::Update if plan.operation == Operation::Destroy => fault("is written by a destroy"),
-            Action::Create | Action::Update | Action::Delete | Action::Forget => {}
+            Action::Create if matches!(change.expect, Expect::Same { .. }) => fault("is created although it is there"),
+            Action::Update | Action::Replace | Action::Adopt | Action::Delete if !expects_same => {
+                fault("is changed or deleted without a uid");
+            }
+            _ => {}
+        }
+        let writes = !matches!(change.action, Action::Delete | Action::Forget);
+        if writes && change.manifest.is_none() {
+            fault("is written without a manifest");
+        }
+        if writes && plan.operation == Operation::Destroy {
+            fault("is written by a destroy");
         }
         if change.manifest.as_ref().is_some_and(|manifest| manifest.key != *key) {
             fault("has the manifest of another object");

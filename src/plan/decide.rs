@@ -7,37 +7,42 @@ use serde_json::Value;
 use crate::{
     desired::{Desired, Manifest},
     graph::Graph,
-    names::ComponentId,
+    names::{ComponentId, OutputName},
     object::{FieldPath, Object, ObjectKey},
-    observed::{Answer, Readiness, Refusal, Why},
+    observed::{Answer, Live, Readiness, Why},
     ownership::{self, Paths},
-    state::{Applied, Entry, Operation},
+    state::{Applied, Operation, Phase},
 };
 
 use super::{
-    Action, Block, Blocked, Change, Diff, Drift, DriftKind, Expect, Input, Plan, Reason, Seen, Taken, Unchanged, diff,
-    drift,
+    Action, Block, Blocked, Change, Check, Diff, Drift, DriftKind, Expect, Input, Plan, Reason, Seen, Unchanged,
+    answer::{self, differs},
+    diff,
     foreign::{foreign, is_kubernetes},
+    guard,
     order::order,
+    scope,
     standing::{Standing, fingerprint, has_label, is_ours, known},
 };
 
 /// Decides what to do with every object that is desired, recorded, or carries our label.
 #[must_use]
 pub fn plan(input: &Input) -> Plan {
-    let components = components(input);
     let mut plan = Plan {
         environment: input.environment.clone(),
         namespace: input.namespace.clone(),
         operation: input.operation,
         base: input.state.map(|state| state.version.clone()),
+        created_namespace: input.created_namespace(),
         changes: BTreeMap::new(),
         unchanged: BTreeMap::new(),
         drift: BTreeMap::new(),
         blocked: Vec::new(),
+        too_many: None,
+        partial: false,
         ignored: BTreeSet::new(),
         order: Graph::default(),
-        components,
+        components: components(input),
         outputs: outputs(input.desired),
         interrupted: input.state.and_then(|state| state.open.clone()),
     };
@@ -53,11 +58,13 @@ pub fn plan(input: &Input) -> Plan {
         not_desired(input, key, &mut plan);
     }
     let others = foreign(input);
-    if !others.is_empty() && plan.changes.contains_key(&input.namespace_key()) {
+    if !others.is_empty() && !input.choices.with_foreign && plan.changes.contains_key(&input.namespace_key()) {
         let key = input.namespace_key();
         plan.changes.remove(&key);
         plan.blocked.push(Blocked { key, component: None, why: Block::WithForeign(others), origin: None });
     }
+    scope::narrow(input, &mut plan);
+    plan.too_many = guard::too_many(input, &plan);
     plan.order = order(input, &plan.changes, &plan.components);
     plan
 }
@@ -67,7 +74,7 @@ fn components(input: &Input) -> BTreeMap<ComponentId, BTreeSet<ComponentId>> {
     components.map(|(id, component)| (id.clone(), component.needs.clone())).collect()
 }
 
-fn outputs(desired: Option<&Desired>) -> BTreeMap<ComponentId, BTreeMap<crate::names::OutputName, Value>> {
+fn outputs(desired: Option<&Desired>) -> BTreeMap<ComponentId, BTreeMap<OutputName, Value>> {
     let components = desired.into_iter().flat_map(|desired| &desired.components);
     let outputs = components.map(|(id, component)| (id.clone(), component.outputs.clone()));
     outputs.filter(|(_, outputs)| !outputs.is_empty()).collect()
@@ -79,11 +86,12 @@ fn desired(input: &Input, manifest: &Manifest, plan: &mut Plan) {
     let component = manifest.component.clone();
     match input.standing(manifest) {
         Standing::Absent => {
-            if input.applied(key).is_some() {
+            if input.applied(key).is_some() && *input.live(key) == Live::Absent {
                 plan.drift.insert(key.clone(), Drift { component, kind: DriftKind::Deleted });
             }
-            create(input, manifest, plan);
+            create(input, manifest, None, plan);
         }
+        Standing::Terminating(live) => create(input, manifest, Some(live), plan),
         Standing::Finished => {
             let body = manifest.body.clone();
             let unchanged = Unchanged { component, body, readiness: Readiness::Ready, learned: None };
@@ -101,39 +109,119 @@ fn desired(input: &Input, manifest: &Manifest, plan: &mut Plan) {
                 .collect();
             block(plan, manifest, Block::Foreign { managers: managers.into_iter().collect() });
         }
-        Standing::Terminating(live) => {
-            let finalizers = live.finalizers().into_iter().map(str::to_owned).collect();
-            block(plan, manifest, Block::Terminating { finalizers });
-        }
+        Standing::Adopted(live) => adopt(input, manifest, live, plan),
+        Standing::Replace(live) => replace(input, manifest, live, Reason::Requested, plan),
         Standing::Differs(live) if manifest.secret.is_some() => secret(input, manifest, live, plan),
         Standing::Differs(live) => differs(input, manifest, live, plan),
     }
 }
 
-fn create(input: &Input, manifest: &Manifest, plan: &mut Plan) {
-    let unchecked = match input.answers.get(&manifest.key) {
-        Some(Answer::Accepted(_)) => None,
-        Some(Answer::NotAsked(why)) => Some(*why),
-        Some(Answer::Refused(refusal)) => return block(plan, manifest, refused(refusal, &Paths::default())),
-        None if manifest.is_made_once() => None,
-        None => Some(Why::NamespaceNotYet),
-    };
-    let reason = match input.entry(&manifest.key).map(Entry::applied) {
-        None => Reason::New,
-        Some(None) => Reason::Unfinished,
-        Some(Some(_)) => Reason::DeletedOutside,
-    };
-    let change = Change {
+/// A change of what the definition asks for, with nothing special about it.
+pub(super) fn write(manifest: &Manifest, action: Action, reason: Reason, expect: Expect) -> Change {
+    Change {
         component: manifest.component.clone(),
-        action: Action::Create,
+        action,
         reason,
-        expect: Expect::Absent,
+        expect,
         manifest: Some(manifest.clone()),
         takes_back: Vec::new(),
-        diff: diff::creation(&manifest.body, manifest.secret.as_ref()),
-        unchecked,
+        yields: Paths::default(),
+        clears: None,
+        diff: Diff::default(),
+        check: Check::Done,
+    }
+}
+
+/// Makes what is not there, or will not be once the object that is being deleted is gone.
+fn create(input: &Input, manifest: &Manifest, going: Option<&Object>, plan: &mut Plan) {
+    let key = &manifest.key;
+    let check = match input.answers.get(key) {
+        Some(Answer::Accepted(_)) => Check::Done,
+        Some(Answer::AcceptedElsewhere) => Check::Elsewhere,
+        Some(Answer::NotAsked(why)) => Check::Not(*why),
+        Some(Answer::Refused(refusal)) => return block(plan, manifest, answer::refused(refusal, &Paths::default())),
+        Some(Answer::OnlyUpdateRefused(refusal)) => {
+            return block(plan, manifest, Block::Invalid(refusal.message.clone()));
+        }
+        None if manifest.is_made_once() => Check::Done,
+        None => Check::Not(Why::NamespaceNotYet),
     };
-    plan.changes.insert(manifest.key.clone(), change);
+    let reason = match (going, input.entry(key).map(|entry| &entry.phase)) {
+        (Some(live), _) => Reason::Terminating(live.finalizers().into_iter().map(str::to_owned).collect()),
+        (None, None) => Reason::New,
+        (None, Some(Phase::Planned)) => Reason::Unfinished,
+        (None, Some(Phase::Applied(_))) if input.live(key).object().is_some() => Reason::New,
+        (None, Some(Phase::Applied(_))) => Reason::DeletedOutside,
+        (None, Some(Phase::Replacing(_))) => Reason::UnfinishedReplace,
+    };
+    let expect = match going {
+        Some(live) => Expect::Gone(live.uid().expect("a live object has a uid")),
+        None => Expect::Absent,
+    };
+    let diff = diff::creation(&manifest.body, manifest.secret.as_ref());
+    plan.changes.insert(key.clone(), Change { diff, check, ..write(manifest, Action::Create, reason, expect) });
+}
+
+/// Deletes an object with all that it made, and makes it anew.
+pub(super) fn replace(input: &Input, manifest: &Manifest, live: &Object, reason: Reason, plan: &mut Plan) {
+    let key = &manifest.key;
+    if guard::keeps_data(input, key, manifest.component.as_ref(), Some(manifest)) {
+        return block(plan, manifest, Block::HoldsData(super::Losing::Replace));
+    }
+    if *key == input.namespace_key() {
+        return block(plan, manifest, Block::WithEnvironment);
+    }
+    let owned = ownership::ours(live).map(|owner| owner.paths).unwrap_or_default();
+    let (check, differences) = match input.answers.get(key) {
+        Some(Answer::Accepted(_) | Answer::OnlyUpdateRefused(_)) | None => {
+            (Check::Done, diff::loose(&before(input, manifest, live), &manifest.body))
+        }
+        Some(Answer::AcceptedElsewhere) => unreachable!("the namespace of a live object is there"),
+        Some(Answer::NotAsked(why)) => (Check::Not(*why), diff::loose(&before(input, manifest, live), &manifest.body)),
+        Some(Answer::Refused(refusal)) => return block(plan, manifest, answer::refused(refusal, &owned)),
+    };
+    let change = write(manifest, Action::Replace, reason, same(live, owned));
+    plan.changes.insert(key.clone(), Change { diff: differences, check, ..change });
+}
+
+/// The object as ditc last applied it, else as far as it is ours.
+pub(super) fn before(input: &Input, manifest: &Manifest, live: &Object) -> Object {
+    match input.applied(&manifest.key) {
+        Some(applied) => applied.body.clone(),
+        None => {
+            let owned = ownership::ours(live).map(|owner| owner.paths).unwrap_or_default();
+            ownership::applied(&owned, live)
+        }
+    }
+}
+
+/// Takes an object over from whoever has it.
+fn adopt(input: &Input, manifest: &Manifest, live: &Object, plan: &mut Plan) {
+    let key = &manifest.key;
+    if manifest.secret.is_some() && !has_all_keys(manifest, live) {
+        return block(plan, manifest, Block::SecretChanged);
+    }
+    let owned = ownership::ours(live).map(|owner| owner.paths).unwrap_or_default();
+    let (differences, taken, owned, check) = match input.answers.get(key) {
+        Some(Answer::Accepted(answer)) => {
+            let owned = owned.union(&ownership::ours(answer).map(|owner| owner.paths).unwrap_or_default());
+            (diff::between(live, answer, &owned), super::drift::taken(live, answer), owned, Check::Done)
+        }
+        Some(Answer::NotAsked(why)) => {
+            (diff::loose(&before(input, manifest, live), &manifest.body), Vec::new(), owned, Check::Not(*why))
+        }
+        Some(Answer::Refused(refusal)) => return block(plan, manifest, answer::refused(refusal, &owned)),
+        Some(Answer::OnlyUpdateRefused(refusal)) => {
+            // To delete what is not ours, to make it anew, is more than taking it over.
+            return block(plan, manifest, Block::Invalid(refusal.message.clone()));
+        }
+        Some(Answer::AcceptedElsewhere) => unreachable!("the namespace of a live object is there"),
+        None => (Diff::default(), Vec::new(), owned, Check::Done),
+    };
+    let reason = if input.is_adopted(manifest) { Reason::Requested } else { Reason::Unfinished };
+    let change = write(manifest, Action::Adopt, reason, same(live, owned));
+    let change = Change { diff: differences, takes_back: taken, check, ..change };
+    plan.changes.insert(key.clone(), change);
 }
 
 /// A Secret of ours is kept: its values were made once, and nobody reads them back to compare.
@@ -152,7 +240,7 @@ fn secret(input: &Input, manifest: &Manifest, live: &Object, plan: &mut Plan) {
         };
         plan.drift.insert(key.clone(), Drift { component: manifest.component.clone(), kind });
     }
-    unchanged(input, manifest, live, plan);
+    unchanged(input, manifest, &Paths::default(), live, plan);
 }
 
 /// Whether a Secret holds every key that the definition asks for, as its managed fields name them, whoever wrote them.
@@ -163,107 +251,12 @@ fn has_all_keys(manifest: &Manifest, live: &Object) -> bool {
         .all(|path| owners.iter().any(|owner| owner.paths.contains(&path.0)))
 }
 
-fn unchanged(input: &Input, manifest: &Manifest, live: &Object, plan: &mut Plan) {
+pub(super) fn unchanged(input: &Input, manifest: &Manifest, yields: &Paths, live: &Object, plan: &mut Plan) {
     let key = &manifest.key;
-    let learned = known(manifest, live).filter(|known| input.applied(key) != Some(known));
+    let learned: Option<Applied> = known(manifest, yields, live).filter(|known| input.applied(key) != Some(known));
     let (component, body) = (manifest.component.clone(), manifest.body.clone());
     let unchanged = Unchanged { component, body, readiness: readiness(input, key), learned };
     plan.unchanged.insert(key.clone(), unchanged);
-}
-
-/// Reads the server's answer about an object of ours: values as well as paths count.
-fn differs(input: &Input, manifest: &Manifest, live: &Object, plan: &mut Plan) {
-    let key = &manifest.key;
-    let applied = input.applied(key);
-    let paths = |object: &Object| ownership::ours(object).map(|owner| owner.paths).unwrap_or_default();
-    let (differences, taken, owned, unchecked) = match input.answers.get(key) {
-        Some(Answer::Accepted(answer)) => {
-            let owned = paths(live).union(&paths(answer));
-            let differences = diff::between(live, answer, &owned);
-            if differences.fields.is_empty() && owns_as_much(live, answer) {
-                return unchanged(input, manifest, live, plan);
-            }
-            (differences, drift::taken(live, answer), owned, None)
-        }
-        Some(Answer::Refused(refusal)) => {
-            let owned = applied.map(|applied| applied.owned.clone()).unwrap_or_default();
-            return block(plan, manifest, refused(refusal, &owned));
-        }
-        Some(Answer::NotAsked(why)) => {
-            let before = applied.map_or(live, |applied| &applied.body);
-            (diff::loose(before, &manifest.body), Vec::new(), paths(live), Some(*why))
-        }
-        None => unreachable!("questions() asks about every object that may differ"),
-    };
-    let recreated = applied.is_some_and(|applied| live.uid().as_ref() != Some(&applied.uid));
-    let moved = applied.map(|applied| drift::fields(&differences, manifest, applied, live)).unwrap_or_default();
-    // Fields that others took count as taken back only where we held them before.
-    let takes_back = held(taken, applied);
-    let reason = reason(manifest, applied, recreated, &differences, &moved);
-    if recreated || !moved.is_empty() {
-        let kind = if recreated { DriftKind::Recreated } else { DriftKind::Changed(moved) };
-        plan.drift.insert(key.clone(), Drift { component: manifest.component.clone(), kind });
-    }
-    let change = Change {
-        component: manifest.component.clone(),
-        action: Action::Update,
-        reason,
-        expect: same(live, owned),
-        manifest: Some(manifest.clone()),
-        takes_back,
-        diff: differences,
-        unchecked,
-    };
-    plan.changes.insert(key.clone(), change);
-}
-
-/// Whether an answer gives ditc no path that it does not own, and takes none away. What was made by POST owns its paths
-/// by that creating entry, which an apply would only repeat.
-fn owns_as_much(live: &Object, answer: &Object) -> bool {
-    let (Some(mine), Some(then)) = (ownership::ours(live), ownership::ours(answer)) else { return false };
-    let is_made_once = mine.operation == ownership::Operation::Update;
-    then.paths.difference(&mine.paths).is_empty() && (is_made_once || mine.paths.difference(&then.paths).is_empty())
-}
-
-fn held(taken: Vec<Taken>, applied: Option<&Applied>) -> Vec<Taken> {
-    let held: BTreeSet<String> =
-        applied.into_iter().flat_map(|applied| applied.owned.members()).map(|path| path.to_string()).collect();
-    taken.into_iter().filter(|taken| held.contains(&taken.field)).collect()
-}
-
-fn reason(
-    manifest: &Manifest,
-    applied: Option<&Applied>,
-    recreated: bool,
-    differences: &Diff,
-    moved: &[super::DriftedField],
-) -> Reason {
-    let Some(applied) = applied else { return Reason::Unfinished };
-    let redefined = applied.desired != manifest.hash();
-    match (recreated, redefined) {
-        (true, _) => Reason::RecreatedOutside,
-        (false, true) if moved.is_empty() => Reason::DefinitionChanged,
-        (false, true) => Reason::DefinitionAndOutside,
-        (false, false) if differences.fields.is_empty() => Reason::OwnershipLost,
-        (false, false) => Reason::ChangedOutside,
-    }
-}
-
-fn refused(refusal: &Refusal, owned: &Paths) -> Block {
-    match refusal {
-        Refusal::Conflict(conflicts) => {
-            let owned: BTreeSet<String> = owned.members().iter().map(ToString::to_string).collect();
-            let never_ours = conflicts.iter().filter(|conflict| !owned.contains(&conflict.field));
-            Block::Owned(
-                never_ours
-                    .map(|conflict| Taken { field: conflict.field.clone(), manager: conflict.manager.clone() })
-                    .collect(),
-            )
-        }
-        Refusal::Invalid(text) => Block::CannotUpdate(text.clone()),
-        Refusal::Malformed(text) => Block::Malformed(text.clone()),
-        Refusal::Forbidden(text) => Block::Forbidden(text.clone()),
-    }
 }
 
 /// The rows in which the definition does not ask for the object.
@@ -277,8 +270,10 @@ fn not_desired(input: &Input, key: &ObjectKey, plan: &mut Plan) {
         expect: Expect::Absent,
         manifest: None,
         takes_back: Vec::new(),
+        yields: Paths::default(),
+        clears: None,
         diff: Diff::default(),
-        unchecked: None,
+        check: Check::Done,
     };
     let Some(live) = input.live(key).object() else {
         if entry.is_some() {
@@ -295,11 +290,12 @@ fn not_desired(input: &Input, key: &ObjectKey, plan: &mut Plan) {
         return;
     }
     let is_namespace = *key == input.namespace_key();
-    if is_namespace && input.state.is_some_and(|state| !state.created_namespace) {
+    if is_namespace && !input.created_namespace() {
         return;
     }
-    if input.operation == Operation::Apply && holds_data(key, entry) {
-        plan.blocked.push(Blocked { key: key.clone(), component, why: Block::HoldsData, origin: None });
+    if input.operation == Operation::Apply && guard::keeps_data(input, key, component.as_ref(), None) {
+        let why = Block::HoldsData(super::Losing::Delete);
+        plan.blocked.push(Blocked { key: key.clone(), component, why, origin: None });
         return;
     }
     let reason = match (input.operation, entry) {
@@ -312,25 +308,18 @@ fn not_desired(input: &Input, key: &ObjectKey, plan: &mut Plan) {
     plan.changes.insert(key.clone(), change);
 }
 
-/// Whether removing an object removes data: a claim, or a stateful set that makes claims.
-fn holds_data(key: &ObjectKey, entry: Option<&Entry>) -> bool {
-    let makes_claims =
-        entry.and_then(Entry::applied).is_some_and(|applied| applied.body.at("/spec/volumeClaimTemplates").is_some());
-    key.kind.is("", "PersistentVolumeClaim") || makes_claims
-}
-
 fn readiness(input: &Input, key: &ObjectKey) -> Readiness {
     input.readiness.get(key).cloned().unwrap_or(Readiness::Ready)
 }
 
-fn same(live: &Object, paths: Paths) -> Expect {
+pub(super) fn same(live: &Object, paths: Paths) -> Expect {
     let uid = live.uid().expect("a live object has a uid");
     let resource_version = live.resource_version().unwrap_or_default().to_owned();
     let hash = ownership::hash_at(&paths, live);
     Expect::Same { uid, resource_version, seen: Seen { paths, hash } }
 }
 
-fn block(plan: &mut Plan, manifest: &Manifest, why: Block) {
+pub(super) fn block(plan: &mut Plan, manifest: &Manifest, why: Block) {
     let origin = Some(manifest.origin.definition.clone());
     plan.blocked.push(Blocked { key: manifest.key.clone(), component: manifest.component.clone(), why, origin });
 }

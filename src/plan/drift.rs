@@ -11,21 +11,29 @@ use super::{After, Diff, DriftedField, Taken};
 
 /// The differences that the definition did not ask for: its value there is the one applied last, or the field was
 /// taken from us.
-pub(super) fn fields(diff: &Diff, manifest: &Manifest, applied: &Applied, live: &Object) -> Vec<DriftedField> {
+pub(super) fn fields(diff: &Diff, manifest: &Manifest, applied: Option<&Applied>, live: &Object) -> Vec<DriftedField> {
     let owners = ownership::owners(live);
     let ours = ownership::ours(live).map(|owner| owner.paths).unwrap_or_default();
     diff.fields
         .iter()
         .filter(|field| {
-            let kept = field.path.get(&applied.body.0) == field.path.get(&manifest.body.0);
-            let taken = applied.owned.covers(&field.path.0) && !ours.covers(&field.path.0);
-            kept || taken
+            let is_lost = !ours.covers(&field.path.0);
+            match applied {
+                Some(applied) => {
+                    let kept = field.path.get(&applied.body.0) == field.path.get(&manifest.body.0);
+                    kept || (applied.owned.covers(&field.path.0) && is_lost)
+                }
+                // Nothing is known of what was applied: what another manager holds was not made by us.
+                None => is_lost && last_writer(&owners, &field.path).is_some(),
+            }
         })
         .map(|field| {
             let owner = last_writer(&owners, &field.path);
             DriftedField {
                 path: field.path.clone(),
-                applied: field.path.get(&applied.body.0).cloned().or_else(|| match &field.after {
+                applied: applied.and_then(|applied| field.path.get(&applied.body.0).cloned()).or_else(|| match &field
+                    .after
+                {
                     After::Value(value) => Some(value.clone()),
                     After::Absent | After::Secret => None,
                 }),

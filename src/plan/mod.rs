@@ -13,29 +13,44 @@ use crate::{
     graph::Graph,
     names::{ComponentId, EnvironmentName, Namespace, OutputName},
     object::{FieldPath, Hash, Object, ObjectKey, Uid},
-    observed::{Answer, Observed, Readiness, Why},
+    observed::{Answer, Forbidden, Observed, Readiness, Unchangeable, Why},
     ownership::Paths,
     state::{Applied, Operation, Run, State, Version},
 };
 
+mod answer;
 mod audit;
+mod choices;
 mod decide;
 mod diff;
 mod drift;
 mod foreign;
+mod former;
+mod guard;
 mod order;
+mod preflight;
 mod questions;
 mod rebuild;
+mod scope;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod yields;
 
 pub use audit::audit;
+pub use choices::{Choices, Policy};
 pub use decide::plan;
+pub use former::released;
 pub use order::rank;
-pub use questions::{Question, questions};
+pub use preflight::{
+    Demand, Limit, MissingRight, Preflight, Purpose, Quota, Rule, Scope, Shortfall, Verb, demand, is_namespace_new,
+    preflight,
+};
+pub use questions::{How, Question, Take, questions};
 pub use rebuild::rebuild;
-pub use standing::{known, made_by_us};
+pub use scope::unmatched;
+pub use standing::{known, made_by_us, was_posted_by_us};
+pub use yields::{CONTROLLERS, needs_autoscalers};
 
 /// All that a plan is made from.
 #[derive(Debug, Clone, Copy)]
@@ -47,8 +62,12 @@ pub struct Input<'a> {
     pub desired: Option<&'a Desired>,
     pub state: Option<&'a State>,
     pub observed: &'a Observed,
+    /// The autoscalers of the namespace, whoever made them; asked for only where [`needs_autoscalers`] says so.
+    pub autoscalers: &'a [Object],
     pub answers: &'a BTreeMap<ObjectKey, Answer>,
     pub readiness: &'a BTreeMap<ObjectKey, Readiness>,
+    pub choices: &'a Choices,
+    pub policy: &'a Policy,
 }
 
 /// What would be done to one environment, in which order, and why.
@@ -59,12 +78,18 @@ pub struct Plan {
     pub operation: Operation,
     /// The record it was made from; none where there is none.
     pub base: Option<Version>,
+    /// Whether the namespace is, or will be, of ditc's making. One that is not is never deleted.
+    pub created_namespace: bool,
     pub changes: BTreeMap<ObjectKey, Change>,
     pub unchanged: BTreeMap<ObjectKey, Unchanged>,
     /// What moved without ditc, whether or not it leads to a change.
     pub drift: BTreeMap<ObjectKey, Drift>,
     /// What ditc will not decide alone; a plan with any is not applyable.
     pub blocked: Vec<Blocked>,
+    /// More deletions than one apply may do; such a plan is not applyable either.
+    pub too_many: Option<TooMany>,
+    /// Only a part of the environment was looked at, as `-target` and `-exclude` say.
+    pub partial: bool,
     /// Objects that carry our label and are nobody's of ours; left alone.
     pub ignored: BTreeSet<ObjectKey>,
     pub order: Graph<Step>,
@@ -83,7 +108,7 @@ impl Plan {
 
     #[must_use]
     pub fn is_applyable(&self) -> bool {
-        self.blocked.is_empty()
+        self.blocked.is_empty() && self.too_many.is_none()
     }
 
     /// Whether the record must be written even if no object is: an open run, an object to learn or to forget.
@@ -99,17 +124,19 @@ impl Plan {
     pub fn counts(&self) -> Counts {
         let count = |action| self.changes.values().filter(|change| change.action == action).count();
         Counts {
-            add: count(Action::Create),
+            import: count(Action::Adopt),
+            add: count(Action::Create) + count(Action::Replace),
             change: count(Action::Update),
-            destroy: count(Action::Delete),
+            destroy: count(Action::Delete) + count(Action::Replace),
             forget: count(Action::Forget),
         }
     }
 }
 
-/// How many objects a plan adds, changes, destroys and forgets.
+/// How many objects a plan takes over, adds, changes, destroys and forgets; a replaced one is destroyed and added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
+    pub import: usize,
     pub add: usize,
     pub change: usize,
     pub destroy: usize,
@@ -126,11 +153,43 @@ pub struct Change {
     pub expect: Expect,
     /// What is written; none for a delete or forget.
     pub manifest: Option<Manifest>,
-    /// Fields that others took from us and that this change takes back by force, this object alone.
+    /// Fields of others that this change takes by force, this object alone: those that were ours before, and those
+    /// that the user gave us.
     pub takes_back: Vec<Taken>,
+    /// Fields that a controller looks after by now: they are not in the body.
+    pub yields: Paths,
+    /// Defaults that are in the way of the update and go with it.
+    pub clears: Option<Clears>,
     pub diff: Diff,
-    /// Why the server was not asked, where it was not.
-    pub unchecked: Option<Why>,
+    pub check: Check,
+}
+
+impl Change {
+    /// What is sent to the server: the manifest without the fields that a controller looks after.
+    #[must_use]
+    pub fn body(&self) -> Option<Object> {
+        Some(self.manifest.as_ref()?.without(&self.yields))
+    }
+}
+
+/// Defaults that the server does not let stand beside an update, and that only their owner can take away.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clears {
+    pub paths: Vec<FieldPath>,
+    /// What is applied first: the object as it is, with the defaults, so that they are ours when the update leaves them
+    /// out.
+    pub first: Object,
+}
+
+/// Whether the server has seen a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Check {
+    /// It did it as a dry run, or there is nothing to check: a delete, or what is made once.
+    Done,
+    /// It would create such an object elsewhere; quota and admission of the namespace had no say.
+    Elsewhere,
+    /// It was not asked, for this reason.
+    Not(Why),
 }
 
 /// What is done to an object.
@@ -138,6 +197,10 @@ pub struct Change {
 pub enum Action {
     Create,
     Update,
+    /// Deleted with all that it made, and created anew.
+    Replace,
+    /// An object of somebody else becomes ours.
+    Adopt,
     Delete,
     /// Only the record changes: the object is gone, or is no longer ours.
     Forget,
@@ -155,6 +218,16 @@ pub enum Reason {
     ChangedOutside,
     DefinitionAndOutside,
     RecreatedOutside,
+    /// A run that stopped early had deleted it, to make it anew.
+    UnfinishedReplace,
+    /// It is being deleted, and made anew when it is gone; the finalizers that hold it.
+    Terminating(Vec<String>),
+    /// The server cannot change this in place.
+    Unchangeable(Unchangeable),
+    /// The user asked for it.
+    Requested,
+    /// No controller looks after a field any more that was left to it.
+    YieldEnded,
     /// The values are right, but others own the paths, so that a later change of theirs would be invisible.
     OwnershipLost,
     NotDesired,
@@ -169,7 +242,13 @@ pub enum Reason {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expect {
     Absent,
-    Same { uid: Uid, resource_version: String, seen: Seen },
+    /// Gone, once this object that is being deleted is.
+    Gone(Uid),
+    Same {
+        uid: Uid,
+        resource_version: String,
+        seen: Seen,
+    },
 }
 
 /// A hash over what was shown of a live object: its values at the paths that are desired or owned. It is not a
@@ -267,21 +346,33 @@ pub enum Block {
     },
     /// Fields that were never ours belong to others.
     Owned(Vec<Taken>),
-    /// It is being deleted; the finalizers that hold it.
-    Terminating {
-        finalizers: Vec<String>,
-    },
-    /// The server refuses this update; whether a replacement would do is not decided yet.
-    CannotUpdate(String),
-    /// The server refuses the manifest itself.
+    /// The server refuses the manifest: its values.
+    Invalid(String),
+    /// The server refuses the manifest: its form.
     Malformed(String),
-    Forbidden(String),
-    /// Its component holds a claim: removing it would destroy data.
-    HoldsData,
+    Forbidden(Forbidden, String),
+    /// Removing or replacing it would destroy data.
+    HoldsData(Losing),
+    /// The namespace goes with the whole environment, or not at all.
+    WithEnvironment,
     /// A Secret that exists would need other keys; its values are made once.
     SecretChanged,
     /// Objects in the namespace that ditc did not make and that would be deleted with it.
     WithForeign(Vec<ObjectKey>),
+}
+
+/// How data would be lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Losing {
+    Delete,
+    Replace,
+}
+
+/// More deletions and replacements than one apply may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooMany {
+    pub count: usize,
+    pub limit: usize,
 }
 
 /// One step of a run.

@@ -68,7 +68,7 @@ pub(super) fn order(
                     }
                 }
             }
-            (Action::Create | Action::Update | Action::Forget, component) => {
+            (_, component) => {
                 if namespace_changes.is_some() && **key != namespace {
                     graph.need(step.clone(), Step::Change(namespace.clone()));
                 }

@@ -1,37 +1,77 @@
-//! What the server must be asked before a plan can be made: a dry-run apply for all that is neither absent for good,
-//! nor another's, nor known to be unchanged.
+//! What the server must be asked before a plan can be made: about all that is neither another's, nor known to be
+//! unchanged. Never about a Secret: the answer would hold its values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::object::{Object, ObjectKey};
+use crate::{
+    desired::Manifest,
+    object::{Object, ObjectKey},
+};
 
 use super::{Input, standing::Standing};
 
-/// A dry-run apply.
+/// A dry run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
     pub body: Object,
-    /// Fields, as the server prints them, that are recorded as ours: should others own them by now, they were taken, and
-    /// the question is asked again by force to see what taking them back gives. A conflict on any other field stands.
-    pub may_take: BTreeSet<String>,
+    pub how: How,
 }
 
-/// Every question that must be asked. Never one about a Secret: the answer would hold its values.
+/// What is done as a dry run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum How {
+    /// The manifest is applied where it belongs.
+    Apply(Take),
+    /// It is created under another name, where it belongs: the object is there, and goes first.
+    CreateBeside,
+    /// It is created under another name in this namespace, since its own does not exist yet.
+    CreateElsewhere(String),
+}
+
+/// Fields that an apply takes from others, if they have them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Take {
+    /// Those that are recorded as ours, as the server prints them: should others own them by now, they were taken, and
+    /// the question is asked again by force to see what taking them back gives. A conflict on any other field stands.
+    Recorded(BTreeSet<String>),
+    /// All, as the user wished.
+    All,
+}
+
+/// Every question that must be asked.
 #[must_use]
 pub fn questions(input: &Input) -> BTreeMap<ObjectKey, Question> {
-    let Some(desired) = input.desired else { return BTreeMap::new() };
-    let namespace_exists = input.namespace_exists();
-    let manifests = desired.manifests.values().filter(|manifest| manifest.secret.is_none());
-    manifests
-        .filter(|manifest| match input.standing(manifest) {
-            Standing::Absent => namespace_exists && !manifest.is_made_once(),
-            Standing::Differs(_) => true,
-            Standing::Finished | Standing::Terminating(_) | Standing::Foreign(_) | Standing::Unchanged(_) => false,
-        })
-        .map(|manifest| {
-            let owned = input.applied(&manifest.key).map(|applied| applied.owned.members()).unwrap_or_default();
-            let may_take = owned.iter().map(ToString::to_string).collect();
-            (manifest.key.clone(), Question { body: manifest.body.clone(), may_take })
-        })
-        .collect()
+    let manifests = input.desired.iter().flat_map(|desired| desired.manifests.values());
+    let asked = manifests.filter(|manifest| manifest.secret.is_none()).filter_map(|manifest| {
+        let how = how(input, manifest)?;
+        let body = match (&how, input.live(&manifest.key).object()) {
+            (How::Apply(_), Some(live)) => manifest.without(&input.yields(manifest, live)),
+            _ => manifest.body.clone(),
+        };
+        Some((manifest.key.clone(), Question { body, how }))
+    });
+    asked.collect()
+}
+
+fn how(input: &Input, manifest: &Manifest) -> Option<How> {
+    let key = &manifest.key;
+    let is_made_once = manifest.is_made_once();
+    let may_take = || {
+        if input.choices.forces(input.environment, manifest.component.as_ref(), key) {
+            return Take::All;
+        }
+        let owned = input.applied(key).map(|applied| applied.claims().members());
+        Take::Recorded(owned.into_iter().flatten().map(|path| path.to_string()).collect())
+    };
+    match input.standing(manifest) {
+        Standing::Finished | Standing::Foreign(_) | Standing::Unchanged(_) => None,
+        Standing::Absent if is_made_once => None,
+        Standing::Absent if key.namespace.is_some() && !input.namespace_stays() => {
+            Some(How::CreateElsewhere(input.policy.check_namespace.to_string()))
+        }
+        Standing::Absent => Some(How::Apply(Take::Recorded(BTreeSet::new()))),
+        Standing::Terminating(_) | Standing::Replace(_) => (!is_made_once).then_some(How::CreateBeside),
+        Standing::Adopted(_) => Some(How::Apply(Take::All)),
+        Standing::Differs(_) => Some(How::Apply(may_take())),
+    }
 }

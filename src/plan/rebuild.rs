@@ -54,24 +54,16 @@ pub fn rebuild(
 
 fn applied(object: &Object, is_secret: bool) -> Option<Applied> {
     let owned = ownership::ours(object)?.paths;
-    let mut body = ownership::project(&owned, &object.0);
-    for field in ["apiVersion", "kind"] {
-        body[field] = object.0[field].clone();
-    }
-    for field in ["name", "namespace"] {
-        if let Some(value) = object.metadata(field) {
-            body["metadata"][field] = value.clone();
-        }
-    }
-    if is_secret && let Some(map) = body.as_object_mut() {
+    let mut body = ownership::applied(&owned, object);
+    if is_secret && let Some(map) = body.0.as_object_mut() {
         map.retain(|field, _| !matches!(field.as_str(), "data" | "stringData"));
     }
-    let body = Object(body);
     let fingerprint =
         if is_secret { ownership::path_fingerprint(object) } else { ownership::fingerprint(object, &body) };
     // No manifest has this hash, so the next plan compares.
     let desired = Hash::of_value(&Value::from(format!("rebuilt from {}", object.uid()?)));
-    Some(Applied { uid: object.uid()?, body, desired, fingerprint, owned, finished: false })
+    let yielded = ownership::Paths::default();
+    Some(Applied { uid: object.uid()?, body, desired, fingerprint, owned, yielded, finished: false })
 }
 
 /// A label names a component without its tier; one that no definition knows is taken for a service.

@@ -5,11 +5,11 @@ use crate::{
     names::EnvironmentName,
     object::{Object, ObjectKey},
     observed::Live,
-    ownership::{self, Fingerprint, Operation},
-    state::{Applied, Entry},
+    ownership::{self, FIELD_MANAGER, Fingerprint, Operation, Paths},
+    state::{self, Applied, Entry, Phase},
 };
 
-use super::Input;
+use super::{Input, choices::is_meant, former};
 
 /// The standing of an object that the definition asks for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,9 +17,14 @@ pub(super) enum Standing<'a> {
     Absent,
     /// A Job or Pod that ran to its end and was cleared away since.
     Finished,
+    /// It is being deleted.
     Terminating(&'a Object),
     Foreign(&'a Object),
+    /// Another's, and the user gave it to us.
+    Adopted(&'a Object),
     Unchanged(&'a Object),
+    /// Ours, and the user wants it made anew.
+    Replace(&'a Object),
     /// Ours, and only the server can say whether it differs.
     Differs(&'a Object),
 }
@@ -45,28 +50,67 @@ impl<'a> Input<'a> {
         ObjectKey::namespace(self.namespace.as_str())
     }
 
-    pub(super) fn namespace_exists(&self) -> bool {
-        self.observed.objects.get(&self.namespace_key()).is_some_and(|live| *live != Live::Absent)
+    /// Whether the namespace is there and not being deleted.
+    pub(super) fn namespace_stays(&self) -> bool {
+        let live = self.observed.objects.get(&self.namespace_key()).and_then(Live::object);
+        live.is_some_and(|namespace| !namespace.is_terminating())
+    }
+
+    /// Whether the namespace is of ditc's making, or will be. Without a record its managed fields tell: what ditc made, it
+    /// made by POST, and what it adopted, it applied.
+    pub(super) fn created_namespace(&self) -> bool {
+        let live = self.observed.objects.get(&self.namespace_key()).and_then(Live::object);
+        match (self.state, live) {
+            (_, None) => true,
+            (_, Some(live)) if live.is_terminating() && self.operation == state::Operation::Apply => true,
+            (Some(state), Some(_)) => state.created_namespace,
+            (None, Some(live)) => was_posted_by_us(live),
+        }
+    }
+
+    /// Whether the user gave this object to us.
+    pub(super) fn is_adopted(&self, manifest: &Manifest) -> bool {
+        is_meant(&self.choices.adopt, self.environment, manifest.component.as_ref(), &manifest.key)
     }
 
     pub(super) fn standing(&self, manifest: &Manifest) -> Standing<'a> {
         let key = &manifest.key;
         let entry = self.entry(key);
         let applied = self.applied(key);
-        let Some(live) = self.live(key).object() else {
+        // What is in a namespace that is being deleted goes before it does, and all is made anew in the next.
+        let is_going = key.namespace.is_some() && !self.namespace_stays();
+        let Some(live) = self.live(key).object().filter(|_| !is_going) else {
             let finished = applied.is_some_and(|applied| applied.finished && applied.desired == manifest.hash());
             return if finished { Standing::Finished } else { Standing::Absent };
         };
-        if !is_ours(live, entry, self.environment) {
-            return Standing::Foreign(live);
-        }
         if live.is_terminating() {
             return Standing::Terminating(live);
         }
+        if !is_ours(live, entry, self.environment) {
+            return if self.is_adopted(manifest) { Standing::Adopted(live) } else { Standing::Foreign(live) };
+        }
+        // The adoption that an earlier run began: somebody else's entries are still on our fields.
+        let is_half_adopted = matches!(entry.map(|entry| &entry.phase), Some(Phase::Planned))
+            && former::appliers(live, self.policy).next().is_some();
+        if is_half_adopted {
+            return Standing::Adopted(live);
+        }
+        if is_meant(&self.choices.replace, self.environment, manifest.component.as_ref(), key) {
+            return Standing::Replace(live);
+        }
         match applied {
-            Some(applied) if is_unchanged(manifest, applied, live) => Standing::Unchanged(live),
+            Some(applied) if self.is_unchanged(manifest, applied, live) => Standing::Unchanged(live),
             _ => Standing::Differs(live),
         }
+    }
+
+    fn is_unchanged(&self, manifest: &Manifest, applied: &Applied, live: &Object) -> bool {
+        let fingerprint = fingerprint(manifest, live, &applied.body);
+        live.uid().as_ref() == Some(&applied.uid)
+            && manifest.hash() == applied.desired
+            && fingerprint.is_some()
+            && fingerprint == applied.fingerprint
+            && self.yields(manifest, live) == applied.yielded
     }
 }
 
@@ -88,18 +132,18 @@ pub fn made_by_us(live: &Object, environment: &EnvironmentName) -> bool {
     live.controller().is_none() && has_label(live, environment) && has_our_entry(live)
 }
 
+/// Whether ditc made an object by POST: its creating entry is there, whatever was applied since.
+#[must_use]
+pub fn was_posted_by_us(live: &Object) -> bool {
+    ownership::owners(live).iter().any(|owner| {
+        owner.manager == FIELD_MANAGER && owner.operation == Operation::Update && owner.subresource.is_empty()
+    })
+}
+
 fn has_our_entry(live: &Object) -> bool {
     // What is made by POST shows by its creating entry whose it is.
     let made_once = live.key().is_some_and(|key| is_made_once(&key.kind));
     ownership::ours(live).is_some_and(|owner| made_once || owner.operation == Operation::Apply)
-}
-
-fn is_unchanged(manifest: &Manifest, applied: &Applied, live: &Object) -> bool {
-    let fingerprint = fingerprint(manifest, live, &applied.body);
-    live.uid().as_ref() == Some(&applied.uid)
-        && manifest.hash() == applied.desired
-        && fingerprint.is_some()
-        && fingerprint == applied.fingerprint
 }
 
 /// The fingerprint of a live object: over values for what is applied, over paths alone for a Secret.
@@ -110,15 +154,18 @@ pub(super) fn fingerprint(manifest: &Manifest, live: &Object, body: &Object) -> 
     }
 }
 
-/// What the record should hold of an object that is as desired; none for an object without a uid.
+/// What the record should hold of an object that is as desired, with the fields that are left to controllers; none for an
+/// object without a uid.
 #[must_use]
-pub fn known(manifest: &Manifest, live: &Object) -> Option<Applied> {
+pub fn known(manifest: &Manifest, yields: &Paths, live: &Object) -> Option<Applied> {
+    let body = manifest.without(yields);
     Some(Applied {
         uid: live.uid()?,
-        body: manifest.body.clone(),
         desired: manifest.hash(),
-        fingerprint: fingerprint(manifest, live, &manifest.body),
+        fingerprint: fingerprint(manifest, live, &body),
+        body,
         owned: ownership::ours(live).map(|owner| owner.paths).unwrap_or_default(),
+        yielded: yields.clone(),
         finished: false,
     })
 }

@@ -22,7 +22,10 @@ struct Scene {
     state: State,
     observed: Observed,
     answers: BTreeMap<ObjectKey, Answer>,
+    autoscalers: Vec<Object>,
     operation: Operation,
+    choices: Choices,
+    policy: Policy,
 }
 
 fn namespace_key() -> ObjectKey {
@@ -100,7 +103,7 @@ impl Scene {
         let mut there = live(&namespace, "n");
         there.0["metadata"]["managedFields"][0]["operation"] = json!("Update");
         let manifest = manifest(namespace_key(), namespace, None);
-        let applied = known(&manifest, &there).unwrap();
+        let applied = known(&manifest, &Paths::default(), &there).unwrap();
         let entry = Entry { component: None, api_version: "v1".into(), phase: Phase::Applied(applied) };
         let timeout = Duration::from_secs(60);
         Self {
@@ -120,6 +123,7 @@ impl Scene {
                 created_namespace: true,
                 components: BTreeMap::new(),
                 entries: BTreeMap::from([(namespace_key(), entry)]),
+                partial: false,
                 open: None,
                 written: Timestamp::UNIX_EPOCH,
             },
@@ -128,7 +132,14 @@ impl Scene {
                 ..Observed::default()
             },
             answers: BTreeMap::new(),
+            autoscalers: Vec::new(),
             operation: Operation::Apply,
+            choices: Choices::default(),
+            policy: Policy {
+                max_destroy: 10,
+                controllers: BTreeSet::new(),
+                check_namespace: Namespace::new("default").unwrap(),
+            },
         }
     }
 
@@ -142,7 +153,7 @@ impl Scene {
 
     fn recorded(mut self, image: &str, uid: &str) -> Self {
         let manifest = manifest(web(), body(image), Some(component("web")));
-        let applied = known(&manifest, &live(&body(image), uid)).unwrap();
+        let applied = known(&manifest, &Paths::default(), &live(&body(image), uid)).unwrap();
         let entry =
             Entry { component: Some(component("web")), api_version: "apps/v1".into(), phase: Phase::Applied(applied) };
         self.state.entries.insert(web(), entry);
@@ -177,6 +188,9 @@ impl Scene {
             observed: &self.observed,
             answers: &self.answers,
             readiness: &readiness,
+            autoscalers: &self.autoscalers,
+            choices: &self.choices,
+            policy: &self.policy,
         };
         let asked: Vec<ObjectKey> = questions(&input).into_keys().collect();
         assert_eq!(asked, self.answers.keys().cloned().collect::<Vec<_>>(), "exactly the questions that have answers");
@@ -200,16 +214,16 @@ fn block(plan: &Plan) -> &Block {
 fn creates_what_is_desired_and_absent() {
     let plan = Scene::new().wants("a").accepts(live(&body("a"), "new")).plan();
     assert_eq!(change(&plan), (Action::Create, Reason::New));
-    assert_eq!((plan.changes[&web()].expect.clone(), plan.changes[&web()].unchecked), (Expect::Absent, None));
+    assert_eq!((plan.changes[&web()].expect.clone(), plan.changes[&web()].check), (Expect::Absent, Check::Done));
 }
 
 #[test]
-fn creates_in_a_namespace_that_does_not_exist_without_asking() {
-    let mut scene = Scene::new().wants("a");
+fn creates_in_a_namespace_that_does_not_exist_are_checked_elsewhere() {
+    let mut scene = Scene::new().wants("a").answers(Answer::AcceptedElsewhere);
     scene.state.entries.clear();
     scene.observed.objects.clear();
     let plan = scene.plan();
-    assert_eq!(plan.changes[&web()].unchecked, Some(Why::NamespaceNotYet));
+    assert_eq!(plan.changes[&web()].check, Check::Elsewhere);
     assert_eq!(plan.counts(), Counts { add: 2, ..Counts::default() });
     let needs: Vec<&Step> = plan.order.needs(&Step::Change(web())).collect();
     assert_eq!(needs, [&Step::Change(namespace_key())]);
@@ -342,9 +356,12 @@ fn is_blocked_by_fields_that_were_never_ours() {
 #[test]
 fn is_blocked_by_refusals_of_the_server() {
     for (refusal, expected) in [
-        (Refusal::Invalid("immutable".into()), Block::CannotUpdate("immutable".into())),
+        (Refusal::Invalid("bad port".into()), Block::Invalid("bad port".into())),
         (Refusal::Malformed("no such field".into()), Block::Malformed("no such field".into())),
-        (Refusal::Forbidden("quota".into()), Block::Forbidden("quota".into())),
+        (
+            Refusal::Forbidden(Forbidden::Quota, "exceeded".into()),
+            Block::Forbidden(Forbidden::Quota, "exceeded".into()),
+        ),
     ] {
         let scene = Scene::new().wants("b").recorded("a", "u").sees(live(&body("a"), "u"));
         let plan = scene.answers(Answer::Refused(refusal)).plan();
@@ -353,12 +370,307 @@ fn is_blocked_by_refusals_of_the_server() {
 }
 
 #[test]
-fn waits_for_nothing_that_is_terminating() {
+fn makes_anew_what_is_terminating_once_it_is_gone() {
     let mut going = live(&body("a"), "u");
     going.0["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
     going.0["metadata"]["finalizers"] = json!(["x/y"]);
-    let plan = Scene::new().wants("a").recorded("a", "u").sees(going).plan();
-    assert_eq!(block(&plan), &Block::Terminating { finalizers: vec!["x/y".into()] });
+    for scene in [Scene::new().wants("a"), Scene::new().wants("a").recorded("a", "u")] {
+        let plan = scene.sees(going.clone()).accepts(live(&body("a"), "new")).plan();
+        assert_eq!(change(&plan), (Action::Create, Reason::Terminating(vec!["x/y".into()])));
+        assert_eq!(plan.changes[&web()].expect, Expect::Gone(Uid("u".into())));
+    }
+}
+
+#[test]
+fn makes_all_anew_when_the_namespace_is_terminating() {
+    let mut scene = Scene::new().wants("a").sees(live(&body("a"), "u")).answers(Answer::AcceptedElsewhere);
+    scene.state.entries.clear();
+    let Some(Live::Present(namespace)) = scene.observed.objects.get_mut(&namespace_key()) else { panic!("there") };
+    namespace.0["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    let plan = scene.plan();
+    assert_eq!(plan.changes[&namespace_key()].expect, Expect::Gone(Uid("n".into())));
+    assert_eq!(change(&plan), (Action::Create, Reason::New));
+    assert_eq!(plan.changes[&web()].expect, Expect::Absent);
+}
+
+/// The server refuses an update of `web` from image `a` to `b`, naming a field.
+fn refuses_update(field: &str) -> Answer {
+    Answer::OnlyUpdateRefused(Unchangeable { message: "field is immutable".into(), fields: vec![field.into()] })
+}
+
+#[test]
+fn replaces_what_cannot_be_updated() {
+    let answer = refuses_update("spec.image");
+    let Answer::OnlyUpdateRefused(refusal) = answer.clone() else { unreachable!() };
+    let plan = Scene::new().wants("b").recorded("a", "u").sees(live(&body("a"), "u")).answers(answer).plan();
+    assert_eq!(change(&plan), (Action::Replace, Reason::Unchangeable(refusal)));
+    assert!(matches!(&plan.changes[&web()].expect, Expect::Same { uid, .. } if uid.0 == "u"));
+    assert_eq!(plan.changes[&web()].diff.fields.len(), 1);
+    assert_eq!(plan.counts(), Counts { add: 1, destroy: 1, ..Counts::default() });
+}
+
+#[test]
+fn takes_away_a_default_that_is_in_the_way_of_an_update() {
+    let with = |spec: Value| {
+        Object(json!({"apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "web", "namespace": "demo", "labels": labels()}, "spec": spec}))
+    };
+    let mut there = with(json!({"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%"}}}));
+    there = live(&there, "u");
+    there.0["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"] = json!({"f:replicas": {}});
+    let mut scene = Scene::new().wants("a").recorded("a", "u").sees(there.clone());
+    let wanted = manifest(web(), with(json!({"strategy": {"type": "Recreate"}})), Some(component("web")));
+    scene.desired.manifests.insert(web(), wanted);
+    let plan = scene.answers(refuses_update("spec.strategy.rollingUpdate")).plan();
+    let change = &plan.changes[&web()];
+    assert_eq!(change.action, Action::Update);
+    let clears = change.clears.as_ref().expect("a default goes");
+    assert_eq!(clears.paths, [FieldPath::fields(&["spec", "strategy", "rollingUpdate"])]);
+    assert_eq!(clears.first.at("/spec/strategy"), there.at("/spec/strategy"));
+
+    // A field that somebody owns is no default.
+    own(&mut there, "kubectl", "Update", &json!({"f:spec": {"f:strategy": {"f:rollingUpdate": {"f:maxSurge": {}}}}}));
+    let mut scene = Scene::new().wants("a").recorded("a", "u").sees(there);
+    let wanted = manifest(web(), with(json!({"strategy": {"type": "Recreate"}})), Some(component("web")));
+    scene.desired.manifests.insert(web(), wanted);
+    let plan = scene.answers(refuses_update("spec.strategy.rollingUpdate")).plan();
+    assert_eq!(plan.changes[&web()].action, Action::Replace);
+}
+
+#[test]
+fn never_replaces_data_unless_told_to() {
+    let claim = |size: &str| {
+        Object(json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
+            "metadata": {"name": "data", "namespace": "demo", "labels": labels()}, "spec": {"size": size}}))
+    };
+    let key = claim("1").key().unwrap();
+    let scene = || {
+        let mut scene = Scene::new();
+        let wanted = manifest(key.clone(), claim("2"), Some(component("web")));
+        scene.desired.manifests.insert(key.clone(), wanted);
+        let bare = Component { needs: BTreeSet::new(), outputs: BTreeMap::new(), origin: span() };
+        scene.desired.components.insert(component("web"), bare);
+        let applied = known(&manifest(key.clone(), claim("1"), None), &Paths::default(), &live(&claim("1"), "c"));
+        let phase = Phase::Applied(applied.unwrap());
+        let entry = Entry { component: Some(component("web")), api_version: "v1".into(), phase };
+        scene.state.entries.insert(key.clone(), entry);
+        scene.answers.insert(key.clone(), refuses_update("spec"));
+        scene.sees(live(&claim("1"), "c"))
+    };
+    assert_eq!(block(&scene().plan()), &Block::HoldsData(Losing::Replace));
+    let mut told = scene();
+    told.choices.delete_data = vec!["demo.services.web".parse().unwrap()];
+    assert_eq!(told.plan().changes[&key].action, Action::Replace);
+}
+
+#[test]
+fn finishes_a_replace() {
+    let mut scene = Scene::new().wants("a").recorded("a", "u").accepts(live(&body("a"), "new"));
+    let entry = scene.state.entries.get_mut(&web()).unwrap();
+    entry.phase = Phase::Replacing(entry.applied().unwrap().clone());
+    assert_eq!(change(&scene.plan()), (Action::Create, Reason::UnfinishedReplace));
+}
+
+/// An object that another tool applied.
+fn helms() -> Object {
+    let mut foreign = body("x");
+    foreign.0["metadata"]["labels"] = json!({});
+    let mut foreign = live(&foreign, "f");
+    foreign.0["metadata"]["managedFields"][0]["manager"] = json!("helm");
+    foreign
+}
+
+#[test]
+fn adopts_what_the_user_gives_it() {
+    let mut after = helms();
+    after.0["spec"]["image"] = json!("a");
+    own(&mut after, "ditc", "Apply", &json!({"f:spec": {"f:image": {}}}));
+    let mut scene = Scene::new().wants("a").sees(helms()).accepts(after.clone());
+    scene.choices.adopt = vec!["deployment/web".parse().unwrap()];
+    let plan = scene.plan();
+    assert_eq!(change(&plan), (Action::Adopt, Reason::Requested));
+    assert_eq!(plan.counts(), Counts { import: 1, ..Counts::default() });
+    let taken = Taken { field: ".spec.image".into(), manager: "helm".into() };
+    assert_eq!(plan.changes[&web()].takes_back, [taken]);
+
+    // Both own the field now: the former applier's entry goes, its other fields stay.
+    let mut own_more = after.clone();
+    own_more.0["metadata"]["managedFields"][0]["fieldsV1"] = json!({"f:spec": {"f:image": {}, "f:paused": {}}});
+    let policy = Scene::new().policy;
+    let released = released(&own_more, &policy).expect("helm's entry changes");
+    assert_eq!(released[0]["fieldsV1"], json!({"f:spec": {"f:paused": {}}}));
+    assert_eq!(super::released(&live(&body("a"), "u"), &policy), None);
+
+    // Killed in between, the next run finishes it.
+    own_more.0["metadata"]["labels"] = labels();
+    let mut scene = Scene::new().wants("a").sees(own_more).accepts(after);
+    let entry = Entry { component: None, api_version: "apps/v1".into(), phase: Phase::Planned };
+    scene.state.entries.insert(web(), entry);
+    assert_eq!(change(&scene.plan()), (Action::Adopt, Reason::Unfinished));
+}
+
+#[test]
+fn takes_fields_of_others_when_told_to() {
+    let there = taken(live(&body("a"), "u"), "theirs");
+    let mut scene = Scene::new().wants("a").sees(there).accepts(live(&body("a"), "u"));
+    scene.choices.force_conflicts = vec!["demo.services.web".parse().unwrap()];
+    let plan = scene.plan();
+    let taken = Taken { field: ".spec.image".into(), manager: "kubectl-set".into() };
+    assert_eq!(plan.changes[&web()].takes_back, [taken]);
+}
+
+#[test]
+fn makes_anew_what_the_user_wants_anew() {
+    let mut scene = Scene::new().wants("a").recorded("a", "u").sees(live(&body("a"), "u"));
+    scene.choices.replace = vec!["demo.services.web/Deployment/web".parse().unwrap()];
+    let plan = scene.accepts(live(&body("a"), "new")).plan();
+    assert_eq!(change(&plan), (Action::Replace, Reason::Requested));
+}
+
+/// `web` with replicas, which the autoscaler wrote through the scale subresource.
+fn scaled(manager: &str) -> (Object, Object) {
+    let mut wanted = body("a");
+    wanted.0["spec"]["replicas"] = json!(2);
+    let mut there = live(&wanted, "u");
+    there.0["spec"]["replicas"] = json!(5);
+    own(&mut there, manager, "Update", &json!({"f:spec": {"f:replicas": {}}}));
+    there.0["metadata"]["managedFields"][1]["subresource"] = json!("scale");
+    (wanted, there)
+}
+
+fn autoscaler() -> Object {
+    Object(json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "web"},
+        "spec": {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}}}))
+}
+
+fn autoscaled(manager: &str, autoscalers: Vec<Object>) -> Scene {
+    let (wanted, there) = scaled(manager);
+    let mut scene = Scene::new().wants("a").recorded("a", "u").sees(there);
+    scene.desired.manifests.get_mut(&web()).unwrap().body = wanted;
+    scene.autoscalers = autoscalers;
+    scene
+}
+
+#[test]
+fn leaves_replicas_to_a_live_autoscaler_and_remembers_that() {
+    let (_, there) = scaled("kube-controller-manager");
+    let plan = autoscaled("kube-controller-manager", vec![autoscaler()]).accepts(there.clone()).plan();
+    assert!(!plan.has_changes() && plan.changes_record());
+    let learned = plan.unchanged[&web()].learned.clone().expect("the yielded field is recorded");
+    assert_eq!(learned.yielded.members(), [FieldPath::fields(&["spec", "replicas"])]);
+    assert_eq!(learned.body.at("/spec/replicas"), None);
+
+    // The next plan asks nothing.
+    let mut next = autoscaled("kube-controller-manager", vec![autoscaler()]);
+    next.state.entries.get_mut(&web()).unwrap().phase = Phase::Applied(learned.clone());
+    assert!(!next.plan().changes_record());
+
+    // Without an autoscaler the replicas are the definition's again.
+    let mut then = autoscaled("kube-controller-manager", Vec::new());
+    then.state.entries.get_mut(&web()).unwrap().phase = Phase::Applied(learned);
+    let mut answer = live(&then.desired.manifests[&web()].body, "u");
+    answer.0["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"]["f:replicas"] = json!({});
+    assert_eq!(change(&then.accepts(answer).plan()), (Action::Update, Reason::YieldEnded));
+}
+
+#[test]
+fn takes_replicas_back_from_a_hand_although_an_autoscaler_is_there() {
+    let scene = autoscaled("kubectl", vec![autoscaler()]);
+    let mut answer = live(&scene.desired.manifests[&web()].body, "u");
+    answer.0["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"]["f:replicas"] = json!({});
+    let plan = scene.accepts(answer).plan();
+    assert_eq!(change(&plan).0, Action::Update);
+    assert!(plan.changes[&web()].yields.is_empty());
+}
+
+#[test]
+fn destroys_no_more_than_the_policy_allows() {
+    let mut scene = Scene::new().recorded("a", "u").sees(live(&body("a"), "u"));
+    scene.policy.max_destroy = 0;
+    let plan = scene.plan();
+    assert_eq!(plan.too_many, Some(TooMany { count: 1, limit: 0 }));
+    assert!(!plan.is_applyable());
+}
+
+/// Two services, `web` and a config of `broker`, which `web` needs; both change.
+fn two() -> Scene {
+    let mut scene = Scene::new().wants("b").recorded("a", "u").sees(live(&body("a"), "u"));
+    scene = scene.accepts(live(&body("b"), "u"));
+    let config = Object(json!({"apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {"name": "broker", "namespace": "demo", "labels": labels()}}));
+    let key = config.key().unwrap();
+    let broker = component("broker");
+    scene.desired.manifests.insert(key.clone(), manifest(key.clone(), config.clone(), Some(broker.clone())));
+    let none = BTreeSet::new();
+    let bare = Component { needs: none, outputs: BTreeMap::new(), origin: span() };
+    scene.desired.components.insert(broker.clone(), bare);
+    scene.desired.components.get_mut(&component("web")).unwrap().needs.insert(broker);
+    scene.answers.insert(key, Answer::Accepted(Box::new(live(&config, "b"))));
+    scene
+}
+
+fn keys(plan: &Plan) -> Vec<String> {
+    plan.changes.keys().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_target_comes_with_what_it_needs_and_an_excluded_object_takes_its_users_out() {
+    for (target, exclude, expected) in [
+        (None, None, &["ConfigMap/broker", "Deployment/web"][..]),
+        (Some("demo.services.web"), None, &["ConfigMap/broker", "Deployment/web"]),
+        (Some("demo.services.broker"), None, &["ConfigMap/broker"]),
+        (Some("configmap/broker"), None, &["ConfigMap/broker"]),
+        (None, Some("demo.services.web"), &["ConfigMap/broker"]),
+        (None, Some("demo.services.broker"), &[]),
+        (None, Some("configmap/broker"), &[]),
+        (Some("demo.services.web"), Some("deployment/web"), &["ConfigMap/broker"]),
+    ] {
+        let mut scene = two();
+        scene.choices.target = target.map(|text| text.parse().unwrap()).into_iter().collect();
+        scene.choices.exclude = exclude.map(|text| text.parse().unwrap()).into_iter().collect();
+        let plan = scene.plan();
+        assert_eq!(keys(&plan), expected, "{target:?} {exclude:?}");
+        assert_eq!(plan.partial, target.is_some() || exclude.is_some());
+    }
+}
+
+#[test]
+fn a_target_deletes_nothing_outside_itself() {
+    let gone = |target: Option<&str>| {
+        let mut scene = two();
+        scene.desired.manifests.remove(&web());
+        scene.desired.components.remove(&component("web"));
+        scene.answers.remove(&web());
+        scene.choices.target = target.map(|text| text.parse().unwrap()).into_iter().collect();
+        keys(&scene.plan())
+    };
+    assert_eq!(gone(None), ["ConfigMap/broker", "Deployment/web"]);
+    assert_eq!(gone(Some("demo.services.broker")), ["ConfigMap/broker"]);
+    assert_eq!(gone(Some("demo.services.web")), ["Deployment/web"]);
+}
+
+#[test]
+fn an_excluded_object_is_in_nobodys_way() {
+    let mut scene = two();
+    scene.answers.remove(&web());
+    scene = scene.sees(helms());
+    scene.state.entries.remove(&web());
+    scene.choices.exclude = vec!["demo.services.web".parse().unwrap()];
+    let plan = scene.plan();
+    assert!(plan.is_applyable());
+    assert_eq!(keys(&plan), ["ConfigMap/broker"]);
+}
+
+#[test]
+fn refreshing_alone_forgets_what_is_gone_and_changes_nothing() {
+    let mut scene = Scene::new().wants("a").recorded("a", "u").accepts(live(&body("a"), "new"));
+    scene.choices.refresh_only = true;
+    let plan = scene.plan();
+    assert_eq!(change(&plan), (Action::Forget, Reason::Gone));
+    assert!(!plan.has_changes() && plan.changes_record());
+    let mut scene = Scene::new().recorded("a", "u").sees(live(&body("a"), "u"));
+    scene.choices.refresh_only = true;
+    assert!(scene.plan().changes.is_empty());
 }
 
 #[test]
@@ -400,11 +712,11 @@ fn keeps_the_data_of_a_component_that_leaves() {
         "metadata": {"name": "data", "namespace": "demo", "labels": labels()}}));
     let key = claim.key().unwrap();
     let manifest = manifest(key.clone(), claim.clone(), Some(component("web")));
-    let applied = known(&manifest, &live(&claim, "c")).unwrap();
+    let applied = known(&manifest, &Paths::default(), &live(&claim, "c")).unwrap();
     let entry = Entry { component: Some(component("web")), api_version: "v1".into(), phase: Phase::Applied(applied) };
     scene.state.entries.insert(key, entry);
     let plan = scene.sees(live(&claim, "c")).plan();
-    assert_eq!((plan.blocked.len(), &plan.blocked[0].why), (1, &Block::HoldsData));
+    assert_eq!((plan.blocked.len(), &plan.blocked[0].why), (1, &Block::HoldsData(Losing::Delete)));
     assert!(!plan.is_applyable() && plan.changes.contains_key(&web()));
 }
 
@@ -459,7 +771,8 @@ fn destroys_services_before_dependencies_that_they_do_not_need() {
         let object = Object(json!({"apiVersion": "v1", "kind": kind,
             "metadata": {"name": "cache", "namespace": "demo", "labels": labels()}}));
         let key = object.key().unwrap();
-        let applied = known(&manifest(key.clone(), object.clone(), None), &live(&object, uid)).unwrap();
+        let applied =
+            known(&manifest(key.clone(), object.clone(), None), &Paths::default(), &live(&object, uid)).unwrap();
         let entry = Entry { component: Some(cache.clone()), api_version: "v1".into(), phase: Phase::Applied(applied) };
         scene.state.entries.insert(key, entry);
         scene = scene.sees(live(&object, uid));
@@ -496,7 +809,7 @@ fn a_component_leaves_only_after_those_that_used_it() {
     let config = Object(json!({"apiVersion": "v1", "kind": "ConfigMap",
         "metadata": {"name": "broker", "namespace": "demo", "labels": labels()}}));
     let key = config.key().unwrap();
-    let applied = known(&manifest(key.clone(), config.clone(), None), &live(&config, "b")).unwrap();
+    let applied = known(&manifest(key.clone(), config.clone(), None), &Paths::default(), &live(&config, "b")).unwrap();
     let entry = Entry { component: Some(broker.clone()), api_version: "v1".into(), phase: Phase::Applied(applied) };
     scene.state.entries.insert(key.clone(), entry);
     scene.state.components =

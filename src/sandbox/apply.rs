@@ -70,6 +70,9 @@ pub(super) fn apply(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bod
     })?;
     let mut new = decoded.value;
     managers::write(&mut new, applied.owners);
+    if manager == "kubectl" {
+        note_last_applied(&mut new, &config);
+    }
     check_size(asked, &new)?;
     let (code, done) = match &live {
         Some(live) => (200, writes::update(store, resource, live, new, write, true)?),
@@ -79,6 +82,21 @@ pub(super) fn apply(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bod
         None => return Err(Refusal::not_found(resource, name)),
     };
     Ok(reply::object(code, resource, &writes::shown(resource, &done), asked.form))
+}
+
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// What kubectl applied on its own side before is noted at the object; when it applies on the server's side, the server notes it
+/// (<https://kubernetes.io/docs/reference/using-api/server-side-apply/#upgrading-from-client-side-apply-to-server-side-apply>).
+fn note_last_applied(new: &mut Value, config: &Value) {
+    let annotations = new.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut);
+    let Some(note) = annotations.and_then(|annotations| annotations.get_mut(LAST_APPLIED)) else { return };
+    let mut config = config.clone();
+    if let Some(annotations) = config.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
+        annotations.shift_remove(LAST_APPLIED);
+    }
+    config.sort_all_objects();
+    *note = format!("{config}\n").into();
 }
 
 /// `apps/v1, Kind=Deployment`; the core group is empty.

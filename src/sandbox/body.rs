@@ -114,6 +114,7 @@ pub(super) fn object(asked: &Asked<'_>, value: Value) -> Result<Value, Refusal> 
             "{kind} in version {version:?} cannot be handled as a {kind}: {why}"
         )));
     }
+    asked.warn(&decoded.unknown);
     check_size(asked, &decoded.value)?;
     Ok(decoded.value)
 }

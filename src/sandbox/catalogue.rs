@@ -101,7 +101,7 @@ fn is_established(definition: &Value) -> bool {
 
 /// `v10` before `v2` before `v1beta1` before `v1alpha1`
 /// (<https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/#version-priority>).
-fn priority(version: &str) -> (u8, u32, u32) {
+pub(super) fn priority(version: &str) -> (u8, u32, u32) {
     let number = |text: &str| text.parse::<u32>().ok();
     let Some(rest) = version.strip_prefix('v') else { return (0, 0, 0) };
     let split = |word: &str| rest.split_once(word).and_then(|(major, minor)| Some((number(major)?, number(minor)?)));

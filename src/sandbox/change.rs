@@ -1,13 +1,17 @@
 //! The requests that create and change. Bodies are read in [`body`], applies done in [`apply`], deletes in [`remove`].
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 use http::Response;
 use serde_json::{Value, json};
 
 use super::{
-    apply, body, custom,
+    access::User,
+    apply, body,
+    controllers::budgets,
+    custom,
     deletion::{self, Deletion},
+    kinds::Resource,
     managers::Writer,
     patch, read, remove,
     reply::{self, Body, Form},
@@ -15,6 +19,7 @@ use super::{
     rules,
     status::{Cause, Refusal},
     store::{Store, text},
+    warnings,
     writes::{self, Write},
 };
 
@@ -22,12 +27,15 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Asked<'a> {
     pub(super) objects: &'a Objects<'a>,
+    pub(super) user: &'a User,
     pub(super) query: &'a Query,
     pub(super) content_type: &'a str,
     pub(super) agent: &'a str,
     pub(super) body: &'a [u8],
     pub(super) form: Form,
     pub(super) now: &'a str,
+    /// What the answer warns of.
+    pub(super) warnings: RefCell<Vec<String>>,
 }
 
 impl Asked<'_> {
@@ -51,7 +59,16 @@ impl Asked<'_> {
         Write {
             writer: Writer { manager, subresource, time },
             now: self.now,
+            user: Some(self.user),
             is_dry: self.query.get("dryRun") == "All",
+            warnings: Some(&self.warnings),
+        }
+    }
+
+    /// Notes fields that are dropped, unless nobody wants to know.
+    pub(super) fn warn(&self, unknown: &[String]) {
+        if self.query.get("fieldValidation") != "Ignore" {
+            self.warnings.borrow_mut().extend(warnings::of_unknown(unknown));
         }
     }
 
@@ -109,10 +126,17 @@ pub(super) fn create(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bo
 
 fn evict(store: &mut Store, asked: &Asked<'_>, manager: &str) -> Result<Response<Body>, Refusal> {
     let live = read::find(store, asked.objects)?;
+    if let Some((budget, wanted, healthy)) = budgets::forbidding(store, &live) {
+        let message = format!("The disruption budget {budget} needs {wanted} healthy pods and has {healthy} currently");
+        let why = "Cannot evict pod as it would violate the pod's disruption budget.";
+        let causes = json!([{"reason": "DisruptionBudget", "message": message}]);
+        return Err(Refusal::new(429, "TooManyRequests", why).with_details(json!({"causes": causes})));
+    }
     deletion::delete(store, asked.objects.resource, &live, &Deletion::default(), asked.write(manager))?;
     let mut success = remove::success(asked.objects.resource, &live);
     if let Some(map) = success.as_object_mut() {
         map.shift_remove("details");
+        map.insert("code".into(), 201.into());
     }
     Ok(reply::json(201, &success))
 }
@@ -202,6 +226,17 @@ fn rescale(store: &mut Store, asked: &Asked<'_>, manager: &str, given: &Value) -
     Ok(reply::json(200, &read::scale(asked.objects, &done)?))
 }
 
+/// An object that says how many are wanted: none, if it says nothing.
+fn counted(resource: &Resource, live: &Arc<Value>) -> Value {
+    let mut object = Value::clone(live);
+    if let Some(scale) = resource.custom.as_ref().and_then(|custom| custom.scale.as_ref())
+        && object.pointer(&scale.wanted).is_none()
+    {
+        custom::rescale(scale, &mut object, 0);
+    }
+    object
+}
+
 pub(super) fn patch(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Body>, Refusal> {
     let kind = asked.content_type.split(';').next().unwrap_or_default().trim();
     match kind {
@@ -226,8 +261,11 @@ pub(super) fn patch(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bod
         .map_err(|_| String::from_utf8_lossy(asked.body))
         .map_err(|text| Refusal::bad_request(format!("error decoding patch: {}", body::unread(&text))))?;
     let is_scale = asked.objects.subresource == "scale";
-    let before =
-        if is_scale { read::scale(asked.objects, &live)? } else { writes::shown(resource, &live).into_owned() };
+    let before = if is_scale {
+        read::scale(asked.objects, &counted(resource, &live))?
+    } else {
+        writes::shown(resource, &live).into_owned()
+    };
     let patched = match kind {
         "application/json-patch+json" => patch::json(before, &given)?,
         "application/merge-patch+json" => patch::merge(before, &given),
@@ -260,6 +298,7 @@ pub(super) fn patch(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bod
         return Err(Refusal::new(422, "Invalid", format!(" \"\" is invalid: patch: {message}"))
             .with_details(json!({"causes": [{"reason": "FieldValueInvalid", "message": message, "field": "patch"}]})));
     }
+    asked.warn(&decoded.unknown);
     body::check_size(asked, &decoded.value)?;
     let done = writes::update(store, resource, &live, decoded.value, asked.write(&manager), false)?;
     Ok(reply::object(200, resource, &writes::shown(resource, &done), asked.form))

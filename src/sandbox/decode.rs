@@ -5,10 +5,11 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{
-    quantity,
-    schema::{Field, Shape, structure},
-};
+use super::schema::{Field, Shape, structure};
+use crate::quantity::Quantity;
+
+/// What a real server says of text that is no quantity.
+const NO_QUANTITY: &str = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
 /// A value that does not fit its type.
 #[derive(Debug, Clone, PartialEq)]
@@ -158,7 +159,8 @@ impl Reader {
             (Shape::Bytes, value) => return Err(wrong(&value, "[]uint8")),
             (Shape::Quantity, value @ (Value::String(_) | Value::Number(_))) => {
                 let given = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                Value::String(quantity::canonical(&given).ok_or_else(|| text(quantity::REFUSED.to_owned()))?)
+                let quantity = Quantity::parse(&given).ok_or_else(|| text(NO_QUANTITY.to_owned()))?;
+                Value::String(quantity.to_string())
             }
             (Shape::Quantity, value) => return Err(wrong(&value, "resource.Quantity")),
             (Shape::Time, Value::String(time)) => {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    decode, kinds,
+    access, decode, kinds,
     managers::Writer,
     status::Refusal,
     store::Store,
@@ -13,14 +13,21 @@ use super::{
 /// The name of the one node; pods run there in name only.
 pub(super) const NODE: &str = "sandbox";
 
-/// Fills an empty store.
+/// Fills an empty store; what a box from an earlier version lacks is added.
 pub(super) fn fill(store: &mut Store, now: jiff::Timestamp) -> Result<(), Refusal> {
+    let is_new = store.is_empty();
     let now = decode::seconds(now);
     let write = Write {
         writer: Writer { manager: "kube-apiserver", subresource: "", time: Some(&now) },
         now: &now,
+        user: None,
         is_dry: false,
+        warnings: None,
     };
+    access::fill(store, write)?;
+    if !is_new {
+        return Ok(());
+    }
     let mut make = |group: &str, kind: &str, namespace: &str, object: Value| {
         let resource = kinds::known(group, kind);
         let decoded = writes::complete(resource, object).map_err(|misfit| Refusal::bad_request(misfit.to_string()))?;

@@ -6,8 +6,13 @@
 //! workloads ready, or fail them on request. No container ever runs. Definitions of custom resources are served, without their rules
 //! of CEL and without webhooks that convert.
 //!
-//! It is not a cluster: no admission webhooks, no quota, no scheduling, one user with all rights.
+//! Users may do what roles allow ([`Sandbox::service_as`]); [`Sandbox::service`] is the administrator's. Quotas, limit ranges and pod
+//! security are kept to.
+//!
+//! It is not a cluster: no admission webhooks or policies, no scheduling, no tokens of service accounts.
 
+mod access;
+mod admission;
 mod apply;
 mod body;
 mod catalogue;
@@ -27,7 +32,6 @@ mod managers;
 mod openapi;
 mod patch;
 mod protobuf;
-mod quantity;
 mod read;
 mod remove;
 mod reply;
@@ -40,6 +44,7 @@ mod serve;
 mod service;
 mod status;
 mod store;
+mod table;
 #[cfg(test)]
 mod tests;
 mod typed;
@@ -57,6 +62,7 @@ use std::{
 
 use tokio::{sync::watch as channel, task::JoinSet};
 
+pub use access::User;
 pub use faults::{Effect, Fault};
 pub use reply::Lost;
 pub use service::{RequestLine, Service};
@@ -185,9 +191,7 @@ impl Sandbox {
             None => Script::default(),
         };
         let mut store = Store::open(opened)?;
-        if store.is_empty() {
-            first::fill(&mut store, now()).map_err(|refusal| Error::First(refusal.message))?;
-        }
+        first::fill(&mut store, now()).map_err(|refusal| Error::First(refusal.message))?;
         let (changed, _) = channel::channel(store.revision());
         let state = State { store, requests: Vec::new(), script, denied: Vec::new() };
         let shared = Arc::new(Shared { state: Mutex::new(state), changed, now });
@@ -199,7 +203,13 @@ impl Sandbox {
     /// The server, for `kube::Client::new` or hyper.
     #[must_use]
     pub fn service(&self) -> Service {
-        Service::new(self.clone())
+        self.service_as(User::admin())
+    }
+
+    /// The server as a user meets it, who may do what roles allow.
+    #[must_use]
+    pub fn service_as(&self, user: User) -> Service {
+        Service::new(self.clone(), user)
     }
 
     /// Adds a fault to the script.

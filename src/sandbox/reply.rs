@@ -8,7 +8,12 @@ use hyper::body::Bytes;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
-use super::{kinds::Resource, status::Refusal};
+use super::{
+    kinds::Resource,
+    route::Query,
+    status::Refusal,
+    table::{self, Sheet},
+};
 
 /// The body of an answer.
 pub(super) type Body = UnsyncBoxBody<Bytes, Lost>;
@@ -41,19 +46,19 @@ impl Lost {
 pub(super) enum Form {
     Whole,
     Metadata,
-    Table,
+    Table(Sheet),
 }
 
 impl Form {
-    pub(super) fn of(accept: &str) -> Self {
+    pub(super) fn of(accept: &str, query: &Query, now: jiff::Timestamp) -> Result<Self, Refusal> {
         let first = accept.split(',').next().unwrap_or_default();
-        if first.contains("as=PartialObjectMetadata") {
+        Ok(if first.contains("as=PartialObjectMetadata") {
             Form::Metadata
         } else if first.contains("as=Table") {
-            Form::Table
+            Form::Table(Sheet::of(query, now)?)
         } else {
             Form::Whole
-        }
+        })
     }
 }
 
@@ -82,7 +87,7 @@ pub(super) fn object(code: u16, resource: &Resource, object: &Value, form: Form)
     match form {
         Form::Whole => json(code, object),
         Form::Metadata => json(code, &metadata_only(object)),
-        Form::Table => json(code, &table(resource, std::slice::from_ref(&object), Map::new())),
+        Form::Table(sheet) => json(code, &table::table(resource, &[object], Map::new(), sheet)),
     }
 }
 
@@ -129,7 +134,7 @@ pub(super) fn list(resource: &Resource, metadata: Map<String, Value>, items: &[&
             let items = if items.is_empty() { serde_json::Value::Null } else { serde_json::json!(items) };
             serde_json::json!({"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "items": items}).to_string()
         }
-        Form::Table => table(resource, items, metadata).to_string(),
+        Form::Table(sheet) => table::table(resource, items, metadata, sheet).to_string(),
     };
     bytes(200, "application/json", text)
 }
@@ -145,23 +150,4 @@ impl Serialize for Untyped<'_> {
         }
         map.end()
     }
-}
-
-/// What kubectl prints: name and creation; a real server has columns of each kind.
-fn table(_resource: &Resource, items: &[&Value], metadata: Map<String, Value>) -> Value {
-    let column = |name: &str, kind: &str| serde_json::json!({"name": name, "type": kind, "format": if name == "Name" { "name" } else { "" }, "description": "", "priority": 0});
-    let rows: Vec<Value> = items
-        .iter()
-        .map(|item| {
-            let cell = |pointer: &str| item.pointer(pointer).cloned().unwrap_or_default();
-            serde_json::json!({"cells": [cell("/metadata/name"), cell("/metadata/creationTimestamp")], "object": metadata_only(item)})
-        })
-        .collect();
-    serde_json::json!({
-        "kind": "Table",
-        "apiVersion": "meta.k8s.io/v1",
-        "metadata": metadata,
-        "columnDefinitions": [column("Name", "string"), column("Created At", "date")],
-        "rows": rows,
-    })
 }

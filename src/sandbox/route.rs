@@ -12,6 +12,8 @@ pub(super) enum Target<'a> {
     Version,
     /// `/openapi/v3`, and below it.
     OpenApi(String),
+    /// `/openapi/v2`
+    OlderOpenApi,
     Health,
     /// `/api`, `/apis`
     Core,
@@ -40,6 +42,7 @@ pub(super) fn target<'a>(kinds: &'a Catalogue, path: &str) -> Result<Target<'a>,
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let (group, version, rest) = match &parts[..] {
         ["version"] => return Ok(Target::Version),
+        ["openapi", "v2"] => return Ok(Target::OlderOpenApi),
         ["openapi", "v3", rest @ ..] => return Ok(Target::OpenApi(rest.join("/"))),
         ["healthz" | "readyz" | "livez", ..] => return Ok(Target::Health),
         ["api"] => return Ok(Target::Core),

@@ -81,6 +81,8 @@ pub(super) struct Field {
 pub(super) struct Struct {
     /// `core.v1.PodSpec`
     pub(super) name: String,
+    /// Wherever it stands, it merges as one value.
+    pub(super) atomic: bool,
     /// In the order in which Go writes them.
     pub(super) fields: Vec<Field>,
     by_name: BTreeMap<String, usize>,
@@ -165,7 +167,7 @@ impl Known<'_> {
         let fields: Vec<Field> =
             fields.split(';').filter(|field| !field.is_empty()).map(|field| self.field(field)).collect();
         let by_name = fields.iter().enumerate().map(|(at, field)| (field.name.clone(), at)).collect();
-        Struct { name: name.trim_end_matches('!').to_owned(), fields, by_name }
+        Struct { name: name.trim_end_matches('!').to_owned(), atomic: name.ends_with('!'), fields, by_name }
     }
 
     fn field(&self, text: &str) -> Field {

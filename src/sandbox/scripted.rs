@@ -7,21 +7,25 @@ use hyper::body::{Bytes, Frame};
 use serde_json::{Value, json};
 
 use super::{
+    access::User,
     catalogue::Catalogue,
     reply::{self, Body, Lost},
     route::{self, Objects, Query, Target},
     status::{Cause, Refusal},
 };
 
-/// Whom the scripted refusals name.
-const USER: &str = "kubernetes-admin";
-
 /// An answer of this status to this request.
-pub(super) fn answer(kinds: &Catalogue, parts: &Parts, status: u16, retry_after: Option<u64>) -> Response<Body> {
+pub(super) fn answer(
+    kinds: &Catalogue,
+    user: &User,
+    parts: &Parts,
+    status: u16,
+    retry_after: Option<u64>,
+) -> Response<Body> {
     let mut response = match status {
         429 => plain(status, "Too many requests, please try again later."),
         502 => page(status, "502 Bad Gateway"),
-        _ => reply::refusal(&refusal(kinds, parts, status, retry_after)),
+        _ => reply::refusal(&refusal(kinds, user, parts, status, retry_after)),
     };
     // A server without room for a request always says when to come again.
     let seconds = retry_after.or_else(|| (status == 429).then_some(1));
@@ -62,7 +66,7 @@ fn page(status: u16, title: &str) -> Response<Body> {
     reply::bytes(status, "text/html", text)
 }
 
-fn refusal(kinds: &Catalogue, parts: &Parts, status: u16, retry_after: Option<u64>) -> Refusal {
+fn refusal(kinds: &Catalogue, user: &User, parts: &Parts, status: u16, retry_after: Option<u64>) -> Refusal {
     let objects = match route::target(kinds, parts.uri.path()) {
         Ok(Target::Objects(objects)) => Some(objects),
         _ => None,
@@ -70,11 +74,13 @@ fn refusal(kinds: &Catalogue, parts: &Parts, status: u16, retry_after: Option<u6
     let name = objects.as_ref().and_then(|objects| objects.name.as_deref()).unwrap_or_default();
     match (status, &objects) {
         (401, _) => Refusal::new(401, "Unauthorized", "Unauthorized"),
-        (403, Some(objects)) => forbidden(objects, parts),
-        (403, None) => {
-            Refusal::new(403, "Forbidden", format!("forbidden: User {USER:?} cannot get path {:?}", parts.uri.path()))
-                .with_details(json!({}))
-        }
+        (403, Some(objects)) => forbidden(objects, user, parts),
+        (403, None) => Refusal::new(
+            403,
+            "Forbidden",
+            format!("forbidden: User {:?} cannot get path {:?}", user.name, parts.uri.path()),
+        )
+        .with_details(json!({})),
         (409, Some(objects)) => {
             let why = "the object has been modified; please apply your changes to the latest version and try again";
             Refusal::conflict(objects.resource, name, why)
@@ -109,7 +115,7 @@ fn unavailable(retry_after: Option<u64>) -> Refusal {
     }
 }
 
-fn forbidden(objects: &Objects<'_>, parts: &Parts) -> Refusal {
+fn forbidden(objects: &Objects<'_>, user: &User, parts: &Parts) -> Refusal {
     let resource = objects.resource;
     let query = Query::parse(parts.uri.query().unwrap_or_default());
     let verb = route::verb(&parts.method, objects, &query).unwrap_or("get");
@@ -117,8 +123,10 @@ fn forbidden(objects: &Objects<'_>, parts: &Parts) -> Refusal {
         Some(namespace) => format!("in the namespace {namespace:?}"),
         None => "at the cluster scope".to_owned(),
     };
-    let why =
-        format!("User {USER:?} cannot {verb} resource {:?} in API group {:?} {place}", resource.plural, resource.group);
+    let why = format!(
+        "User {:?} cannot {verb} resource {:?} in API group {:?} {place}",
+        user.name, resource.plural, resource.group
+    );
     let name = objects.name.as_deref().unwrap_or_default();
     let mut refusal = Refusal::forbidden(resource, name, &why);
     if name.is_empty() {

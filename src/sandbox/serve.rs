@@ -4,9 +4,11 @@
 //! `http://127.0.0.1:PORT/TOKEN`.
 
 use std::{
+    collections::BTreeMap,
     error::Error as _,
     future::{Future, poll_fn},
     io,
+    sync::Arc,
 };
 
 use http::{Request, header};
@@ -19,22 +21,23 @@ use tokio::{
 };
 use tower::Service as _;
 
-use super::{Sandbox, reply::Lost, service};
+use super::{Sandbox, access::User, reply::Lost, service};
 
 impl Sandbox {
-    /// Serves requests that bring the token, as a bearer or as the first part of the path, until `shutdown` is done.
+    /// Serves requests that bring a user's token, as a bearer or as the first part of the path, until `shutdown` is done.
     ///
     /// # Errors
     /// When the listener does not listen on loopback, or fails.
     pub async fn serve(
         &self,
         listener: TcpListener,
-        token: String,
+        users: BTreeMap<String, User>,
         shutdown: impl Future<Output = ()>,
     ) -> io::Result<()> {
         if !listener.local_addr()?.ip().is_loopback() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "the sandbox listens on loopback only"));
         }
+        let users = Arc::new(users);
         let mut connections = JoinSet::new();
         let mut shutdown = std::pin::pin!(shutdown);
         loop {
@@ -45,14 +48,15 @@ impl Sandbox {
             };
             // Small answers must not wait for the next segment.
             stream.set_nodelay(true)?;
-            let (server, token) = (self.service(), token.clone());
+            let (sandbox, users) = (self.clone(), Arc::clone(&users));
             connections.spawn(async move {
                 let service = service_fn(move |request: Request<Incoming>| {
-                    let (mut server, admitted) = (server.clone(), admit(request, &token));
+                    let admitted = admit(request, &users);
+                    let sandbox = sandbox.clone();
                     // Boxed, so that the connection can be taken apart at its end.
                     Box::pin(async move {
                         match admitted {
-                            Some(request) => server.call(request).await,
+                            Some((request, user)) => sandbox.service_as(user).call(request).await,
                             None => Ok(service::unauthorized()),
                         }
                     })
@@ -81,17 +85,17 @@ async fn end(mut stream: TcpStream) {
     }
 }
 
-/// The request as the server understands it, if it brings the token.
-fn admit(mut request: Request<Incoming>, token: &str) -> Option<Request<Incoming>> {
+/// The request as the server understands it, and whose it is, if it brings a token.
+fn admit(mut request: Request<Incoming>, users: &BTreeMap<String, User>) -> Option<(Request<Incoming>, User)> {
     let given = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if given.and_then(|given| given.strip_prefix("Bearer ")).is_some_and(|given| given == token) {
-        return Some(request);
+    if let Some(user) = given.and_then(|given| given.strip_prefix("Bearer ")).and_then(|given| users.get(given)) {
+        return Some((request, user.clone()));
     }
-    let path = request.uri().path_and_query()?.as_str().strip_prefix('/')?.strip_prefix(token)?;
+    let path = request.uri().path_and_query()?.as_str().strip_prefix('/')?;
+    let token = path.split(['/', '?']).next().filter(|token| !token.is_empty())?;
+    let user = users.get(token)?.clone();
+    let path = &path[token.len()..];
     let path = if path.is_empty() { "/" } else { path };
-    if token.is_empty() || !path.starts_with('/') {
-        return None;
-    }
     *request.uri_mut() = path.parse().ok()?;
-    Some(request)
+    Some((request, user))
 }

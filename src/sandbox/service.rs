@@ -1,6 +1,7 @@
 //! The server as a tower service: reads the request, meets the fault script, asks the right verb, notes the request.
 
 use std::{
+    cell::RefCell,
     error::Error as StdError,
     future::Future,
     pin::Pin,
@@ -15,7 +16,9 @@ use serde_json::json;
 use tokio::time;
 
 use super::{
-    Sandbox, Shared, State, change,
+    Sandbox, Shared, State,
+    access::{self, User},
+    change,
     change::Asked,
     decode, discovery,
     faults::Effect,
@@ -47,11 +50,12 @@ pub struct RequestLine {
 #[derive(Debug, Clone)]
 pub struct Service {
     sandbox: Sandbox,
+    user: Arc<User>,
 }
 
 impl Service {
-    pub(super) fn new(sandbox: Sandbox) -> Self {
-        Self { sandbox }
+    pub(super) fn new(sandbox: Sandbox, user: User) -> Self {
+        Self { sandbox, user: Arc::new(user) }
     }
 }
 
@@ -70,41 +74,41 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let sandbox = self.sandbox.clone();
+        let (sandbox, user) = (self.sandbox.clone(), Arc::clone(&self.user));
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             // What a client sends and breaks off is no request.
             let body = body.collect().await.map_err(|_| Lost::new())?.to_bytes();
-            handle(&sandbox.shared, &parts, &body).await
+            handle(&sandbox.shared, &user, &parts, &body).await
         })
     }
 }
 
-async fn handle(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Result<Response<Body>, Lost> {
+async fn handle(shared: &Arc<Shared>, user: &User, parts: &Parts, body: &[u8]) -> Result<Response<Body>, Lost> {
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let effect = shared.lock().script.meet(parts.method.as_str(), path);
     let answer = match &effect {
         Some(Effect::Drop) => Err(Lost::new()),
         Some(Effect::Reset) => Err(Lost::reset()),
-        Some(Effect::HalfBody) => Ok(scripted::half(respond(shared, parts, body))),
+        Some(Effect::HalfBody) => Ok(scripted::half(respond(shared, user, parts, body))),
         Some(Effect::Answer { status, retry_after }) => {
             let kinds = Arc::clone(shared.lock().store.kinds());
-            Ok(scripted::answer(&kinds, parts, *status, *retry_after))
+            Ok(scripted::answer(&kinds, user, parts, *status, *retry_after))
         }
         Some(Effect::LoseReply) => {
-            respond(shared, parts, body);
+            respond(shared, user, parts, body);
             Err(Lost::new())
         }
         Some(Effect::Die) => process::abort(),
         Some(Effect::DieAfter) => {
-            respond(shared, parts, body);
+            respond(shared, user, parts, body);
             process::abort()
         }
         Some(effect @ Effect::Delay { .. }) => {
             time::sleep(effect.delay().unwrap_or_default()).await;
-            Ok(respond(shared, parts, body))
+            Ok(respond(shared, user, parts, body))
         }
-        None => Ok(respond(shared, parts, body)),
+        None => Ok(respond(shared, user, parts, body)),
     };
     let line = RequestLine {
         method: parts.method.to_string(),
@@ -129,20 +133,25 @@ impl State {
     }
 }
 
-fn respond(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Response<Body> {
-    answer(shared, parts, body).unwrap_or_else(|refusal| reply::refusal(&refusal))
+fn respond(shared: &Arc<Shared>, user: &User, parts: &Parts, body: &[u8]) -> Response<Body> {
+    let mut response = answer(shared, user, parts, body).unwrap_or_else(|refusal| reply::refusal(&refusal));
+    let kinds = Arc::clone(shared.lock().store.kinds());
+    warnings::add(&mut response, warnings::of_path(&kinds, parts.uri.path()));
+    response
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-fn answer(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Result<Response<Body>, Refusal> {
+fn answer(shared: &Arc<Shared>, caller: &User, parts: &Parts, body: &[u8]) -> Result<Response<Body>, Refusal> {
+    let user = access::admit(&shared.lock().store, caller, &parts.method, &parts.uri, &parts.headers)?;
     let accept = text(&parts.headers, header::ACCEPT);
     let kinds = Arc::clone(shared.lock().store.kinds());
     let objects = match route::target(&kinds, parts.uri.path())? {
         Target::OpenApi(path) if path.is_empty() => return Ok(openapi::index(&kinds)),
         Target::OpenApi(path) => return openapi::document(&kinds, &path),
+        Target::OlderOpenApi => return Ok(openapi::older()),
         Target::Version => return Ok(discovery::version()),
         Target::Health => return Ok(reply::bytes(200, "text/plain; charset=utf-8", "ok".to_owned())),
         Target::Core => return Ok(discovery::core(&kinds, accept)),
@@ -180,36 +189,39 @@ fn answer(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Result<Response<B
         let cause = Cause::unsupported("fieldValidation", &json!(validation), &["", "Ignore", "Strict", "Warn"]);
         return Err(change::options_invalid(kind, &[cause]));
     }
-    let form = Form::of(accept);
-    let now = decode::seconds((shared.now)());
+    let now = (shared.now)();
+    let form = Form::of(accept, &query, now)?;
+    let now = decode::seconds(now);
     let mut state = shared.lock();
     if !Arc::ptr_eq(&kinds, state.store.kinds()) {
         // A kind came or went since the path was read.
         drop(state);
-        return answer(shared, parts, body);
+        return answer(shared, caller, parts, body);
     }
-    authorize(&state, verb, &objects)?;
+    authorize(&state, &user, verb, &objects)?;
     let asked = Asked {
         objects: &objects,
+        user: &user,
         query: &query,
         content_type: text(&parts.headers, header::CONTENT_TYPE),
         agent: text(&parts.headers, header::USER_AGENT),
         body,
         form,
         now: &now,
+        warnings: RefCell::default(),
     };
-    let warned = |response| warnings::of_version(objects.resource, response);
     let store = &mut state.store;
     let response = match verb {
-        "get" => return read::get(store, &objects, form).map(warned),
-        "list" => return read::list(store, &objects, &query, form).map(warned),
-        "watch" => return watch::open(shared, store, &objects, &query, form).map(warned),
+        "get" => return read::get(store, &objects, form),
+        "list" => return read::list(store, &objects, &query, form),
+        "watch" => return watch::open(shared, store, &objects, &query, form),
+        "create" if access::is_review(objects.resource) => return access::answer(store, &user, &asked),
         "create" => change::create(store, &asked),
         "update" => change::update(store, &asked),
         "patch" => {
             let is_new = asked.content_type.contains("apply-patch") && read::find(&state.store, &objects).is_err();
             if is_new {
-                authorize(&state, "create", &objects)?;
+                authorize(&state, &user, "create", &objects)?;
             }
             change::patch(&mut state.store, &asked)
         }
@@ -219,13 +231,14 @@ fn answer(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Result<Response<B
     let revision = state.store.revision();
     drop(state);
     shared.announce(revision);
-    response.map(warned)
+    response.map(|mut response| {
+        warnings::add(&mut response, asked.warnings.take());
+        response
+    })
 }
 
-/// The user of every request: the sandbox knows no other.
-const USER: &str = "kubernetes-admin";
-
-fn authorize(state: &State, verb: &str, objects: &Objects<'_>) -> Result<(), Refusal> {
+/// Refuses what a test took away from everybody.
+fn authorize(state: &State, user: &User, verb: &str, objects: &Objects<'_>) -> Result<(), Refusal> {
     let resource = objects.resource;
     if !state.denied.iter().any(|denied| denied.verb == verb && denied.plural == resource.plural) {
         return Ok(());
@@ -234,8 +247,10 @@ fn authorize(state: &State, verb: &str, objects: &Objects<'_>) -> Result<(), Ref
         Some(namespace) => format!("in the namespace {namespace:?}"),
         None => "at the cluster scope".to_owned(),
     };
-    let why =
-        format!("User {USER:?} cannot {verb} resource {:?} in API group {:?} {place}", resource.plural, resource.group);
+    let why = format!(
+        "User {:?} cannot {verb} resource {:?} in API group {:?} {place}",
+        user.name, resource.plural, resource.group
+    );
     let name = objects.name.as_deref().unwrap_or_default();
     let mut refusal = Refusal::forbidden(resource, name, &why);
     if name.is_empty() {

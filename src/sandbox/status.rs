@@ -157,6 +157,12 @@ impl Refusal {
         Self::new(422, "Invalid", format!("{subject} {name:?} is invalid: {list}")).with_details(Value::Object(about))
     }
 
+    /// Whether the namespace ends.
+    pub(super) fn is_terminating(&self) -> bool {
+        let causes = self.details.as_ref().and_then(|details| details.get("causes")?.as_array());
+        causes.into_iter().flatten().any(|cause| cause["reason"] == "NamespaceTerminating")
+    }
+
     pub(super) fn to_json(&self) -> Value {
         let mut status = Map::new();
         status.insert("kind".into(), "Status".into());
@@ -177,13 +183,18 @@ impl Refusal {
 
 /// What a Status says about its object.
 pub(super) fn details(resource: &Resource, name: &str) -> Value {
+    about(&resource.group, &resource.plural, name)
+}
+
+/// The same of what may be no kind at all.
+pub(super) fn about(group: &str, plural: &str, name: &str) -> Value {
     let mut details = Map::new();
     if !name.is_empty() {
         details.insert("name".into(), name.into());
     }
-    if !resource.group.is_empty() {
-        details.insert("group".into(), resource.group.clone().into());
+    if !group.is_empty() {
+        details.insert("group".into(), group.into());
     }
-    details.insert("kind".into(), resource.plural.clone().into());
+    details.insert("kind".into(), plural.into());
     Value::Object(details)
 }

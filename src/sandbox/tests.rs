@@ -1,5 +1,7 @@
 //! The sandbox through the real `kube::Client`.
 
+mod access;
+mod admission;
 mod answers;
 mod custom;
 mod failures;

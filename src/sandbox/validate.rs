@@ -7,7 +7,8 @@ mod pods;
 
 use serde_json::{Value, json};
 
-use super::{custom, kinds::Resource, quantity, select, status::Cause, store::text};
+use super::{admission, custom, kinds::Resource, select, status::Cause, store::text};
+use crate::quantity::Quantity;
 
 pub(super) use fixed::change;
 
@@ -34,6 +35,7 @@ fn common(resource: &Resource, object: &Value, found: &mut Vec<Cause>) {
     let spec = object.get("spec").unwrap_or(&Value::Null);
     match (resource.group.as_str(), resource.kind.as_str()) {
         ("", "Pod") => pods::spec(spec, "spec", found),
+        ("", "Namespace") => found.extend(admission::complaints(object)),
         ("apps", "Deployment") => {
             workload(spec, found);
             strategy(spec, found);
@@ -254,7 +256,7 @@ fn claim(spec: &Value, found: &mut Vec<Cause>) {
     }
     match spec.pointer("/resources/requests/storage").and_then(Value::as_str) {
         None => found.push(Cause::required("spec.resources[storage]", "")),
-        Some(size) if quantity::billionths(size).is_none_or(|size| size <= 0) => {
+        Some(size) if !Quantity::parse(size).is_some_and(Quantity::is_positive) => {
             let why = "must be greater than zero";
             found.push(Cause::invalid("spec.resources[storage]", &json!(size), why));
         }

@@ -22,7 +22,7 @@ use super::{
     select::Selector,
     status::Refusal,
     store::{Change, Store},
-    writes,
+    table, writes,
 };
 
 /// A real server ends a watch after half an hour to an hour, and so must clients expect it here.
@@ -38,6 +38,8 @@ struct Watch {
     namespace: Option<String>,
     selector: Selector,
     form: Form,
+    /// Nothing was shown yet.
+    is_first: bool,
     /// Everything up to here was sent.
     revision: u64,
     ready: VecDeque<String>,
@@ -74,6 +76,7 @@ pub(super) fn open(
         namespace: objects.namespace.clone(),
         selector,
         form,
+        is_first: true,
         revision,
         ready: VecDeque::new(),
         ends: time::Instant::now() + lifetime,
@@ -166,7 +169,12 @@ impl Watch {
         let shown = writes::shown(&self.resource, object);
         let object = match self.form {
             Form::Metadata => reply::metadata_only(&shown).to_string(),
-            Form::Whole | Form::Table => shown.to_string(),
+            Form::Whole => shown.to_string(),
+            Form::Table(sheet) => {
+                let sheet = self.shared.upgrade().map_or(sheet, |shared| sheet.at((shared.now)()));
+                let is_first = std::mem::take(&mut self.is_first);
+                table::event(&self.resource, &shown, sheet, is_first).to_string()
+            }
         };
         self.ready.push_back(format!("{{\"type\":\"{kind}\",\"object\":{object}}}\n"));
     }
@@ -175,7 +183,7 @@ impl Watch {
         let stored = kinds::stored(&self.resource);
         let (kind, version) = match self.form {
             Form::Metadata => ("PartialObjectMetadata", "meta.k8s.io/v1".to_owned()),
-            Form::Whole | Form::Table => (stored.kind.as_str(), self.resource.api_version()),
+            Form::Whole | Form::Table(_) => (stored.kind.as_str(), self.resource.api_version()),
         };
         let mut metadata = json!({"resourceVersion": self.revision.to_string()});
         if ends_initial {

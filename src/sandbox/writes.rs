@@ -1,12 +1,13 @@
 //! Creating, changing and deleting objects, for clients and for the sandbox's own controllers alike: checks, server-side fields,
 //! owners, generation, finalizers. Reading requests is done elsewhere.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, cell::RefCell, sync::Arc};
 
 use serde_json::{Value, json};
 
 use super::{
-    convert, custom, decode, defaults,
+    access::{self, User},
+    admission, convert, custom, decode, defaults,
     kinds::{self, Resource},
     managers::{self, Writer},
     rules,
@@ -21,8 +22,20 @@ pub(super) struct Write<'a> {
     pub(super) writer: Writer<'a>,
     /// The server's time, in seconds.
     pub(super) now: &'a str,
+    /// Who writes; none for the sandbox itself, which may do everything.
+    pub(super) user: Option<&'a User>,
     /// Everything is checked and answered, nothing kept.
     pub(super) is_dry: bool,
+    /// What the client is to be warned of, beside its answer.
+    pub(super) warnings: Option<&'a RefCell<Vec<String>>>,
+}
+
+impl Write<'_> {
+    pub(super) fn warn(&self, text: String) {
+        if let Some(warnings) = self.warnings {
+            warnings.borrow_mut().push(text);
+        }
+    }
 }
 
 /// Reads an object of a kind, filling in what was not said.
@@ -68,6 +81,7 @@ pub(super) fn create(
     if resource.namespaced {
         admit_namespace(store, resource, namespace, &name)?;
     }
+    access::check_escalation(store, write.user, resource, namespace, None, &object)?;
     if !owned {
         let empty = decode::empty(&resource.shape);
         let owners = managers::read(&object);
@@ -87,18 +101,28 @@ pub(super) fn create(
     }
     metadata.insert("uid".into(), uuid::Uuid::new_v4().to_string().into());
     metadata.insert("creationTimestamp".into(), write.now.into());
+    admission::fill_in(store, stored, namespace, &mut object);
     rules::prepare_create(store, stored, &mut object)?;
     let causes = validate::new(stored, &object);
     if !causes.is_empty() {
         return Err(Refusal::invalid(stored, &name, &causes));
     }
+    access::check_create(store, write.user, resource, namespace, &name)?;
+    let charged = admission::check(store, stored, namespace, None, &object, write)?;
     if store.at(&place(stored, namespace, &name)).is_some() {
         return Err(Refusal::already_exists(resource, &name));
     }
     if write.is_dry {
         return Ok(Arc::new(object));
     }
+    keep(store, charged)?;
     store.put(stored.slot, object)
+}
+
+/// Keeps quotas of which more is used.
+fn keep(store: &mut Store, charged: Vec<Value>) -> Result<(), Refusal> {
+    let slot = kinds::known("", "ResourceQuota").slot;
+    charged.into_iter().try_for_each(|quota| store.put(slot, quota).map(drop))
 }
 
 /// A name as given, or made from generateName.
@@ -157,6 +181,8 @@ pub(super) fn update(
     let name = text(live, "/metadata/name");
     check_preconditions(resource, live, &new, owned)?;
     carry_over(&mut new, live, write.writer.subresource, resource);
+    let namespace = text(live, "/metadata/namespace");
+    access::check_escalation(store, write.user, resource, namespace, Some(live), &new)?;
     if !owned {
         let seen = shown(resource, live);
         let given = new.pointer("/metadata/managedFields");
@@ -184,6 +210,10 @@ pub(super) fn update(
     if managers::is_same_but_times(live, &new) {
         return Ok(Arc::clone(live));
     }
+    let charged = match write.writer.subresource {
+        "" => admission::check(store, stored, namespace, Some(live), &new, write)?,
+        _ => Vec::new(),
+    };
     let is_done = !text(&new, "/metadata/deletionTimestamp").is_empty() && !has_finalizers(stored, &new);
     if write.is_dry {
         return Ok(Arc::new(new));
@@ -192,6 +222,7 @@ pub(super) fn update(
         store.remove(&place(stored, text(live, "/metadata/namespace"), name))?;
         return Ok(Arc::new(new));
     }
+    keep(store, charged)?;
     store.put(stored.slot, new)
 }
 

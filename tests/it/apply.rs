@@ -319,7 +319,7 @@ fn a_namespace_deleted_by_hand() {
 
 #[test]
 fn a_namespace_that_is_being_deleted() {
-    let workspace = applied("[services.web]\nmodule = \"app\"");
+    let workspace = applied("timeout = \"2s\"\n[services.web]\nmodule = \"app\"");
     let held = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "held", "finalizers": ["example.com/held"]}});
     let cluster = workspace.cluster();
     cluster.create("/api/v1/namespaces/demo/configmaps", "kubectl-create", &held);
@@ -327,24 +327,76 @@ fn a_namespace_that_is_being_deleted() {
     // All but the one that is held goes at once.
     cluster.wait_until_gone(&deployment("web"));
     drop(cluster);
-    let told = workspace.ditc(APPLY).exits(1).error(str![""]).wrote_nothing();
+    let told = workspace.ditc(APPLY).exits(1).wrote_nothing();
     check(
         told.out,
         str![[r#"
-Plan: 0 to add, 0 to change, 0 to destroy.
+Actions are shown with these symbols:
+  + create
 
-This plan cannot be applied. 2 objects stand in the way:
+ditc will perform the following actions in environment demo (namespace demo,
+cluster sandbox):
 
-  ! demo/Namespace/demo (environments/demo.toml:1)
-    It is being deleted.
-    hint: wait until it is gone, then plan again
+  # demo/Namespace/demo will be created
+  # (it is being deleted, and made anew when it is gone:
+  # environments/demo.toml:1)
+  + Namespace "demo" {}
 
-  ! demo.services.web/Deployment/web (environments/demo.toml:1)
-    The server does not allow it: deployments.apps "web" is forbidden: unable to
-    create new content in namespace demo because it is being terminated
+  # demo.services.web/Deployment/web will be created
+  # (environments/demo.toml:2, modules/app/app.yaml:1)
+  + Deployment "web" {
+      + spec:
+      +   replicas: 1
+      +   selector.matchLabels.app: web
+      +   template:
+      +     metadata:
+      +       labels.app: web
+      +       annotations:
+      +         sandbox.ditc.dev/ready-after: 10ms
+      +         sandbox.ditc.dev/fail: ""
+      +     spec.containers:
+      +       - name: app
+      +         image: app:v1
+      +         readinessProbe.tcpSocket.port: 80
+    }
+
+Note: 1 object was checked by the server in namespace default, under other
+names, since namespace demo is not there yet; its quota and admission policies
+had no say.
+
+Plan: 2 to add, 0 to change, 0 to destroy.
+demo/Namespace/demo: Creating...
+demo/Namespace/demo: Creation failed: Namespace/demo is not gone after 2 seconds
+  caused by: Some resources are remaining: configmaps. has 1 resource instances;
+    Some content in the namespace has finalizers remaining: example.com/held in
+    1 resource instances
+  hint: kubectl -n demo get namespace/demo -o yaml
+
+Apply incomplete. 0 done, 1 failed, 2 skipped, 0 not started. Resources so far:
+0 added, 0 changed, 0 destroyed.
+
+Failed:
+  demo/Namespace/demo: Namespace/demo is not gone after 2 seconds
+    caused by: Some resources are remaining: configmaps. has 1 resource
+      instances; Some content in the namespace has finalizers remaining:
+      example.com/held in 1 resource instances
+    hint: kubectl -n demo get namespace/demo -o yaml
+
+Skipped:
+  demo.services.web/Deployment/web, because of demo/Namespace/demo
+  demo.services.web, because of demo/Namespace/demo
+
+What is done stays done and is recorded. To go on, once the cause is gone:
+  ditc apply demo --sandbox
 
 "#]],
     );
+
+    let cluster = workspace.cluster();
+    cluster.patch("/api/v1/namespaces/demo/configmaps/held", "hand", &json!({"metadata": {"finalizers": null}}));
+    drop(cluster);
+    workspace.ditc(APPLY).exits(0).says("Resources: 2 added, 0 changed, 0 destroyed.");
+    workspace.ditc(PLAN).exits(0).out(NO_CHANGES);
 }
 
 #[test]
@@ -399,16 +451,23 @@ cluster sandbox):
   - demo.dependencies.postgresql/Service/postgresql will be destroyed (it is no longer in the definition)
   - demo.dependencies.postgresql/Service/postgresql-headless will be destroyed (it is no longer in the definition)
   - demo.dependencies.postgresql/ConfigMap/postgresql-init will be destroyed (it is no longer in the definition)
-  - demo.dependencies.postgresql/Secret/postgresql will be destroyed (it is no longer in the definition)
 
-Plan: 0 to add, 0 to change, 5 to destroy.
+Plan: 0 to add, 0 to change, 4 to destroy.
 
-This plan cannot be applied. 1 object stands in the way:
+This plan cannot be applied. 2 objects stand in the way:
 
   ! demo.dependencies.postgresql/PersistentVolumeClaim/data-postgresql
-    It holds data, and its component is to be removed.
+    Its data would be lost, and its component is to be removed.
     hint: put its component back into the definition
-    hint: or, if the data may be lost, delete it
+    hint: or, if all data of it may be lost:
+        ditc plan demo -delete-data=demo.dependencies.postgresql --sandbox
+
+  ! demo.dependencies.postgresql/Secret/postgresql
+    The data of its component cannot be opened without it, and its component is
+    to be removed.
+    hint: put its component back into the definition
+    hint: or, if all data of it may be lost:
+        ditc plan demo -delete-data=demo.dependencies.postgresql --sandbox
 
 "#]])
         .error(str![""])
@@ -655,6 +714,9 @@ fn the_served_sandbox_is_the_same_cluster() {
     let mut serve = workspace.start("sandbox serve");
     serve.wait_for("kubectl get all -A\n");
     workspace.ditc("plan demo --kubeconfig state/sandbox/kubeconfig").exits(0).out(NO_CHANGES);
+    let told = workspace.ditc("plan demo --kubeconfig state/sandbox/kubeconfig --context developer").exits(1).out("");
+    let told = told.error.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("User \"developer\" cannot get resource \"configmaps\""), "{told}");
     let told = workspace.ditc(PLAN).exits(1).out("");
     assert!(told.error.contains("state/sandbox/lock is in use by process"), "{}", told.error);
     serve.interrupt();

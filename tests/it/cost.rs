@@ -104,6 +104,7 @@ fn one_changed_object_is_one_question_and_one_write() {
         str![[r#"
 apply deployments/web 200
 ask deployments/web 200
+ask selfsubjectrulesreviews 201
 create leases 201
 delete leases/ditc 200
 get configmaps/ditc 200
@@ -111,6 +112,7 @@ list deployments 200
 list deployments 200
 list endpointslices 200
 list namespaces 200
+list resourcequotas 200
 list secrets 200
 list services 200
 list statefulsets 200
@@ -131,6 +133,12 @@ fn an_environment_that_is_not_there_costs_no_list_in_its_namespace() {
     check(
         told.requests.sorted(),
         str![[r#"
+ask deployments/ditc-check-adacf5f48df0 201
+ask selfsubjectrulesreviews 201
+ask services/ditc-check-22294dccf478 201
+ask services/ditc-check-b5ee97c9239c 201
+ask services/ditc-check-dff65e71db32 201
+ask statefulsets/ditc-check-04157ec374dd 201
 get configmaps/ditc 404
 get namespaces/demo 404
 list namespaces 200

@@ -631,6 +631,8 @@ This plan cannot be applied. 1 object stands in the way:
     An object of this name exists, and ditc did not make it (managed by
     kubectl-create).
     hint: name another one with `namespace` in the environment's file
+    hint: or take it over; the plan then shows what changes:
+        ditc plan demo -adopt=demo/Namespace/demo --sandbox
 
 "#]],
     );
@@ -690,7 +692,8 @@ This plan cannot be applied. 1 object stands in the way:
     An object of this name exists, and ditc did not make it (managed by
     kubectl-create).
     hint: give it another name in the definition
-    hint: or, if nobody needs the one that exists, delete it
+    hint: or take it over; the plan then shows what changes:
+        ditc plan demo -adopt=demo.services.api/Deployment/api --sandbox
 
 "#]])
         .error(str![""])

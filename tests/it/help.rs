@@ -174,6 +174,29 @@ Options:
       --detailed-exitcode  Exit with 2 if there are changes, 0 if there are none
   -h, --help               Print help
 
+Part of an environment:
+      --target <ADDRESS>   Only this component or object and what it needs;
+                           repeatable
+      --exclude <ADDRESS>  Everything but this component or object and what
+                           needs it; repeatable
+
+Decisions:
+      --replace <ADDRESS>
+          Delete this object and make it anew; repeatable
+      --adopt <ADDRESS>
+          Take over this object from whoever made it; repeatable
+      --force-conflicts <ADDRESS>
+          Take fields of this component or object that others own; repeatable
+      --delete-data <ADDRESS>
+          Delete or replace this component or object although its data is lost;
+          repeatable
+      --max-destroy <N>
+          How many objects may be deleted or replaced, instead of what
+          `ditc.toml` allows
+      --refresh-only
+          Change only the record: forget what is gone, learn what is right,
+          leave every object as it is
+
 Cluster:
       --sandbox
           Use the built-in cluster in state/sandbox instead of a real one
@@ -199,6 +222,15 @@ Output:
 Examples:
   ditc plan jakub
   ditc plan jakub -detailed-exitcode   exit 2 if there are changes
+
+  ditc plan jakub -target=jakub.services.orders
+  ditc plan jakub -exclude=jakub.services.orders/Ingress/orders
+  ditc plan jakub -replace=jakub.services.orders/Deployment/orders
+  ditc plan jakub -adopt=jakub/Namespace/jakub
+  ditc plan jakub -force-conflicts=deployment/orders
+  ditc plan jakub -delete-data=jakub.dependencies.postgresql
+  ditc plan jakub -max-destroy=30
+  ditc plan jakub -refresh-only        what moved, and no change
 
 "#]],
     );
@@ -230,6 +262,29 @@ Options:
   -h, --help
           Print help
 
+Part of an environment:
+      --target <ADDRESS>   Only this component or object and what it needs;
+                           repeatable
+      --exclude <ADDRESS>  Everything but this component or object and what
+                           needs it; repeatable
+
+Decisions:
+      --replace <ADDRESS>
+          Delete this object and make it anew; repeatable
+      --adopt <ADDRESS>
+          Take over this object from whoever made it; repeatable
+      --force-conflicts <ADDRESS>
+          Take fields of this component or object that others own; repeatable
+      --delete-data <ADDRESS>
+          Delete or replace this component or object although its data is lost;
+          repeatable
+      --max-destroy <N>
+          How many objects may be deleted or replaced, instead of what
+          `ditc.toml` allows
+      --refresh-only
+          Change only the record: forget what is gone, learn what is right,
+          leave every object as it is
+
 Cluster:
       --sandbox
           Use the built-in cluster in state/sandbox instead of a real one
@@ -255,6 +310,9 @@ Output:
 Examples:
   ditc apply jakub
   ditc apply pr-12 -auto-approve -lock-timeout=5m   in CI
+
+Flags about a part of an environment and about decisions are those of `ditc
+plan`: look first, then apply with the same.
 
 "#]],
     );
@@ -283,8 +341,16 @@ Options:
       --lock-timeout <DURATION>
           How long to wait for another run to release the environment, such as
           5m [default: 0s]
+      --with-foreign
+          Delete with the namespace what others made in it
   -h, --help
           Print help
+
+Part of an environment:
+      --target <ADDRESS>   Only this component or object and what it needs;
+                           repeatable
+      --exclude <ADDRESS>  Everything but this component or object and what
+                           needs it; repeatable
 
 Cluster:
       --sandbox
@@ -311,6 +377,8 @@ Output:
 Examples:
   ditc destroy jakub
   ditc destroy pr-12 -auto-approve   in CI
+  ditc destroy jakub -target=jakub.services.orders
+  ditc destroy jakub -with-foreign        with what others made in it
 
 "#]],
     );

@@ -3,12 +3,16 @@
 mod apply;
 mod cost;
 mod crash;
+mod decisions;
 mod diagnostics;
 mod differential;
+mod everyday;
 mod faults;
 mod help;
 mod model;
+mod preflight;
 mod real;
+mod rows;
 mod secrets;
 mod support;
 mod support_model;

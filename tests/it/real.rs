@@ -74,6 +74,33 @@ impl Preview {
         self.real.patch_strategically(&self.path(DEPLOYMENT), "kubectl-set", &body);
     }
 
+    /// A command by somebody who may do only what a test allows.
+    fn as_developer(&self, verb: &str, flags: &str) -> Ran {
+        self.start(verb, &format!("--context developer {flags}")).end()
+    }
+
+    /// Lets the developers read everything here, and do all with some resources.
+    fn allow(&self, resources: &[&str]) {
+        let metadata = json!({"name": "developers"});
+        let rules = json!([
+            {"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list", "watch"]},
+            {"apiGroups": ["*"], "resources": resources, "verbs": ["*"]},
+        ]);
+        let group = "rbac.authorization.k8s.io";
+        let role = json!({"metadata": metadata, "rules": rules});
+        let binding = json!({
+            "metadata": metadata,
+            "roleRef": {"apiGroup": group, "kind": "Role", "name": "developers"},
+            "subjects": [{"apiGroup": group, "kind": "Group", "name": "developers"}],
+        });
+        let path = |plural| self.path(&format!("{group}/v1 {plural}"));
+        if self.real.get(&format!("{}/developers", path("roles"))).is_some() {
+            return self.real.patch(&format!("{}/developers", path("roles")), "hand", &role);
+        }
+        self.real.create(&path("roles"), "hand", &role);
+        self.real.create(&path("rolebindings"), "hand", &binding);
+    }
+
     /// Nothing differs any more.
     #[track_caller]
     fn is_as_defined(&self) {
@@ -85,7 +112,7 @@ impl Drop for Preview {
     fn drop(&mut self) {
         let path = format!("/api/v1/namespaces/{}", self.name);
         // A destroyed environment has none any more.
-        let _ = self.real.ask(&Question { method: "DELETE", path: &path, accept: "", content: "", body: "" });
+        let _ = self.real.ask(&Question { user: "", method: "DELETE", path: &path, accept: "", content: "", body: "" });
     }
 }
 
@@ -219,4 +246,52 @@ fn a_killed_apply_is_finished_by_the_next() {
         preview.is_as_defined();
         preview.destroy().exits(0);
     }
+}
+
+#[test]
+fn what_the_credentials_may_not_do_is_told_before_it_is_tried() {
+    let Some(preview) = Preview::new() else { return };
+    preview.apply().exits(0);
+    preview.define(&format!("{REDIS}\n[services.web]\n{WEB}\nreplicas = 2\n"));
+    preview.allow(&["configmaps", "leases", "deployments"]);
+    let told = preview.as_developer("plan", "-detailed-exitcode").exits(2);
+    let lack = format!("no right to delete services in namespace {}", preview.name);
+    let told = told.says("Warning: apply would fail with these credentials:").says(&lack);
+    assert_eq!(told.out.matches("no right").count(), 1, "{}", told.out);
+    preview.plan().exits(2).says_nothing_of("Warning");
+
+    let record = preview.get("configmaps/ditc");
+    let told = preview.as_developer("apply", "-auto-approve").exits(1).says(&lack);
+    assert!(told.error.contains("apply was not begun"), "{}", told.error);
+    assert_eq!(preview.get("configmaps/ditc"), record, "nothing is written");
+    preview.as_developer("destroy", "-auto-approve").exits(1).says("no right to delete secrets");
+
+    preview.allow(&["configmaps", "leases", "deployments", "services"]);
+    preview.as_developer("apply", "-auto-approve").exits(0).says("Apply complete!").says_nothing_of("Warning");
+    assert_eq!(preview.get("services/web"), None);
+}
+
+#[test]
+fn what_a_quota_has_no_room_for_is_told() {
+    let Some(preview) = Preview::new() else { return };
+    let whole = fs::read_to_string(preview.workspace.path(&preview.definition())).expect("it was written");
+    preview.define(REDIS);
+    preview.apply().exits(0);
+    let quota = json!({"metadata": {"name": "small"}, "spec": {"hard": {"pods": "4", "count/secrets": "100"}}});
+    preview.real.create(&preview.path("resourcequotas"), "hand", &quota);
+    // Its pods are admitted only once the quota knows what is there already.
+    preview.define(&whole);
+    preview.apply().exits(0);
+
+    preview.define(&whole.replace("replicas = 2", "replicas = 4"));
+    let tight =
+        format!("quota \"small\" in namespace {} leaves 1 of 4 pods, and this plan needs up to 2.", preview.name);
+    let told = preview.plan().exits(2).says("Warning: quota");
+    assert!(told.out.split_whitespace().collect::<Vec<_>>().join(" ").contains(&tight), "{}", told.out);
+    let document = preview.start("plan", "-json").end().exits(0).out;
+    let document: Value = serde_json::from_str(&document).expect("one document");
+    assert_eq!(document["preflight"]["quota"][0]["needed"], "2");
+
+    preview.define(&whole.replace("replicas = 2", "replicas = 3"));
+    preview.apply().exits(0).says_nothing_of("Warning");
 }

@@ -265,7 +265,8 @@ pub(crate) struct Request {
 
 impl Request {
     pub(crate) fn is_write(&self) -> bool {
-        self.method != "GET" && !self.query.contains("dryRun")
+        let is_review = self.path.ends_with("/selfsubjectrulesreviews");
+        self.method != "GET" && !self.query.contains("dryRun") && !is_review
     }
 
     /// Whether it concerns what ditc keeps for itself.
@@ -370,7 +371,7 @@ impl Objects {
                     let component = entry.component.as_ref().map(ToString::to_string);
                     let phase = match &entry.phase {
                         Phase::Planned => json!("planned"),
-                        Phase::Applied(applied) => {
+                        Phase::Applied(applied) | Phase::Replacing(applied) => {
                             // A Secret's fingerprint holds its uid. A namespace is ours by its creating entry, or by
                             // an apply of a run that finished for another.
                             let kind = key.kind.kind.as_str();

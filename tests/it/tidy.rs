@@ -7,8 +7,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const NOUNS: [&str; 10] =
-    ["names", "diagnostic", "object", "graph", "ownership", "secret", "kinds", "desired", "state", "observed"];
+const NOUNS: [&str; 12] = [
+    "names",
+    "diagnostic",
+    "object",
+    "address",
+    "graph",
+    "ownership",
+    "secret",
+    "quantity",
+    "kinds",
+    "desired",
+    "state",
+    "observed",
+];
 
 /// A room and the rooms that it may use besides the nouns; a noun may use the nouns before it.
 const ROOMS: [(&str, &[&str]); 10] = [

@@ -8,7 +8,7 @@ import sys
 
 SERVED = {"autoscaling": ["v2", "v1"]}
 GROUPS = ["", "apps", "batch", "autoscaling", "networking.k8s.io", "policy", "rbac.authorization.k8s.io", "storage.k8s.io", "coordination.k8s.io",
-          "discovery.k8s.io", "events.k8s.io", "apiextensions.k8s.io", "admissionregistration.k8s.io", "scheduling.k8s.io"]
+          "discovery.k8s.io", "events.k8s.io", "authentication.k8s.io", "authorization.k8s.io", "apiextensions.k8s.io", "admissionregistration.k8s.io", "scheduling.k8s.io"]
 
 for path in sys.argv[1:]:
     for group in json.load(open(path))["items"]:
@@ -19,7 +19,7 @@ for path in sys.argv[1:]:
             if version["version"] not in SERVED.get(name, ["v1"]):
                 continue
             for kind in version["resources"]:
-                if kind["resource"] == "componentstatuses":
+                if kind["resource"] in ("componentstatuses", "tokenreviews"):
                     continue
                 subresources = [
                     sub["subresource"] + ":" + "/".join(sub["responseKind"].get(part, "") for part in ("group", "version", "kind")) + ":" + "+".join(sub["verbs"])

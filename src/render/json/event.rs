@@ -86,8 +86,13 @@ pub fn planned(plan: &Plan, context: &Context<'_>, at: Timestamp) -> String {
     }
     let counts = plan.counts();
     let message = plan_totals(counts, PLAIN);
-    let changes =
-        Changes { add: counts.add, change: counts.change, import: 0, remove: counts.destroy, operation: "plan" };
+    let changes = Changes {
+        add: counts.add,
+        change: counts.change,
+        import: counts.import,
+        remove: counts.destroy,
+        operation: "plan",
+    };
     out.push_str(&Line::new("info", &message, "change_summary", at, Summary { changes, outcome: None }).to_text());
     out
 }
@@ -261,7 +266,7 @@ pub fn event(event: &Event, plan: &Plan) -> Option<String> {
     }
 }
 
-fn warning(key: Option<&ObjectKey>, text: &str, plan: &Plan, at: Timestamp) -> String {
+pub(super) fn warning(key: Option<&ObjectKey>, text: &str, plan: &Plan, at: Timestamp) -> String {
     #[derive(Serialize)]
     struct Payload<'a> {
         diagnostic: Warning<'a>,
@@ -279,7 +284,7 @@ fn warning(key: Option<&ObjectKey>, text: &str, plan: &Plan, at: Timestamp) -> S
 
 fn summary(outcome: &Outcome, plan: &Plan, at: Timestamp) -> String {
     let totals = totals(outcome, plan);
-    let text::Totals { added, changed, destroyed } = totals;
+    let text::Totals { imported, added, changed, destroyed } = totals;
     let message = if outcome.is_complete() {
         complete(totals, plan.operation)
     } else {
@@ -287,7 +292,7 @@ fn summary(outcome: &Outcome, plan: &Plan, at: Timestamp) -> String {
         format!("{verb} incomplete: {added} added, {changed} changed, {destroyed} destroyed.")
     };
     let operation = plan.operation.verb();
-    let changes = Changes { add: added, change: changed, import: 0, remove: destroyed, operation };
+    let changes = Changes { add: added, change: changed, import: imported, remove: destroyed, operation };
     let Outcome { done, failed, skipped, not_started, interrupted } = outcome;
     let outcome = Some(OutcomeCounts {
         done: done.len(),

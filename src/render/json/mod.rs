@@ -4,11 +4,13 @@
 mod event;
 mod failure;
 mod plan;
+mod preflight;
 mod state;
 
 pub use event::{event, outputs, planned, version};
 pub use failure::{error, error_line};
 pub use plan::plan;
+pub use preflight::preflight;
 pub use state::{state_list, state_show};
 
 /// The version of all that is printed as JSON: the first number changes when something is taken away.

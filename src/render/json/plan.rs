@@ -6,12 +6,14 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    desired::address,
+    address::address,
     diagnostic::{Sources, Span},
     names::{ComponentId, OutputName},
     object::{FieldPath, ObjectKey},
-    observed::Readiness,
-    plan::{Action, After, Block, Blocked, Change, Drift, DriftKind, DriftedField, Plan, Reason, Taken},
+    observed::{Forbidden, Readiness},
+    plan::{
+        Action, After, Block, Blocked, Change, Check, Drift, DriftKind, DriftedField, Plan, Preflight, Reason, Taken,
+    },
     render::{
         secrecy::is_hidden,
         text::{Context, Way, explain, in_order},
@@ -19,12 +21,12 @@ use crate::{
     state::Run,
 };
 
-use super::{FORMAT_VERSION, document};
+use super::{FORMAT_VERSION, document, preflight::PreflightDocument};
 
 /// A plan for machines.
 #[must_use]
-pub fn plan(plan: &Plan, context: &Context<'_>) -> String {
-    document(&Document::new(plan, context))
+pub fn plan(plan: &Plan, preflight: &Preflight, context: &Context<'_>) -> String {
+    document(&Document::new(plan, preflight, context))
 }
 
 #[derive(Serialize)]
@@ -45,6 +47,7 @@ struct Document<'a> {
     ignored: Vec<Resource<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     interrupted: Option<RunDocument<'a>>,
+    preflight: PreflightDocument<'a>,
     counts: CountsDocument,
     outputs: BTreeMap<String, BTreeMap<&'a str, &'a Value>>,
 }
@@ -78,11 +81,17 @@ impl<'a> Resource<'a> {
 pub(super) struct ChangeDocument<'a> {
     #[serde(flatten)]
     pub(super) resource: Resource<'a>,
-    actions: [&'static str; 1],
+    /// As Terraform has them: a replacement is a delete and a create.
+    actions: &'static [&'static str],
     reason: &'static str,
     fields: Vec<FieldDocument<'a>>,
     unchanged_fields: usize,
     takes_back: Vec<TakenDocument<'a>>,
+    /// Fields that are left to a controller.
+    yields: Vec<String>,
+    /// Defaults of the server that go with the update.
+    clears: Vec<String>,
+    check: &'static str,
     /// Why the server was not asked.
     unchecked: Option<&'static str>,
     origin: Option<Place>,
@@ -90,7 +99,7 @@ pub(super) struct ChangeDocument<'a> {
 
 impl<'a> ChangeDocument<'a> {
     pub(super) fn new(plan: &'a Plan, key: &'a ObjectKey, change: &'a Change, sources: &Sources) -> Self {
-        let Change { component, action, reason, expect: _, manifest, takes_back, diff, unchecked } = change;
+        let Change { component, action, reason, expect: _, manifest, takes_back, yields, clears, diff, check } = change;
         let field = |field: &'a crate::plan::FieldChange| {
             let (after, is_secret) = match &field.after {
                 After::Value(value) => (Some(value), false),
@@ -101,12 +110,22 @@ impl<'a> ChangeDocument<'a> {
         };
         Self {
             resource: Resource::new(plan, component.as_ref(), key),
-            actions: [action_word(*action)],
+            actions: action_words(*action),
             reason: reason_word(reason),
             fields: diff.fields.iter().map(field).collect(),
             unchanged_fields: diff.unchanged,
             takes_back: takes_back.iter().map(TakenDocument::new).collect(),
-            unchecked: unchecked.map(crate::observed::Why::text),
+            yields: yields.members().iter().map(ToString::to_string).collect(),
+            clears: clears.iter().flat_map(|clears| &clears.paths).map(ToString::to_string).collect(),
+            check: match check {
+                Check::Done => "done",
+                Check::Elsewhere => "elsewhere",
+                Check::Not(_) => "not_checked",
+            },
+            unchecked: match check {
+                Check::Not(why) => Some(why.text()),
+                Check::Done | Check::Elsewhere => None,
+            },
             origin: manifest.as_ref().map(|manifest| Place::new(&manifest.origin.definition, sources)),
         }
     }
@@ -224,6 +243,7 @@ struct RunDocument<'a> {
 
 #[derive(Serialize)]
 struct CountsDocument {
+    import: usize,
     add: usize,
     change: usize,
     destroy: usize,
@@ -257,12 +277,12 @@ impl Place {
 }
 
 impl<'a> Document<'a> {
-    fn new(plan: &'a Plan, context: &Context<'a>) -> Self {
-        let Context { sources, cluster, flags } = *context;
+    fn new(plan: &'a Plan, preflight: &'a Preflight, context: &Context<'a>) -> Self {
+        let Context { sources, cluster, flags, check_namespace: _ } = *context;
         let counts = plan.counts();
         let blocked = |blocked: &'a Blocked| {
             let Blocked { key, component, why, origin } = blocked;
-            let (message, ways) = explain(plan, key, why, flags);
+            let (message, ways) = explain(plan, blocked, flags);
             let hint = |Way { text, command }| match command {
                 Some(command) => format!("{text} {command}"),
                 None => text.trim_end_matches(':').to_owned(),
@@ -298,11 +318,13 @@ impl<'a> Document<'a> {
             blocked: plan.blocked.iter().map(blocked).collect(),
             ignored: plan.ignored.iter().map(|key| Resource::new(plan, None, key)).collect(),
             interrupted: plan.interrupted.as_ref().map(run),
+            preflight: PreflightDocument::new(plan, preflight),
             counts: CountsDocument {
                 add: counts.add,
                 change: counts.change,
                 destroy: counts.destroy,
                 forget: counts.forget,
+                import: counts.import,
             },
             outputs: plan.outputs.iter().map(|(component, values)| (component.to_string(), named(values))).collect(),
         }
@@ -327,12 +349,26 @@ fn not_ready(plan: &Plan) -> Vec<NotReady<'_>> {
         .collect()
 }
 
+/// The actions of a change, in the order in which they are done.
+fn action_words(action: Action) -> &'static [&'static str] {
+    match action {
+        Action::Create => &["create"],
+        Action::Update => &["update"],
+        Action::Replace => &["delete", "create"],
+        Action::Adopt => &["import"],
+        Action::Delete => &["delete"],
+        Action::Forget => &["forget"],
+    }
+}
+
 pub(super) fn action_word(action: Action) -> &'static str {
     match action {
         Action::Create => "create",
         Action::Update => "update",
         Action::Delete => "delete",
         Action::Forget => "forget",
+        Action::Replace => "replace",
+        Action::Adopt => "import",
     }
 }
 
@@ -350,6 +386,11 @@ fn reason_word(reason: &Reason) -> &'static str {
         Reason::Leftover => "leftover",
         Reason::Destroyed => "destroyed",
         Reason::Gone => "gone",
+        Reason::UnfinishedReplace => "unfinished_replace",
+        Reason::Terminating(_) => "terminating",
+        Reason::Unchangeable(_) => "unchangeable",
+        Reason::Requested => "requested",
+        Reason::YieldEnded => "yield_ended",
     }
 }
 
@@ -357,11 +398,13 @@ fn block_word(why: &Block) -> &'static str {
     match why {
         Block::Foreign { .. } => "foreign",
         Block::Owned(_) => "owned",
-        Block::Terminating { .. } => "terminating",
-        Block::CannotUpdate(_) => "cannot_update",
+        Block::Invalid(_) => "invalid",
         Block::Malformed(_) => "malformed",
-        Block::Forbidden(_) => "forbidden",
-        Block::HoldsData => "holds_data",
+        Block::Forbidden(Forbidden::NamespaceTerminating, _) => "namespace_terminating",
+        Block::Forbidden(Forbidden::Quota, _) => "quota",
+        Block::Forbidden(Forbidden::Admission, _) => "admission",
+        Block::HoldsData(_) => "holds_data",
+        Block::WithEnvironment => "with_environment",
         Block::SecretChanged => "secret_changed",
         Block::WithForeign(_) => "with_foreign",
     }

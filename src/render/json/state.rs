@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    desired::address,
+    address::address,
     object::{FieldPath, ObjectKey},
     render::secrecy::is_hidden,
     state::{Entry, Phase, State},
@@ -42,6 +42,7 @@ pub fn state_show(state: &State, key: &ObjectKey, entry: &Entry) -> String {
 fn recorded(state: &State, key: &ObjectKey, Entry { component, api_version, phase }: &Entry) -> Value {
     let (phase, uid) = match phase {
         Phase::Planned => ("planned", None),
+        Phase::Replacing(applied) => ("replacing", Some(&applied.uid.0)),
         Phase::Applied(applied) if applied.finished => ("finished", Some(&applied.uid.0)),
         Phase::Applied(applied) => ("applied", Some(&applied.uid.0)),
     };

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     apply::{Event, EventKind},
-    plan::{Block, Blocked, Drift, DriftKind, DriftedField},
+    plan::{Block, Blocked, Drift, DriftKind, DriftedField, Preflight},
     render::json,
 };
 
@@ -32,7 +32,7 @@ fn a_plan_is_one_document() {
     let waiting = Readiness::Waiting("1 of 2 replicas are available".into());
     plan.unchanged.insert(key("Deployment", "gateway"), unchanged(Some("services.gateway"), waiting));
     assert_data_eq!(
-        json::plan(&plan, &files.context()),
+        json::plan(&plan, &Preflight::default(), &files.context()),
         str![[r#"
 {
   "format_version": "1.0",
@@ -64,6 +64,9 @@ fn a_plan_is_one_document() {
       ],
       "unchanged_fields": 14,
       "takes_back": [],
+      "yields": [],
+      "clears": [],
+      "check": "done",
       "unchecked": null,
       "origin": {
         "filename": "environments/jakub.toml",
@@ -128,7 +131,7 @@ fn a_plan_is_one_document() {
       "message": "An object of this name exists, and ditc did not make it (managed by helm).",
       "hints": [
         "give it another name in the definition",
-        "or, if nobody needs the one that exists, delete it: kubectl --namespace jakub delete service/orders"
+        "or take it over; the plan then shows what changes: ditc plan jakub -adopt=jakub.services.orders/Service/orders"
       ],
       "origin": {
         "filename": "environments/jakub.toml",
@@ -146,7 +149,12 @@ fn a_plan_is_one_document() {
     }
   ],
   "ignored": [],
+  "preflight": {
+    "missing_rights": [],
+    "quota": []
+  },
   "counts": {
+    "import": 0,
     "add": 0,
     "change": 1,
     "destroy": 0,
@@ -176,7 +184,7 @@ fn a_run_is_one_line_per_event() {
     }
     assert_data_eq!(text, str![[r#"
 {"@level":"info","@message":"ditc 0.1.0","@module":"ditc.ui","@timestamp":"2025-11-22T02:53:20.000000Z","type":"version","ditc":"0.1.0","ui":"1.0","format_version":"1.0"}
-{"@level":"info","@message":"jakub.services.orders/Deployment/orders: Plan to update","@module":"ditc.ui","@timestamp":"2025-11-22T02:53:20.000000Z","type":"planned_change","change":{"address":"jakub.services.orders/Deployment/orders","group":"apps","kind":"Deployment","namespace":"jakub","name":"orders","component":"services.orders","actions":["update"],"reason":"definition_changed","fields":[{"path":".spec.template.spec.containers[name=\"orders\"].image","before":"jakubborys/ditc-orders:dev","after":"jakubborys/ditc-orders:v2","sensitive":false}],"unchanged_fields":14,"takes_back":[],"unchecked":null,"origin":{"filename":"environments/jakub.toml","start":{"line":6,"column":1,"byte":67},"end":{"line":6,"column":18,"byte":84}}}}
+{"@level":"info","@message":"jakub.services.orders/Deployment/orders: Plan to update","@module":"ditc.ui","@timestamp":"2025-11-22T02:53:20.000000Z","type":"planned_change","change":{"address":"jakub.services.orders/Deployment/orders","group":"apps","kind":"Deployment","namespace":"jakub","name":"orders","component":"services.orders","actions":["update"],"reason":"definition_changed","fields":[{"path":".spec.template.spec.containers[name=\"orders\"].image","before":"jakubborys/ditc-orders:dev","after":"jakubborys/ditc-orders:v2","sensitive":false}],"unchanged_fields":14,"takes_back":[],"yields":[],"clears":[],"check":"done","unchecked":null,"origin":{"filename":"environments/jakub.toml","start":{"line":6,"column":1,"byte":67},"end":{"line":6,"column":18,"byte":84}}}}
 {"@level":"info","@message":"Plan: 0 to add, 1 to change, 0 to destroy.","@module":"ditc.ui","@timestamp":"2025-11-22T02:53:20.000000Z","type":"change_summary","changes":{"add":0,"change":1,"import":0,"remove":0,"operation":"plan"}}
 {"@level":"info","@message":"jakub.services.orders/Deployment/orders: Modifying...","@module":"ditc.ui","@timestamp":"2025-11-22T02:53:21.000000Z","type":"apply_start","hook":{"resource":{"addr":"jakub.services.orders/Deployment/orders","resource_type":"Deployment","resource_name":"orders","component":"services.orders"},"action":"update"}}
 {"@level":"warn","@message":"warning: spec.x: deprecated since v1.30","@module":"ditc.ui","@timestamp":"2025-11-22T02:53:22.000000Z","type":"diagnostic","diagnostic":{"severity":"warning","summary":"spec.x: deprecated since v1.30","address":"jakub.services.orders/Deployment/orders"}}
@@ -360,6 +368,7 @@ fn no_value_of_a_secret_is_told() {
         FieldChange { path: path("data.other"), before: Some("Y2FuYXJ5".into()), after: After::Secret },
     ];
     plan.changes.insert(key("Secret", "s"), change);
-    let text = json::plan(&plan, &files.context()) + &json::planned(&plan, &files.context(), at(0));
+    let text =
+        json::plan(&plan, &Preflight::default(), &files.context()) + &json::planned(&plan, &files.context(), at(0));
     assert!(!text.contains("Y2FuYXJ5") && text.contains("\"sensitive\": true"), "{text}");
 }

@@ -12,7 +12,8 @@ use crate::{
     names::{ComponentId, EnvironmentName, Namespace},
     object::{FieldPath, Object, ObjectKey, Segment},
     observed::Readiness,
-    plan::{Action, After, Change, Diff, Expect, FieldChange, Plan, Reason, Step, Unchanged},
+    ownership::Paths,
+    plan::{Action, After, Change, Check, Diff, Expect, FieldChange, Plan, Reason, Step, Unchanged},
     state::Operation,
 };
 
@@ -21,6 +22,7 @@ mod fields;
 mod json;
 mod notes;
 mod plan;
+mod preflight;
 mod run;
 
 pub(super) const PLAIN: Style = Style { colour: false, width: 80 };
@@ -74,6 +76,7 @@ pub(super) struct Files {
     pub(super) sources: Sources,
     environment: SourceId,
     template: SourceId,
+    check_namespace: Namespace,
 }
 
 pub(super) fn files() -> Files {
@@ -83,12 +86,12 @@ pub(super) fn files() -> Files {
         "extends = \"base\"\n\n[dependencies.postgresql]\nmodule = \"postgresql\"\n\n[services.orders]\ntag = \"v2\"\n",
     );
     let template = sources.add("modules/postgresql/secret.yaml", "kind: Secret\n");
-    Files { sources, environment, template }
+    Files { sources, environment, template, check_namespace: Namespace::new("default").unwrap() }
 }
 
 impl Files {
     pub(super) fn context(&self) -> Context<'_> {
-        Context { sources: &self.sources, cluster: "staging", flags: "" }
+        Context { sources: &self.sources, cluster: "staging", check_namespace: &self.check_namespace, flags: "" }
     }
 
     pub(super) fn orders(&self) -> Span {
@@ -118,10 +121,13 @@ pub(super) fn empty(operation: Operation) -> Plan {
         namespace: Namespace::new("jakub").unwrap(),
         operation,
         base: None,
+        created_namespace: true,
         changes: BTreeMap::new(),
         unchanged: BTreeMap::new(),
         drift: BTreeMap::new(),
         blocked: Vec::new(),
+        too_many: None,
+        partial: false,
         ignored: BTreeSet::new(),
         order: Graph::default(),
         components: BTreeMap::new(),
@@ -138,8 +144,10 @@ pub(super) fn change(component: Option<&str>, action: Action, reason: Reason) ->
         expect: Expect::Absent,
         manifest: None,
         takes_back: Vec::new(),
+        yields: Paths::default(),
+        clears: None,
         diff: Diff::default(),
-        unchecked: None,
+        check: Check::Done,
     }
 }
 

@@ -5,7 +5,8 @@ use snapbox::{assert_data_eq, str};
 
 use super::{plan::creation, *};
 use crate::{
-    plan::{Block, Blocked, Drift, DriftKind, DriftedField, Taken},
+    observed::Forbidden,
+    plan::{Block, Blocked, Drift, DriftKind, DriftedField, Losing, Taken},
     render::text,
     state::Run,
 };
@@ -101,11 +102,12 @@ fn blocked_objects_say_the_ways_out() {
     for (key, why) in [
         (key("Deployment", "orders"), Block::Foreign { managers: vec!["helm".into(), "kubectl".into()] }),
         (key("StatefulSet", "postgresql"), Block::Owned(vec![taken])),
-        (key("Service", "orders"), Block::Terminating { finalizers: vec!["foregroundDeletion".into()] }),
-        (key("Job", "seed"), Block::CannotUpdate("spec.template: Invalid value: field is immutable".into())),
+        (key("Service", "orders"), Block::Invalid("spec.ports[0].port: Invalid value: 0".into())),
         (key("ConfigMap", "orders"), Block::Malformed("unknown field \"dta\"\u{1b}[31m".into())),
-        (key("Pod", "x"), Block::Forbidden("exceeded quota: pods, requested: 1, used: 5, limited: 5".into())),
-        (pvc, Block::HoldsData),
+        (key("Pod", "x"), Block::Forbidden(Forbidden::Quota, "exceeded quota: pods".into())),
+        (key("Deployment", "x"), Block::Forbidden(Forbidden::Admission, "denied by webhook".into())),
+        (pvc.clone(), Block::HoldsData(Losing::Delete)),
+        (pvc, Block::HoldsData(Losing::Replace)),
         (key("Secret", "postgresql"), Block::SecretChanged),
         (key("Namespace", "jakub"), Block::WithForeign(foreign)),
     ] {
@@ -117,57 +119,63 @@ fn blocked_objects_say_the_ways_out() {
         str![[r#"
 Plan: 0 to add, 0 to change, 0 to destroy.
 
-This plan cannot be applied. 9 objects stand in the way:
+This plan cannot be applied. 10 objects stand in the way:
 
   ! jakub/Deployment/orders (environments/jakub.toml:6)
     An object of this name exists, and ditc did not make it (managed by helm,
     kubectl).
     hint: give it another name in the definition
-    hint: or, if nobody needs the one that exists, delete it:
-        kubectl --namespace jakub delete deployment.apps/orders
+    hint: or take it over; the plan then shows what changes:
+        ditc plan jakub -adopt=jakub/Deployment/orders
 
   ! jakub/StatefulSet/postgresql
     Others own fields that the definition sets to other values: .spec.replicas
     (helm).
     hint: take these fields out of the definition, and ditc leaves them alone
-    hint: or let the other manager give them up, then plan again
+    hint: or take them from their managers:
+        ditc plan jakub -force-conflicts=jakub/StatefulSet/postgresql
 
   ! jakub/Service/orders (environments/jakub.toml:6)
-    It is being deleted; held by foregroundDeletion.
-    hint: wait until it is gone, then plan again:
-        kubectl --namespace jakub get service/orders
-
-  ! jakub/Job/seed
-    The server refuses this update: spec.template: Invalid value: field is
-    immutable
-    hint: change the definition back
-    hint: or, if it may go and come again, delete it:
-        kubectl --namespace jakub delete job.batch/seed
+    The server refuses it: spec.ports[0].port: Invalid value: 0
+    hint: correct the definition
 
   ! jakub/ConfigMap/orders (environments/jakub.toml:6)
-    The server refuses it as it is written: unknown field "dta"/u{1b}[31m
+    The server refuses it as it is written, and may not name every mistake at
+    once: unknown field "dta"/u{1b}[31m
     hint: correct the definition
 
   ! jakub/Pod/x
-    The server does not allow it: exceeded quota: pods, requested: 1, used: 5,
-    limited: 5
+    A quota of the namespace is in the way: exceeded quota: pods
+    hint: ask for less in the definition, or have the quota raised
+
+  ! jakub/Deployment/x
+    A policy of the cluster refuses it: denied by webhook
+    hint: change the definition as the policy asks
 
   ! jakub/PersistentVolumeClaim/data-postgresql-0
-    It holds data, and its component is to be removed.
+    Its data would be lost, and its component is to be removed.
     hint: put its component back into the definition
-    hint: or, if the data may be lost, delete it:
-        kubectl --namespace jakub delete persistentvolumeclaim/data-postgresql-0
+    hint: or, if all data of it may be lost:
+        ditc plan jakub -delete-data=jakub/PersistentVolumeClaim/data-postgresql-0
+
+  ! jakub/PersistentVolumeClaim/data-postgresql-0
+    Its data would be lost, and the server cannot change it in place.
+    hint: change the definition back
+    hint: or, if all data of it may be lost:
+        ditc plan jakub -delete-data=jakub/PersistentVolumeClaim/data-postgresql-0
 
   ! jakub/Secret/postgresql
     It exists, and the definition asks for other keys; the values of a Secret
     are made once.
-    hint: if new values may be made, delete it and plan again:
-        kubectl --namespace jakub delete secret/postgresql
+    hint: if all its values may be made anew:
+        ditc plan jakub -replace=jakub/Secret/postgresql
 
   ! jakub/Namespace/jakub
     2 objects in namespace jakub that ditc did not make would be deleted with
     it: Pod/debug, ConfigMap/notes.
     hint: delete or move them first, then run destroy again
+    hint: or delete them with it:
+        ditc destroy jakub -with-foreign
 
 "#]]
     );
@@ -176,51 +184,58 @@ This plan cannot be applied. 9 objects stand in the way:
         str![[r#"
 Plan: 0 to add, 0 to change, 0 to destroy.
 
-This plan cannot be applied. 9 objects stand in the way:
+This plan cannot be applied. 10 objects stand in the way:
 
   ! jakub/Deployment/orders (environments/jakub.toml:6)
     An object of this name exists, and ditc did not make it (managed by helm, kubectl).
     hint: give it another name in the definition
-    hint: or, if nobody needs the one that exists, delete it:
-        kubectl --namespace jakub delete deployment.apps/orders
+    hint: or take it over; the plan then shows what changes:
+        ditc plan jakub -adopt=jakub/Deployment/orders
 
   ! jakub/StatefulSet/postgresql
     Others own fields that the definition sets to other values: .spec.replicas (helm).
     hint: take these fields out of the definition, and ditc leaves them alone
-    hint: or let the other manager give them up, then plan again
+    hint: or take them from their managers:
+        ditc plan jakub -force-conflicts=jakub/StatefulSet/postgresql
 
   ! jakub/Service/orders (environments/jakub.toml:6)
-    It is being deleted; held by foregroundDeletion.
-    hint: wait until it is gone, then plan again:
-        kubectl --namespace jakub get service/orders
-
-  ! jakub/Job/seed
-    The server refuses this update: spec.template: Invalid value: field is immutable
-    hint: change the definition back
-    hint: or, if it may go and come again, delete it:
-        kubectl --namespace jakub delete job.batch/seed
+    The server refuses it: spec.ports[0].port: Invalid value: 0
+    hint: correct the definition
 
   ! jakub/ConfigMap/orders (environments/jakub.toml:6)
-    The server refuses it as it is written: unknown field "dta"/u{1b}[31m
+    The server refuses it as it is written, and may not name every mistake at once: unknown field "dta"/u{1b}[31m
     hint: correct the definition
 
   ! jakub/Pod/x
-    The server does not allow it: exceeded quota: pods, requested: 1, used: 5, limited: 5
+    A quota of the namespace is in the way: exceeded quota: pods
+    hint: ask for less in the definition, or have the quota raised
+
+  ! jakub/Deployment/x
+    A policy of the cluster refuses it: denied by webhook
+    hint: change the definition as the policy asks
 
   ! jakub/PersistentVolumeClaim/data-postgresql-0
-    It holds data, and its component is to be removed.
+    Its data would be lost, and its component is to be removed.
     hint: put its component back into the definition
-    hint: or, if the data may be lost, delete it:
-        kubectl --namespace jakub delete persistentvolumeclaim/data-postgresql-0
+    hint: or, if all data of it may be lost:
+        ditc plan jakub -delete-data=jakub/PersistentVolumeClaim/data-postgresql-0
+
+  ! jakub/PersistentVolumeClaim/data-postgresql-0
+    Its data would be lost, and the server cannot change it in place.
+    hint: change the definition back
+    hint: or, if all data of it may be lost:
+        ditc plan jakub -delete-data=jakub/PersistentVolumeClaim/data-postgresql-0
 
   ! jakub/Secret/postgresql
     It exists, and the definition asks for other keys; the values of a Secret are made once.
-    hint: if new values may be made, delete it and plan again:
-        kubectl --namespace jakub delete secret/postgresql
+    hint: if all its values may be made anew:
+        ditc plan jakub -replace=jakub/Secret/postgresql
 
   ! jakub/Namespace/jakub
     2 objects in namespace jakub that ditc did not make would be deleted with it: Pod/debug, ConfigMap/notes.
     hint: delete or move them first, then run destroy again
+    hint: or delete them with it:
+        ditc destroy jakub -with-foreign
 
 "#]]
     );
@@ -233,10 +248,10 @@ fn commands_lead_to_the_cluster_of_the_plan() {
     let why = Block::Foreign { managers: Vec::new() };
     plan.blocked.push(Blocked { key: key("Deployment", "orders"), component: None, why, origin: None });
     let shown = |flags| text::plan(&plan, &Context { flags, ..files.context() }, PLAIN);
-    let command = "kubectl --context=staging --namespace jakub delete deployment.apps/orders";
-    assert!(shown(" --context=staging --chdir='a b'").contains(command));
-    let text = shown(" --sandbox");
-    assert!(!text.contains("kubectl") && text.contains("delete it\n"), "{text}");
+    for flags in [" --context=staging --chdir='a b'", " --sandbox"] {
+        let command = format!("ditc plan jakub -adopt=jakub/Deployment/orders{flags}\n");
+        assert!(shown(flags).contains(&command), "{command}");
+    }
 }
 
 #[test]

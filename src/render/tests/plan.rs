@@ -41,7 +41,7 @@ pub(super) fn creation(files: &Files) -> Plan {
         if key.kind.is("", "Secret") {
             let keys = BTreeMap::from([("postgresql-password".to_owned(), Generate::Password)]);
             manifest.secret = Some(Recipe { keys });
-            change.unchecked = Some(Why::NoRight);
+            change.check = Check::Not(Why::NoRight);
         }
         change.manifest = Some(manifest);
         plan.order.add(Step::Change(key.clone()));
@@ -171,7 +171,7 @@ fn what_was_not_checked_for_many_is_told_once() {
     let files = files();
     let mut plan = creation(&files);
     for change in plan.changes.values_mut() {
-        change.unchecked = Some(Why::NamespaceNotYet);
+        change.check = Check::Not(Why::NamespaceNotYet);
     }
     let text = shown(&plan, &files);
     assert_eq!(text.matches("checked by the server").count(), 1);

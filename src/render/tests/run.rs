@@ -243,6 +243,7 @@ pub(super) fn state() -> State {
         body,
         fingerprint: None,
         owned: Paths::default(),
+        yielded: Paths::default(),
         finished: false,
     };
     let entry = |phase| Entry { component: Some(component("services.orders")), api_version: "v1".into(), phase };
@@ -257,6 +258,7 @@ pub(super) fn state() -> State {
             (key("Service", "orders"), entry(Phase::Applied(applied))),
             (key("Deployment", "orders"), entry(Phase::Planned)),
         ]),
+        partial: false,
         open: None,
         written: at(0),
     }

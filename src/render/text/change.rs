@@ -3,9 +3,10 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    desired::{LABEL_COMPONENT, LABEL_ENVIRONMENT, LABEL_MANAGED_BY, Manifest, address},
+    address::address,
+    desired::{LABEL_COMPONENT, LABEL_ENVIRONMENT, LABEL_MANAGED_BY, Manifest},
     object::ObjectKey,
-    plan::{Action, Change, FieldChange, Plan, Reason, Taken},
+    plan::{Action, Change, Check, FieldChange, Plan, Reason, Taken},
     render::{
         secrecy::is_hidden,
         style::{Look, Style, clean, clean_line},
@@ -52,21 +53,25 @@ pub(super) fn block(
     let (sign, participle) = match change.action {
         Action::Delete => {
             let loses_data = key.kind.is("", "PersistentVolumeClaim").then_some("its data is lost with it");
-            return line(style.paint(Look::Remove, "-"), &style.paint(Look::Danger, "destroyed"), loses_data.or(why));
+            let why = loses_data.map(str::to_owned).or(why);
+            return line(style.paint(Look::Remove, "-"), &style.paint(Look::Danger, "destroyed"), why.as_deref());
         }
-        Action::Forget => return line(style.paint(Look::Dim, "."), "forgotten", why),
+        Action::Forget => return line(style.paint(Look::Dim, "."), "forgotten", why.as_deref()),
         Action::Create => (Sign::Add, "created"),
         Action::Update => (Sign::Change, "updated in-place"),
+        Action::Adopt => (Sign::Change, "imported"),
+        Action::Replace => (Sign::Replace, "replaced"),
     };
     let mut text = format!("  # {address} will be {participle}\n");
     if let Some(why) = remark(change, why, context) {
         text.push_str(&style.wrap("  # ", "  # ", Look::Dim, &format!("({why})")));
     }
-    if let (Some(why), Unchecked::Here) = (change.unchecked, unchecked) {
+    if let (Check::Not(why), Unchecked::Here) = (change.check, unchecked) {
         let why = format!("not checked by the server: {}", why.text());
         text.push_str(&style.wrap("  # ", "  # ", Look::Dim, &why));
     }
-    let head = format!("  {} {} {}", sign.paint(style), key.kind.kind, Value::from(key.name.as_str()));
+    let indent = if sign == Sign::Replace { "" } else { "  " };
+    let head = format!("{indent}{} {} {}", sign.paint(style), key.kind.kind, Value::from(key.name.as_str()));
     text.push_str(&match inside(key, change, style).as_str() {
         "" => format!("{head} {{}}\n"),
         inside => format!("{head} {{\n{inside}    }}\n"),
@@ -78,26 +83,48 @@ pub(super) fn block(
 fn inside(key: &ObjectKey, change: &Change, style: Style) -> String {
     let mut text = match (change.action, &change.manifest) {
         (Action::Create, Some(manifest)) => body(manifest, style),
-        (Action::Create | Action::Update | Action::Delete | Action::Forget, _) => {
-            changed(key, &change.diff.fields, style)
-        }
+        _ => changed(key, change, style),
     };
+    let takes = if change.action == Action::Adopt { "takes" } else { "takes back" };
     for Taken { field, manager } in &change.takes_back {
-        let line = format!("takes back ownership of {} ({})", clean_line(field), clean_line(manager));
+        let line = format!("{takes} ownership of {} ({})", clean_line(field), clean_line(manager));
         text.push_str(&format!("      {} {line}\n", Sign::Change.paint(style)));
     }
     let hidden = match (change.action, change.diff.unchanged) {
-        (Action::Update, 1) => "# (1 unchanged field hidden)".to_owned(),
-        (Action::Update, count @ 2..) => format!("# ({count} unchanged fields hidden)"),
+        (Action::Update | Action::Adopt | Action::Replace, 1) => "# (1 unchanged field hidden)".to_owned(),
+        (Action::Update | Action::Adopt | Action::Replace, count @ 2..) => {
+            format!("# ({count} unchanged fields hidden)")
+        }
         _ => return text,
     };
     text.push_str(&format!("        {}\n", style.paint(Look::Dim, &hidden)));
     text
 }
 
-fn changed(key: &ObjectKey, changes: &[FieldChange], style: Style) -> String {
-    let list: Vec<Field<'_>> = changes.iter().map(|change| Field::of_change(key, change)).collect();
+fn changed(key: &ObjectKey, change: &Change, style: Style) -> String {
+    let forcing = match &change.reason {
+        Reason::Unchangeable(refusal) => refusal.fields.as_slice(),
+        _ => &[],
+    };
+    let list: Vec<Field<'_>> = change
+        .diff
+        .fields
+        .iter()
+        .map(|field| {
+            let drawn = Field::of_change(key, field);
+            if forces(forcing, field) { drawn.remark("forces replacement".to_owned()) } else { drawn }
+        })
+        .collect();
     fields(&list, 6, style)
+}
+
+/// Whether the server named a field, or what it lies in, as one that it does not change. `spec` alone says nothing.
+fn forces(named: &[String], change: &FieldChange) -> bool {
+    let path = change.path.to_string();
+    let path = path.trim_start_matches('.');
+    named.iter().filter(|name| *name != "spec").any(|name| {
+        path.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    })
 }
 
 /// What is written, without what the head of the block or every object of ditc says.
@@ -137,7 +164,7 @@ fn body(manifest: &Manifest, style: Style) -> String {
 }
 
 /// The remark under the first line: the reason, and the place in the user's files that asks for it.
-fn remark(change: &Change, why: Option<&str>, context: &Context<'_>) -> Option<String> {
+fn remark(change: &Change, why: Option<String>, context: &Context<'_>) -> Option<String> {
     let is_asked = change.action == Action::Create
         || matches!(change.reason, Reason::DefinitionChanged | Reason::DefinitionAndOutside);
     let origin = change.manifest.as_ref().filter(|_| is_asked).map(|manifest| {
@@ -149,27 +176,41 @@ fn remark(change: &Change, why: Option<&str>, context: &Context<'_>) -> Option<S
     });
     match (why, origin) {
         (Some(why), Some(origin)) => Some(format!("{why}: {origin}")),
-        (why, origin) => why.map(str::to_owned).or(origin),
+        (why, origin) => why.or(origin),
     }
 }
 
 /// Why, where the action alone does not say it.
-pub(in crate::render) fn reason_text(reason: &Reason, operation: Operation) -> Option<&'static str> {
-    match reason {
-        Reason::New => None,
-        Reason::Unfinished => Some("an earlier run that stopped meant to make it"),
-        Reason::DeletedOutside => Some("it was deleted outside of ditc"),
-        Reason::DefinitionChanged => Some("the definition changed"),
-        Reason::ChangedOutside => Some("it was changed outside of ditc, and the definition did not change"),
-        Reason::DefinitionAndOutside => Some("the definition changed, and it was changed outside of ditc"),
-        Reason::RecreatedOutside => Some("it was deleted and created anew outside of ditc"),
-        Reason::OwnershipLost => Some("its values are right, but others own them"),
-        Reason::NotDesired => Some("it is no longer in the definition"),
-        Reason::Leftover => Some("ditc made it, but neither the definition nor the record knows it"),
+fn reason_text(reason: &Reason, operation: Operation) -> Option<String> {
+    let text = match reason {
+        Reason::New => return None,
+        Reason::Terminating(finalizers) if finalizers.is_empty() => {
+            return Some("it is being deleted, and made anew when it is gone".to_owned());
+        }
+        Reason::Terminating(finalizers) => {
+            let held = clean_line(&finalizers.join(", "));
+            return Some(format!("it is being deleted, held by {held}, and made anew when it is gone"));
+        }
+        Reason::Unchangeable(refusal) => {
+            return Some(format!("the server cannot change it in place: {}", clean_line(&refusal.message)));
+        }
+        Reason::Unfinished => "an earlier run that stopped meant to make it",
+        Reason::DeletedOutside => "it was deleted outside of ditc",
+        Reason::DefinitionChanged => "the definition changed",
+        Reason::ChangedOutside => "it was changed outside of ditc, and the definition did not change",
+        Reason::DefinitionAndOutside => "the definition changed, and it was changed outside of ditc",
+        Reason::RecreatedOutside => "it was deleted and created anew outside of ditc",
+        Reason::OwnershipLost => "its values are right, but others own them",
+        Reason::NotDesired => "it is no longer in the definition",
+        Reason::Leftover => "ditc made it, but neither the definition nor the record knows it",
         Reason::Destroyed => match operation {
-            Operation::Destroy => None,
-            Operation::Apply => Some("it is destroyed"),
+            Operation::Destroy => return None,
+            Operation::Apply => "it is destroyed",
         },
-        Reason::Gone => Some("it is gone already, so only the record changes"),
-    }
+        Reason::Gone => "it is gone already, so only the record changes",
+        Reason::UnfinishedReplace => "finishing the replace that an earlier run began",
+        Reason::Requested => "as requested",
+        Reason::YieldEnded => "no controller looks after a field any more that was left to it",
+    };
+    Some(text.to_owned())
 }

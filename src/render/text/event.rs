@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
+    address::address,
     apply::{Awaited, Event, EventKind, StepError},
-    desired::address,
     names::ComponentId,
     object::ObjectKey,
     plan::{Action, Plan, Step},
@@ -51,6 +51,8 @@ pub fn event(event: &Event, plan: &Plan, style: Style) -> Option<String> {
                     Some(Action::Delete) => "Still destroying",
                     Some(Action::Create) => "Still creating",
                     Some(Action::Update) => "Still modifying",
+                    Some(Action::Replace) => "Still replacing",
+                    Some(Action::Adopt) => "Still importing",
                     Some(Action::Forget) | None => "Still waiting",
                 },
                 Step::Ready(_) => "Still waiting",
@@ -97,6 +99,8 @@ impl Words {
         match action {
             Action::Create => Some(Words { doing: "Creating", noun: "Creation" }),
             Action::Update => Some(Words { doing: "Modifying", noun: "Modifications" }),
+            Action::Replace => Some(Words { doing: "Replacing", noun: "Replacement" }),
+            Action::Adopt => Some(Words { doing: "Importing", noun: "Import" }),
             Action::Delete => Some(Words { doing: "Destroying", noun: "Destruction" }),
             // Only the record changes, and a progress line would suggest more.
             Action::Forget => None,

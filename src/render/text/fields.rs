@@ -65,6 +65,8 @@ pub(super) enum Sign {
     Add,
     Change,
     Remove,
+    /// Removed, and added anew.
+    Replace,
 }
 
 impl Sign {
@@ -73,6 +75,7 @@ impl Sign {
             Sign::Add => style.paint(Look::Add, "+"),
             Sign::Change => style.paint(Look::Change, "~"),
             Sign::Remove => style.paint(Look::Remove, "-"),
+            Sign::Replace => format!("{}/{}", style.paint(Look::Remove, "-"), style.paint(Look::Add, "+")),
         }
     }
 }

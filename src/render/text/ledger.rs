@@ -21,6 +21,7 @@ const LISTED: usize = 20;
 /// How many objects a run added, changed and destroyed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::render) struct Totals {
+    pub(in crate::render) imported: usize,
     pub(in crate::render) added: usize,
     pub(in crate::render) changed: usize,
     pub(in crate::render) destroyed: usize,
@@ -32,6 +33,11 @@ pub(in crate::render) fn totals(outcome: &Outcome, plan: &Plan) -> Totals {
         let Step::Change(key) = done else { continue };
         match plan.changes.get(key).map(|change| change.action) {
             Some(Action::Create) => totals.added += 1,
+            Some(Action::Adopt) => totals.imported += 1,
+            Some(Action::Replace) => {
+                totals.added += 1;
+                totals.destroyed += 1;
+            }
             Some(Action::Update) => totals.changed += 1,
             Some(Action::Delete) => totals.destroyed += 1,
             Some(Action::Forget) | None => {}
@@ -42,10 +48,11 @@ pub(in crate::render) fn totals(outcome: &Outcome, plan: &Plan) -> Totals {
 
 /// `Apply complete! Resources: 1 added, 0 changed, 0 destroyed.` Scripts read it, so it stays as it is.
 pub(in crate::render) fn complete(totals: Totals, operation: Operation) -> String {
-    let Totals { added, changed, destroyed } = totals;
+    let Totals { imported, added, changed, destroyed } = totals;
+    let imported = if imported > 0 { format!("{imported} imported, ") } else { String::new() };
     match operation {
         Operation::Apply => {
-            format!("Apply complete! Resources: {added} added, {changed} changed, {destroyed} destroyed.")
+            format!("Apply complete! Resources: {imported}{added} added, {changed} changed, {destroyed} destroyed.")
         }
         Operation::Destroy => format!("Destroy complete! Resources: {destroyed} destroyed."),
     }
@@ -64,9 +71,10 @@ pub fn ledger(outcome: &Outcome, plan: &Plan, context: &Context<'_>, style: Styl
         Operation::Destroy => "Destroy",
     };
     let how = if *interrupted { "interrupted" } else { "incomplete" };
-    let Totals { added, changed, destroyed } = totals;
+    let Totals { imported, added, changed, destroyed } = totals;
+    let imported = if imported > 0 { format!("{imported} imported, ") } else { String::new() };
     let text = format!(
-        "{} done, {} failed, {} skipped, {} not started. Resources so far: {added} added, {changed} changed, \
+        "{} done, {} failed, {} skipped, {} not started. Resources so far: {imported}{added} added, {changed} changed, \
          {destroyed} destroyed.",
         done.len(),
         failed.len(),
@@ -115,6 +123,8 @@ fn told(plan: &Plan, step: &Step) -> String {
         Step::Change(key) => match plan.changes.get(key).map(|change| change.action) {
             Some(Action::Create) => "create",
             Some(Action::Update) => "update",
+            Some(Action::Replace) => "replace",
+            Some(Action::Adopt) => "import",
             Some(Action::Delete) => "destroy",
             Some(Action::Forget) => "forget",
             None => return address,

@@ -1,5 +1,6 @@
 //! Output for people, in Terraform's shape.
 
+mod blocked;
 mod change;
 mod event;
 mod failure;
@@ -7,17 +8,20 @@ mod fields;
 mod ledger;
 mod notes;
 mod plan;
+mod preflight;
 mod question;
 mod state;
 mod value;
 
+pub(super) use blocked::{Way, explain};
 pub use event::event;
 pub(super) use event::step;
 pub use failure::{error, hints, warning};
 pub(super) use ledger::{Totals, complete, totals};
 pub use ledger::{ledger, outputs};
-pub(super) use notes::{Way, explain};
 pub use plan::{Context, plan};
 pub(super) use plan::{in_order, totals as plan_totals};
+pub use preflight::preflight;
+pub(super) use preflight::{component, headline as preflight_headline, lack, tight};
 pub use question::{not_confirmed, question};
 pub use state::{state_list, state_show};

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use crate::{
     diagnostic::Sources,
     graph::Graph,
-    names::ComponentId,
+    names::{ComponentId, Namespace},
     object::ObjectKey,
-    plan::{Action, Change, Counts, Plan, Step},
+    plan::{Action, Change, Check, Counts, Plan, Step},
     render::style::{Look, Style, clean_line},
     state::Operation,
 };
 
-use super::{change, notes};
+use super::{blocked, change, notes};
 
 /// What a plan does not know of itself.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +21,8 @@ pub struct Context<'a> {
     pub sources: &'a Sources,
     /// What people call the cluster: the kubeconfig's context, or the sandbox.
     pub cluster: &'a str,
+    /// Where manifests are checked whose own namespace does not exist yet.
+    pub check_namespace: &'a Namespace,
     /// Flags for proposed commands, each with a space before it, so that they lead to the same cluster.
     pub flags: &'a str,
 }
@@ -37,6 +39,7 @@ pub fn plan(plan: &Plan, context: &Context<'_>, style: Style) -> String {
         parts.push(style.wrap("", "", Look::Plain, &introduction(plan, context)));
         parts.extend(changes(plan, context, style));
         parts.push(unchecked(plan, style));
+        parts.push(checked_elsewhere(plan, context, style));
     }
     parts.push(notes::unready(plan, style));
     parts.push(notes::ignored(plan, style));
@@ -46,15 +49,19 @@ pub fn plan(plan: &Plan, context: &Context<'_>, style: Style) -> String {
     } else {
         parts.push(format!("{}\n", totals(plan.counts(), style)));
     }
-    parts.push(notes::blocked(plan, context, style));
+    parts.push(blocked::blocked(plan, context, style));
     parts.retain(|part| !part.is_empty());
     parts.join("\n")
 }
 
 /// `Plan: 1 to add, 0 to change, 0 to destroy.` Scripts read it, so it stays as it is.
-pub(in crate::render) fn totals(Counts { add, change, destroy, forget }: Counts, style: Style) -> String {
+pub(in crate::render) fn totals(Counts { import, add, change, destroy, forget }: Counts, style: Style) -> String {
+    let import = if import > 0 { format!("{import} to import, ") } else { String::new() };
     let forget = if forget > 0 { format!(", {forget} to forget") } else { String::new() };
-    format!("{} {add} to add, {change} to change, {destroy} to destroy{forget}.", style.paint(Look::Bold, "Plan:"))
+    format!(
+        "{} {import}{add} to add, {change} to change, {destroy} to destroy{forget}.",
+        style.paint(Look::Bold, "Plan:")
+    )
 }
 
 fn no_changes(plan: &Plan, style: Style) -> String {
@@ -71,11 +78,17 @@ fn legend(plan: &Plan, style: Style) -> String {
     for (action, look, sign, text) in [
         (Action::Create, Look::Add, "+", "create"),
         (Action::Update, Look::Change, "~", "update in-place"),
+        (Action::Adopt, Look::Change, "~", "import, which takes over what others made"),
+        (Action::Replace, Look::Remove, "-/+", "destroy and then create replacement"),
         (Action::Delete, Look::Remove, "-", "destroy"),
         (Action::Forget, Look::Dim, ".", "forget, which changes only the record"),
     ] {
         if plan.changes.values().any(|change| change.action == action) {
-            out.push_str(&format!("  {} {text}\n", style.paint(look, sign)));
+            out.push_str(&format!(
+                "{}{} {text}\n",
+                " ".repeat(3_usize.saturating_sub(sign.len())),
+                style.paint(look, sign)
+            ));
         }
     }
     out
@@ -95,7 +108,7 @@ fn changes(plan: &Plan, context: &Context<'_>, style: Style) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
     let mut last_is_one_line = false;
     for (key, change) in in_order(plan) {
-        let is_together = change.unchecked.is_some_and(|why| together.contains_key(why.text()));
+        let is_together = matches!(change.check, Check::Not(why) if together.contains_key(why.text()));
         let unchecked = if is_together { change::Unchecked::Elsewhere } else { change::Unchecked::Here };
         let change::Block { text, is_one_line } = change::block(plan, key, change, context, style, unchecked);
         match parts.last_mut() {
@@ -109,8 +122,10 @@ fn changes(plan: &Plan, context: &Context<'_>, style: Style) -> Vec<String> {
 
 fn unchecked_together(plan: &Plan) -> BTreeMap<&'static str, usize> {
     let mut counts = BTreeMap::new();
-    for why in plan.changes.values().filter_map(|change| change.unchecked) {
-        *counts.entry(why.text()).or_insert(0) += 1;
+    for change in plan.changes.values() {
+        if let Check::Not(why) = change.check {
+            *counts.entry(why.text()).or_insert(0) += 1;
+        }
     }
     counts.retain(|_, count| *count > TOLD_TOGETHER);
     counts
@@ -122,6 +137,21 @@ fn unchecked(plan: &Plan, style: Style) -> String {
         style.wrap(&format!("{} ", style.paint(Look::Bold, "Note:")), "", Look::Plain, &text)
     };
     unchecked_together(plan).into_iter().map(note).collect()
+}
+
+/// How far the check of objects went whose namespace does not exist yet.
+fn checked_elsewhere(plan: &Plan, context: &Context<'_>, style: Style) -> String {
+    let number = plan.changes.values().filter(|change| change.check == Check::Elsewhere).count();
+    if number == 0 {
+        return String::new();
+    }
+    let number = notes::count(number, "object was", "objects were");
+    let text = format!(
+        "{number} checked by the server in namespace {}, under other names, since namespace {} is not there yet; \
+         its quota and admission policies had no say.",
+        context.check_namespace, plan.namespace
+    );
+    notes::note(&text, style)
 }
 
 /// The changes in the order in which they are made, those of one component together.

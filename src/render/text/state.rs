@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    desired::address,
+    address::address,
     object::ObjectKey,
     render::{
         secrecy::{SENSITIVE, is_hidden},
@@ -36,7 +36,10 @@ pub fn state_show(state: &State, key: &ObjectKey, recorded: &Entry, style: Style
     fact("apiVersion", api_version);
     match phase {
         Phase::Planned => fact("phase", "planned; whether it was made is for the cluster to say"),
-        Phase::Applied(applied) => {
+        Phase::Applied(applied) | Phase::Replacing(applied) => {
+            if matches!(phase, Phase::Replacing(_)) {
+                fact("phase", "a run that stopped was replacing it");
+            }
             fact("uid", &applied.uid.0);
             if applied.finished {
                 fact("phase", "ran to its end");

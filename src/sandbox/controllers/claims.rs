@@ -102,6 +102,10 @@ pub(super) fn release(context: &mut Context<'_>, volume: &Arc<Value>) {
         }
         return;
     }
+    if uid.is_empty() && text(volume, "/status/phase") == "Pending" {
+        context.status(MANAGER, volume, json!({"phase": "Available", "lastPhaseTransitionTime": context.now}));
+        return;
+    }
     if !uid.is_empty() && context.store.by_uid(uid).is_none() && text(volume, "/status/phase") == "Bound" {
         if text(volume, "/spec/persistentVolumeReclaimPolicy") == "Delete" {
             context.delete(volume, None);

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value, json};
 
-use super::{Condition, Context, MANAGER, controlled_by, is_terminating, number, numbers, pods, short_hash};
+use super::{Condition, Context, MANAGER, controlled_by, events, is_terminating, number, numbers, pods, short_hash};
 use crate::sandbox::{
     convert::map_at,
     kinds,
@@ -31,6 +31,7 @@ pub(super) fn reconcile(context: &mut Context<'_>, place: &Place, deployment: &A
         None if is_paused => None,
         None => make(context, deployment, &hash, latest + 1, &sets),
     };
+    let current = current.and_then(|set| follow(context, deployment, &set));
     if !is_paused && let Some(current) = &current {
         scale(context, deployment, current, &sets);
         forget_old(context, deployment, &sets);
@@ -51,6 +52,22 @@ fn annotate(context: &mut Context<'_>, set: &Arc<Value>, revision: i64) -> Optio
     context.update(MANAGER, "", set, new)
 }
 
+/// What is noted at a deployment is noted at its current set, where `kubectl rollout history` looks for the cause of a change.
+fn follow(context: &mut Context<'_>, deployment: &Value, set: &Arc<Value>) -> Option<Arc<Value>> {
+    let mut new = Value::clone(set);
+    map_at(&mut new, &["metadata", "annotations"])?.extend(notes(deployment));
+    context.update(MANAGER, "", set, new)
+}
+
+/// The annotations of a deployment that are not the deployment's alone.
+fn notes(deployment: &Value) -> Vec<(String, Value)> {
+    let is_own = |key: &str| {
+        key.starts_with("deployment.kubernetes.io/") || key == "kubectl.kubernetes.io/last-applied-configuration"
+    };
+    let all = deployment.pointer("/metadata/annotations").and_then(Value::as_object).into_iter().flatten();
+    all.filter(|(key, _)| !is_own(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
 fn make(
     context: &mut Context<'_>,
     deployment: &Arc<Value>,
@@ -67,14 +84,19 @@ fn make(
     let running: i64 = older.iter().map(|set| number(set, "/spec/replicas")).sum();
     let is_recreate = text(deployment, "/spec/strategy/type") == "Recreate";
     let replicas = if is_recreate && running > 0 { 0 } else { (wanted + surge - running).clamp(0, wanted) };
-    let annotations = json!({
+    let mut annotations = json!({
         "deployment.kubernetes.io/desired-replicas": wanted.to_string(),
         "deployment.kubernetes.io/max-replicas": (wanted + surge).to_string(),
         REVISION: revision.to_string(),
     });
+    map_at(&mut annotations, &[])?.extend(notes(deployment));
+    let name = format!("{}-{hash}", text(deployment, "/metadata/name"));
+    if replicas > 0 {
+        events::scaled(context, deployment, &name, 0, replicas);
+    }
     let object = json!({
         "metadata": {
-            "name": format!("{}-{hash}", text(deployment, "/metadata/name")), "labels": template["metadata"]["labels"],
+            "name": name, "labels": template["metadata"]["labels"],
             "annotations": annotations, "ownerReferences": controlled_by(deployment),
         },
         "spec": {"replicas": replicas, "selector": selector, "template": template, "minReadySeconds": number(deployment, "/spec/minReadySeconds")},
@@ -83,7 +105,7 @@ fn make(
 }
 
 /// A number of pods, or a share of them.
-fn share(value: Option<&Value>, of: i64, round_up: bool) -> i64 {
+pub(super) fn share(value: Option<&Value>, of: i64, round_up: bool) -> i64 {
     match value {
         Some(Value::Number(number)) => number.as_i64().unwrap_or(0),
         Some(Value::String(text)) => {
@@ -104,8 +126,10 @@ fn unavailable(deployment: &Value) -> i64 {
     if allowed == 0 && surge(deployment) == 0 { 1 } else { allowed }
 }
 
-fn set_replicas(context: &mut Context<'_>, set: &Arc<Value>, replicas: i64) {
-    if number(set, "/spec/replicas") != replicas {
+fn set_replicas(context: &mut Context<'_>, deployment: &Value, set: &Arc<Value>, replicas: i64) {
+    let before = number(set, "/spec/replicas");
+    if before != replicas {
+        events::scaled(context, deployment, text(set, "/metadata/name"), before, replicas);
         let mut new = Value::clone(set);
         new["spec"]["replicas"] = replicas.into();
         context.update(MANAGER, "", set, new);
@@ -118,21 +142,21 @@ fn scale(context: &mut Context<'_>, deployment: &Value, current: &Arc<Value>, ol
     let in_older: i64 = older.iter().map(|set| number(set, "/spec/replicas")).sum();
     if text(deployment, "/spec/strategy/type") == "Recreate" {
         for set in older {
-            set_replicas(context, set, 0);
+            set_replicas(context, deployment, set, 0);
         }
         let is_empty = older.iter().all(|set| context.controlled(set, "", "Pod").is_empty());
         if is_empty {
-            set_replicas(context, current, wanted);
+            set_replicas(context, deployment, current, wanted);
         }
         return;
     }
     if replicas > wanted || older.is_empty() {
-        set_replicas(context, current, wanted);
+        set_replicas(context, deployment, current, wanted);
         return;
     }
     let room = wanted + surge(deployment) - replicas - in_older;
     if replicas < wanted && room > 0 {
-        set_replicas(context, current, (replicas + room).min(wanted));
+        set_replicas(context, deployment, current, (replicas + room).min(wanted));
         return;
     }
     let available = |set: &Arc<Value>| number(set, "/status/availableReplicas").min(number(set, "/spec/replicas"));
@@ -143,7 +167,7 @@ fn scale(context: &mut Context<'_>, deployment: &Value, current: &Arc<Value>, ol
         let idle = number(set, "/spec/replicas") - available(set);
         let fewer = available(set).min(spare.max(0));
         spare -= fewer;
-        set_replicas(context, set, number(set, "/spec/replicas") - idle - fewer);
+        set_replicas(context, deployment, set, number(set, "/spec/replicas") - idle - fewer);
     }
 }
 
@@ -208,8 +232,14 @@ fn tell(context: &mut Context<'_>, place: &Place, deployment: &Arc<Value>) {
         (_, _, true) => progress(false, "ProgressDeadlineExceeded"),
         _ => progress(true, "ReplicaSetUpdated"),
     };
-    let conditions = [availability.write(deployment, context.now, true), progress.write(deployment, context.now, true)];
-    status.insert("conditions".into(), conditions.into_iter().collect());
+    let mut conditions =
+        vec![availability.write(deployment, context.now, true), progress.write(deployment, context.now, true)];
+    if let Some(failure) = current.and_then(|set| failure(set)).or_else(|| sets.iter().find_map(|set| failure(set))) {
+        let (kind, message) = ("ReplicaFailure", text(failure, "/message"));
+        let failure = Condition { kind, status: true, reason: text(failure, "/reason"), message };
+        conditions.push(failure.write(deployment, context.now, true));
+    }
+    status.insert("conditions".into(), conditions.into());
     let mut new = Value::clone(deployment);
     new["status"] = Value::Object(status);
     // The real controller writes the revision along with the status, so that the generation stays.
@@ -242,10 +272,10 @@ fn is_late(context: &mut Context<'_>, place: &Place, deployment: &Value, moved: 
 /// Keeps as many pods as are wanted.
 pub(super) fn replica_set(context: &mut Context<'_>, place: &Place, set: &Arc<Value>) {
     let mut pods = context.controlled(set, "", "Pod");
-    let terminating = pods.iter().filter(|pod| is_terminating(pod)).count();
+    let mut leaving = pods.iter().filter(|pod| is_terminating(pod) && !pods::is_finished(pod)).count();
     pods.retain(|pod| pods::is_active(pod));
     let wanted = usize::try_from(number(set, "/spec/replicas")).unwrap_or(0);
-    let namespace = text(set, "/metadata/namespace").to_owned();
+    let mut refused = None;
     for _ in pods.len()..wanted {
         let pod = json!({
             "metadata": {
@@ -254,7 +284,13 @@ pub(super) fn replica_set(context: &mut Context<'_>, place: &Place, set: &Arc<Va
             },
             "spec": set["spec"]["template"]["spec"],
         });
-        pods.extend(context.create(kinds::known("", "Pod"), &namespace, pod));
+        match context.create_pod(set, pod) {
+            Ok(pod) => pods.push(pod),
+            Err(refusal) => {
+                refused = Some(refusal).filter(|refusal| !refusal.is_terminating());
+                break;
+            }
+        }
     }
     // Those that do not run go first, then the youngest.
     pods.sort_by_key(|pod| {
@@ -262,6 +298,7 @@ pub(super) fn replica_set(context: &mut Context<'_>, place: &Place, set: &Arc<Va
     });
     pods.sort_by_key(|pod| !pods::is_ready(pod));
     for pod in pods.drain(wanted.min(pods.len())..).collect::<Vec<_>>() {
+        leaving += 1;
         context.delete(&pod, None);
     }
     let ready: Vec<&Arc<Value>> = pods.iter().filter(|pod| pods::is_ready(pod)).collect();
@@ -275,8 +312,22 @@ pub(super) fn replica_set(context: &mut Context<'_>, place: &Place, set: &Arc<Va
         ("availableReplicas", available),
         ("observedGeneration", number(set, "/metadata/generation")),
     ]));
-    status.insert("terminatingReplicas".into(), count(terminating).into());
+    status.insert("terminatingReplicas".into(), leaving.into());
+    if let Some(refusal) = refused {
+        // The first refusal stays, whatever the next ones say.
+        let condition = failure(set).cloned().unwrap_or_else(|| {
+            let (kind, message) = ("ReplicaFailure", refusal.message.as_str());
+            Condition { kind, status: true, reason: "FailedCreate", message }.write(set, context.now, false)
+        });
+        status.insert("conditions".into(), json!([condition]));
+    }
     context.status(MANAGER, set, Value::Object(status));
+}
+
+/// Why a set has no pods.
+fn failure(set: &Value) -> Option<&Value> {
+    let conditions = set.pointer("/status/conditions")?.as_array()?;
+    conditions.iter().find(|known| known["type"] == "ReplicaFailure")
 }
 
 /// How many ready pods have been so for long enough.

@@ -5,10 +5,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Map, Value, json};
 
 use super::{Condition, Context, MANAGER, controlled_by, number, numbers, pods};
-use crate::sandbox::{
-    kinds,
-    store::{Place, text},
-};
+use crate::sandbox::store::{Place, text};
 
 fn has(job: &Value, kind: &str) -> bool {
     let conditions = job.pointer("/status/conditions").and_then(Value::as_array);
@@ -39,7 +36,6 @@ pub(super) fn reconcile(context: &mut Context<'_>, place: &Place, job: &Arc<Valu
         }
     } else if !is_complete {
         let wanted = number(job, "/spec/parallelism").min(completions - succeeded);
-        let namespace = text(job, "/metadata/namespace").to_owned();
         for _ in i64::try_from(active.len()).unwrap_or(0)..wanted {
             let template = &job["spec"]["template"];
             let metadata = json!({
@@ -47,7 +43,8 @@ pub(super) fn reconcile(context: &mut Context<'_>, place: &Place, job: &Arc<Valu
                 "annotations": template["metadata"]["annotations"], "ownerReferences": controlled_by(job),
             });
             let pod = json!({"metadata": metadata, "spec": template["spec"]});
-            active.extend(context.create(kinds::known("", "Pod"), &namespace, pod));
+            let Ok(pod) = context.create_pod(job, pod) else { break };
+            active.push(pod);
         }
     }
     let now = context.now.to_owned();
@@ -84,6 +81,7 @@ pub(super) fn reconcile(context: &mut Context<'_>, place: &Place, job: &Arc<Valu
         _ => Vec::new(),
     };
     if is_complete {
+        context.event(job, "Normal", "Completed", "Job completed");
         status.insert("completionTime".into(), now.as_str().into());
     }
     if !conditions.is_empty() {

@@ -3,7 +3,10 @@
 //! One task reconciles one object at a time, woken by writes and by timers, never by polling. It keeps nothing that matters: opened
 //! again, a sandbox goes on from its objects. When all is as wanted, nothing is written.
 
+mod autoscalers;
+pub(super) mod budgets;
 mod claims;
+mod conditions;
 mod definitions;
 mod deployments;
 mod events;
@@ -12,6 +15,8 @@ mod garbage;
 mod jobs;
 mod namespaces;
 mod pods;
+mod quotas;
+mod roles;
 mod services;
 mod sets;
 
@@ -21,7 +26,7 @@ use std::{
     time::Duration,
 };
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::time::{self, Instant};
 
 use super::{
@@ -34,6 +39,7 @@ use super::{
     writes::{self, Write},
 };
 use crate::object::Hash;
+use conditions::{Condition, numbers};
 
 const MANAGER: &str = "kube-controller-manager";
 /// A real controller sees a write only after a moment, so that clients meet a status older than the spec.
@@ -139,9 +145,12 @@ fn concerned(store: &Store, change: &Change, queue: &mut BTreeSet<Place>) {
     match kind {
         "Pod" => {
             services::of_pod(store, change, queue);
+            budgets::of_pod(store, change, queue);
             claims::of_pod(change, queue);
         }
         "Service" => services::endpoints_of(change, queue),
+        "ClusterRole" => roles::of_role(store, change, queue),
+        "Deployment" | "StatefulSet" | "ReplicaSet" => autoscalers::of_target(store, change, kind, queue),
         // A pod may wait for these.
         "ConfigMap" | "Secret" | "PersistentVolumeClaim" => {
             let pods = kinds::known("", "Pod").slot;
@@ -152,6 +161,7 @@ fn concerned(store: &Store, change: &Change, queue: &mut BTreeSet<Place>) {
         }
         _ => {}
     }
+    quotas::of_change(store, change, kind, queue);
     if change.new.is_none() {
         if resource.custom.is_some() {
             let definitions = kinds::known("apiextensions.k8s.io", "CustomResourceDefinition").slot;
@@ -177,11 +187,15 @@ fn reconcile(context: &mut Context<'_>, place: &Place) {
         ("apiextensions.k8s.io", "CustomResourceDefinition") => definitions::reconcile(context, &object),
         _ if is_terminating => {}
         ("", "Service") => services::reconcile(context, &object),
+        ("", "ResourceQuota") => quotas::reconcile(context, &object),
         ("", "Node") => pods::node(context, &object),
         ("apps", "Deployment") => deployments::reconcile(context, place, &object),
         ("apps", "ReplicaSet") => deployments::replica_set(context, place, &object),
         ("apps", "StatefulSet") => sets::stateful(context, &object),
         ("apps", "DaemonSet") => sets::daemon(context, &object),
+        ("rbac.authorization.k8s.io", "ClusterRole") => roles::reconcile(context, &object),
+        ("policy", "PodDisruptionBudget") => budgets::reconcile(context, &object),
+        ("autoscaling", "HorizontalPodAutoscaler") => autoscalers::reconcile(context, &object),
         ("batch", "Job") => jobs::reconcile(context, place, &object),
         _ => {}
     }
@@ -197,7 +211,13 @@ struct Context<'a> {
 
 impl<'a> Context<'a> {
     fn write(&self, manager: &'a str, subresource: &'a str) -> Write<'a> {
-        Write { writer: Writer { manager, subresource, time: Some(self.now) }, now: self.now, is_dry: false }
+        Write {
+            writer: Writer { manager, subresource, time: Some(self.now) },
+            now: self.now,
+            user: None,
+            is_dry: false,
+            warnings: None,
+        }
     }
 
     /// Creates an object; a refusal is no disaster, the next change asks again.
@@ -212,9 +232,19 @@ impl<'a> Context<'a> {
         namespace: &str,
         object: Value,
     ) -> Option<Arc<Value>> {
-        let decoded = writes::complete(resource, object).map_err(|misfit| Refusal::bad_request(misfit.to_string()));
+        told(self.try_create(manager, resource, namespace, object))
+    }
+
+    fn try_create(
+        &mut self,
+        manager: &'a str,
+        resource: &Resource,
+        namespace: &str,
+        object: Value,
+    ) -> Result<Arc<Value>, Refusal> {
+        let decoded = writes::complete(resource, object).map_err(|misfit| Refusal::bad_request(misfit.to_string()))?;
         let write = self.write(manager, "");
-        told(decoded.and_then(|decoded| writes::create(self.store, resource, namespace, decoded.value, write, false)))
+        writes::create(self.store, resource, namespace, decoded.value, write, false)
     }
 
     /// Writes an object through a subresource, if it differs.
@@ -241,6 +271,10 @@ impl<'a> Context<'a> {
         let (group, _) = crate::object::split_api_version(text(live, "/apiVersion"));
         let Some(resource) = self.store.kinds().by_kind(group, text(live, "/kind")).cloned() else { return };
         let resource = &resource;
+        // Whoever names a grace period ends what is ended already.
+        if resource.is("", "Pod") && grace.is_none() && !is_terminating(live) {
+            events::deleted(self, live);
+        }
         let deletion = Deletion { propagation: Some("Background".to_owned()), grace, ..Deletion::default() };
         let write = self.write(MANAGER, "");
         told(deletion::delete(self.store, resource, live, &deletion, write));
@@ -270,19 +304,6 @@ impl<'a> Context<'a> {
         let places = self.store.owned_by(uid).filter(|place| place.0 == slot);
         let objects = places.filter_map(|place| self.store.at(place));
         objects.filter(|object| controller_uid(object) == Some(uid)).cloned().collect()
-    }
-
-    /// Tells people what happened, once.
-    fn event(&mut self, about: &Value, kind: &str, reason: &str, message: &str) {
-        let uid = text(about, "/metadata/uid");
-        let name = format!("{}.{}", text(about, "/metadata/name"), short_hash(&json!([uid, reason, message])));
-        let resource = kinds::known("", "Event");
-        let namespace = text(about, "/metadata/namespace").to_owned();
-        if self.store.get(resource.slot, &namespace, &name).is_some() {
-            return;
-        }
-        let event = events::event(about, &name, self.now, [kind, reason, message]);
-        self.create(resource, &namespace, event);
     }
 }
 
@@ -317,45 +338,4 @@ fn number(object: &Value, pointer: &str) -> i64 {
 
 fn is_terminating(object: &Value) -> bool {
     !text(object, "/metadata/deletionTimestamp").is_empty()
-}
-
-/// A status of numbers: zeros are left out, as Go leaves them out.
-fn numbers(pairs: &[(&str, i64)]) -> Map<String, Value> {
-    pairs.iter().filter(|(_, number)| *number != 0).map(|(key, number)| ((*key).to_owned(), (*number).into())).collect()
-}
-
-/// What a condition says now.
-struct Condition<'a> {
-    kind: &'a str,
-    status: bool,
-    reason: &'a str,
-    message: &'a str,
-}
-
-impl Condition<'_> {
-    /// The condition as JSON; its times move only with what it says.
-    fn write(&self, live: &Value, now: &str, with_update: bool) -> Value {
-        let Self { kind, status, reason, message } = self;
-        let status = if *status { "True" } else { "False" };
-        let known = live.pointer("/status/conditions").and_then(Value::as_array);
-        let known = known.into_iter().flatten().find(|known| known.get("type").is_some_and(|known| known == kind));
-        let kept = |field: &str| known.map(|known| text(known, field).to_owned()).unwrap_or_default();
-        let same_status = kept("/status") == status;
-        let same_all = same_status && kept("/reason") == *reason && kept("/message") == *message;
-        let mut condition = Map::new();
-        condition.insert("type".into(), (*kind).into());
-        condition.insert("status".into(), status.into());
-        if with_update {
-            let updated = if same_all { kept("/lastUpdateTime") } else { now.to_owned() };
-            condition.insert("lastUpdateTime".into(), updated.into());
-        }
-        let moved = if same_status { kept("/lastTransitionTime") } else { now.to_owned() };
-        condition.insert("lastTransitionTime".into(), moved.into());
-        for (field, value) in [("reason", reason), ("message", message)] {
-            if !value.is_empty() {
-                condition.insert(field.into(), (*value).into());
-            }
-        }
-        Value::Object(condition)
-    }
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value, json};
 
-use super::{Condition, Context, claims, controller_uid, failures, is_terminating, numbers};
+use super::{Condition, Context, claims, controller_uid, events, failures, is_terminating, numbers};
 use crate::sandbox::{
     first::NODE,
     kinds,
@@ -63,7 +63,14 @@ pub(super) fn reconcile(context: &mut Context<'_>, place: &Place, pod: &Arc<Valu
     if is_finished(pod) {
         return;
     }
+    let is_new = text(pod, "/status/startTime").is_empty();
+    if is_new {
+        events::created(context, pod);
+    }
     let Some(pod) = schedule(context, pod) else { return };
+    if is_new {
+        events::scheduled(context, &pod, NODE);
+    }
     let elapsed = context.elapsed_after(format!("start {uid}"), progress(&pod));
     let state = state(context, &pod, elapsed);
     if let Some(next) = state.next {
@@ -95,6 +102,14 @@ fn schedule(context: &mut Context<'_>, pod: &Arc<Value>) -> Option<Arc<Value>> {
     if !text(pod, "/spec/nodeName").is_empty() {
         return Some(Arc::clone(pod));
     }
+    // Somebody else's scheduler would place it.
+    if text(pod, "/spec/schedulerName") != "default-scheduler" {
+        return None;
+    }
+    if pod.pointer("/spec/schedulingGates").and_then(Value::as_array).is_some_and(|gates| !gates.is_empty()) {
+        unscheduled(context, pod, "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates");
+        return None;
+    }
     let slot = kinds::known("", "PersistentVolumeClaim").slot;
     let namespace = text(pod, "/metadata/namespace");
     let problem = claims::names(pod).find_map(|name| match context.store.get(slot, namespace, name) {
@@ -105,10 +120,7 @@ fn schedule(context: &mut Context<'_>, pod: &Arc<Value>) -> Option<Arc<Value>> {
         Some(_) => None,
     });
     if let Some(message) = problem.or_else(|| failures::unschedulable(pod)) {
-        let scheduled = Condition { kind: "PodScheduled", status: false, reason: "Unschedulable", message: &message };
-        let mut status = pod["status"].clone();
-        status["conditions"] = json!([condition(&scheduled, pod, context.now)]);
-        let pod = context.status("kube-scheduler", pod, status)?;
+        let pod = unscheduled(context, pod, "Unschedulable", &message)?;
         context.event(&pod, "Warning", "FailedScheduling", &message);
         return None;
     }
@@ -117,6 +129,14 @@ fn schedule(context: &mut Context<'_>, pod: &Arc<Value>) -> Option<Arc<Value>> {
     // A real scheduler binds through a subresource that leaves no manager.
     let (write, resource) = (context.write("kube-scheduler", "binding"), kinds::known("", "Pod"));
     super::told(crate::sandbox::writes::update(context.store, resource, pod, new, write, true))
+}
+
+/// Says why a pod has no node.
+fn unscheduled(context: &mut Context<'_>, pod: &Arc<Value>, reason: &str, message: &str) -> Option<Arc<Value>> {
+    let scheduled = Condition { kind: "PodScheduled", status: false, reason, message };
+    let mut status = pod["status"].clone();
+    status["conditions"] = json!([condition(&scheduled, pod, context.now)]);
+    context.status("kube-scheduler", pod, status)
 }
 
 /// What the containers of a pod are doing.

@@ -18,14 +18,26 @@ fn revision(context: &mut Context<'_>, owner: &Arc<Value>) -> String {
     let name = format!("{}-{}", text(owner, "/metadata/name"), short_hash(&owner["spec"]["template"]));
     let revisions = kinds::known("apps", "ControllerRevision");
     let namespace = text(owner, "/metadata/namespace").to_owned();
-    if context.store.get(revisions.slot, &namespace, &name).is_none() {
-        let known = context.controlled(owner, "apps", "ControllerRevision");
-        let latest = known.iter().map(|known| number(known, "/revision")).max().unwrap_or(0);
-        let object = json!({
-            "metadata": {"name": name, "labels": owner["spec"]["template"]["metadata"]["labels"], "ownerReferences": controlled_by(owner)},
-            "data": {"spec": {"template": owner["spec"]["template"]}}, "revision": latest + 1,
-        });
-        context.create(revisions, &namespace, object);
+    let known = context.controlled(owner, "apps", "ControllerRevision");
+    let latest = known.iter().map(|known| number(known, "/revision")).max().unwrap_or(0);
+    match context.store.get(revisions.slot, &namespace, &name).cloned() {
+        None => {
+            let mut template = owner["spec"]["template"].clone();
+            // Whoever goes back to it with a strategic merge patch replaces the whole.
+            template["$patch"] = "replace".into();
+            let object = json!({
+                "metadata": {"name": name, "labels": owner["spec"]["template"]["metadata"]["labels"], "ownerReferences": controlled_by(owner)},
+                "data": {"spec": {"template": template}}, "revision": latest + 1,
+            });
+            context.create(revisions, &namespace, object);
+        }
+        // Going back to an older template makes it the newest revision.
+        Some(revision) if number(&revision, "/revision") < latest => {
+            let mut new = Value::clone(&revision);
+            new["revision"] = (latest + 1).into();
+            context.update(MANAGER, "", &revision, new);
+        }
+        Some(_) => {}
     }
     name
 }
@@ -53,7 +65,9 @@ pub(super) fn stateful(context: &mut Context<'_>, set: &Arc<Value>) {
             Some(_) => {}
             None => {
                 let revision = if ordinal < start + partition { &current } else { &update };
-                make_claims(context, set, ordinal);
+                if !make_claims(context, set, ordinal) {
+                    break;
+                }
                 let made = make_pod(context, set, &format!("{name}-{ordinal}"), ordinal, revision);
                 by_ordinal.extend(made.map(|pod| (ordinal, pod)));
                 if in_order {
@@ -102,7 +116,8 @@ pub(super) fn stateful(context: &mut Context<'_>, set: &Arc<Value>) {
     context.status(MANAGER, set, Value::Object(status));
 }
 
-fn make_claims(context: &mut Context<'_>, set: &Arc<Value>, ordinal: i64) {
+/// Makes the claims of a pod that is to come; false when one is refused, and the pod must wait.
+fn make_claims(context: &mut Context<'_>, set: &Arc<Value>, ordinal: i64) -> bool {
     let claims = kinds::known("", "PersistentVolumeClaim");
     let namespace = text(set, "/metadata/namespace").to_owned();
     for template in set["spec"]["volumeClaimTemplates"].as_array().into_iter().flatten() {
@@ -115,8 +130,18 @@ fn make_claims(context: &mut Context<'_>, set: &Arc<Value>, ordinal: i64) {
             .extend(set.pointer("/spec/selector/matchLabels").and_then(Value::as_object).cloned().unwrap_or_default());
         let annotations = template.pointer("/metadata/annotations").cloned().unwrap_or_default();
         let metadata = json!({"name": name, "labels": labels, "annotations": annotations});
-        context.create(claims, &namespace, json!({"metadata": metadata, "spec": template["spec"]}));
+        let claim = json!({"metadata": metadata, "spec": template["spec"]});
+        if let Err(refusal) = context.try_create(MANAGER, claims, &namespace, claim) {
+            let set_name = text(set, "/metadata/name");
+            let why = &refusal.message;
+            let message = format!(
+                "Create Claim {name} for Pod {set_name}-{ordinal} in StatefulSet {set_name} failed error: {why}"
+            );
+            context.event_once(set, "Warning", "FailedCreate", &message, "claim");
+            return false;
+        }
     }
+    true
 }
 
 fn claim_name(set: &Value, template: &Value, ordinal: i64) -> String {
@@ -130,7 +155,6 @@ fn make_pod(
     ordinal: i64,
     revision: &str,
 ) -> Option<Arc<Value>> {
-    let namespace = text(set, "/metadata/namespace").to_owned();
     let mut pod = set["spec"]["template"].clone();
     let labels = map_at(&mut pod, &["metadata", "labels"])?;
     labels.insert("apps.kubernetes.io/pod-index".into(), ordinal.to_string().into());
@@ -157,14 +181,13 @@ fn make_pod(
     let given = given.into_iter().filter(|volume| volumes.iter().all(|mine| mine["name"] != volume["name"]));
     let all: Vec<Value> = volumes.iter().cloned().chain(given).collect();
     spec.insert("volumes".into(), all.into());
-    context.create(kinds::known("", "Pod"), &namespace, pod)
+    context.create_pod(set, pod).ok()
 }
 
 /// One pod, since there is one node.
 pub(super) fn daemon(context: &mut Context<'_>, set: &Arc<Value>) {
     let update = revision(context, set);
     let hash = update.rsplit('-').next().unwrap_or_default().to_owned();
-    let namespace = text(set, "/metadata/namespace").to_owned();
     let mut pods = context.controlled(set, "", "Pod");
     let rolls = text(set, "/spec/updateStrategy/type") != "OnDelete";
     for pod in pods.iter().filter(|pod| !is_terminating(pod)) {
@@ -185,7 +208,7 @@ pub(super) fn daemon(context: &mut Context<'_>, set: &Arc<Value>) {
         if let Some(spec) = map_at(&mut pod, &["spec"]) {
             spec.insert("nodeName".into(), NODE.into());
         }
-        pods.extend(context.create(kinds::known("", "Pod"), &namespace, pod));
+        pods.extend(context.create_pod(set, pod));
     }
     let pods = context.controlled(set, "", "Pod");
     let count =

@@ -11,19 +11,21 @@ use std::{borrow::Cow, sync::Arc};
 use serde_json::{Map, Value, json};
 
 use super::{
+    catalogue::priority,
     convert::map_at,
     decode::{self, Decoded, Misfit},
     kinds::{Resource, Subresource},
     schema::{self, Shape},
     status::{Cause, Refusal},
     store::text,
+    table::Columns,
 };
 
 /// What a definition says of a kind in one version, beyond its names.
 #[derive(Debug, Clone)]
 pub(super) struct Custom {
     /// `openAPIV3Schema`
-    schema: Arc<Value>,
+    pub(super) schema: Arc<Value>,
     pub(super) list_kind: String,
     pub(super) is_served: bool,
     is_stored: bool,
@@ -36,6 +38,8 @@ pub(super) struct Custom {
     pub(super) is_going: bool,
     /// Beside name and namespace: `spec.color`.
     pub(super) selectable: Vec<String>,
+    /// What a table shows of its objects.
+    pub(super) columns: Columns,
 }
 
 /// Where the scale of an object is: `/spec/replicas`.
@@ -88,8 +92,7 @@ fn one(definition: &Value, version: &Value, slot: usize) -> Resource {
     let (group, version_name) = (text(spec, "/group").to_owned(), text(version, "/name").to_owned());
     let is_deprecated = version["deprecated"] == true;
     let given = version.get("deprecationWarning").and_then(Value::as_str).map(str::to_owned);
-    let warning =
-        is_deprecated.then(|| given.unwrap_or_else(|| format!("{group}/{version_name} {kind} is deprecated")));
+    let warning = is_deprecated.then(|| given.unwrap_or_else(|| deprecated(spec, [&group, &version_name, &kind])));
     let pointer = |path: &str| path.replace('.', "/");
     let scale = version.pointer("/subresources/scale").map(|scale| Scale {
         wanted: pointer(text(scale, "/specReplicasPath")),
@@ -133,11 +136,21 @@ fn one(definition: &Value, version: &Value, slot: usize) -> Resource {
             warning,
             is_going: !text(definition, "/metadata/deletionTimestamp").is_empty(),
             selectable: selectable.map(str::to_owned).collect(),
+            columns: Columns::of(version),
         }),
         group,
         version: version_name,
         kind,
     }
+}
+
+/// What a version is warned of whose definition finds no words for it: what to use instead, if there is anything newer.
+fn deprecated(spec: &Value, [group, version, kind]: [&str; 3]) -> String {
+    let others = spec.get("versions").and_then(Value::as_array).into_iter().flatten();
+    let good = others.filter(|other| other["served"] == true && other["deprecated"] != true);
+    let newer = good.map(|other| text(other, "/name")).filter(|other| priority(other) > priority(version));
+    let instead = newer.max_by_key(|other| priority(other)).map(|newer| format!("; use {group}/{newer} {kind}"));
+    format!("{group}/{version} {kind} is deprecated{}", instead.unwrap_or_default())
 }
 
 /// Reads an object as its definition describes it: what it does not know goes, what was not said is filled in.

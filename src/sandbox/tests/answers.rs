@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{api, deployment, sandbox};
 use crate::sandbox::{Effect, Fault};
 
-fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> Value {
+pub(super) fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> Value {
     let Err(Error::Api(status)) = result else { panic!("not refused: {result:?}") };
     serde_json::to_value(&*status).unwrap()
 }

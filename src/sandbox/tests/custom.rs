@@ -132,7 +132,7 @@ async fn a_version_that_will_go_is_warned_of() {
         ("/apis/example.com/v1/namespaces/default/widgets", None),
         (
             "/apis/example.com/v1beta1/namespaces/default/widgets",
-            Some(r#"299 - "example.com/v1beta1 Widget is deprecated""#),
+            Some(r#"299 - "example.com/v1beta1 Widget is deprecated; use example.com/v1 Widget""#),
         ),
         (
             "/api/v1/namespaces/default/endpoints",

@@ -60,6 +60,7 @@ async fn told(fail: &str) -> String {
     let mut events: Vec<String> = listed(&client, "Event")
         .await
         .iter()
+        .filter(|event| event["involvedObject"]["kind"] == "Pod")
         .map(|event| {
             let (source, path) = (&event["reportingComponent"], &event["involvedObject"]["fieldPath"]);
             format!("  {} {} {source} {path}: {}", event["type"], event["reason"], event["message"].as_str().unwrap())
@@ -95,11 +96,13 @@ CrashLoopBackOff: ready null
   Running null ContainersNotReady ContainersNotReady
   init terminated Completed 0, restarts 0, last 
   main waiting CrashLoopBackOff null, restarts 1, last terminated Error 1
+  Normal Scheduled default-scheduler null: Successfully assigned default/POD to sandbox
   Warning BackOff kubelet spec.containers{main}: Back-off restarting failed container main in pod POD_default(UID)
 OOMKilled: ready null
   Running null ContainersNotReady ContainersNotReady
   init terminated Completed 0, restarts 0, last 
   main waiting CrashLoopBackOff null, restarts 1, last terminated OOMKilled 137
+  Normal Scheduled default-scheduler null: Successfully assigned default/POD to sandbox
   Warning BackOff kubelet spec.containers{main}: Back-off restarting failed container main in pod POD_default(UID)
 ImagePullBackOff: ready null
   Pending null ContainersNotReady ContainersNotReady
@@ -107,6 +110,7 @@ ImagePullBackOff: ready null
   main waiting ImagePullBackOff null, restarts 0, last 
   Normal BackOff kubelet spec.containers{main}: Back-off pulling image a:1
   Normal Pulling kubelet spec.containers{main}: Pulling image a:1
+  Normal Scheduled default-scheduler null: Successfully assigned default/POD to sandbox
   Warning Failed kubelet spec.containers{main}: Error: ErrImagePull
   Warning Failed kubelet spec.containers{main}: Error: ImagePullBackOff
   Warning Failed kubelet spec.containers{main}: Failed to pull image a:1: rpc error: code = NotFound desc = failed to pull and unpack image a:1: failed to resolve reference a:1: a:1: not found
@@ -114,32 +118,38 @@ InvalidImageName: ready null
   Pending null ContainersNotReady ContainersNotReady
   init terminated Completed 0, restarts 0, last 
   main waiting InvalidImageName null, restarts 0, last 
+  Normal Scheduled default-scheduler null: Successfully assigned default/POD to sandbox
   Warning Failed kubelet spec.containers{main}: Error: InvalidImageName
   Warning InspectFailed kubelet spec.containers{main}: Failed to apply default image tag a:1: couldn't parse image name a:1: invalid reference format
 CreateContainerConfigError: ready null
   Pending null ContainersNotReady ContainersNotReady
   init terminated Completed 0, restarts 0, last 
   main waiting CreateContainerConfigError null, restarts 0, last 
+  Normal Scheduled default-scheduler null: Successfully assigned default/POD to sandbox
   Warning Failed kubelet spec.containers{main}: Error: secret absent not found
 CreateContainerError: ready null
   Pending null ContainersNotReady ContainersNotReady
   init terminated Completed 0, restarts 0, last 
   main waiting CreateContainerError null, restarts 0, last 
+  Normal Scheduled default-scheduler null: Successfully assigned default/POD to sandbox
   Warning Failed kubelet spec.containers{main}: Error: failed to generate container spec: failed to apply OCI options: no such device absent
 RunContainerError: ready null
   Running null ContainersNotReady ContainersNotReady
   init terminated Completed 0, restarts 0, last 
   main waiting RunContainerError null, restarts 1, last terminated StartError 128
+  Normal Scheduled default-scheduler null: Successfully assigned default/POD to sandbox
   Warning Failed kubelet spec.containers{main}: Error: failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: exec: absent: executable file not found in $PATH: unknown
 InitCrashLoopBackOff: ready null
   Pending null ContainersNotInitialized ContainersNotReady ContainersNotReady
   init waiting CrashLoopBackOff null, restarts 1, last terminated Error 1
   main waiting PodInitializing null, restarts 0, last 
+  Normal Scheduled default-scheduler null: Successfully assigned default/POD to sandbox
   Warning BackOff kubelet spec.initContainers{init}: Back-off restarting failed container init in pod POD_default(UID)
 NotReady: ready null
   Running null ContainersNotReady ContainersNotReady
   init terminated Completed 0, restarts 0, last 
   main running null null, restarts 0, last 
+  Normal Scheduled default-scheduler null: Successfully assigned default/POD to sandbox
   Warning Unhealthy kubelet spec.containers{main}: Readiness probe failed: HTTP probe failed with statuscode: 503
 Unschedulable: ready null
   Pending null Unschedulable
@@ -151,6 +161,8 @@ Evicted: ready 1
   Running null 
   init terminated Completed 0, restarts 0, last 
   main running null null, restarts 0, last 
+  Normal Scheduled default-scheduler null: Successfully assigned default/POD to sandbox
+  Normal Scheduled default-scheduler null: Successfully assigned default/POD to sandbox
   Warning Evicted kubelet null: The node was low on resource: memory. Threshold quantity: 100Mi, available: 40Mi. 
 
 "#]]

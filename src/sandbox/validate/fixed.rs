@@ -3,7 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::common;
-use crate::sandbox::{custom, kinds::Resource, status::Cause, store::text};
+use crate::{
+    quantity::Quantity,
+    sandbox::{custom, kinds::Resource, status::Cause, store::text},
+};
 
 const IMMUTABLE: &str = "field is immutable";
 
@@ -155,7 +158,7 @@ fn claim(live: &Value, object: &Value, found: &mut Vec<Cause>) {
     }
     let size = |claim: &Value| {
         let size = claim.pointer("/spec/resources/requests/storage").and_then(Value::as_str);
-        crate::sandbox::quantity::billionths(size.unwrap_or_default()).unwrap_or(0)
+        Quantity::parse(size.unwrap_or_default()).unwrap_or(Quantity::ZERO)
     };
     if size(object) < size(live) {
         let why = "field can not be less than status.capacity";

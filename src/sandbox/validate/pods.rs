@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{LABEL, is_name};
-use crate::sandbox::{quantity, status::Cause, store::text};
+use crate::{
+    quantity::Quantity,
+    sandbox::{status::Cause, store::text},
+};
 
 pub(super) fn spec(spec: &Value, at: &str, found: &mut Vec<Cause>) {
     spec_with(spec, at, BTreeSet::new(), found);
@@ -117,7 +120,7 @@ fn resources(container: &Value, at: &str, found: &mut Vec<Cause>) {
     let limits = part("/resources/limits");
     for (name, request) in part("/resources/requests").into_iter().flatten() {
         let Some(limit) = limits.and_then(|limits| limits.get(name)) else { continue };
-        let amount = |value: &Value| quantity::billionths(value.as_str().unwrap_or_default());
+        let amount = |value: &Value| Quantity::parse(value.as_str().unwrap_or_default());
         if amount(request) > amount(limit) {
             let why = format!("must be less than or equal to {name} limit of {}", limit.as_str().unwrap_or_default());
             found.push(Cause::invalid(format!("{at}.resources.requests"), request, &why));

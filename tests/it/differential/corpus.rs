@@ -4,10 +4,10 @@
 //! names a body; every other block is an operation: its title, and indented below it the request and, below that, the body.
 //!
 //! A request is a verb (`get`, `create`, `replace`, `delete`, or how to patch: `apply`, `merge`, `strategic`, `json`), a
-//! path, and words: `as MANAGER`, `force`, `dry`, `lax` (an apply is strict otherwise), `keeps NAME` (later requests may
+//! path, and words: `as MANAGER`, `by USER` (who is no administrator), `force`, `dry`, `lax` (an apply is strict otherwise), `keeps NAME` (later requests may
 //! say `$NAME.uid`, `$NAME.rv` and `$NAME.continue`), `metadata` (asks for nothing else), `settled` (waits until the
-//! controllers have seen the object), `served` and `gone` (wait until the path is known, or no longer), `unheard` (what is
-//! answered hangs on their time). A path without a slash before it lies in the group's namespace, `$NS`.
+//! controllers have seen the object), `emptied` (waits until a namespace that ends tells what is left in it), `served` and
+//! `gone` (wait until the path is known, or no longer), `unheard` (what is answered hangs on their time). A path without a slash before it lies in the group's namespace, `$NS`.
 //!
 //! An expression is YAML, a name, or a name with changes: `orders + {spec/replicas: 1, metadata/labels: null}`; null
 //! removes. `raw` sends the text behind it as it is. A value `x*100` is that many letters.
@@ -53,6 +53,8 @@ pub(super) struct Group {
 /// One request, with `$NS` and what was kept still to be filled in.
 pub(super) struct Operation {
     pub(super) title: String,
+    /// Who asks; empty for the administrator.
+    pub(super) user: String,
     pub(super) method: &'static str,
     pub(super) path: String,
     pub(super) accept: &'static str,
@@ -60,6 +62,7 @@ pub(super) struct Operation {
     pub(super) body: String,
     pub(super) keeps: Option<String>,
     pub(super) settled: bool,
+    pub(super) emptied: bool,
     /// Whether the path is waited for until it is there, or until it is not.
     pub(super) served: Option<bool>,
     pub(super) unheard: bool,
@@ -122,18 +125,21 @@ fn operation(block: &[&str], named: &BTreeMap<String, Value>) -> Operation {
     if strict {
         manager = Some("ditc");
     }
+    let mut user = String::new();
     let (mut accept, mut keeps, mut query) = ("application/json", None, Vec::new());
-    let (mut settled, mut served, mut unheard) = (false, None, false);
+    let (mut settled, mut emptied, mut served, mut unheard) = (false, false, None, false);
     while let Some(word) = words.next() {
         match word {
             "as" => manager = Some(words.next().expect("a manager's name")),
             "nobody" => manager = None,
+            "by" => words.next().expect("a user's name").clone_into(&mut user),
             "force" => query.push("force=true".to_owned()),
             "dry" => query.push("dryRun=All".to_owned()),
             "lax" => strict = false,
             "strict" => strict = true,
             "keeps" => keeps = Some(words.next().expect("a name").to_owned()),
             "settled" => settled = true,
+            "emptied" => emptied = true,
             "served" => served = Some(true),
             "gone" => served = Some(false),
             "unheard" => unheard = true,
@@ -162,7 +168,7 @@ fn operation(block: &[&str], named: &BTreeMap<String, Value>) -> Operation {
     };
     let content = if verb == "delete" && body.is_empty() { "" } else { content };
     let title = (*title).to_owned();
-    Operation { title, method, path, accept, content, body, keeps, settled, served, unheard }
+    Operation { title, user, method, path, accept, content, body, keeps, settled, emptied, served, unheard }
 }
 
 fn full(path: &str) -> String {

@@ -3,7 +3,7 @@
 use std::{ops::Deref, path::Path};
 
 use ditc::{
-    sandbox::{Options, RequestLine, Sandbox},
+    sandbox::{Options, RequestLine, Sandbox, User},
     settings,
 };
 use tokio::net::TcpListener;
@@ -64,14 +64,21 @@ impl Served {
         // The runtime ends with the cluster, and the task with it.
         cluster.runtime.spawn(async move {
             let end = std::future::pending();
-            sandbox.serve(listener, "right".to_owned(), end).await
+            let users = [("right", User::admin()), ("developer", User::new("dora", &["developers"]))];
+            let users = users.map(|(token, user)| (token.to_owned(), user));
+            sandbox.serve(listener, users.into(), end).await
         });
         Self { cluster, address }
     }
 
-    /// A kubeconfig with this token; `right` is the right one.
+    /// A kubeconfig with this token: `right` may do everything, and `developer` what roles give to the group `developers`.
     pub(crate) fn kubeconfig(&self, token: &str) -> String {
         kubeconfig(&self.address, token)
+    }
+
+    /// A kubeconfig for kubectl, which sends no token without TLS: the token is the first part of every path.
+    pub(crate) fn kubeconfig_for_kubectl(&self) -> String {
+        kubeconfig(&format!("{}/right", self.address), "")
     }
 
     /// A text without the port of this run.
@@ -81,8 +88,10 @@ impl Served {
 
     /// The requests of all clients that changed something.
     pub(crate) fn writes(&self) -> Vec<RequestLine> {
-        let is_write =
-            |line: &RequestLine| line.method != "GET" && !line.query.contains("dryRun=All") && line.code < 300;
+        let is_question = |line: &RequestLine| {
+            line.method == "GET" || line.query.contains("dryRun=All") || line.path.ends_with("/selfsubjectrulesreviews")
+        };
+        let is_write = |line: &RequestLine| !is_question(line) && line.code < 300;
         self.cluster.sandbox.requests().into_iter().filter(is_write).collect()
     }
 }

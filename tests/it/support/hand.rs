@@ -19,6 +19,8 @@ pub(crate) struct Hand {
 /// One request; an empty text leaves its header out.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Question<'a> {
+    /// Who is impersonated; empty for the hand itself.
+    pub(crate) user: &'a str,
     pub(crate) method: &'a str,
     /// With its query.
     pub(crate) path: &'a str,
@@ -76,16 +78,17 @@ impl Hand {
 
     fn told(&self, method: &str, path: &str, content: &str, body: &Value) -> (StatusCode, Value) {
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        let (code, text) = self.ask(&Question { method, path, accept: "application/json", content, body: &body });
+        let (code, text) =
+            self.ask(&Question { user: "", method, path, accept: "application/json", content, body: &body });
         let value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{method} {path}: {code} {text}"));
         (code, value)
     }
 
     /// The answer's code and text, whatever they are.
     pub(crate) fn ask(&self, question: &Question<'_>) -> (StatusCode, String) {
-        let Question { method, path, accept, content, body } = *question;
+        let Question { user, method, path, accept, content, body } = *question;
         let mut request = Request::builder().method(method).uri(path).header("user-agent", "hand/1.0");
-        for (name, value) in [("accept", accept), ("content-type", content)] {
+        for (name, value) in [("accept", accept), ("content-type", content), ("impersonate-user", user)] {
             if !value.is_empty() {
                 request = request.header(name, value);
             }

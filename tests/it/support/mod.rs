@@ -6,12 +6,14 @@ mod hand;
 mod real;
 mod requests;
 mod run;
+mod stage;
 mod workspace;
 
 pub(crate) use cluster::{Cluster, Served, closed_port, kubeconfig};
 pub(crate) use hand::{Hand, Question};
 pub(crate) use real::{NOT_USED, Real, own_name};
 pub(crate) use run::{Ran, Running, Told};
+pub(crate) use stage::{Stage, stories};
 pub(crate) use workspace::Workspace;
 
 /// Compares with a snapshot in the test; `SNAPSHOTS=overwrite cargo test` writes what is there now into the test.

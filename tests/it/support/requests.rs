@@ -71,9 +71,11 @@ impl Line {
             "GET" => "get",
             "PATCH" if query.contains("dryRun=All") => "ask",
             "PATCH" => "apply",
-            "POST" => "create",
             "PUT" => "update",
             "DELETE" => "delete",
+            // A review is answered and kept nowhere.
+            "POST" if objects == ["selfsubjectrulesreviews"] => "ask",
+            "POST" => "create",
             other => panic!("{other} is no method that ditc uses"),
         };
         let what = if objects.is_empty() { path.to_owned() } else { objects.join("/") };

@@ -211,10 +211,19 @@ impl Told {
         self
     }
 
-    /// Asserts that a text stands somewhere in standard output.
+    /// Asserts that a text stands somewhere in standard output, wherever its lines break.
     #[track_caller]
     pub(crate) fn says(self, text: &str) -> Self {
-        assert!(self.out.contains(text), "{text:?} is not in\n{}\n{}", self.out, self.error);
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let found = self.out.contains(text) || words(&self.out).contains(&words(text));
+        assert!(found, "{text:?} is not in\n{}\n{}", self.out, self.error);
+        self
+    }
+
+    /// Asserts that a text stands nowhere.
+    #[track_caller]
+    pub(crate) fn says_nothing_of(self, text: &str) -> Self {
+        assert!(!self.out.contains(text) && !self.error.contains(text), "{text:?} is in\n{}\n{}", self.out, self.error);
         self
     }
 

@@ -1,0 +1,163 @@
+//! What people call the parts of an environment: addresses, and the objects and components that they mean.
+
+use std::{fmt, str::FromStr};
+
+use crate::{
+    names::{ComponentId, EnvironmentName, Invalid},
+    object::ObjectKey,
+};
+
+/// What people and `-target` call a part of an environment:
+/// `jakub`, `jakub.services.orders`, `jakub.services.orders/Deployment/orders`, `jakub/Namespace/jakub`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Address {
+    pub environment: EnvironmentName,
+    pub component: Option<ComponentId>,
+    pub object: Option<ObjectName>,
+}
+
+/// The object part of an address: `Kind/name`, or `Kind.group/name` where a kind alone is ambiguous.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ObjectName {
+    pub kind: String,
+    pub group: Option<String>,
+    pub name: String,
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.environment)?;
+        if let Some(component) = &self.component {
+            write!(f, ".{component}")?;
+        }
+        if let Some(ObjectName { kind, group, name }) = &self.object {
+            match group {
+                Some(group) => write!(f, "/{kind}.{group}/{name}")?,
+                None => write!(f, "/{kind}/{name}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Address {
+    type Err = Invalid;
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        const FORM: &str = "`ENV`, `ENV.services.NAME` or `ENV.services.NAME/Kind/name`";
+        let mut parts = text.splitn(3, '/');
+        let head = parts.next().unwrap_or_default();
+        let object = match (parts.next(), parts.next()) {
+            (None, _) => None,
+            (Some(kind), Some(name)) if !kind.is_empty() && !name.is_empty() => {
+                let (kind, group) = match kind.split_once('.') {
+                    Some((kind, group)) => (kind, Some(group.to_owned())),
+                    None => (kind, None),
+                };
+                Some(ObjectName { kind: kind.to_owned(), group, name: name.to_owned() })
+            }
+            _ => return Err(Invalid::Address(FORM)),
+        };
+        let (environment, component) = match head.split_once('.') {
+            Some((environment, component)) => (environment, Some(component.parse()?)),
+            None => (head, None),
+        };
+        Ok(Self { environment: EnvironmentName::new(environment)?, component, object })
+    }
+}
+
+/// The address of an object of an environment.
+#[must_use]
+pub fn address(environment: &EnvironmentName, component: Option<&ComponentId>, key: &ObjectKey) -> Address {
+    Address {
+        environment: environment.clone(),
+        component: component.cloned(),
+        object: Some(ObjectName { kind: key.kind.kind.clone(), group: None, name: key.name.clone() }),
+    }
+}
+
+/// An address, or kubectl's `kind/name`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    Address(Address),
+    /// Kind and name, where the kind's case does not matter.
+    Alias(String, String),
+}
+
+impl fmt::Display for Which {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Which::Address(address) => write!(f, "{address}"),
+            Which::Alias(kind, name) => write!(f, "{kind}/{name}"),
+        }
+    }
+}
+
+impl FromStr for Which {
+    type Err = Invalid;
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        match text.split_once('/') {
+            Some((kind, name)) if !kind.is_empty() && !name.is_empty() && !name.contains('/') => {
+                Ok(Which::Alias(kind.to_owned(), name.to_owned()))
+            }
+            _ => text.parse().map(Which::Address),
+        }
+    }
+}
+
+impl Which {
+    /// Whether a whole component is meant, or the environment that it is in.
+    #[must_use]
+    pub fn names_component(&self, environment: &EnvironmentName, id: &ComponentId) -> bool {
+        match self {
+            Which::Alias(..) => false,
+            Which::Address(address) => {
+                address.environment == *environment
+                    && address.object.is_none()
+                    && address.component.as_ref().is_none_or(|meant| meant == id)
+            }
+        }
+    }
+
+    /// Whether an object of an environment is meant.
+    #[must_use]
+    pub fn matches(&self, environment: &EnvironmentName, component: Option<&ComponentId>, key: &ObjectKey) -> bool {
+        match self {
+            Which::Alias(kind, name) => {
+                let full = key.kind.to_string();
+                *name == key.name && (kind.eq_ignore_ascii_case(&key.kind.kind) || kind.eq_ignore_ascii_case(&full))
+            }
+            Which::Address(address) => {
+                let object = |meant: &ObjectName| {
+                    meant.kind == key.kind.kind
+                        && meant.name == key.name
+                        && meant.group.as_ref().is_none_or(|group| *group == key.kind.group)
+                };
+                address.environment == *environment
+                    && address.component.as_ref().is_none_or(|meant| Some(meant) == component)
+                    && (address.object.is_none() || component == address.component.as_ref())
+                    && address.object.as_ref().is_none_or(object)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_read_back_as_written() {
+        for text in [
+            "jakub",
+            "jakub.dependencies.postgresql",
+            "jakub.services.orders/Deployment/orders",
+            "jakub.services.orders/Ingress.networking.k8s.io/orders",
+            "jakub/Namespace/jakub",
+        ] {
+            assert_eq!(text.parse::<Address>().expect(text).to_string(), text);
+        }
+        for text in ["", "jakub.orders", "jakub/Namespace", "jakub.services.orders/Deployment/"] {
+            assert!(text.parse::<Address>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What would stop a run that its plan does not show: rights that the credentials lack, and quotas without room.
+//!
+//! Both are judged from what the server says of itself, and only in one direction: what is not known is no fault. The
+//! dry-runs behind a plan cannot see either, since none is sent for a delete or for what a controller makes.
+
+use std::collections::BTreeMap;
+
+use crate::{kinds::Kinds, object::GroupKind};
+
+use super::{Action, Input, Plan};
+
+mod demand;
+mod pods;
+mod quota;
+mod rights;
+#[cfg(test)]
+mod tests;
+
+pub use quota::{Limit, Quota, Shortfall};
+pub use rights::{MissingRight, Purpose, Rule, Scope, Verb};
+
+use crate::quantity::Quantity;
+
+/// What is foreseen of a run; nothing for a plan without changes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Preflight {
+    pub missing_rights: Vec<MissingRight>,
+    pub shortfalls: Vec<Shortfall>,
+    /// The run begins by making the namespace, so rights inside it may come with it.
+    pub is_namespace_new: bool,
+}
+
+impl Preflight {
+    /// Whether nothing is foreseen.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        self.missing_rights.is_empty() && self.shortfalls.is_empty()
+    }
+
+    /// Whether the run cannot come to its end: a right is missing, and nothing in the run can bring it.
+    #[must_use]
+    pub fn is_hopeless(&self) -> bool {
+        self.missing_rights.iter().any(|missing| !self.is_namespace_new || missing.scope == Scope::Cluster)
+    }
+}
+
+/// What a plan would use up, by the names that quotas have for it: `pods`, `requests.cpu`, `count/deployments.apps`.
+pub type Demand = BTreeMap<String, Quantity>;
+
+/// Whether a plan makes its namespace.
+#[must_use]
+pub fn is_namespace_new(plan: &Plan) -> bool {
+    plan.changes.iter().any(|(key, change)| key.kind.is("", "Namespace") && change.action == Action::Create)
+}
+
+/// The most that a plan uses on top of what is used now. Quotas are worth asking for only where it is not empty.
+///
+/// It is an upper bound: deletes free nothing here, since they may come last. What pods get from a LimitRange, and pods
+/// of a DaemonSet or a CronJob, are not counted: who knows how many.
+#[must_use]
+pub fn demand(input: &Input, plan: &Plan, kinds: &Kinds) -> Demand {
+    demand::demand(input, plan, kinds)
+}
+
+/// Judges a plan. `rules` is what the credentials may do in the namespace, where that is known for all rights; `watched`
+/// tells which kind is watched until an object of a kind works, if it is waited for at all.
+#[must_use]
+pub fn preflight(
+    plan: &Plan,
+    kinds: &Kinds,
+    watched: impl Fn(&GroupKind) -> Option<GroupKind>,
+    rules: Option<&[Rule]>,
+    demand: &Demand,
+    quotas: &[Quota],
+) -> Preflight {
+    let needs = rights::needs(plan, kinds, watched);
+    Preflight {
+        missing_rights: rules.map(|rules| rights::missing(needs, rules)).unwrap_or_default(),
+        shortfalls: quotas.iter().flat_map(|quota| quota.shortfalls(demand)).collect(),
+        is_namespace_new: is_namespace_new(plan),
+    }
+}

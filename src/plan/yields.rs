@@ -1,0 +1,69 @@
+//! Fields that a controller looks after by now, and that ditc leaves to it: the replicas of a workload that scales by
+//! itself, above all.
+
+use crate::{
+    desired::Manifest,
+    object::{FieldPath, Object, split_api_version},
+    ownership::{self, FIELD_MANAGER, Paths},
+};
+
+use super::Input;
+
+/// Controllers whose fields are left to them. A person who types `kubectl scale` writes through the same subresource
+/// as an autoscaler, so the name of the manager decides.
+pub const CONTROLLERS: [&str; 5] =
+    ["kube-controller-manager", "horizontal-pod-autoscaler", "keda-operator", "keda", "vpa-updater"];
+
+impl Input<'_> {
+    /// The fields of a manifest that are left out of what is written: their manager is a controller, ditc does not own
+    /// them, and, for replicas, an autoscaler that is there targets the object.
+    pub(super) fn yields(&self, manifest: &Manifest, live: &Object) -> Paths {
+        let mut yields = Paths::default();
+        for path in self.controllers_fields(manifest, live) {
+            if !is_replicas(&path) || self.is_autoscaled(manifest) {
+                yields.insert(&path.0);
+            }
+        }
+        yields
+    }
+
+    /// Fields of a manifest that a controller owns and ditc does not.
+    fn controllers_fields(&self, manifest: &Manifest, live: &Object) -> Vec<FieldPath> {
+        let ours = ownership::ours(live).map(|owner| owner.paths).unwrap_or_default();
+        let owners = ownership::owners(live);
+        let theirs = owners.iter().filter(|owner| {
+            owner.manager != FIELD_MANAGER && owner.subresource != "status" && self.policy.is_controller(&owner.manager)
+        });
+        let fields = theirs.flat_map(|owner| owner.paths.members()).filter(|path| {
+            let is_leaf = path.get(&manifest.body.0).is_some_and(|value| !value.is_object() && !value.is_array());
+            is_leaf && !ours.covers(&path.0)
+        });
+        fields.collect()
+    }
+
+    fn is_autoscaled(&self, manifest: &Manifest) -> bool {
+        let targets = |autoscaler: &Object| {
+            let target = autoscaler.at("/spec/scaleTargetRef");
+            let text = |field: &str| target.and_then(|target| target.get(field)?.as_str()).unwrap_or_default();
+            let group = split_api_version(text("apiVersion")).0;
+            !autoscaler.is_terminating()
+                && manifest.key.kind.is(group, text("kind"))
+                && manifest.key.name == text("name")
+        };
+        self.autoscalers.iter().any(targets)
+    }
+}
+
+fn is_replicas(path: &FieldPath) -> bool {
+    *path == FieldPath::fields(&["spec", "replicas"])
+}
+
+/// Whether the autoscalers of the namespace must be known: a controller owns the replicas of some workload, and the
+/// definition asks for a number.
+#[must_use]
+pub fn needs_autoscalers(input: &Input) -> bool {
+    let manifests = input.desired.iter().flat_map(|desired| desired.manifests.values());
+    manifests
+        .filter_map(|manifest| Some((manifest, input.observed.objects.get(&manifest.key)?.object()?)))
+        .any(|(manifest, live)| input.controllers_fields(manifest, live).iter().any(is_replicas))
+}

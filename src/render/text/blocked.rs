@@ -1,0 +1,162 @@
+//! What stands in the way of a plan: each object with the reason, the place that asks for it, and the ways out.
+
+use crate::{
+    address::address,
+    names::ComponentId,
+    object::ObjectKey,
+    observed::Forbidden,
+    plan::{Block, Blocked, Losing, Plan, Taken, TooMany},
+    render::style::{Look, Style, clean_line},
+};
+
+use super::{
+    notes::{count, names, object},
+    plan::Context,
+};
+
+/// What a person must decide, and how.
+pub(super) fn blocked(plan: &Plan, context: &Context<'_>, style: Style) -> String {
+    if plan.blocked.is_empty() {
+        return too_many(plan, context, style);
+    }
+    let number = count(plan.blocked.len(), "object stands", "objects stand");
+    let mut out = format!("{} {number} in the way:\n", style.paint(Look::Error, "This plan cannot be applied."));
+    for blocked in &plan.blocked {
+        let Blocked { key, component, why: _, origin } = blocked;
+        let address = style.paint(Look::Bold, &object(plan, component.as_ref(), key));
+        let place = origin.as_ref().map_or_else(String::new, |origin| {
+            style.paint(Look::Dim, &format!(" ({})", clean_line(&context.sources.locate(origin))))
+        });
+        out.push_str(&format!("\n  {} {address}{place}\n", style.paint(Look::Error, "!")));
+        let (what, ways) = explain(plan, blocked, context.flags);
+        out.push_str(&style.wrap("    ", "    ", Look::Plain, &what));
+        for Way { text, command } in ways {
+            let text = if command.is_some() { text } else { text.trim_end_matches(':') };
+            let first = format!("    {} ", style.paint(Look::Hint, "hint:"));
+            out.push_str(&style.wrap(&first, "      ", Look::Plain, text));
+            if let Some(command) = command {
+                out.push_str(&format!("        {command}\n"));
+            }
+        }
+    }
+    match too_many(plan, context, style) {
+        more if more.is_empty() => out,
+        more => format!("{out}\n{more}"),
+    }
+}
+
+/// That one apply would destroy more than it may.
+fn too_many(plan: &Plan, context: &Context<'_>, style: Style) -> String {
+    let Some(TooMany { count, limit }) = plan.too_many else { return String::new() };
+    let text = format!(
+        "It would delete or replace {}, and one apply may do that to {limit} (`max_destroy` in ditc.toml).",
+        self::count(count, "object", "objects")
+    );
+    let mut out =
+        style.wrap(&format!("{} ", style.paint(Look::Error, "This plan cannot be applied.")), "", Look::Plain, &text);
+    let first = format!("  {} ", style.paint(Look::Hint, "hint:"));
+    out.push_str(&style.wrap(&first, "    ", Look::Plain, "if all of that is meant:"));
+    let environment = &plan.environment;
+    out.push_str(&format!("      ditc plan {environment} -max-destroy={count}{}\n", context.flags));
+    out
+}
+
+/// A way out of a block.
+pub(in crate::render) struct Way {
+    pub(in crate::render) text: &'static str,
+    /// To be pasted, so it stands on a line of its own.
+    pub(in crate::render) command: Option<String>,
+}
+
+/// A block in a sentence, and the ways out of it.
+pub(in crate::render) fn explain(plan: &Plan, blocked: &Blocked, flags: &str) -> (String, Vec<Way>) {
+    let Blocked { key, component, why, origin: _ } = blocked;
+    let way = |text| Way { text, command: None };
+    let flag = |text, flag: &str| Way { text, command: Some(plan_with(plan, flag, component.as_ref(), key, flags)) };
+    match why {
+        Block::Foreign { managers } => {
+            let by =
+                if managers.is_empty() { String::new() } else { format!(" (managed by {})", names(managers.clone())) };
+            let other_name = if key.kind.is("", "Namespace") {
+                way("name another one with `namespace` in the environment's file")
+            } else {
+                way("give it another name in the definition")
+            };
+            let ways = vec![other_name, flag("or take it over; the plan then shows what changes:", "adopt")];
+            (format!("An object of this name exists, and ditc did not make it{by}."), ways)
+        }
+        Block::Owned(taken) => {
+            let fields = names(taken.iter().map(|Taken { field, manager }| format!("{field} ({manager})")));
+            let ways = vec![
+                way("take these fields out of the definition, and ditc leaves them alone"),
+                flag("or take them from their managers:", "force-conflicts"),
+            ];
+            (format!("Others own fields that the definition sets to other values: {fields}."), ways)
+        }
+        Block::Invalid(text) => {
+            (format!("The server refuses it: {}", clean_line(text)), vec![way("correct the definition")])
+        }
+        Block::Malformed(text) => (
+            format!(
+                "The server refuses it as it is written, and may not name every mistake at once: {}",
+                clean_line(text)
+            ),
+            vec![way("correct the definition")],
+        ),
+        Block::Forbidden(who, text) => {
+            let (what, ways) = match who {
+                Forbidden::NamespaceTerminating => ("Its namespace is being deleted", Vec::new()),
+                Forbidden::Quota => (
+                    "A quota of the namespace is in the way",
+                    vec![way("ask for less in the definition, or have the quota raised")],
+                ),
+                Forbidden::Admission => {
+                    ("A policy of the cluster refuses it", vec![way("change the definition as the policy asks")])
+                }
+            };
+            (format!("{what}: {}", clean_line(text)), ways)
+        }
+        Block::HoldsData(losing) => {
+            let (why, first) = match losing {
+                Losing::Delete => ("its component is to be removed", way("put its component back into the definition")),
+                Losing::Replace => ("the server cannot change it in place", way("change the definition back")),
+            };
+            let what = match key.kind.kind.as_str() {
+                "Secret" => "The data of its component cannot be opened without it",
+                _ => "Its data would be lost",
+            };
+            let address = match component {
+                Some(component) => format!("{}.{component}", plan.environment),
+                None => address(&plan.environment, None, key).to_string(),
+            };
+            let command = clean_line(&format!("ditc plan {} -delete-data={address}{flags}", plan.environment));
+            let all = Way { text: "or, if all data of it may be lost:", command: Some(command) };
+            (format!("{what}, and {why}."), vec![first, all])
+        }
+        Block::WithEnvironment => (
+            "A namespace is not replaced: all that is in it would go.".to_owned(),
+            vec![way("destroy the environment, then apply it")],
+        ),
+        Block::SecretChanged => {
+            let what = "It exists, and the definition asks for other keys; the values of a Secret are made once.";
+            (what.to_owned(), vec![flag("if all its values may be made anew:", "replace")])
+        }
+        Block::WithForeign(keys) => {
+            let number = count(keys.len(), "object", "objects");
+            let names = names(keys.iter().map(ToString::to_string));
+            let what = format!(
+                "{number} in namespace {} that ditc did not make would be deleted with it: {names}.",
+                plan.namespace
+            );
+            let command = format!("ditc destroy {} -with-foreign{flags}", plan.environment);
+            let with_it = Way { text: "or delete them with it:", command: Some(command) };
+            (what, vec![way("delete or move them first, then run destroy again"), with_it])
+        }
+    }
+}
+
+/// The plan again, with a decision about one object.
+fn plan_with(plan: &Plan, flag: &str, component: Option<&ComponentId>, key: &ObjectKey, flags: &str) -> String {
+    let address = address(&plan.environment, component, key);
+    clean_line(&format!("ditc plan {} -{flag}={address}{flags}", plan.environment))
+}

@@ -1,0 +1,118 @@
+//! What would stop a run that its plan does not show: missing rights and tight quotas.
+
+use crate::{
+    names::ComponentId,
+    object::ObjectKey,
+    plan::{MissingRight, Plan, Preflight, Purpose, Scope, Shortfall},
+    render::style::{Look, Style, clean, clean_line},
+};
+
+use super::{
+    notes::{names, object},
+    plan::Context,
+};
+
+/// A block of warnings; nothing where a run can be expected to come to its end.
+#[must_use]
+pub fn preflight(preflight: &Preflight, plan: &Plan, context: &Context<'_>, style: Style) -> String {
+    let Preflight { missing_rights, shortfalls, is_namespace_new: _ } = preflight;
+    let warning = format!("{} ", style.paint(Look::Warning, "Warning:"));
+    let mut parts: Vec<String> = Vec::new();
+    if !missing_rights.is_empty() {
+        let mut out = style.wrap(&warning, "", Look::Plain, &format!("{}:", headline(preflight, plan)));
+        for missing in missing_rights {
+            let first = format!("  {} ", style.paint(Look::Warning, "!"));
+            out.push('\n');
+            out.push_str(&style.wrap(&first, "    ", Look::Plain, &lack(missing, plan)));
+            out.push_str(&style.wrap("    ", "    ", Look::Dim, &purposes(missing, plan)));
+        }
+        out.push('\n');
+        let first = format!("  {} ", style.paint(Look::Hint, "hint:"));
+        let command = kubectl(context.flags, plan.namespace.as_str());
+        let text = "whoever administers the cluster can grant them";
+        match command {
+            Some(command) => {
+                let text = format!("{text}; what there is now:");
+                out.push_str(&style.wrap(&first, "    ", Look::Plain, &text));
+                out.push_str(&format!("      {command} auth can-i --list\n"));
+            }
+            None => out.push_str(&style.wrap(&first, "    ", Look::Plain, text)),
+        }
+        parts.push(out);
+    }
+    let quota = |shortfall| style.wrap(&warning, "  ", Look::Plain, &format!("{}.", tight(shortfall, plan)));
+    parts.extend((!shortfalls.is_empty()).then(|| shortfalls.iter().map(quota).collect()));
+    parts.join("\n")
+}
+
+/// `apply would fail with these credentials`
+pub(in crate::render) fn headline(preflight: &Preflight, plan: &Plan) -> String {
+    let verb = plan.operation.verb();
+    let unless = if preflight.is_hopeless() { "" } else { ", unless rights come with the new namespace" };
+    format!("{verb} would fail with these credentials{unless}")
+}
+
+/// `no right to create and patch deployments.apps in namespace jakub`
+pub(in crate::render) fn lack(missing: &MissingRight, plan: &Plan) -> String {
+    let MissingRight { scope, group, resource, verbs, purposes: _ } = missing;
+    let words: Vec<&str> = verbs.iter().map(|verb| verb.word()).collect();
+    let verbs = match words.split_last() {
+        Some((last, first)) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        Some((only, _)) => (*only).to_owned(),
+        None => String::new(),
+    };
+    let group = if group.is_empty() { String::new() } else { format!(".{group}") };
+    let place = match scope {
+        Scope::Namespace => format!(" in namespace {}", plan.namespace),
+        Scope::Cluster => String::new(),
+    };
+    clean_line(&format!("no right to {verbs} {resource}{group}{place}"))
+}
+
+fn purposes(missing: &MissingRight, plan: &Plan) -> String {
+    let (mut changes, mut waits, mut own) = (Vec::new(), Vec::new(), Vec::new());
+    for purpose in &missing.purposes {
+        match purpose {
+            Purpose::Change(key) => changes.push(address(plan, key)),
+            Purpose::Wait(key) => waits.push(address(plan, key)),
+            Purpose::Record => own.push("for the record that ditc keeps there".to_owned()),
+            Purpose::Lease => own.push("for the lease by which runs keep out of each other's way".to_owned()),
+        }
+    }
+    let told = |lead: &str, list: Vec<String>| (!list.is_empty()).then(|| format!("{lead} {}", names(list)));
+    let parts = [told("for", changes), told("to wait for", waits)].into_iter().flatten().chain(own);
+    clean(&parts.collect::<Vec<_>>().join("; "))
+}
+
+/// An object of a plan by its address.
+fn address(plan: &Plan, key: &ObjectKey) -> String {
+    object(plan, component(plan, key), key)
+}
+
+/// The component of an object of a plan.
+pub(in crate::render) fn component<'a>(plan: &'a Plan, key: &ObjectKey) -> Option<&'a ComponentId> {
+    let changed = plan.changes.get(key).map(|change| &change.component);
+    changed.or_else(|| plan.unchanged.get(key).map(|unchanged| &unchanged.component))?.as_ref()
+}
+
+/// `quota "compute" in namespace jakub leaves 1 of 5 pods, and this plan needs up to 3`
+pub(in crate::render) fn tight(shortfall: &Shortfall, plan: &Plan) -> String {
+    let Shortfall { quota, resource, limit, needs } = shortfall;
+    let (left, hard) = (limit.left(), limit.hard);
+    let place = format!("quota {quota:?} in namespace {}", plan.namespace);
+    clean_line(&format!("{place} leaves {left} of {hard} {resource}, and this plan needs up to {needs}"))
+}
+
+/// The beginning of a command that can be pasted. kubectl does not know the sandbox: there it would act on another
+/// cluster, so there is none.
+fn kubectl(flags: &str, namespace: &str) -> Option<String> {
+    let mut command = "kubectl".to_owned();
+    for flag in flags.split(" --").skip(1) {
+        match flag.split('=').next() {
+            Some("sandbox") => return None,
+            Some("kubeconfig" | "context") => command.push_str(&format!(" --{flag}")),
+            _ => {}
+        }
+    }
+    Some(clean_line(&format!("{command} --namespace {namespace}")))
+}

@@ -1,0 +1,242 @@
+//! What the user decides, as told: by replacing, adopting, forcing, losing data, and by looking at a part. Each story runs
+//! against the cluster in the box, served like a real one, and against a real server where there is one.
+
+use serde_json::{Value, json};
+
+use crate::support::{Question, Stage, stories};
+
+stories! {
+    an_object_of_another_tool_is_adopted
+    a_namespace_of_others_is_adopted_and_never_deleted
+    what_cannot_be_updated_is_replaced
+    a_default_in_the_way_goes_with_the_update
+    an_object_is_made_anew_on_request
+    fields_of_others_are_taken_when_told_to
+    what_is_being_deleted_is_made_anew_when_it_is_gone
+    data_is_lost_only_when_told_to
+    no_more_is_destroyed_than_allowed
+    a_part_is_applied
+    a_part_is_left_out
+    the_record_alone_is_refreshed
+    replicas_are_left_to_an_autoscaler
+    a_first_plan_is_checked_by_the_server
+}
+
+const WEB: &str = "apps/v1 deployments/web";
+const API: &str = "[services.api]\nmodule = \"app\"\n";
+
+fn an_object_of_another_tool_is_adopted(stage: &Stage) {
+    stage.define(API);
+    stage.apply("").exits(0);
+    let labels = json!({"app": "web", "label": "one"});
+    let theirs = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {
+        "paused": false, "minReadySeconds": 1,
+        "selector": {"matchLabels": labels},
+        "template": {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "app", "image": "app:theirs"}]}}}});
+    stage.server.create(&stage.path("apps/v1 deployments"), "helm", &theirs);
+    let uid = stage.uid(WEB);
+
+    stage.define("[services.web]\nmodule = \"app\"\n[services.api]\nmodule = \"app\"");
+    let flag = "-adopt=ENV.services.web/Deployment/web";
+    stage.plan("").exits(1).says("managed by helm").says(&flag.replace("ENV", &stage.name));
+    stage
+        .plan(flag)
+        .exits(2)
+        .says("will be imported")
+        .says("\"app:theirs\" -> \"app:v1\"")
+        .says("Plan: 1 to import, 0 to add, 0 to change, 0 to destroy.");
+    stage.apply(flag).exits(0).says("Resources: 1 imported, 0 added, 0 changed, 0 destroyed.");
+    stage.is_as_defined();
+    let web = stage.get(WEB).expect("it is there");
+    assert_eq!(web["metadata"]["uid"], uid);
+    // A field that nobody asks for stays theirs, every other is ours alone.
+    let entries = web["metadata"]["managedFields"].as_array().expect("entries");
+    let helms = entries.iter().find(|entry| entry["manager"] == "helm").expect("helm's other fields");
+    assert!(helms["fieldsV1"]["f:spec"]["f:minReadySeconds"].is_object(), "{helms}");
+    assert!(!helms.to_string().contains("\"f:image\":{}"), "{helms}");
+}
+
+fn a_namespace_of_others_is_adopted_and_never_deleted(stage: &Stage) {
+    let theirs = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": stage.name}});
+    stage.server.create("/api/v1/namespaces", "admin", &theirs);
+    stage.plan("").exits(1).says("An object of this name exists");
+    stage.apply("-adopt=ENV/Namespace/ENV").exits(0).says("Resources: 1 imported, 2 added");
+    stage.is_as_defined();
+    stage.workspace.forget_state();
+    stage.is_as_defined();
+    stage.start("destroy", "-auto-approve").end().exits(0).says("Resources: 2 destroyed.");
+    let namespace = stage.server.get(&format!("/api/v1/namespaces/{}", stage.name)).expect("it stays");
+    assert_eq!(namespace["metadata"]["deletionTimestamp"], Value::Null);
+}
+
+fn what_cannot_be_updated_is_replaced(stage: &Stage) {
+    stage.apply("").exits(0);
+    let uid = stage.uid(WEB);
+    stage.define("[services.web]\nmodule = \"app\"\ninputs = { label = \"two\" }\n[services.api]\nmodule = \"app\"");
+    stage
+        .plan("")
+        .exits(2)
+        .says("services.web/Deployment/web will be replaced")
+        .says("-/+ Deployment \"web\" {")
+        .says("# forces replacement")
+        .says("Plan: 1 to add, 0 to change, 1 to destroy.");
+    stage.apply("").exits(0).says("Resources: 1 added, 0 changed, 1 destroyed.");
+    assert_ne!(stage.uid(WEB), uid);
+    stage.is_as_defined();
+}
+
+fn a_default_in_the_way_goes_with_the_update(stage: &Stage) {
+    stage.apply("").exits(0);
+    let uid = stage.uid(WEB);
+    let spec = "{ strategy = { type = \"Recreate\" } }";
+    stage.define(&format!("[services.web]\nmodule = \"app\"\ninputs = {{ spec = {spec} }}\n{API}"));
+    stage.plan("").exits(2).says("rollingUpdate").says("Plan: 0 to add, 1 to change, 0 to destroy.");
+    stage.apply("").exits(0).says("Resources: 0 added, 1 changed, 0 destroyed.");
+    let web = stage.get(WEB).expect("it is there");
+    assert_eq!((&web["metadata"]["uid"], &web["spec"]["strategy"]), (&uid, &json!({"type": "Recreate"})));
+    stage.is_as_defined();
+}
+
+fn an_object_is_made_anew_on_request(stage: &Stage) {
+    stage.apply("").exits(0);
+    let uid = stage.uid(WEB);
+    let told = stage.plan("-replace=deployment/nothing").exits(1);
+    assert!(told.error.contains("has nothing at `deployment/nothing`"), "{}", told.error);
+    stage.plan("-replace=deployment/web").exits(2).says("will be replaced").says("(as requested)");
+    stage.apply("-replace=ENV.services.web/Deployment/web").exits(0);
+    assert_ne!(stage.uid(WEB), uid);
+    stage.is_as_defined();
+}
+
+fn fields_of_others_are_taken_when_told_to(stage: &Stage) {
+    stage.apply("").exits(0);
+    let theirs = json!({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"minReadySeconds": 1}});
+    let body = theirs.to_string();
+    let path = format!("{}?fieldManager=other", stage.path(WEB));
+    let content = "application/apply-patch+yaml";
+    let (code, text) =
+        stage.server.ask(&Question { user: "", method: "PATCH", path: &path, accept: "", content, body: &body });
+    assert!(code.is_success(), "{text}");
+    let spec = "{ minReadySeconds = 0 }";
+    stage.define(&format!("[services.web]\nmodule = \"app\"\ninputs = {{ spec = {spec} }}\n{API}"));
+    let flag = "-force-conflicts=ENV.services.web/Deployment/web";
+    stage.plan("").exits(1).says(".spec.minReadySeconds (other)").says(&flag.replace("ENV", &stage.name));
+    stage.plan(flag).exits(2).says("takes back ownership of .spec.minReadySeconds (other)");
+    stage.apply(flag).exits(0);
+    stage.is_as_defined();
+}
+
+fn what_is_being_deleted_is_made_anew_when_it_is_gone(stage: &Stage) {
+    stage.apply("").exits(0);
+    let (path, uid) = (stage.path(WEB), stage.uid(WEB));
+    stage.server.patch(&path, "hand", &json!({"metadata": {"finalizers": ["example.com/held"]}}));
+    stage.server.delete(&path);
+    stage.plan("").exits(2).says("being deleted, held by example.com/held");
+    let mut run = stage.start("apply", "-auto-approve");
+    run.wait_for("Deployment/web: Creating...");
+    stage.server.patch(&path, "hand", &json!({"metadata": {"finalizers": null}}));
+    run.end().exits(0).says("Resources: 1 added, 0 changed, 0 destroyed.");
+    assert_ne!(stage.uid(WEB), uid);
+    stage.is_as_defined();
+}
+
+fn data_is_lost_only_when_told_to(stage: &Stage) {
+    stage.define(&format!("{API}[dependencies.disk]\nmodule = \"disk\""));
+    stage.apply("").exits(0);
+    stage.define(API);
+    stage.plan("").exits(1).says("Its data would be lost").says("Secret/disk").says("PersistentVolumeClaim/disk");
+    stage.apply("").exits(1);
+    let flag = "-delete-data=ENV.dependencies.disk";
+    stage.plan(flag).exits(2).says("its data is lost with it").says("Plan: 0 to add, 0 to change, 2 to destroy.");
+    stage.apply(flag).exits(0);
+    assert_eq!((stage.get("persistentvolumeclaims/disk"), stage.get("secrets/disk")), (None, None));
+    stage.is_as_defined();
+}
+
+fn no_more_is_destroyed_than_allowed(stage: &Stage) {
+    stage.apply("").exits(0);
+    stage.workspace.write("ditc.toml", "[policy]\nmax_destroy = 1\n");
+    stage.define("[services.other]\nmodule = \"app\"");
+    stage.plan("").exits(1).says("would delete or replace 2 objects").says("-max-destroy=2");
+    stage.apply("").exits(1);
+    stage.apply("-max-destroy=2").exits(0).says("Resources: 1 added, 0 changed, 2 destroyed.");
+    stage.is_as_defined();
+}
+
+fn a_part_is_applied(stage: &Stage) {
+    stage.apply("").exits(0);
+    stage.define("[services.web]\nmodule = \"app\"\ninputs = { image = \"app:v2\" }\n[services.new]\nmodule = \"app\"");
+    stage.plan("-target=ENV.services.web").exits(2).says("Plan: 0 to add, 1 to change, 0 to destroy.");
+    stage.apply("-target=ENV.services.web").exits(0).says("Resources: 0 added, 1 changed, 0 destroyed.");
+    assert!(stage.get("apps/v1 deployments/api").is_some());
+    stage.plan("").exits(2).says("Plan: 1 to add, 0 to change, 1 to destroy.");
+    stage.apply("").exits(0);
+    stage.is_as_defined();
+}
+
+fn a_part_is_left_out(stage: &Stage) {
+    stage.apply("").exits(0);
+    stage.define(
+        "[services.web]\nmodule = \"app\"\ninputs = { image = \"app:v2\" }\n[services.api]\nmodule = \"app\"\n\
+         inputs = { image = \"app:v2\" }\nneeds = [\"web\"]",
+    );
+    stage.plan("-exclude=ENV.services.api").exits(2).says("Plan: 0 to add, 1 to change, 0 to destroy.");
+    // Who needs what is left out, is left out.
+    stage.plan("-exclude=ENV.services.web").exits(0).says("No changes.");
+    stage.apply("-exclude=ENV.services.api").exits(0);
+    stage.plan("").exits(2).says("services.api/Deployment/api will be updated");
+}
+
+fn the_record_alone_is_refreshed(stage: &Stage) {
+    stage.apply("").exits(0);
+    stage.server.delete(&stage.path(WEB));
+    stage.server.wait_until_gone(&stage.path(WEB));
+    stage.apply("-refresh-only").exits(0).says("forget");
+    assert_eq!(stage.get(WEB), None);
+    let told = stage.plan("").exits(2);
+    assert!(!told.out.contains("deleted outside"), "{}", told.out);
+    stage.apply("").exits(0);
+    stage.is_as_defined();
+}
+
+fn replicas_are_left_to_an_autoscaler(stage: &Stage) {
+    let web =
+        |spec: &str| stage.define(&format!("[services.web]\nmodule = \"app\"\ninputs = {{ spec = {spec} }}\n{API}"));
+    web("{ replicas = 1 }");
+    stage.apply("").exits(0);
+    let autoscaler = json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "web"},
+        "spec": {"minReplicas": 3, "maxReplicas": 3,
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}}});
+    let autoscalers = stage.path("autoscaling/v2 horizontalpodautoscalers");
+    stage.server.create(&autoscalers, "hand", &autoscaler);
+    let scale = stage.path("apps/v1 deployments/web/scale");
+    stage.server.patch(&scale, "kube-controller-manager", &json!({"spec": {"replicas": 3}}));
+
+    stage.is_as_defined();
+    stage.apply("").exits(0);
+    web("{ replicas = 2 }");
+    stage.apply("").exits(0);
+    assert_eq!(stage.get(WEB).expect("it is there")["spec"]["replicas"], 3);
+    stage.is_as_defined();
+
+    // A hand is no autoscaler, although it writes through the same subresource.
+    stage.server.delete(&format!("{autoscalers}/web"));
+    stage.server.wait_until_gone(&format!("{autoscalers}/web"));
+    stage.plan("").exits(2).says("3 -> 2").says("no controller looks after a field any more");
+    stage.apply("").exits(0);
+    stage.server.patch(&scale, "kubectl", &json!({"spec": {"replicas": 5}}));
+    stage.plan("").exits(2).says("5 -> 2").says("takes back ownership of .spec.replicas (kubectl)");
+}
+
+fn a_first_plan_is_checked_by_the_server(stage: &Stage) {
+    stage.plan("").exits(2).says("2 objects were checked by the server in namespace default").says("Plan: 3 to add");
+    for (spec, what) in [
+        ("{ minReadySeconds = -1 }", "Invalid value: -1"),
+        ("{ replcas = 2 }", "replcas"),
+        ("{ replicas = \"two\" }", "refuses it as it is written"),
+    ] {
+        stage.define(&format!("[services.web]\nmodule = \"app\"\ninputs = {{ spec = {spec} }}\n{API}"));
+        let told = stage.plan("").exits(1).says(what);
+        assert!(!told.out.contains("ditc-check"), "{}", told.out);
+    }
+}

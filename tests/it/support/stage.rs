@@ -1,0 +1,152 @@
+//! An environment of its own on a server, whichever it is: the cluster in the box, served like a real one, or a real one
+//! where there is one.
+
+use std::ops::Deref;
+
+use serde_json::Value;
+
+use super::{Hand, Question, Ran, Real, Running, Served, Workspace, own_name};
+
+/// Stories that are told on both servers, each a test of its own.
+macro_rules! stories {
+    ($($story:ident)*) => {
+        mod in_the_box {
+            $(#[test] fn $story() { super::$story(&$crate::support::Stage::in_the_box()); })*
+        }
+        mod on_a_real_server {
+            $(#[test] fn $story() { if let Some(stage) = $crate::support::Stage::real() { super::$story(&stage); } })*
+        }
+    };
+}
+
+pub(crate) use stories;
+
+const APP: &str = r#"
+//- modules/app/module.toml
+[inputs.image]
+type = "string"
+default = "app:v1"
+[inputs.label]
+type = "string"
+default = "one"
+[inputs.spec]
+type = "any"
+default = {}
+//- modules/app/app.yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: {{ name }} }
+spec:
+{% for key in inputs.spec %}
+  {{ key }}: {{ inputs.spec[key] }}
+{% endfor %}
+  selector: { matchLabels: { app: {{ name }}, label: {{ inputs.label }} } }
+  template:
+    metadata: { labels: { app: {{ name }}, label: {{ inputs.label }} } }
+    spec:
+      containers:
+        - { name: app, image: {{ inputs.image }}, readinessProbe: { tcpSocket: { port: 80 } } }
+//- modules/disk/module.toml
+[secrets.disk]
+password = { generate = "password" }
+//- modules/disk/disk.yaml
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: { name: {{ name }} }
+spec:
+  accessModes: [ReadWriteOnce]
+  storageClassName: immediate
+  resources: { requests: { storage: 1Gi } }
+"#;
+
+/// Who answers.
+pub(crate) enum Server {
+    Box(Served),
+    Real(Real),
+}
+
+impl Deref for Server {
+    type Target = Hand;
+
+    fn deref(&self) -> &Hand {
+        match self {
+            Server::Box(served) => &served.cluster,
+            Server::Real(real) => real,
+        }
+    }
+}
+
+/// An environment of its own, with services `web` and `api`.
+pub(crate) struct Stage {
+    pub(crate) server: Server,
+    pub(crate) workspace: Workspace,
+    pub(crate) name: String,
+}
+
+impl Stage {
+    pub(crate) fn in_the_box() -> Self {
+        let served = Served::start();
+        let kubeconfig = served.kubeconfig("right");
+        Self::new(Server::Box(served), &kubeconfig)
+    }
+
+    pub(crate) fn real() -> Option<Self> {
+        let real = Real::server()?;
+        let kubeconfig = real.kubeconfig.clone();
+        Some(Self::new(Server::Real(real), &kubeconfig))
+    }
+
+    fn new(server: Server, kubeconfig: &str) -> Self {
+        let name = own_name("d");
+        let workspace = Workspace::of(&format!("//- kubeconfig\n{kubeconfig}\n{}", APP.trim_start()));
+        let stage = Self { server, workspace, name };
+        stage.define("[services.web]\nmodule = \"app\"\n[services.api]\nmodule = \"app\"");
+        stage
+    }
+
+    pub(crate) fn define(&self, text: &str) {
+        self.workspace.write(&format!("environments/{}.toml", self.name), &format!("timeout = \"20s\"\n{text}\n"));
+    }
+
+    pub(crate) fn start(&self, verb: &str, flags: &str) -> Running {
+        let flags = flags.replace("ENV", &self.name);
+        self.workspace.start(&format!("{verb} {} --kubeconfig kubeconfig {flags}", self.name))
+    }
+
+    pub(crate) fn plan(&self, flags: &str) -> Ran {
+        self.start("plan", &format!("-detailed-exitcode {flags}")).end()
+    }
+
+    pub(crate) fn apply(&self, flags: &str) -> Ran {
+        self.start("apply", &format!("-auto-approve {flags}")).end()
+    }
+
+    #[track_caller]
+    pub(crate) fn is_as_defined(&self) {
+        self.plan("").exits(0).says("No changes.");
+    }
+
+    /// The path of an object: `apps/v1 deployments/web`.
+    pub(crate) fn path(&self, what: &str) -> String {
+        match what.split_once(' ') {
+            Some((version, what)) => format!("/apis/{version}/namespaces/{}/{what}", self.name),
+            None => format!("/api/v1/namespaces/{}/{what}", self.name),
+        }
+    }
+
+    pub(crate) fn get(&self, what: &str) -> Option<Value> {
+        self.server.get(&self.path(what))
+    }
+
+    pub(crate) fn uid(&self, what: &str) -> Value {
+        self.get(what).expect("it is there")["metadata"]["uid"].clone()
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let path = format!("/api/v1/namespaces/{}", self.name);
+        let _ =
+            self.server.ask(&Question { user: "", method: "DELETE", path: &path, accept: "", content: "", body: "" });
+    }
+}
