@@ -693,8 +693,9 @@ fn a_record_that_moved_since_it_was_planned_is_refused() {
         .error(str![[r#"
 error: the record of environment demo changed since it was planned
   caused by: writing the record of ditc (ConfigMap ditc)
-  caused by: the object has been modified; please apply your changes to the
-    latest version and try again (HTTP 409)
+  caused by: Operation cannot be fulfilled on configmaps "ditc": the object has
+    been modified; please apply your changes to the latest version and try again
+    (HTTP 409)
   hint: ditc plan demo --sandbox
 
 "#]])

@@ -8,6 +8,7 @@ mod diagnostics;
 mod differential;
 mod drift;
 mod everyday;
+mod faults;
 mod help;
 mod model;
 mod preflight;
