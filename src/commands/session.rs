@@ -216,10 +216,19 @@ pub(super) async fn survey(
     let answers = link.cluster.ask(&questions, &link.kinds).await?;
     input.answers = &answers.answers;
     let plan = plan::plan(&input);
-    let faults = plan::audit(&plan);
-    assert!(faults.is_empty(), "a plan that must not be: {}", faults.join("; "));
+    sound(plan::audit(&input, aim.workspace.settings.protects(&aim.namespace), &plan))?;
     let timeout = aim.desired.as_ref().map_or(aim.workspace.settings.timeout, |desired| desired.timeout);
     Ok(Survey { workspace: aim.workspace, plan, recorded, warnings: answers.warnings, timeout, policy })
+}
+
+/// Refuses a plan in which the audit found something: it is a mistake of ditc itself, and nothing was done yet.
+fn sound(faults: Vec<String>) -> Result<(), Failure> {
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let message = format!("this is a bug in ditc {}: it made a plan that must not be", env!("CARGO_PKG_VERSION"));
+    let hint = "nothing was changed; please report this text, with the definition that it is about";
+    Err(Failure { causes: faults, ..Failure::new(FailureKind::Bug, message) }.hint(hint))
 }
 
 /// Whether the namespace is being deleted.
@@ -283,6 +292,13 @@ async fn aim(
 ) -> Result<Aim, Failure> {
     if operation == Operation::Destroy {
         let namespace = namespace(link, &workspace, environment).await?;
+        // Its file would say so, and need not be there.
+        if let Some(pattern) = workspace.settings.protects(&namespace) {
+            let message =
+                format!("namespace {namespace} is protected by the pattern `{pattern}`: nothing in it is deleted");
+            let hint = "take the pattern out of `[policy] protected` in ditc.toml, where it is there";
+            return Err(Failure::new(FailureKind::Blocked, message).hint(hint));
+        }
         return Ok(Aim { workspace, namespace, desired: None });
     }
     let mut expanded = config::expand(&mut workspace, environment, &link.kinds);
@@ -372,4 +388,20 @@ fn judge(observed: &Observed) -> BTreeMap<ObjectKey, Readiness> {
         Live::Absent | Live::Metadata(_) => None,
     });
     whole.map(|(key, object): (&ObjectKey, &Object)| (key.clone(), readiness::judge(object, None))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Exit;
+
+    #[test]
+    fn a_plan_that_must_not_be_is_told_as_a_bug_and_not_made() {
+        assert!(sound(Vec::new()).is_ok());
+        let failure = sound(vec!["Deployment/web: is decided twice".to_owned()]).expect_err("it has a fault");
+        assert_eq!((failure.kind, failure.kind.exit()), (FailureKind::Bug, Exit::Bug));
+        assert_eq!(failure.causes, ["Deployment/web: is decided twice"]);
+        assert!(failure.message.starts_with("this is a bug in ditc"), "{}", failure.message);
+        assert!(failure.hints[0].contains("please report this text"), "{:?}", failure.hints);
+    }
 }
