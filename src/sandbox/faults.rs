@@ -49,6 +49,8 @@ pub enum Effect {
     DieAfter,
     /// The request is done later.
     Delay { milliseconds: u64 },
+    /// The request is done, and answered later.
+    DelayReply { milliseconds: u64 },
 }
 
 impl Fault {
@@ -103,7 +105,9 @@ impl Script {
 impl Effect {
     pub(super) fn delay(&self) -> Option<Duration> {
         match self {
-            Effect::Delay { milliseconds } => Some(Duration::from_millis(*milliseconds)),
+            Effect::Delay { milliseconds } | Effect::DelayReply { milliseconds } => {
+                Some(Duration::from_millis(*milliseconds))
+            }
             Effect::Answer { .. } | Effect::LoseReply | Effect::Drop | Effect::Die | Effect::DieAfter => None,
         }
     }

@@ -98,6 +98,11 @@ async fn handle(shared: &Arc<Shared>, parts: &Parts, body: &[u8]) -> Result<Resp
             time::sleep(effect.delay().unwrap_or_default()).await;
             Ok(respond(shared, parts, body))
         }
+        Some(effect @ Effect::DelayReply { .. }) => {
+            let response = respond(shared, parts, body);
+            time::sleep(effect.delay().unwrap_or_default()).await;
+            Ok(response)
+        }
         None => Ok(respond(shared, parts, body)),
     };
     let line = RequestLine {
