@@ -590,6 +590,22 @@ fn leaves_replicas_to_a_live_autoscaler_and_remembers_that() {
 }
 
 #[test]
+fn what_is_adopted_keeps_its_autoscaler() {
+    let mut wanted = body("a");
+    wanted.0["spec"]["replicas"] = json!(2);
+    let mut there = helms();
+    there.0["spec"]["replicas"] = json!(5);
+    own(&mut there, "kube-controller-manager", "Update", &json!({"f:spec": {"f:replicas": {}}}));
+    let mut scene = Scene::new().wants("a").sees(there.clone()).accepts(there);
+    scene.desired.manifests.get_mut(&web()).unwrap().body = wanted;
+    scene.autoscalers = vec![autoscaler()];
+    scene.choices.adopt = vec!["deployment/web".parse().unwrap()];
+    let plan = scene.plan();
+    assert_eq!(change(&plan), (Action::Adopt, Reason::Requested));
+    assert_eq!(plan.changes[&web()].body().unwrap().at("/spec/replicas"), None);
+}
+
+#[test]
 fn takes_replicas_back_from_a_hand_although_an_autoscaler_is_there() {
     let scene = autoscaled("kubectl", vec![autoscaler()]);
     let mut answer = live(&scene.desired.manifests[&web()].body, "u");
