@@ -486,6 +486,7 @@ pub(crate) fn essence(object: &Value) -> Value {
         }
     }
     if let Some(spec) = map.get_mut("spec").and_then(Value::as_object_mut) {
+        spec.remove("volumeName");
         for field in ["clusterIP", "clusterIPs"] {
             if spec.get(field).is_some_and(|value| *value != "None" && *value != json!(["None"])) {
                 spec.remove(field);
