@@ -307,6 +307,20 @@ error: environment demo lives in namespace elsewhere, and its file asks for
 }
 
 #[test]
+fn a_namespace_that_became_protected() {
+    let workspace = applied("[services.web]\nmodule = \"app\"");
+    workspace.write("ditc.toml", "[policy]\nprotected = [\"dem*\"]\n");
+    for verb in ["apply", "destroy"] {
+        workspace.ditc(&format!("{verb} demo --sandbox -auto-approve")).exits(1).wrote_nothing();
+    }
+    // A destroy does not need the file that says it.
+    workspace.remove(DEMO);
+    workspace.write("environments/other.toml", "");
+    let told = workspace.ditc("destroy demo --sandbox -auto-approve").exits(1).out("").wrote_nothing();
+    assert!(told.error.contains("namespace demo is protected by the pattern `dem*`"), "{}", told.error);
+}
+
+#[test]
 fn a_namespace_deleted_by_hand() {
     let workspace = applied("[services.web]\nmodule = \"app\"");
     let cluster = workspace.cluster();
