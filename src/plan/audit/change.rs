@@ -126,7 +126,7 @@ fn expects(input: &Input, key: &ObjectKey, action: Action, expect: &Expect, faul
         (Action::Create, Expect::Same { .. }) => fault(false, "is created although it is there"),
         (Action::Forget, Expect::Absent) => fault(input.entry(key).is_some(), "is forgotten, and was never recorded"),
         (Action::Forget, Expect::Same { .. } | Expect::Gone(_)) => {
-            fault(false, "is forgotten, and expected to be there")
+            fault(false, "is forgotten, and expected to be there");
         }
     }
 }
