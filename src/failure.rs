@@ -57,6 +57,8 @@ pub enum FailureKind {
     Apply,
     Interrupted,
     Terminated,
+    /// A mistake of ditc itself, found before it did harm.
+    Bug,
 }
 
 impl FailureKind {
@@ -79,6 +81,7 @@ impl FailureKind {
             FailureKind::Apply => "apply",
             FailureKind::Interrupted => "interrupted",
             FailureKind::Terminated => "terminated",
+            FailureKind::Bug => "bug",
         }
     }
 
@@ -87,6 +90,7 @@ impl FailureKind {
         match self {
             FailureKind::Interrupted => Exit::Interrupted,
             FailureKind::Terminated => Exit::Terminated,
+            FailureKind::Bug => Exit::Bug,
             FailureKind::Usage
             | FailureKind::Config
             | FailureKind::Files

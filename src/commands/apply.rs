@@ -59,7 +59,7 @@ async fn run(
 /// Does what a saved plan says, if the cluster would still make the same plan of it.
 async fn apply_saved(desk: &Desk<'_>, arguments: &cli::Run, file: &Path) -> Result<Exit, Failure> {
     let saved = saved::load(desk, file)?;
-    let planned = planned(&saved.basis);
+    let planned = planned(&saved.basis, None)?;
     if !planned.is_applyable() {
         // The plan says what must be decided; the cluster need not be asked.
         show(desk, &planned, &saved.preflight, &saved::context(&saved, &saved.flags));

@@ -112,7 +112,7 @@ async fn remembered(
     known_choices(&basis.input())?;
     let questions = plan::questions(&basis.input());
     basis.answers = questions.into_keys().map(|key| (key, Answer::NotAsked(Why::NotRefreshed))).collect();
-    let plan = planned(&basis);
+    let plan = planned(&basis, workspace.settings.protects(&basis.namespace))?;
     let context = Context {
         sources: &workspace.sources,
         cluster: link.cluster.name(),

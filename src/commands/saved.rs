@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     address::Which,
+    config,
     failure::{Failure, FailureKind},
     files,
     format::plan_file::{self, Saved, Unusable},
@@ -130,6 +131,7 @@ pub(super) fn aim(desk: &Desk<'_>, file: &Path, saved: Saved) -> (Aim, Bound) {
     let aim = Aim {
         environment,
         operation,
+        protected: config::Settings::default().protects(&namespace).map(str::to_owned),
         namespace,
         desired,
         sources,

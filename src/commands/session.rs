@@ -163,6 +163,8 @@ pub(super) struct Aim {
     pub policy: Policy,
     pub timeout: Duration,
     pub context: Option<String>,
+    /// The pattern that protects the namespace, if one does.
+    pub protected: Option<String>,
     /// What must still hold for a saved plan.
     pub bound: Option<Bound>,
 }
@@ -236,7 +238,19 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, aim: Aim) -> Re
     }
     let (state, fence) = recorded.unzip();
 
-    let Aim { environment, operation, namespace, desired, sources, choices, policy, timeout, context, bound: _ } = aim;
+    let Aim {
+        environment,
+        operation,
+        namespace,
+        desired,
+        sources,
+        choices,
+        policy,
+        timeout,
+        context,
+        protected,
+        bound: _,
+    } = aim;
     let mut basis = Basis {
         readiness: judge(&observed),
         environment,
@@ -257,17 +271,16 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, aim: Aim) -> Re
     let questions = plan::questions(&basis.input());
     let Answers { answers, warnings } = link.cluster.ask(&questions, &link.kinds).await?;
     basis.answers = answers;
-    let plan = planned(&basis);
+    let plan = planned(&basis, protected.as_deref())?;
     let preflight = preflight(link, &basis.input(), &plan).await;
     Ok(Survey { sources, basis, plan, preflight, fence, base, warnings, timeout, context })
 }
 
 /// Plans, and holds the plan to what must be true of every plan.
-pub(super) fn planned(basis: &Basis) -> Plan {
+pub(super) fn planned(basis: &Basis, protected: Option<&str>) -> Result<Plan, Failure> {
     let plan = plan::plan(&basis.input());
-    let faults = plan::audit(&plan);
-    assert!(faults.is_empty(), "a plan that must not be: {}", faults.join("; "));
-    plan
+    sound(plan::audit(&basis.input(), protected, &plan))?;
+    Ok(plan)
 }
 
 /// Refuses to destroy in a protected namespace. The files are held to that when they are read, but may be gone by then.
@@ -282,6 +295,16 @@ fn unprotected(
     );
     let hint = "patterns of your own stand in ditc.toml, under `[policy] protected`";
     Err(Failure::new(FailureKind::Config, message).hint(hint))
+}
+
+/// Refuses a plan in which the audit found something: it is a mistake of ditc itself, and nothing was done yet.
+pub(super) fn sound(faults: Vec<String>) -> Result<(), Failure> {
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let message = format!("this is a bug in ditc {}: it made a plan that must not be", env!("CARGO_PKG_VERSION"));
+    let hint = "nothing was changed; please report this text, with the definition that it is about";
+    Err(Failure { causes: faults, ..Failure::new(FailureKind::Bug, message) }.hint(hint))
 }
 
 /// Whether the namespace is being deleted.
@@ -368,6 +391,7 @@ async fn aim(
     Ok(Aim {
         environment: environment.clone(),
         operation,
+        protected: settings.protects(&namespace).map(str::to_owned),
         namespace,
         choices: choices.choices.clone(),
         policy: policy(settings, choices),
@@ -454,4 +478,20 @@ fn judge(observed: &Observed) -> BTreeMap<ObjectKey, Readiness> {
         Live::Absent | Live::Metadata(_) => None,
     });
     whole.map(|(key, object): (&ObjectKey, &Object)| (key.clone(), readiness::judge(object, None))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Exit;
+
+    #[test]
+    fn a_plan_that_must_not_be_is_told_as_a_bug_and_not_made() {
+        assert!(sound(Vec::new()).is_ok());
+        let failure = sound(vec!["Deployment/web: is decided twice".to_owned()]).expect_err("it has a fault");
+        assert_eq!((failure.kind, failure.kind.exit()), (FailureKind::Bug, Exit::Bug));
+        assert_eq!(failure.causes, ["Deployment/web: is decided twice"]);
+        assert!(failure.message.starts_with("this is a bug in ditc"), "{}", failure.message);
+        assert!(failure.hints[0].contains("please report this text"), "{:?}", failure.hints);
+    }
 }

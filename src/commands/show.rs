@@ -11,7 +11,7 @@ use super::{
 
 pub(super) fn run(desk: &Desk<'_>, file: &Path) -> Result<Exit, Failure> {
     let saved = saved::load(desk, file)?;
-    let plan = planned(&saved.basis);
+    let plan = planned(&saved.basis, None)?;
     let context = saved::context(&saved, &saved.flags);
     plan::show(desk, &plan, &saved.preflight, &context);
     Ok(Exit::Done)

@@ -208,13 +208,16 @@ fn adopt(input: &Input, manifest: &Manifest, live: &Object, plan: &mut Plan) {
         return block(plan, manifest, Block::SecretChanged);
     }
     let owned = ownership::ours(live).map(|owner| owner.paths).unwrap_or_default();
+    // An autoscaler that looks after it goes on doing so.
+    let yields = input.yields(manifest, live);
     let (differences, taken, owned, check) = match input.answers.get(key) {
         Some(Answer::Accepted(answer)) => {
             let owned = owned.union(&ownership::ours(answer).map(|owner| owner.paths).unwrap_or_default());
             (diff::between(live, answer, &owned), super::drift::taken(live, answer), owned, Check::Done)
         }
         Some(Answer::NotAsked(why)) => {
-            (diff::loose(&before(input, manifest, live), &manifest.body), Vec::new(), owned, Check::Not(*why))
+            let body = manifest.without(&yields);
+            (diff::loose(&before(input, manifest, live), &body), Vec::new(), owned, Check::Not(*why))
         }
         Some(Answer::Refused(refusal)) => return block(plan, manifest, answer::refused(refusal, &owned)),
         Some(Answer::OnlyUpdateRefused(refusal)) => {
@@ -226,7 +229,7 @@ fn adopt(input: &Input, manifest: &Manifest, live: &Object, plan: &mut Plan) {
     };
     let reason = if input.is_adopted(manifest) { Reason::Requested } else { Reason::Unfinished };
     let change = write(manifest, Action::Adopt, reason, same(live, owned));
-    let change = Change { diff: differences, takes_back: taken, check, ..change };
+    let change = Change { diff: differences, takes_back: taken, yields, check, ..change };
     plan.changes.insert(key.clone(), change);
 }
 

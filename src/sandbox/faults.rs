@@ -53,6 +53,8 @@ pub enum Effect {
     DieAfter,
     /// The request is done later.
     Delay { milliseconds: u64 },
+    /// The request is done, and answered later.
+    DelayReply { milliseconds: u64 },
 }
 
 impl Fault {
@@ -107,7 +109,9 @@ impl Script {
 impl Effect {
     pub(super) fn delay(&self) -> Option<Duration> {
         match self {
-            Effect::Delay { milliseconds } => Some(Duration::from_millis(*milliseconds)),
+            Effect::Delay { milliseconds } | Effect::DelayReply { milliseconds } => {
+                Some(Duration::from_millis(*milliseconds))
+            }
             Effect::Answer { .. }
             | Effect::LoseReply
             | Effect::Drop

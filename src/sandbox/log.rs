@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::Error;
 
 /// A log is rewritten once it has this many lines more than twice its objects.
-const SLACK: usize = 1000;
+const SLACK: usize = 200;
 
 /// One write.
 #[derive(Debug)]

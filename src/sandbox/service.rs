@@ -108,6 +108,11 @@ async fn handle(shared: &Arc<Shared>, user: &User, parts: &Parts, body: &[u8]) -
             time::sleep(effect.delay().unwrap_or_default()).await;
             Ok(respond(shared, user, parts, body))
         }
+        Some(effect @ Effect::DelayReply { .. }) => {
+            let response = respond(shared, user, parts, body);
+            time::sleep(effect.delay().unwrap_or_default()).await;
+            Ok(response)
+        }
         None => Ok(respond(shared, user, parts, body)),
     };
     let line = RequestLine {

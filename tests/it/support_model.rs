@@ -12,6 +12,7 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use ditc::{
+    desired::is_reserved,
     format::record,
     state::{Phase, State},
 };
@@ -38,6 +39,18 @@ default = "hello"
 type    = "boolean"
 default = false
 
+[inputs.suffix]
+type    = "string"
+default = ""
+
+[inputs.label]
+type    = "string"
+default = ""
+
+[inputs.claim]
+type    = "boolean"
+default = false
+
 [inputs.port]
 type     = "integer"
 required = false
@@ -56,10 +69,22 @@ host = "{{ name }}"
 apiVersion: v1
 kind: ConfigMap
 metadata:
-  name: {{ name ~ "-config" }}
+  name: {{ name ~ "-config" ~ ("-" ~ inputs.suffix if inputs.suffix else "") }}
 data:
   text: {{ inputs.text }}
   fixed: "1"
+---
+{% endif %}
+{% if inputs.claim %}
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: {{ name ~ "-data" }}
+spec:
+  accessModes: [ReadWriteOnce]
+  resources:
+    requests:
+      storage: 1Gi
 ---
 {% endif %}
 {% if inputs.port is not none %}
@@ -86,11 +111,23 @@ spec:
   selector:
     matchLabels:
       app: {{ name }}
+{% if inputs.label %}
+      label: {{ inputs.label }}
+{% endif %}
   template:
     metadata:
       labels:
         app: {{ name }}
+{% if inputs.label %}
+        label: {{ inputs.label }}
+{% endif %}
     spec:
+{% if inputs.claim %}
+      volumes:
+        - name: data
+          persistentVolumeClaim:
+            claimName: {{ name ~ "-data" }}
+{% endif %}
       containers:
         - name: main
           image: {{ "example/kit:" ~ inputs.version }}
@@ -105,7 +142,7 @@ spec:
 {% if inputs.config %}
           envFrom:
             - configMapRef:
-                name: {{ name ~ "-config" }}
+                name: {{ name ~ "-config" ~ ("-" ~ inputs.suffix if inputs.suffix else "") }}
 {% endif %}
 "#,
     ),
@@ -213,8 +250,12 @@ impl Workspace {
 
     /// The requests that were noted after so many bytes of the list, and its length now.
     pub(crate) fn requests(&self, from: usize) -> (Vec<Request>, usize) {
-        let text = fs::read_to_string(self.sandbox().join("requests.jsonl")).unwrap_or_default();
-        let lines = text[from.min(text.len())..].lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let mut text = String::new();
+        if let Ok(mut file) = File::open(self.sandbox().join("requests.jsonl")) {
+            let read = file.seek(SeekFrom::Start(from as u64)).and_then(|_| file.read_to_string(&mut text));
+            read.expect("the sandbox writes text");
+        }
+        let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let field = |line: &Value, name: &str| line[name].as_str().unwrap_or_default().to_owned();
         let requests = lines.map(|line| Request {
             method: field(&line, "method"),
@@ -222,7 +263,23 @@ impl Workspace {
             query: field(&line, "query"),
             code: line["code"].as_u64().unwrap_or_default(),
         });
-        (requests.collect(), text.len())
+        (requests.collect(), from + text.len())
+    }
+
+    /// How many bytes the list of requests has.
+    pub(crate) fn requests_end(&self) -> usize {
+        let metadata = fs::metadata(self.sandbox().join("requests.jsonl"));
+        metadata.map_or(0, |metadata| usize::try_from(metadata.len()).expect("a list that fits into memory"))
+    }
+
+    /// How many requests were noted after so many bytes of the list.
+    pub(crate) fn requests_since(&self, from: usize) -> usize {
+        self.requests(from).0.len()
+    }
+
+    /// Removes a file.
+    pub(crate) fn remove(&self, name: &str) {
+        fs::remove_file(self.root().join(name)).expect("the file is there");
     }
 
     /// All files of the local state, as bytes.
@@ -316,8 +373,17 @@ impl Objects {
         self.0.get(key).map(AsRef::as_ref)
     }
 
-    /// The environment's objects that somebody asked for: not what controllers derive, not what ditc keeps for itself.
+    pub(crate) fn of(objects: Vec<Value>) -> Self {
+        Self(objects.into_iter().map(|object| (key_of(&object), Arc::new(object))).collect())
+    }
+
+    /// [`Objects::asked_for_in`] the one environment that there is.
     pub(crate) fn asked_for(&self) -> BTreeMap<&str, &Value> {
+        self.asked_for_in(ENVIRONMENT)
+    }
+
+    /// The environment's objects that somebody asked for: not what controllers derive, not what ditc keeps for itself.
+    pub(crate) fn asked_for_in(&self, environment: &str) -> BTreeMap<&str, &Value> {
         let objects = self.0.iter().filter(|(key, object)| {
             let kind = text_at(object, "/kind");
             let derived = matches!(kind, "Pod" | "ReplicaSet" | "Endpoints" | "EndpointSlice" | "Event" | "Lease")
@@ -325,10 +391,10 @@ impl Objects {
                 || (kind == "ServiceAccount" && key.ends_with("/default"))
                 || key.ends_with("/kube-root-ca.crt");
             let own = kind == "ConfigMap"
-                && (key.as_str() == "ConfigMap/ditc" || key.starts_with("ConfigMap/ditc-"))
+                && is_reserved(text_at(object, "/metadata/name"))
                 && object.pointer("/metadata/labels/ditc.dev~1record").is_some();
-            let here = text_at(object, "/metadata/namespace") == ENVIRONMENT
-                || (kind == "Namespace" && text_at(object, "/metadata/name") == ENVIRONMENT);
+            let here = text_at(object, "/metadata/namespace") == environment
+                || (kind == "Namespace" && text_at(object, "/metadata/name") == environment);
             here && !derived && !own
         });
         objects.map(|(key, object)| (key.as_str(), object.as_ref())).collect()
@@ -346,24 +412,29 @@ impl Objects {
     }
 
     /// The record in the environment's namespace.
-    pub(crate) fn record(&self) -> Option<State> {
-        let header = self.get("ConfigMap/ditc")?;
+    pub(crate) fn record_in(&self, environment: &str) -> Option<State> {
+        let part = |name: &str| self.get(&key("ConfigMap", environment, name));
+        let header = part("ditc")?;
         let header = record::decode_header(text_at(header, &format!("/data/{}", record::HEADER)));
         let header = header.expect("a header can be read");
         let names = header.parts().into_iter().chain(["ditc".to_owned()]);
         let pieces = names.filter_map(|name| {
-            let entries =
-                self.get(&format!("ConfigMap/{name}"))?.pointer(&format!("/binaryData/{}", record::ENTRIES))?;
+            let entries = part(&name)?.pointer(&format!("/binaryData/{}", record::ENTRIES))?;
             Some((name, BASE64.decode(entries.as_str()?).ok()?))
         });
         Some(record::decode(&header, &pieces.collect()).expect("a record can be read"))
     }
 
-    /// What two runs that came to the same end have in common: no uids, versions, times or values of Secrets.
+    /// [`Objects::normalised_in`] the one environment that there is.
     pub(crate) fn normalised(&self) -> Value {
+        self.normalised_in(ENVIRONMENT)
+    }
+
+    /// What two runs that came to the same end have in common: no uids, versions, times or values of Secrets.
+    pub(crate) fn normalised_in(&self, environment: &str) -> Value {
         let objects: BTreeMap<&str, Value> =
-            self.asked_for().into_iter().map(|(key, object)| (key, essence(object))).collect();
-        let record = self.record().map(|state| {
+            self.asked_for_in(environment).into_iter().map(|(key, object)| (key, essence(object))).collect();
+        let record = self.record_in(environment).map(|state| {
             let entries: BTreeMap<String, Value> = state
                 .entries
                 .iter()
@@ -416,6 +487,7 @@ pub(crate) fn essence(object: &Value) -> Value {
         }
     }
     if let Some(spec) = map.get_mut("spec").and_then(Value::as_object_mut) {
+        spec.remove("volumeName");
         for field in ["clusterIP", "clusterIPs"] {
             if spec.get(field).is_some_and(|value| *value != "None" && *value != json!(["None"])) {
                 spec.remove(field);

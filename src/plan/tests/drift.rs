@@ -31,7 +31,7 @@ impl Scene {
         let asked: Vec<ObjectKey> = questions_of_report(&input).into_keys().collect();
         assert_eq!(asked, self.answers.keys().cloned().collect::<Vec<_>>(), "exactly the questions that have answers");
         let plan = crate::plan::plan(&input);
-        assert_eq!(audit(&plan), Vec::<String>::new());
+        assert_eq!(audit(&input, None, &plan), Vec::<String>::new());
         let observed = Observed { others, ..self.observed.clone() };
         report(&Input { observed: &observed, ..input }, &plan, &self.state, surroundings)
     }

@@ -20,8 +20,26 @@ pub(super) enum Component {
     Redis { version: u64, memory: u64 },
     /// Built in.
     Service { tag: u64, port: bool, env: u64, replicas: Option<u64>, needs: Needs },
-    /// The user's own module; `vault` is the same with a Secret.
-    Kit { vault: bool, version: u64, text: u64, config: bool, port: Option<u64>, replicas: u64 },
+    /// The user's own module.
+    Kit(Kit),
+}
+
+/// The inputs of the user's own module.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Kit {
+    /// The module that has a Secret besides.
+    pub vault: bool,
+    pub version: u64,
+    pub text: u64,
+    pub config: bool,
+    /// What the ConfigMap's name ends with.
+    pub suffix: u64,
+    /// A part of the selector, which no update may change.
+    pub label: u64,
+    /// A volume claim: data.
+    pub claim: bool,
+    pub port: Option<u64>,
+    pub replicas: u64,
 }
 
 /// What a service says that it needs.
@@ -45,10 +63,9 @@ impl Definition {
         text
     }
 
-    /// What it asks for, as `Kind/name`.
-    pub(super) fn keys(&self) -> Vec<String> {
-        let components = self.components.iter();
-        components.flat_map(|(name, component)| component.keys(name)).chain(["Namespace/pets".to_owned()]).collect()
+    /// What it asks for, as `Kind/name`, without the namespace.
+    pub(super) fn keys(&self) -> impl Iterator<Item = String> {
+        self.components.iter().flat_map(|(name, component)| component.keys(name))
     }
 }
 
@@ -74,13 +91,13 @@ impl Component {
                 }
                 writeln!(text, "env = {{ LEVEL = \"level-{env}\", FIXED = \"1\" }}")
             }
-            Component::Kit { vault, version, text: words, config, port, replicas } => {
+            Component::Kit(Kit { vault, version, text: words, config, suffix, label, claim, port, replicas }) => {
                 let module = if *vault { "vault" } else { "kit" };
                 let port = port.map(|port| format!(", port = {port}")).unwrap_or_default();
                 writeln!(
                     text,
                     "module = \"{module}\"\ninputs = {{ version = \"1.{version}\", text = \"words {words}\", config = \
-                     {config}, replicas = {replicas}{port} }}"
+                     {config}, suffix = \"{suffix}\", label = \"l{label}\", claim = {claim}, replicas = {replicas}{port} }}"
                 )
             }
         };
@@ -96,14 +113,32 @@ impl Component {
             ],
             Component::Service { port, .. } => {
                 let service = port.then(|| format!("Service/{name}"));
-                service.into_iter().chain([format!("Deployment/{name}")]).collect()
+                service.into_iter().chain([self.workload(name)]).collect()
             }
-            Component::Kit { vault, config, port, .. } => {
+            Component::Kit(Kit { vault, config, suffix, claim, port, .. }) => {
                 let secret = vault.then(|| format!("Secret/{name}-vault"));
-                let config = config.then(|| format!("ConfigMap/{name}-config"));
+                let config = config.then(|| format!("ConfigMap/{name}-config-{suffix}"));
+                let claim = claim.then(|| format!("PersistentVolumeClaim/{name}-data"));
                 let service = port.map(|_| format!("Service/{name}"));
-                [secret, config, service].into_iter().flatten().chain([format!("Deployment/{name}")]).collect()
+                [secret, config, claim, service].into_iter().flatten().chain([self.workload(name)]).collect()
             }
+        }
+    }
+
+    /// The object that has replicas, as `Kind/name`.
+    pub(super) fn workload(&self, name: &str) -> String {
+        match self {
+            Component::Redis { .. } => format!("StatefulSet/{name}-master"),
+            Component::Service { .. } | Component::Kit(_) => format!("Deployment/{name}"),
+        }
+    }
+
+    /// The image and the replicas that it asks for.
+    pub(super) fn asks_for(&self, name: &str) -> (String, Option<u64>) {
+        match self {
+            Component::Redis { version, .. } => (format!("redis:7.4.{version}"), Some(1)),
+            Component::Service { tag, replicas, .. } => (format!("example/{name}:v{tag}"), *replicas),
+            Component::Kit(Kit { version, replicas, .. }) => (format!("example/kit:1.{version}"), Some(*replicas)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What may happen to an environment, one thing at a time; each makes sense, or is nothing, whatever came before it.
 
 use super::{
-    definition::{Component, NAMES, Needs, is_dependency},
+    definition::{Component, Kit, NAMES, Needs, is_dependency},
     random::Random,
 };
 
@@ -11,15 +11,51 @@ pub(super) enum Step {
     Define(&'static str, Component),
     /// The definition loses it.
     Remove(&'static str),
+    /// The component of the first name gets the second, if nobody has that one.
+    RenameComponent(&'static str, &'static str),
+    /// The environment's file gets another name.
+    RenameEnvironment,
     /// A person or program changes the cluster.
     Hand(&'static str, Part, Hand),
     /// All that was made by hand is removed by hand.
     TidyUp,
     Plan,
-    Apply,
+    Apply(Decision),
+    /// A run that is killed, and finished by the next.
+    Kill(Kill),
     Destroy,
     /// The local state is lost.
     Forget,
+}
+
+/// What the user decides beforehand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decision {
+    Nothing,
+    Target(&'static str),
+    Exclude(&'static str),
+    /// The workload of a component.
+    Replace(&'static str),
+    /// All that stands in the way.
+    Adopt,
+    Force(&'static str),
+    DeleteData,
+    MaxDestroy(u64),
+    /// Whatever would block for what is lost.
+    Everything,
+    RefreshOnly,
+}
+
+/// Where a run is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Kill {
+    pub destroys: bool,
+    /// How far it came, of its requests.
+    pub percent: u64,
+    /// Whether the request under way is done.
+    pub is_done: bool,
+    /// Whether the local state is lost, too.
+    pub forgets: bool,
 }
 
 /// Which object of a component.
@@ -36,6 +72,10 @@ pub(super) enum Part {
 pub(super) enum Hand {
     Replicas(u64),
     Scale(u64),
+    /// A controller scales it.
+    Autoscale(u64),
+    /// An autoscaler comes, and looks after a workload.
+    Autoscaler,
     Image(u64),
     /// Another value of a variable that the definition has.
     Variable(u64),
@@ -47,6 +87,8 @@ pub(super) enum Hand {
     /// A value of the ConfigMap or Secret.
     Data(u64),
     MoreData(u64),
+    /// Somebody else applies a part of it by force: with these values, or those that it has.
+    Chart(Option<u64>),
     /// The object as it was before the first change by hand, written over what is there.
     ChangeBack,
     Delete,
@@ -59,14 +101,6 @@ pub(super) enum Hand {
 }
 
 pub(super) fn component(random: &mut Random, name: &str) -> Component {
-    let kit = |random: &mut Random, vault| Component::Kit {
-        vault,
-        version: random.below(3),
-        text: random.below(3),
-        config: random.chance(60),
-        port: random.chance(50).then(|| 8000 + random.below(2)),
-        replicas: 1 + random.below(2),
-    };
     match random.below(10) {
         0..4 if is_dependency(name) => Component::Redis { version: random.below(3), memory: 64 + random.below(2) * 64 },
         0..4 => Component::Service {
@@ -76,8 +110,17 @@ pub(super) fn component(random: &mut Random, name: &str) -> Component {
             replicas: random.chance(40).then(|| 1 + random.below(3)),
             needs: random.pick(&[Needs::Unsaid, Needs::Nothing, Needs::Ant]),
         },
-        4..7 => kit(random, false),
-        _ => kit(random, true),
+        _ => Component::Kit(Kit {
+            vault: random.chance(50),
+            version: random.below(3),
+            text: random.below(3),
+            config: random.chance(60),
+            suffix: random.below(2),
+            label: random.below(2),
+            claim: random.chance(15),
+            port: random.chance(50).then(|| 8000 + random.below(2)),
+            replicas: 1 + random.below(2),
+        }),
     }
 }
 
@@ -96,12 +139,15 @@ pub(super) fn edited(random: &mut Random, component: &Component) -> Component {
             3 => *replicas = random.chance(60).then(|| 1 + random.below(3)),
             _ => *needs = random.pick(&[Needs::Unsaid, Needs::Nothing, Needs::Ant]),
         },
-        Component::Kit { vault: _, version, text, config, port, replicas } => match random.below(5) {
-            0 => *version += 1,
-            1 => *text += 1,
-            2 => *config = !*config,
-            3 => *port = if port.is_some() { None } else { Some(8000 + random.below(2)) },
-            _ => *replicas = 1 + random.below(3),
+        Component::Kit(kit) => match random.below(8) {
+            0 => kit.version += 1,
+            1 => kit.text += 1,
+            2 => kit.config = !kit.config,
+            3 => kit.port = if kit.port.is_some() { None } else { Some(8000 + random.below(2)) },
+            4 => kit.suffix += 1,
+            5 => kit.label += 1,
+            6 if random.chance(30) => kit.claim = !kit.claim,
+            _ => kit.replicas = 1 + random.below(3),
         },
     }
     edited
@@ -111,7 +157,7 @@ pub(super) fn hand(random: &mut Random) -> Step {
     let number = random.below(4);
     let part =
         random.pick(&[Part::Workload, Part::Workload, Part::Workload, Part::Config, Part::Service, Part::Secret]);
-    let hand = match (random.below(10), part) {
+    let hand = match (random.below(12), part) {
         (0, Part::Workload) if random.chance(15) => {
             return Step::Hand(NAMES[0], Part::Namespace, Hand::Delete);
         }
@@ -123,6 +169,9 @@ pub(super) fn hand(random: &mut Random) -> Step {
         (4, _) => Hand::Stray(number),
         (5, _) => Hand::Foreign,
         (6, _) => Hand::ChangeBack,
+        (7, _) => Hand::Chart(random.chance(60).then_some(number)),
+        (8, Part::Workload) => Hand::Autoscale(1 + number % 3),
+        (9, Part::Workload) if random.chance(50) => Hand::Autoscaler,
         (_, Part::Config | Part::Secret) if random.chance(70) => Hand::Data(number),
         (_, Part::Config | Part::Secret) => Hand::MoreData(number),
         (_, Part::Service | Part::Namespace) => Hand::Annotation(number),
@@ -135,4 +184,29 @@ pub(super) fn hand(random: &mut Random) -> Step {
         },
     };
     Step::Hand(random.pick(&NAMES), part, hand)
+}
+
+pub(super) fn decision(random: &mut Random) -> Decision {
+    let name = random.pick(&NAMES);
+    match random.below(20) {
+        0 | 1 => Decision::Target(name),
+        2 | 3 => Decision::Exclude(name),
+        4 => Decision::Replace(name),
+        5 | 6 => Decision::Adopt,
+        7 => Decision::Force(name),
+        8 => Decision::DeleteData,
+        9 => Decision::MaxDestroy(random.below(3)),
+        10 => Decision::RefreshOnly,
+        11 => Decision::Everything,
+        _ => Decision::Nothing,
+    }
+}
+
+pub(super) fn kill(random: &mut Random) -> Kill {
+    Kill {
+        destroys: random.chance(15),
+        percent: random.below(100),
+        is_done: random.chance(50),
+        forgets: random.chance(25),
+    }
 }

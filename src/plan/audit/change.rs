@@ -1,0 +1,183 @@
+//! What must hold of a single change: action, reason, expectation and content fit each other and what was observed.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    desired::is_reserved,
+    names::ComponentId,
+    object::{Object, ObjectKey},
+    observed::Live,
+    ownership::Paths,
+    state::{Applied, Operation, Phase},
+};
+
+use super::super::{
+    Action, Change, Check, Clears, Expect, Input, Plan, Reason, Taken, choices::is_meant, foreign::foreign, guard,
+    standing::is_ours,
+};
+use super::Faults;
+
+pub(super) fn check(input: &Input, plan: &Plan, key: &ObjectKey, change: &Change, faults: &mut Faults) {
+    let Change { component, action, reason, expect, manifest, takes_back, yields, clears, diff, check } = change;
+    let mut fault = |holds: bool, what: &str| faults.unless(holds, key, what);
+
+    let is_here = match &key.namespace {
+        Some(namespace) => namespace == plan.namespace.as_str(),
+        None => !key.kind.is("", "Namespace") || key.name == plan.namespace.as_str(),
+    };
+    fault(is_here, "lies outside the environment's namespace");
+    let is_kind_of_ditc = ["ConfigMap", "Secret", "Lease"].contains(&key.kind.kind.as_str());
+    fault(!(is_kind_of_ditc && is_reserved(&key.name)), "has a name that is kept for ditc itself");
+
+    fault(fits(*action, reason, plan.operation), &format!("is no {action:?} for the reason {reason:?}"));
+    let is_going = matches!(reason, Reason::Terminating(_));
+    fault(is_going == matches!(expect, Expect::Gone(_)), "waits for an object that is not going, or for none that is");
+    expects(input, key, *action, expect, &mut fault);
+    whose(input, key, component.as_ref(), change, &mut fault);
+
+    let desired = input.desired.and_then(|desired| desired.manifests.get(key));
+    let writes = !matches!(action, Action::Delete | Action::Forget);
+    fault(writes == manifest.is_some(), "is written without a manifest, or has one and is not written");
+    fault(manifest.is_none() || manifest.as_ref() == desired, "is written as nothing asks for it");
+    let known = component.as_ref().is_none_or(|component| plan.components.contains_key(component));
+    fault(!writes || known, "is of a component that the plan has not");
+
+    let applied = input.applied(key);
+    let is_forced = input.choices.forces(input.environment, component.as_ref(), key);
+    fault(
+        takes_back.is_empty() || matches!(action, Action::Update | Action::Adopt),
+        "takes fields of what is not there",
+    );
+    let may_take = *action == Action::Adopt || is_forced || were_ours(takes_back, applied);
+    fault(may_take, "takes fields that were never ours and that nobody gave to it");
+
+    fault(yields.is_empty() || matches!(action, Action::Update | Action::Adopt), "yields fields of what is not there");
+    let has = |body: &Object| yields.members().iter().all(|path| path.get(&body.0).is_some());
+    fault(
+        yields.is_empty() || manifest.as_ref().is_some_and(|manifest| has(&manifest.body)),
+        "yields what nothing asks for",
+    );
+
+    if let Some(Clears { paths, first }) = clears {
+        fault(*action == Action::Update, "clears defaults, and is no update");
+        let body = manifest.as_ref().map(|manifest| &manifest.body.0);
+        let is_default = |body| !paths.is_empty() && paths.iter().all(|path| path.get(body).is_none());
+        fault(body.is_some_and(is_default), "clears what the definition asks for");
+        fault(first.key().as_ref() == Some(key), "clears the defaults of another object");
+    }
+
+    fault(writes || (diff.fields.is_empty() && *check == Check::Done), "shows fields that nobody writes");
+    fault(*check != Check::Elsewhere || *action == Action::Create, "was checked elsewhere, and is there");
+    let begins = diff.fields.iter().all(|field| field.before.is_none());
+    fault(*action != Action::Create || begins, "is created, and shows what was there before");
+}
+
+/// Which reasons an action may have.
+fn fits(action: Action, reason: &Reason, operation: Operation) -> bool {
+    match reason {
+        Reason::New | Reason::DeletedOutside | Reason::UnfinishedReplace | Reason::Terminating(_) => {
+            action == Action::Create && operation == Operation::Apply
+        }
+        Reason::Unfinished => {
+            matches!(action, Action::Create | Action::Update | Action::Adopt) && operation == Operation::Apply
+        }
+        Reason::DefinitionChanged
+        | Reason::ChangedOutside
+        | Reason::DefinitionAndOutside
+        | Reason::RecreatedOutside
+        | Reason::YieldEnded
+        | Reason::OwnershipLost => action == Action::Update && operation == Operation::Apply,
+        Reason::Unchangeable(_) => action == Action::Replace && operation == Operation::Apply,
+        Reason::Requested => matches!(action, Action::Replace | Action::Adopt) && operation == Operation::Apply,
+        Reason::NotDesired | Reason::Leftover => action == Action::Delete && operation == Operation::Apply,
+        Reason::Destroyed => action == Action::Delete && operation == Operation::Destroy,
+        Reason::Gone => action == Action::Forget,
+    }
+}
+
+/// What is expected at the moment of writing is what was observed.
+fn expects(input: &Input, key: &ObjectKey, action: Action, expect: &Expect, fault: &mut impl FnMut(bool, &str)) {
+    let live = input.observed.objects.get(key).and_then(Live::object);
+    let uid = live.and_then(Object::uid);
+    match (action, expect) {
+        (Action::Create, Expect::Absent) => {
+            // What is in a namespace that goes, goes before it.
+            let is_going = key.namespace.is_some() && !input.namespace_stays();
+            fault(live.is_none() || is_going, "is created although it is there");
+        }
+        (Action::Create, Expect::Gone(going)) => {
+            fault(
+                uid.as_ref() == Some(going) && live.is_some_and(Object::is_terminating),
+                "waits for what does not go",
+            );
+        }
+        (
+            Action::Update | Action::Replace | Action::Adopt | Action::Delete,
+            Expect::Same { uid: same, resource_version, .. },
+        ) => {
+            let is_same = !same.0.is_empty() && uid.as_ref() == Some(same);
+            fault(is_same, "is changed or deleted under a uid that nobody saw");
+            // The record keeps none; a plan made from it alone is never carried out.
+            let is_version = live.and_then(Object::resource_version) == Some(resource_version);
+            fault(is_version || input.observed.is_remembered, "is changed or deleted in a version that nobody saw");
+        }
+        (Action::Update | Action::Replace | Action::Adopt | Action::Delete, Expect::Absent | Expect::Gone(_)) => {
+            fault(false, "is changed or deleted without a uid");
+        }
+        (Action::Create, Expect::Same { .. }) => fault(false, "is created although it is there"),
+        (Action::Forget, Expect::Absent) => fault(input.entry(key).is_some(), "is forgotten, and was never recorded"),
+        (Action::Forget, Expect::Same { .. } | Expect::Gone(_)) => {
+            fault(false, "is forgotten, and expected to be there");
+        }
+    }
+}
+
+/// What is changed or deleted is ours, or was given to us.
+fn whose(
+    input: &Input,
+    key: &ObjectKey,
+    component: Option<&ComponentId>,
+    change: &Change,
+    fault: &mut impl FnMut(bool, &str),
+) {
+    let entry = input.entry(key);
+    let live = input.observed.objects.get(key).and_then(Live::object);
+    let is_mine = live.is_some_and(|live| is_ours(live, entry, input.environment));
+    let is_chosen = |choices| is_meant(choices, input.environment, component, key);
+    match change.action {
+        Action::Create | Action::Forget => {}
+        Action::Update => fault(is_mine, "is changed, and is not ours"),
+        Action::Adopt => {
+            let is_begun = entry.is_some_and(|entry| entry.phase == Phase::Planned);
+            fault(is_begun || is_chosen(&input.choices.adopt), "is adopted, and nobody gave it to us");
+        }
+        Action::Replace => {
+            fault(is_mine, "is replaced, and is not ours");
+            let is_wished = change.reason != Reason::Requested || is_chosen(&input.choices.replace);
+            fault(is_wished, "is replaced, and nobody asked for it");
+            let loses = live.is_some() && guard::keeps_data(input, key, component, change.manifest.as_ref());
+            fault(!loses, "is replaced although data is lost");
+        }
+        Action::Delete => {
+            fault(is_mine, "is deleted, and is not ours");
+            let is_desired = input.desired.is_some_and(|desired| desired.manifests.contains_key(key));
+            fault(!is_desired, "is deleted although it is desired");
+            if input.operation == Operation::Apply {
+                let loses = live.is_some() && guard::keeps_data(input, key, component, None);
+                fault(!loses, "is deleted although data is lost");
+            }
+            if *key == input.namespace_key() {
+                fault(input.created_namespace(), "is a namespace that ditc did not make");
+                let is_empty = input.choices.with_foreign || foreign(input).is_empty();
+                fault(is_empty, "is a namespace with what others made");
+            }
+        }
+    }
+}
+
+/// Whether all fields are recorded as ours, or as ours but for a controller.
+fn were_ours(taken: &[Taken], applied: Option<&Applied>) -> bool {
+    let claims = applied.map(Applied::claims).as_ref().map(Paths::members).unwrap_or_default();
+    let claims: BTreeSet<String> = claims.iter().map(ToString::to_string).collect();
+    taken.iter().all(|taken| claims.contains(&taken.field))
+}
