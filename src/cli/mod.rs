@@ -15,6 +15,9 @@ mod arguments;
 mod duration;
 #[cfg(test)]
 mod tests;
+mod tools;
+
+pub use tools::{Fmt, Modules, ModulesAction, New, Schema, SchemaOf, Validate};
 
 /// What was typed.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
@@ -136,6 +139,29 @@ pub enum Verb {
     /// The built-in cluster
     #[command(subcommand)]
     Sandbox(Sandbox),
+    /// Check the workspace's files, without a cluster
+    #[command(after_help = "Examples:\n  ditc validate              all environments and all modules\n  \
+        ditc validate jakub ci     these, and what they use\n  ditc validate -json        for editors and CI")]
+    Validate(Validate),
+    /// Rewrite TOML files in the canonical style
+    #[command(
+        after_help = "Examples:\n  ditc fmt                   all files of the workspace; lists those it changed\n  \
+        ditc fmt -check -diff      change nothing, show what would be; in CI\n  ditc fmt environments/jakub.toml"
+    )]
+    Fmt(Fmt),
+    /// Begin an environment: write its file
+    #[command(after_help = "Examples:\n  ditc new pr-12\n  ditc new pr-12 --from=jakub")]
+    New(New),
+    /// List the modules, or show one
+    #[command(after_help = "Examples:\n  ditc modules\n  ditc modules show postgresql")]
+    Modules(Modules),
+    /// Print the JSON Schema of a kind of TOML file, for editors
+    #[command(
+        after_help = "Examples:\n  ditc schema environment > .schema/environment.json\n  ditc schema module\n  ditc schema ditc\n\n\
+        An editor with a TOML language server such as Taplo completes and checks a file whose first line names the \
+        schema, `#:schema ../.schema/environment.json`, or all files by a `.taplo.toml` with rules."
+    )]
+    Schema(Schema),
     /// Print the version
     Version,
 }
@@ -313,11 +339,13 @@ impl Cli {
         let no_input = match &self.verb {
             Verb::Apply(Apply { run, .. }) | Verb::Destroy(Destroy { run, .. }) => !run.input,
             Verb::Plan(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => false,
+            Verb::Validate(_) | Verb::Fmt(_) | Verb::New(_) | Verb::Modules(_) | Verb::Schema(_) => false,
         };
         let report = match &self.verb {
             _ if !self.global.json => Report::Text,
             Verb::Apply(_) | Verb::Destroy(_) => Report::Lines,
             Verb::Plan(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => Report::Document,
+            Verb::Validate(_) | Verb::Fmt(_) | Verb::New(_) | Verb::Modules(_) | Verb::Schema(_) => Report::Document,
         };
         Wishes { no_color: self.global.no_color, no_input, quiet: self.global.quiet, report }
     }

@@ -3,12 +3,14 @@
 
 mod event;
 mod failure;
+mod files;
 mod plan;
 mod preflight;
 mod state;
 
 pub use event::{event, outputs, planned, version};
 pub use failure::{error, error_line};
+pub use files::{begun, formatted, module, modules, validate};
 pub use plan::plan;
 pub use preflight::preflight;
 pub use state::{state_list, state_show};
