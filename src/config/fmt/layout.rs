@@ -115,7 +115,7 @@ impl<'a> Reader<'a> {
         for event in self.events.by_ref() {
             match event.kind() {
                 EventKind::SimpleKey => {
-                    key.push_str(self.text.get(event.span().start()..event.span().end()).unwrap_or_default())
+                    key.push_str(self.text.get(event.span().start()..event.span().end()).unwrap_or_default());
                 }
                 EventKind::KeySep => key.push('.'),
                 EventKind::StdTableClose | EventKind::ArrayTableClose | EventKind::KeyValSep => break,
@@ -143,8 +143,7 @@ impl<'a> Reader<'a> {
         let mut group = Group { is_table, is_broken: false, members: Vec::new() };
         // Whether nothing stands on the line so far.
         let mut is_fresh = false;
-        while let Some(event) = self.events.peek() {
-            let event = event.clone();
+        while let Some(event) = self.events.peek().copied() {
             match event.kind() {
                 EventKind::Newline => {
                     if is_fresh && !matches!(group.members.last(), None | Some(Member::Blank)) {

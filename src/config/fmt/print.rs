@@ -39,8 +39,8 @@ fn blanks(lines: &[Line<'_>]) -> Vec<bool> {
         (0..header).rev().take_while(|at| is_comment(*at) && !lines[at + 1].is_after_blank).last().unwrap_or(header)
     });
     let tops: Vec<usize> = tops.collect();
-    for at in 1..lines.len() {
-        blanks[at] &= !is_header(at - 1);
+    for (above, blank) in blanks.iter_mut().skip(1).enumerate() {
+        *blank &= !is_header(above);
     }
     tops.iter().for_each(|top| blanks[*top] = true);
     if let Some(first) = blanks.first_mut() {

@@ -98,7 +98,12 @@ fn the_keys_are_those_of_the_readers() {
         ("ditc.toml", "[policy]\nKEY = 1", "/properties/policy/properties", &[]),
         ("ditc.toml", "[drift]\nKEY = 1", "/properties/drift/properties", &[]),
         ("ditc.toml", "[defaults]\nKEY = 1", "/properties/defaults/properties", &[]),
-        ("environments/demo.toml", "[dependencies.a]\nmodule = \"redis\"\ninputs = { KEY = 1 }", "/definitions/module-redis/properties", &[]),
+        (
+            "environments/demo.toml",
+            "[dependencies.a]\nmodule = \"redis\"\ninputs = { KEY = 1 }",
+            "/definitions/module-redis/properties",
+            &[],
+        ),
     ];
     for (path, text, pointer, not_yet) in cases {
         let mut expected = known(&format!("//- {path}\n{}\n", text.replace("KEY", STRANGE)));
