@@ -8,6 +8,8 @@ use crate::names::{EnvironmentName, ModuleName};
 
 /// `ditc validate`
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "Examples:\n  ditc validate              all environments and all modules\n  \
+    ditc validate jakub ci     these, and what they use\n  ditc validate -json        for editors and CI")]
 pub struct Validate {
     /// The environments to check, with the modules they use; all environments and all modules without one
     #[arg(value_name = "ENV")]
@@ -16,6 +18,10 @@ pub struct Validate {
 
 /// `ditc fmt`
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(
+    after_help = "Examples:\n  ditc fmt                   all files of the workspace; lists those it changed\n  \
+    ditc fmt -check -diff      change nothing, show what would be; in CI\n  ditc fmt environments/jakub.toml"
+)]
 pub struct Fmt {
     /// The files to format; without one ditc.toml, environments/*.toml and modules/*/module.toml
     #[arg(value_name = "FILE")]
@@ -30,6 +36,7 @@ pub struct Fmt {
 
 /// `ditc new`
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "Examples:\n  ditc new pr-12\n  ditc new pr-12 --from=jakub")]
 pub struct New {
     /// The new environment, and so its namespace: environments/ENV.toml
     #[arg(value_name = "ENV")]
@@ -41,6 +48,7 @@ pub struct New {
 
 /// `ditc modules`
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(after_help = "Examples:\n  ditc modules\n  ditc modules show postgresql")]
 pub struct Modules {
     #[command(subcommand)]
     pub action: Option<ModulesAction>,
@@ -60,6 +68,11 @@ pub enum ModulesAction {
 
 /// `ditc schema`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+#[command(
+    after_help = "Examples:\n  ditc schema environment > .schema/environment.json\n  ditc schema module\n  ditc schema ditc\n\n\
+    An editor with a TOML language server such as Taplo completes and checks a file whose first line names the \
+    schema, `#:schema ../.schema/environment.json`, or all files by a `.taplo.toml` with rules."
+)]
 pub struct Schema {
     /// Which files it describes
     #[arg(value_name = "FILES", value_enum, default_value_t = SchemaOf::Environment)]

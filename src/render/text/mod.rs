@@ -2,12 +2,14 @@
 
 mod blocked;
 mod change;
+mod drift;
 mod event;
 mod failure;
 mod fields;
 mod files;
 mod ledger;
 mod modules;
+mod moved;
 mod notes;
 mod plan;
 mod preflight;
@@ -16,6 +18,7 @@ mod state;
 mod value;
 
 pub(super) use blocked::{Way, explain};
+pub use drift::{Found, Look, drift, drift_summary};
 pub use event::event;
 pub(super) use event::step;
 pub use failure::{error, hints, warning};
@@ -23,6 +26,7 @@ pub use files::{file_diff, valid};
 pub(super) use ledger::{Totals, complete, totals};
 pub use ledger::{ledger, outputs};
 pub use modules::{module, modules};
+pub use moved::moved;
 pub use plan::{Context, plan};
 pub(super) use plan::{in_order, totals as plan_totals};
 pub use preflight::preflight;
