@@ -17,6 +17,9 @@ mod duration;
 mod subject;
 #[cfg(test)]
 mod tests;
+mod tools;
+
+pub use tools::{Fmt, Modules, ModulesAction, New, Schema, SchemaOf, Validate};
 
 pub use subject::Subject;
 
@@ -157,6 +160,16 @@ pub enum Verb {
     /// The built-in cluster
     #[command(subcommand)]
     Sandbox(Sandbox),
+    /// Check the workspace's files, without a cluster
+    Validate(Validate),
+    /// Rewrite TOML files in the canonical style
+    Fmt(Fmt),
+    /// Begin an environment: write its file
+    New(New),
+    /// List the modules, or show one
+    Modules(Modules),
+    /// Print the JSON Schema of a kind of TOML file, for editors
+    Schema(Schema),
     /// Print the version
     Version,
 }
@@ -369,6 +382,7 @@ impl Cli {
         let no_input = match &self.verb {
             Verb::Apply(Apply { run, .. }) | Verb::Destroy(Destroy { run, .. }) => !run.input,
             Verb::Plan(_) | Verb::Show(_) | Verb::Drift(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => false,
+            Verb::Validate(_) | Verb::Fmt(_) | Verb::New(_) | Verb::Modules(_) | Verb::Schema(_) => false,
         };
         let report = match &self.verb {
             _ if !self.global.json => Report::Text,
@@ -376,6 +390,7 @@ impl Cli {
             Verb::Plan(_) | Verb::Show(_) | Verb::Drift(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => {
                 Report::Document
             }
+            Verb::Validate(_) | Verb::Fmt(_) | Verb::New(_) | Verb::Modules(_) | Verb::Schema(_) => Report::Document,
         };
         Wishes { no_color: self.global.no_color, no_input, quiet: self.global.quiet, report }
     }

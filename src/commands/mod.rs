@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::{
-    cli::{Cli, Sandbox, Show, State, Verb},
+    cli::{Cli, Modules, ModulesAction, Sandbox, Show, State, Verb},
     failure::{Exit, Failure},
     settings::Settings,
     terminal::Terminal,
@@ -12,15 +12,20 @@ use crate::{
 mod apply;
 mod drift;
 mod errors;
+mod fmt;
 mod link;
+mod modules;
+mod new;
 mod plan;
 mod preflight;
 mod sandbox;
 mod saved;
+mod schema;
 mod session;
 mod show;
 mod signals;
 mod state;
+mod validate;
 
 use session::Desk;
 
@@ -40,6 +45,12 @@ pub async fn run(cli: &Cli, settings: &Settings, terminal: &Terminal) -> Result<
         Verb::State(State::Show { environment, address }) => state::show(&desk, environment, address).await,
         Verb::State(State::Rebuild { environment }) => state::rebuild(&desk, environment).await,
         Verb::Sandbox(Sandbox::Serve) => sandbox::serve(&desk).await,
+        Verb::Validate(validate) => validate::run(&desk, validate),
+        Verb::Fmt(fmt) => fmt::run(&desk, fmt),
+        Verb::New(new) => new::run(&desk, new),
+        Verb::Modules(Modules { action: None }) => modules::list(&desk),
+        Verb::Modules(Modules { action: Some(ModulesAction::Show { module }) }) => modules::show(&desk, module),
+        Verb::Schema(schema) => schema::run(&desk, schema),
         Verb::Version => {
             terminal.out(&format!("ditc {}", env!("CARGO_PKG_VERSION")));
             Ok(Exit::Done)

@@ -47,6 +47,12 @@ impl Desk<'_> {
 
     /// Reads and parses all files of the workspace; mistakes in them are kept for whom they concern.
     pub(super) fn workspace(&self) -> Result<config::Workspace, Failure> {
+        let (workspace, _kept) = config::parse(&self.workspace_files()?);
+        Ok(workspace)
+    }
+
+    /// All files of the workspace, by path relative to it.
+    pub(super) fn workspace_files(&self) -> Result<BTreeMap<String, String>, Failure> {
         let root = self.root();
         let files = files::read_workspace(&root)?;
         if !files.keys().any(|path| path.starts_with("environments/")) {
@@ -54,8 +60,7 @@ impl Desk<'_> {
             let hint = "go to the directory that holds environments/, or name it with -chdir=DIR";
             return Err(Failure::new(FailureKind::Config, message).hint(hint));
         }
-        let (workspace, _kept) = config::parse(&files);
-        Ok(workspace)
+        Ok(files)
     }
 
     /// The workspace, once it is known that an environment's files hold no mistake that shows without a cluster.

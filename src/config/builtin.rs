@@ -1,5 +1,7 @@
 //! The modules that every workspace has, compiled in from `modules/`, so that a binary alone is enough.
 
+use crate::names::ModuleName;
+
 /// Module, path inside its directory, text.
 pub(super) const BUILTIN: &[(&str, &str, &str)] = &[
     ("postgresql", "module.toml", include_str!("../../modules/postgresql/module.toml")),
@@ -13,3 +15,8 @@ pub(super) const BUILTIN: &[(&str, &str, &str)] = &[
     ("service", "module.toml", include_str!("../../modules/service/module.toml")),
     ("service", "service.yaml", include_str!("../../modules/service/service.yaml")),
 ];
+
+/// Whether there is a built-in module of this name.
+pub(super) fn has(name: &ModuleName) -> bool {
+    BUILTIN.iter().any(|(known, ..)| *known == name.as_str())
+}

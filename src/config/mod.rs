@@ -2,11 +2,14 @@
 //! texts in, values out; it knows no clock, file, network or cluster.
 
 mod builtin;
+mod catalogue;
+mod check;
 mod duration;
 mod environment;
 mod expand;
 mod expression;
 mod fields;
+mod fmt;
 mod instance;
 mod lint;
 mod merge;
@@ -17,7 +20,9 @@ mod parse;
 mod reader;
 mod references;
 mod rolling;
+mod schema;
 mod settings;
+mod starter;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -31,9 +36,13 @@ use std::{
 };
 
 pub use self::{
+    check::{Checked, check_all, check_some},
     expand::{Mistakes, Tracked, expand, tracked},
+    fmt::format,
     parse::parse,
+    schema::{ditc_schema, environment_schema, module_schema},
     settings::{PROTECTED, Settings},
+    starter::starter,
 };
 use self::{module::Module, value::Table};
 use crate::{
@@ -54,6 +63,8 @@ pub struct Workspace {
     pub commits: BTreeMap<(EnvironmentName, ComponentName), String>,
     /// None for a module whose `module.toml` cannot be read.
     modules: BTreeMap<ModuleName, Option<Module>>,
+    /// The names of those that the workspace brings itself.
+    modules_of_its_own: BTreeSet<ModuleName>,
     /// What [`parse()`] complained about, so that no environment is expanded from files with mistakes.
     complaints: Vec<Complaint>,
 }
@@ -109,6 +120,19 @@ impl Workspace {
                 Err(fields::suggest(diagnostic, name.as_str(), self.names().map(EnvironmentName::as_str)))
             }
         }
+    }
+
+    /// Finds a file that an environment can extend, abstract or not.
+    ///
+    /// # Errors
+    /// A diagnostic with the name that was meant, when there is no such file.
+    pub fn find_base(&self, name: &EnvironmentName) -> Result<&EnvironmentName, Diagnostic> {
+        if let Some((name, _)) = self.environments.get_key_value(name) {
+            return Ok(name);
+        }
+        let diagnostic = Diagnostic::new("unknown environment")
+            .detail(format!("there is no `environments/{name}.toml` in this workspace"));
+        Err(fields::suggest(diagnostic, name.as_str(), self.environments.keys().map(EnvironmentName::as_str)))
     }
 
     /// The namespace of an environment; none when it is unknown, abstract, or names no valid one.

@@ -21,6 +21,7 @@ use crate::{
 pub(super) struct Module {
     /// The text of its `module.toml`.
     pub(super) source: SourceId,
+    pub(super) description: Option<String>,
     pub(super) inputs: BTreeMap<InputName, Input>,
     pub(super) secrets: Vec<SecretRecipe>,
     /// Evaluated for each component that uses the module.
@@ -40,6 +41,7 @@ pub(super) struct Input {
     pub(super) default: Option<Node>,
     /// One that is not required and has no default, or is set to `false`, is `none` in templates.
     pub(super) is_required: bool,
+    pub(super) description: Option<String>,
 }
 
 /// A Secret as `[secrets.NAME]` declares it.
@@ -66,11 +68,12 @@ pub(super) fn module(
     };
     let table = reader::read(sources, *source, diagnostics)?;
     let mut fields = Fields::new(&table, "a module", diagnostics);
-    let _ = fields.string("description");
+    let description = fields.string("description").map(|text| text.value);
     let (inputs, secret_table, outputs) = (fields.table("inputs"), fields.table("secrets"), fields.table("outputs"));
     fields.finish();
     let mut module = Module {
         source: *source,
+        description,
         inputs: inputs.map(|table| read_inputs(table, diagnostics)).unwrap_or_default(),
         secrets: secret_table.map(|table| secrets(table, diagnostics)).unwrap_or_default(),
         outputs: outputs.map(|table| table.entries.clone()).unwrap_or_default(),
@@ -127,7 +130,7 @@ fn input(name: &InputName, entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> 
     let kind = fields.string("type");
     let default = fields.entry("default").map(|entry| entry.value.clone());
     let required = fields.boolean("required");
-    let _ = fields.string("description");
+    let description = fields.string("description").map(|text| text.value);
     if table.get("type").is_none() {
         fields.complain(missing(&entry.key.span, &title, "type").help("`type = \"string\"` is the most common"));
     }
@@ -148,7 +151,7 @@ fn input(name: &InputName, entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> 
         return None;
     };
     let is_required = required.map_or(default.is_none(), |required| required.value);
-    let input = Input { span: entry.key.span.clone(), kind: parsed, default, is_required };
+    let input = Input { span: entry.key.span.clone(), kind: parsed, default, is_required, description };
     // A default with an expression has its value only for a component; it is checked there.
     if let Some(default) = input.default.as_ref().filter(|default| !expression::is_in(default)) {
         input.check(default, &format!("the default of input `{name}`"), diagnostics);

@@ -108,7 +108,7 @@ fn check_kind(
                 match crate::diagnostic::suggestion(&kind.kind, rules.kinds.iter().map(|kind| kind.kind.kind.as_str()))
                 {
                     Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
-                    None => diagnostic.help("the definition of a custom kind must be installed in the cluster first"),
+                    None => diagnostic.help(CUSTOM),
                 }
             }
         });
@@ -129,6 +129,14 @@ fn check_kind(
         );
     }
     None
+}
+
+/// What is said of a kind that Kubernetes itself does not have.
+const CUSTOM: &str = "the definition of a custom kind must be installed in the cluster first";
+
+/// Whether a complaint about a kind, made without a cluster, is no mistake before a cluster says so too.
+pub(super) fn is_for_the_cluster(diagnostic: &Diagnostic) -> bool {
+    diagnostic.summary == "unknown version" || diagnostic.help.iter().any(|help| help == CUSTOM)
 }
 
 fn check_name(key: &ObjectKey) -> Option<Diagnostic> {

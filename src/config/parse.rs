@@ -1,6 +1,6 @@
 //! Reads all files of a workspace and tells what is wrong with each; what needs several files to see comes after.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     About, Complaint, File, Settings, Workspace,
@@ -29,6 +29,7 @@ pub fn parse(files: &BTreeMap<String, String>) -> (Workspace, Vec<Complaint>) {
         commits: BTreeMap::new(),
         complaints: Vec::new(),
         modules: BTreeMap::new(),
+        modules_of_its_own: BTreeSet::new(),
     };
     if let Some(text) = files.get("ditc.toml") {
         let id = workspace.sources.add("ditc.toml", text);
@@ -69,6 +70,9 @@ fn read_modules(files: &BTreeMap<String, String>, workspace: &mut Workspace, com
         }) else {
             continue;
         };
+        if own.contains(&name) {
+            workspace.modules_of_its_own.insert(module_name.clone());
+        }
         let mut found = Vec::new();
         let module = module::module(name, &texts, &workspace.sources, &mut found);
         for template in module.iter().flat_map(|module| &module.templates) {

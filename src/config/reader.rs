@@ -15,24 +15,32 @@ const MAX_DEPTH: usize = 64;
 
 /// Reads a file. A file with mistakes in its syntax gives none of its content: what follows from half a file misleads.
 pub(super) fn read(sources: &Sources, id: SourceId, diagnostics: &mut Vec<Diagnostic>) -> Option<Table> {
+    let before = diagnostics.len();
+    let table = document(sources, id, diagnostics)?;
+    let mut reader = Reader { id, diagnostics };
+    let table = reader.table(table.get_ref(), 0);
+    (diagnostics.len() == before).then_some(table)
+}
+
+/// The document of a file without mistakes in its syntax; else they are told.
+pub(super) fn document<'a>(
+    sources: &'a Sources,
+    id: SourceId,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<TomlSpanned<DeTable<'a>>> {
     let source = sources.get(id);
     if let Some(diagnostic) = too_large(&source.path, &source.text) {
         diagnostics.push(diagnostic);
         return None;
     }
-    let before = diagnostics.len();
     let (table, errors) = DeTable::parse_recoverable(&source.text);
+    let is_sound = errors.is_empty();
     for error in errors {
         let range = error.span().unwrap_or(0..0);
         let message = error.message().trim().replace('\n', ", ");
         diagnostics.push(Diagnostic::new("invalid TOML").at(Span::new(id, range), message));
     }
-    if diagnostics.len() > before {
-        return None;
-    }
-    let mut reader = Reader { id, diagnostics };
-    let table = reader.table(table.get_ref(), 0);
-    (diagnostics.len() == before).then_some(table)
+    is_sound.then_some(table)
 }
 
 /// Refuses a file whose size alone shows that it is not what it should be.

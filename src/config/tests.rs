@@ -13,6 +13,7 @@ mod good;
 mod merging;
 mod mistakes;
 mod modules;
+mod schema;
 
 /// Splits a text into files, each below a line `//- PATH`.
 fn files(fixture: &str) -> BTreeMap<String, String> {

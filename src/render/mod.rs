@@ -9,3 +9,12 @@ mod tests;
 pub mod text;
 
 pub use style::Style;
+
+/// A file whose form is not the canonical one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Formatted {
+    /// As the user would type it.
+    pub path: String,
+    pub before: String,
+    pub after: String,
+}

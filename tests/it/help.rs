@@ -47,15 +47,20 @@ why, `apply` does exactly that, in order, and waits until it works.
 Usage: ditc [OPTIONS] <COMMAND>
 
 Commands:
-  plan     Show what would change in an environment, and why
-  apply    Change an environment to what its files say, and wait until it works
-  destroy  Remove an environment and all that is in it
-  show     Show a saved plan again, without a cluster
-  drift    Tell what has changed in environments without ditc
-  state    Look at what ditc recorded
-  sandbox  The built-in cluster
-  version  Print the version
-  help     Print this message or the help of the given subcommand(s)
+  plan      Show what would change in an environment, and why
+  apply     Change an environment to what its files say, and wait until it works
+  destroy   Remove an environment and all that is in it
+  show      Show a saved plan again, without a cluster
+  drift     Tell what has changed in environments without ditc
+  state     Look at what ditc recorded
+  sandbox   The built-in cluster
+  validate  Check the workspace's files, without a cluster
+  fmt       Rewrite TOML files in the canonical style
+  new       Begin an environment: write its file
+  modules   List the modules, or show one
+  schema    Print the JSON Schema of a kind of TOML file, for editors
+  version   Print the version
+  help      Print this message or the help of the given subcommand(s)
 
 Options:
   -h, --help
@@ -117,15 +122,20 @@ Keeps preview environments on Kubernetes equal to what git says
 Usage: ditc [OPTIONS] <COMMAND>
 
 Commands:
-  plan     Show what would change in an environment, and why
-  apply    Change an environment to what its files say, and wait until it works
-  destroy  Remove an environment and all that is in it
-  show     Show a saved plan again, without a cluster
-  drift    Tell what has changed in environments without ditc
-  state    Look at what ditc recorded
-  sandbox  The built-in cluster
-  version  Print the version
-  help     Print this message or the help of the given subcommand(s)
+  plan      Show what would change in an environment, and why
+  apply     Change an environment to what its files say, and wait until it works
+  destroy   Remove an environment and all that is in it
+  show      Show a saved plan again, without a cluster
+  drift     Tell what has changed in environments without ditc
+  state     Look at what ditc recorded
+  sandbox   The built-in cluster
+  validate  Check the workspace's files, without a cluster
+  fmt       Rewrite TOML files in the canonical style
+  new       Begin an environment: write its file
+  modules   List the modules, or show one
+  schema    Print the JSON Schema of a kind of TOML file, for editors
+  version   Print the version
+  help      Print this message or the help of the given subcommand(s)
 
 Options:
   -h, --help     Print help (see more with '--help')
@@ -703,15 +713,20 @@ Keeps preview environments on Kubernetes equal to what git says
 Usage: ditc [OPTIONS] <COMMAND>
 
 Commands:
-  plan     Show what would change in an environment, and why
-  apply    Change an environment to what its files say, and wait until it works
-  destroy  Remove an environment and all that is in it
-  show     Show a saved plan again, without a cluster
-  drift    Tell what has changed in environments without ditc
-  state    Look at what ditc recorded
-  sandbox  The built-in cluster
-  version  Print the version
-  help     Print this message or the help of the given subcommand(s)
+  plan      Show what would change in an environment, and why
+  apply     Change an environment to what its files say, and wait until it works
+  destroy   Remove an environment and all that is in it
+  show      Show a saved plan again, without a cluster
+  drift     Tell what has changed in environments without ditc
+  state     Look at what ditc recorded
+  sandbox   The built-in cluster
+  validate  Check the workspace's files, without a cluster
+  fmt       Rewrite TOML files in the canonical style
+  new       Begin an environment: write its file
+  modules   List the modules, or show one
+  schema    Print the JSON Schema of a kind of TOML file, for editors
+  version   Print the version
+  help      Print this message or the help of the given subcommand(s)
 
 Options:
   -h, --help     Print help (see more with '--help')
@@ -885,4 +900,144 @@ For more information, try '--help'.
 
 "#]],
     );
+}
+
+#[test]
+fn help_about_the_files_of_a_workspace() {
+    for (command, expected) in [
+        (
+            "validate",
+            str![[r#"
+Check the workspace's files, without a cluster
+
+Usage: ditc validate [OPTIONS] [ENV]...
+
+Arguments:
+  [ENV]...  The environments to check, with the modules they use; all
+            environments and all modules without one
+
+Options:
+  -h, --help  Print help
+
+Examples:
+  ditc validate              all environments and all modules
+  ditc validate jakub ci     these, and what they use
+  ditc validate -json        for editors and CI
+
+"#]],
+        ),
+        (
+            "fmt",
+            str![[r#"
+Rewrite TOML files in the canonical style
+
+Usage: ditc fmt [OPTIONS] [FILE]...
+
+Arguments:
+  [FILE]...  The files to format; without one ditc.toml, environments/*.toml and
+             modules/*/module.toml
+
+Options:
+      --check  Write nothing; exit with 1 if a file is not formatted
+      --diff   Show the differences
+  -h, --help   Print help
+
+Examples:
+  ditc fmt                   all files of the workspace; lists those it changed
+  ditc fmt -check -diff      change nothing, show what would be; in CI
+  ditc fmt environments/jakub.toml
+
+"#]],
+        ),
+        (
+            "new",
+            str![[r#"
+Begin an environment: write its file
+
+Usage: ditc new [OPTIONS] <ENV>
+
+Arguments:
+  <ENV>  The new environment, and so its namespace: environments/ENV.toml
+
+Options:
+      --from <ENV>  The environment that it extends; without it `base`, where
+                    there is one
+  -h, --help        Print help
+
+Examples:
+  ditc new pr-12
+  ditc new pr-12 --from=jakub
+
+"#]],
+        ),
+        (
+            "modules",
+            str![[r#"
+List the modules, or show one
+
+Usage: ditc modules [OPTIONS] [COMMAND]
+
+Commands:
+  show  Show what a module takes and gives, with an example
+  help  Print this message or the help of the given subcommand(s)
+
+Options:
+  -h, --help  Print help
+
+Examples:
+  ditc modules
+  ditc modules show postgresql
+
+"#]],
+        ),
+        (
+            "modules show",
+            str![[r#"
+Show what a module takes and gives, with an example
+
+Usage: ditc modules show [OPTIONS] <NAME>
+
+Arguments:
+  <NAME>  The module: one built in, or modules/NAME
+
+Options:
+  -h, --help  Print help
+
+Example:
+  ditc modules show postgresql
+
+"#]],
+        ),
+        (
+            "schema",
+            str![[r#"
+Print the JSON Schema of a kind of TOML file, for editors
+
+Usage: ditc schema [OPTIONS] [FILES]
+
+Arguments:
+  [FILES]  Which files it describes [default: environment] [possible values:
+           environment, module, ditc]
+
+Options:
+  -h, --help  Print help (see more with '--help')
+
+Examples:
+  ditc schema environment > .schema/environment.json
+  ditc schema module
+  ditc schema ditc
+
+An editor with a TOML language server such as Taplo completes and checks a file
+whose first line names the schema, `#:schema ../.schema/environment.json`, or
+all files by a `.taplo.toml` with rules.
+
+"#]],
+        ),
+    ] {
+        let told = Workspace::of("//- README.md\n").ditc(&format!("{command} -h")).exits(0);
+        // What every command takes is shown once, above.
+        let own = told.out.split("\nCluster:\n").next().unwrap_or_default().to_owned();
+        let examples = told.out.split("\nExample").nth(1).map(|text| format!("\nExample{text}")).unwrap_or_default();
+        crate::support::check(own + &examples, expected);
+    }
 }

@@ -19,6 +19,7 @@ mod secrets;
 mod support;
 mod support_model;
 mod tidy;
+mod tools;
 mod transcript;
 
 /// A file that is not named above would be compiled by nobody, and its tests would be run by nobody.

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const NOUNS: [&str; 12] = [
+const NOUNS: [&str; 13] = [
     "names",
     "diagnostic",
     "object",
@@ -17,6 +17,7 @@ const NOUNS: [&str; 12] = [
     "secret",
     "quantity",
     "kinds",
+    "catalogue",
     "desired",
     "state",
     "observed",
@@ -40,13 +41,14 @@ const ROOMS: [(&str, &[&str]); 10] = [
 const DESK: [&str; 6] = ["cli", "commands", "failure", "main", "settings", "terminal"];
 
 /// Each outside thing has one door: a crate or module, and the rooms that may name it.
-const DOORS: [(&str, &[&str]); 12] = [
+const DOORS: [(&str, &[&str]); 13] = [
     ("kube", &["cluster", "sandbox", "commands"]),
     ("sled", &["store"]),
     ("std::fs", &["files", "store", "sandbox", "settings"]),
     ("std::env", &["settings", "main"]),
     ("tokio", &["cluster", "sandbox", "apply", "commands", "main"]),
     ("toml", &["config"]),
+    ("toml_parser", &["config"]),
     ("minijinja", &["config"]),
     ("serde_saphyr", &["config", "sandbox"]),
     ("annotate_snippets", &["render"]),

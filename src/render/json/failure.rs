@@ -23,7 +23,7 @@ pub(super) struct ErrorDocument<'a> {
 }
 
 #[derive(Serialize)]
-struct DiagnosticDocument<'a> {
+pub(super) struct DiagnosticDocument<'a> {
     severity: &'static str,
     summary: &'a str,
     detail: Option<&'a str>,
@@ -40,7 +40,7 @@ struct RelatedDocument<'a> {
 }
 
 impl<'a> DiagnosticDocument<'a> {
-    fn new(diagnostic: &'a Diagnostic, sources: &Sources) -> Self {
+    pub(super) fn new(diagnostic: &'a Diagnostic, sources: &Sources) -> Self {
         let Diagnostic { summary, label, related, detail, help } = diagnostic;
         let place = |Label { span, text }: &'a Label| RelatedDocument { label: text, range: Place::new(span, sources) };
         Self {

@@ -4,6 +4,7 @@
 mod drift;
 mod event;
 mod failure;
+mod files;
 mod plan;
 mod preflight;
 mod state;
@@ -11,6 +12,7 @@ mod state;
 pub use drift::drift;
 pub use event::{event, outputs, planned, version};
 pub use failure::{error, error_line};
+pub use files::{begun, formatted, module, modules, validate};
 pub use plan::plan;
 pub use preflight::preflight;
 pub use state::{state_list, state_show};

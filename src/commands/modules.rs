@@ -1,0 +1,47 @@
+//! `ditc modules`: what environments can be made of.
+
+use crate::{
+    config::About,
+    diagnostic::{Diagnostic, suggestion},
+    failure::{Exit, Failure},
+    names::ModuleName,
+    render,
+};
+
+use super::session::Desk;
+
+pub(super) fn list(desk: &Desk<'_>) -> Result<Exit, Failure> {
+    let catalogue = desk.workspace()?.catalogue();
+    let text = match desk.global.json {
+        true => render::json::modules(&catalogue),
+        false => render::text::modules(&catalogue, desk.terminal.out_style),
+    };
+    desk.terminal.out(&text);
+    Ok(Exit::Done)
+}
+
+pub(super) fn show(desk: &Desk<'_>, name: &ModuleName) -> Result<Exit, Failure> {
+    let (workspace, complaints) = crate::config::parse(&desk.workspace_files()?);
+    let catalogue = workspace.catalogue();
+    let Some(module) = catalogue.iter().find(|module| module.name == *name) else {
+        let unknown = Diagnostic::new("unknown module")
+            .detail(format!("there is neither `modules/{name}/module.toml` nor a built-in module `{name}`"));
+        let unknown = match suggestion(name.as_str(), catalogue.iter().map(|module| module.name.as_str())) {
+            Some(meant) => unknown.help(format!("did you mean `{meant}`?")),
+            None => unknown.help("`ditc modules` lists all there are"),
+        };
+        return Err(Failure::in_files(workspace.sources, vec![unknown]));
+    };
+    let Some(contents) = &module.contents else {
+        let about = About::Module(name.clone());
+        let told = complaints.into_iter().filter(|complaint| complaint.about == about);
+        let told = told.map(|complaint| complaint.diagnostic).collect();
+        return Err(Failure::in_files(workspace.sources, told));
+    };
+    let text = match desk.global.json {
+        true => render::json::module(module, contents),
+        false => render::text::module(module, contents, desk.terminal.out_style),
+    };
+    desk.terminal.out(&text);
+    Ok(Exit::Done)
+}

@@ -1,0 +1,334 @@
+//! JSON Schema of the three kinds of TOML files, for editors that complete and check while people type. It says what the
+//! readers of the files say; a test holds its keys equal to theirs.
+
+use serde_json::{Map, Value, json};
+
+use super::{Workspace, environment::SERVICE, module::Input, types::Type};
+use crate::secret::Generate;
+
+/// The version that editors for TOML know.
+const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
+
+const LABEL: &str = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$";
+const IDENTIFIER: &str = "^[A-Za-z_][A-Za-z0-9_]{0,62}$";
+/// What stands for a value that is only known later.
+const EXPRESSION: &str = r"\{\{";
+const DURATION: &str = r"(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))+";
+const QUANTITY: &str = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+|[KMGTPE]i|[numkMGTPE])?";
+
+/// The schema of `environments/*.toml`, with the modules of a workspace.
+#[must_use]
+pub fn environment_schema(workspace: &Workspace) -> Value {
+    let properties = json!({
+        "abstract": described(json!({"type": "boolean"}), "a template for others, never planned itself"),
+        "extends": described(label(), "the environment that this one stands on: tables merge, all else replaces"),
+        "namespace": described(text(), "where it lives; else the name of the file"),
+        "owner": described(text(), "who to ask"),
+        "ttl": described(duration(), "how long it is meant to live"),
+        "timeout": described(plain_duration(), "how long a component may take to become ready"),
+        "variables": described(
+            json!({"type": "object", "propertyNames": {"pattern": IDENTIFIER}, "additionalProperties": value()}),
+            "values for expressions: {{ variables.NAME }}",
+        ),
+        "secrets": secrets(),
+        "dependencies": components(dependency(workspace), "what services need and nobody here writes"),
+        "services": components(service(workspace), "what the team writes"),
+    });
+    let mut schema = root("environment", properties);
+    schema["definitions"] = definitions(workspace);
+    schema
+}
+
+/// The schema of `modules/*/module.toml`.
+#[must_use]
+pub fn module_schema() -> Value {
+    let input = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["type"],
+        "properties": {
+            "type": {
+                "description": "a list or a map may hold any type: list(port), map(map(quantity))",
+                "anyOf": [{"enum": Type::NAMES}, {"type": "string", "pattern": r"^\s*(list|map)\s*\(.+\)$"}],
+            },
+            "default": described(value(), "the value where none is given"),
+            "required": described(
+                json!({"type": "boolean"}),
+                "whether a value must be given; false without a default: it may be left out",
+            ),
+            "description": described(text(), "what it does, for `ditc modules show`"),
+        },
+    });
+    let properties = json!({
+        "description": described(text(), "what the module makes, for `ditc modules`"),
+        "inputs": described(
+            json!({"type": "object", "propertyNames": {"pattern": IDENTIFIER}, "additionalProperties": input}),
+            "what it asks of those who use it: {{ inputs.NAME }}",
+        ),
+        "secrets": secrets(),
+        "outputs": described(
+            json!({"type": "object", "propertyNames": {"pattern": IDENTIFIER}, "additionalProperties": value()}),
+            "what it tells others: {{ dependencies.COMPONENT.NAME }}",
+        ),
+    });
+    root("module", properties)
+}
+
+/// The schema of `ditc.toml`.
+#[must_use]
+pub fn ditc_schema() -> Value {
+    let table = |properties: Value| json!({"type": "object", "additionalProperties": false, "properties": properties});
+    let properties = json!({
+        "cluster": table(json!({"context": described(text(), "the context of the kubeconfig to use")})),
+        "policy": table(json!({
+            "protected": described(texts(), "patterns of namespaces that no environment may use"),
+            "cluster_scoped": described(texts(), "kinds without a namespace that environments may hold: Kind.group"),
+            "max_destroy": described(
+                json!({"type": "integer", "minimum": 0}),
+                "how many objects one apply may delete or replace",
+            ),
+            "secret_sources": described(texts(), "where given secret values may come from: env:PATTERN, file:PATTERN"),
+            "check_namespace": described(label(), "where the server checks what has no namespace of its own yet"),
+        })),
+        "drift": table(json!({
+            "controllers": described(texts(), "field managers whose fields are left to them"),
+        })),
+        "defaults": table(json!({
+            "timeout": described(plain_duration(), "how long a component may take to become ready"),
+        })),
+    });
+    root("settings", properties)
+}
+
+fn root(title: &str, properties: Value) -> Value {
+    json!({
+        "$schema": DRAFT,
+        "title": format!("ditc {title}"),
+        "type": "object",
+        "additionalProperties": false,
+        "properties": properties,
+    })
+}
+
+fn components(component: Value, description: &str) -> Value {
+    let removed = json!({"const": false, "description": "takes it out of what this environment extends"});
+    let of = json!({"anyOf": [component, removed]});
+    described(json!({"type": "object", "propertyNames": {"pattern": LABEL}, "additionalProperties": of}), description)
+}
+
+fn dependency(workspace: &Workspace) -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {"module": module(workspace), "inputs": inputs(), "needs": needs()},
+        "allOf": [given_inputs()],
+    })
+}
+
+fn service(workspace: &Workspace) -> Value {
+    let own = json!({
+        "repo": described(text(), "org/repo on GitHub, a git URL, or a path"),
+        "tag": described(text(), "what to follow; also the image's tag"),
+        "commit": described(text(), "what to stay at, in the place of a tag"),
+        "module": module(workspace),
+        "inputs": inputs(),
+        "needs": needs(),
+    });
+    let Value::Object(mut properties) = own else { unreachable!("written above as an object") };
+    let named: Vec<String> = properties.keys().cloned().collect();
+    properties.extend(of_module(workspace, SERVICE));
+    // The inputs of a module that is named stand under `inputs`.
+    let apart = json!({"if": {"required": ["module"]}, "then": {"propertyNames": {"enum": named}}});
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": properties,
+        "allOf": [given_inputs(), apart],
+    })
+}
+
+fn module(workspace: &Workspace) -> Value {
+    let names: Vec<&str> = workspace.modules.keys().map(|name| name.as_str()).collect();
+    json!({"description": "`ditc modules` tells what there is", "enum": names})
+}
+
+fn inputs() -> Value {
+    json!({"type": "object", "description": "`ditc modules show NAME` tells what a module takes"})
+}
+
+fn needs() -> Value {
+    described(
+        json!({"type": "array", "items": label()}),
+        "the components that must be ready before; a service needs every dependency unless it says so here",
+    )
+}
+
+/// That the inputs of a component are those of its module.
+fn given_inputs() -> Value {
+    json!({"$ref": "#/definitions/given-inputs"})
+}
+
+/// The inputs of each module, and the rule that chooses among them by the name of the module.
+fn definitions(workspace: &Workspace) -> Value {
+    let mut definitions = Map::new();
+    let mut choices = Vec::new();
+    let readable = workspace.modules.iter().filter(|(_, module)| module.is_some());
+    for name in readable.map(|(name, _)| name.as_str()) {
+        let inputs = json!({"type": "object", "additionalProperties": false, "properties": of_module(workspace, name)});
+        definitions.insert(format!("module-{name}"), inputs);
+        choices.push(json!({
+            "if": {"required": ["module"], "properties": {"module": {"const": name}}},
+            "then": {"properties": {"inputs": {"$ref": format!("#/definitions/module-{name}")}}},
+        }));
+    }
+    definitions.insert("given-inputs".to_owned(), json!({"allOf": choices}));
+    Value::Object(definitions)
+}
+
+fn of_module(workspace: &Workspace, name: &str) -> Map<String, Value> {
+    let module =
+        workspace.modules.iter().find(|(known, _)| known.as_str() == name).and_then(|(_, module)| module.as_ref());
+    let mut inputs: Vec<_> = module.into_iter().flat_map(|module| &module.inputs).collect();
+    inputs.sort_by_key(|(_, input)| input.span.range.start);
+    inputs.into_iter().map(|(name, input)| (name.to_string(), input_schema(input))).collect()
+}
+
+fn input_schema(input: &Input) -> Value {
+    let mut schema = match input.is_required {
+        true => of_type(&input.kind),
+        false => any_of([of_type(&input.kind), json!({"const": false})]),
+    };
+    if let Some(description) = &input.description {
+        schema = described(schema, description);
+    }
+    if let Some(default) = &input.default {
+        schema["default"] = default.tree.json();
+    }
+    schema
+}
+
+/// The values of a type, and expressions in the place of one.
+fn of_type(kind: &Type) -> Value {
+    let later = || json!({"type": "string", "pattern": EXPRESSION});
+    match kind {
+        Type::String => text(),
+        Type::Any => value(),
+        Type::Integer => any_of([json!({"type": "integer"}), later()]),
+        Type::Boolean => any_of([json!({"type": "boolean"}), later()]),
+        Type::Quantity => any_of([json!({"type": "integer", "minimum": 0}), spelled(QUANTITY)]),
+        Type::Duration => duration(),
+        Type::List(item) => any_of([json!({"type": "array", "items": of_type(item)}), later()]),
+        Type::Map(item) => any_of([json!({"type": "object", "additionalProperties": of_type(item)}), later()]),
+        Type::Env => json!({
+            "type": "object",
+            "propertyNames": {"pattern": r"^[A-Za-z_.-][A-Za-z0-9_.-]*$"},
+            "additionalProperties": any_of([json!({"type": ["string", "integer", "boolean"]}), variable()]),
+        }),
+        Type::Port => any_of([json!({"type": "integer", "minimum": 1, "maximum": 65535}), port(), later()]),
+        Type::Probe => probe(),
+    }
+}
+
+fn variable() -> Value {
+    let of = |keys: [&str; 2]| {
+        let properties: Map<String, Value> = keys.iter().map(|key| ((*key).to_owned(), text())).collect();
+        json!({"type": "object", "additionalProperties": false, "required": keys, "properties": properties})
+    };
+    let field = json!({
+        "type": "object", "additionalProperties": false, "required": ["field"], "properties": {"field": text()},
+    });
+    any_of([of(["secret", "key"]), of(["config", "key"]), field])
+}
+
+fn port() -> Value {
+    let number = || of_type(&Type::Integer);
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["port"],
+        "properties": {
+            "port": described(number(), "where its Service listens"),
+            "target": described(number(), "where its container listens, if elsewhere"),
+            "name": text(),
+            "protocol": any_of([json!({"enum": ["TCP", "UDP", "SCTP"]}), json!({"type": "string", "pattern": EXPRESSION})]),
+        },
+    })
+}
+
+fn probe() -> Value {
+    let number = |description: &str| described(of_type(&Type::Integer), description);
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "path": described(text(), "answers a GET with a code below 400"),
+            "command": described(texts(), "ends with 0"),
+            "port": number("the port to ask, if not the first"),
+            "delay": number("seconds before the first question"),
+            "period": number("seconds between questions"),
+            "timeout": number("seconds that an answer may take"),
+            "failures": number("how many failures in a row count"),
+        },
+        "not": {"required": ["path", "command"]},
+    })
+}
+
+fn secrets() -> Value {
+    let words = Generate::ALL.map(Generate::word);
+    let key = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["generate"],
+        "properties": {"generate": {"enum": words}},
+    });
+    let keys = json!({
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": {"pattern": r"^[A-Za-z0-9_.-]{1,253}$"},
+        "additionalProperties": key,
+    });
+    described(
+        json!({"type": "object", "additionalProperties": keys}),
+        "Secrets that are made once in the cluster; their values are in no file",
+    )
+}
+
+/// Anything that a file may hold: TOML has floats and dates too.
+fn value() -> Value {
+    json!({"type": ["string", "integer", "boolean", "array", "object"]})
+}
+
+fn text() -> Value {
+    json!({"type": "string"})
+}
+
+fn texts() -> Value {
+    json!({"type": "array", "items": text()})
+}
+
+fn label() -> Value {
+    json!({"type": "string", "pattern": LABEL})
+}
+
+fn duration() -> Value {
+    spelled(DURATION)
+}
+
+/// A duration where no expression may stand.
+fn plain_duration() -> Value {
+    json!({"type": "string", "pattern": format!("^{DURATION}$")})
+}
+
+/// Texts that a pattern matches as a whole, or that hold an expression.
+fn spelled(pattern: &str) -> Value {
+    json!({"type": "string", "pattern": format!("^{pattern}$|{EXPRESSION}")})
+}
+
+fn any_of(schemas: impl IntoIterator<Item = Value>) -> Value {
+    json!({"anyOf": schemas.into_iter().collect::<Vec<_>>()})
+}
+
+fn described(mut schema: Value, description: &str) -> Value {
+    schema["description"] = Value::from(description);
+    schema
+}

@@ -1,0 +1,68 @@
+//! Files that people write: read, replaced and begun for them, with the modes they chose.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use super::{Error, FILE_LIMIT, rename, write::read_bounded};
+
+/// Reads a text.
+///
+/// # Errors
+/// When it cannot be read, is too big, is no regular file or no UTF-8.
+pub fn read_text(path: &Path) -> Result<String, Error> {
+    let read = |source| Error::Read { path: path.to_owned(), source };
+    // A pipe would be waited for, so look before opening.
+    if !fs::metadata(path).map_err(read)?.is_file() {
+        return Err(Error::Special { path: path.to_owned() });
+    }
+    let bytes = read_bounded(File::open(path).map_err(read)?, path, FILE_LIMIT)?;
+    String::from_utf8(bytes).map_err(|error| Error::NotText { path: path.to_owned(), source: error.utf8_error() })
+}
+
+/// Replaces a text that is there as a whole or not at all; its mode stays, and a link leads to the same file as before.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn replace_text(path: &Path, text: &str) -> Result<(), Error> {
+    let write = |source| Error::Write { path: path.to_owned(), source };
+    let real = fs::canonicalize(path).map_err(write)?;
+    let permissions = fs::metadata(&real).map_err(write)?.permissions();
+    let name = real.file_name().ok_or_else(|| Error::Name { path: real.clone() })?.to_string_lossy();
+    let temporary: PathBuf = real.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+    let written = begin(&temporary, text)
+        .and_then(|()| fs::set_permissions(&temporary, permissions))
+        .map_err(write)
+        .and_then(|()| rename(&temporary, &real));
+    if written.is_err() {
+        // The first error is the one to tell; what is left of the temporary file harms nobody.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// Writes a file that is not there yet; false, and nothing done, where there is something of this name.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn create_text(path: &Path, text: &str) -> Result<bool, Error> {
+    match begin(path, text) {
+        Ok(()) => Ok(true),
+        Err(source) if source.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(source) => Err(Error::Write { path: path.to_owned(), source }),
+    }
+}
+
+/// Whether a directory is there.
+#[must_use]
+pub fn is_directory(path: &Path) -> bool {
+    path.is_dir()
+}
+
+fn begin(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}

@@ -1,0 +1,102 @@
+//! What commands about the workspace's files say to machines.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::{
+    catalogue::{Catalogued, Contents, Input, Origin, Secret},
+    diagnostic::{Diagnostic, Sources},
+    names::EnvironmentName,
+    object::GroupKind,
+    render::Formatted,
+};
+
+use super::{FORMAT_VERSION, document, failure::DiagnosticDocument};
+
+/// What is wrong with the workspace, with the keys of Terraform.
+#[must_use]
+pub fn validate(mistakes: &[Diagnostic], unknown: &BTreeSet<GroupKind>, sources: &Sources) -> String {
+    document(&json!({
+        "format_version": FORMAT_VERSION,
+        "valid": mistakes.is_empty(),
+        "error_count": mistakes.len(),
+        "warning_count": 0,
+        "unchecked_kinds": unknown.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "diagnostics": diagnostics(mistakes, sources),
+    }))
+}
+
+/// The files whose form is not the canonical one, and those that have none.
+#[must_use]
+pub fn formatted(changed: &[Formatted], mistakes: &[Diagnostic], sources: &Sources) -> String {
+    document(&json!({
+        "format_version": FORMAT_VERSION,
+        "files": changed.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(),
+        "diagnostics": diagnostics(mistakes, sources),
+    }))
+}
+
+/// An environment that was begun.
+#[must_use]
+pub fn begun(name: &EnvironmentName, path: &str, base: Option<&EnvironmentName>, next: &str) -> String {
+    document(&json!({
+        "format_version": FORMAT_VERSION,
+        "environment": name.as_str(),
+        "filename": path,
+        "extends": base.map(EnvironmentName::as_str),
+        "next": next,
+    }))
+}
+
+/// All modules.
+#[must_use]
+pub fn modules(catalogue: &[Catalogued]) -> String {
+    let modules = catalogue.iter().map(|module| {
+        json!({
+            "name": module.name.as_str(),
+            "origin": origin(module.origin),
+            "readable": module.contents.is_some(),
+            "description": module.contents.as_ref().and_then(|contents| contents.description.as_deref()),
+        })
+    });
+    document(&json!({"format_version": FORMAT_VERSION, "modules": modules.collect::<Vec<_>>()}))
+}
+
+/// One module.
+#[must_use]
+pub fn module(module: &Catalogued, contents: &Contents) -> String {
+    let Contents { description, inputs, secrets, outputs, example } = contents;
+    let inputs = inputs.iter().map(|Input { name, kind, default, is_required, description }| {
+        let default = default.as_ref().map(|default| &default.json);
+        json!({"name": name, "type": kind, "default": default, "required": is_required, "description": description})
+    });
+    let secrets = secrets.iter().map(|Secret { name, keys }| {
+        let keys: Vec<Value> = keys.iter().map(|(key, word)| json!({"key": key, "generate": word})).collect();
+        json!({"name": name, "keys": keys})
+    });
+    let outputs = outputs.iter().map(|(name, value)| json!({"name": name, "value": value.json}));
+    document(&json!({
+        "format_version": FORMAT_VERSION,
+        "name": module.name.as_str(),
+        "origin": origin(module.origin),
+        "description": description,
+        "inputs": inputs.collect::<Vec<_>>(),
+        "secrets": secrets.collect::<Vec<_>>(),
+        "outputs": outputs.collect::<Vec<_>>(),
+        "example": example,
+    }))
+}
+
+fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::BuiltIn => "built_in",
+        Origin::Workspace => "workspace",
+        Origin::Replaced => "workspace_replaces_built_in",
+    }
+}
+
+fn diagnostics(list: &[Diagnostic], sources: &Sources) -> Vec<Value> {
+    let documents = list.iter().map(|diagnostic| serde_json::to_value(DiagnosticDocument::new(diagnostic, sources)));
+    documents.map(|document| document.expect("our own types have string keys and no failing parts")).collect()
+}

@@ -1,0 +1,13 @@
+//! The commands about the workspace's files: `validate`, `fmt`, `new`, `modules`, `schema`. None needs a cluster.
+
+mod fmt;
+mod modules;
+mod new;
+mod schema;
+mod validate;
+
+use crate::support::Told;
+
+fn json(told: &Told) -> serde_json::Value {
+    serde_json::from_str(&told.out).unwrap_or_else(|error| panic!("{error}\n{}", told.out))
+}
