@@ -25,17 +25,23 @@ use super::{
 };
 
 pub(super) async fn apply(desk: &Desk<'_>, arguments: &cli::Apply) -> Result<Exit, Failure> {
-    run(desk, &arguments.run, Operation::Apply, &(&arguments.choose).into()).await
+    run(desk, &arguments.run, Operation::Apply, &(&arguments.choose).into(), &arguments.variables).await
 }
 
 pub(super) async fn destroy(desk: &Desk<'_>, arguments: &cli::Destroy) -> Result<Exit, Failure> {
-    run(desk, &arguments.run, Operation::Destroy, &arguments.into()).await
+    run(desk, &arguments.run, Operation::Destroy, &arguments.into(), &cli::Variables::default()).await
 }
 
-async fn run(desk: &Desk<'_>, arguments: &cli::Run, operation: Operation, choices: &Choices) -> Result<Exit, Failure> {
+async fn run(
+    desk: &Desk<'_>,
+    arguments: &cli::Run,
+    operation: Operation,
+    choices: &Choices,
+    variables: &cli::Variables,
+) -> Result<Exit, Failure> {
     let environment = &arguments.environment;
     let workspace = match operation {
-        Operation::Apply => desk.sound_workspace(environment)?,
+        Operation::Apply => desk.sound_workspace(environment, variables)?,
         // To be destroyed, its files need not be sound.
         Operation::Destroy => desk.workspace()?,
     };
@@ -49,7 +55,7 @@ async fn run(desk: &Desk<'_>, arguments: &cli::Run, operation: Operation, choice
     let dead = dead(desk, &link, environment)?;
 
     let survey = survey(desk, &mut link, workspace, environment, operation, choices).await?;
-    let flags = desk.global.repeat();
+    let flags = desk.global.repeat() + &variables.repeat();
     let context = context(&survey, &link, &flags);
     show(desk, &survey, &context);
     if !survey.plan.is_applyable() {

@@ -13,12 +13,12 @@ use super::{
 };
 
 pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Plan) -> Result<Exit, Failure> {
-    let workspace = desk.sound_workspace(&arguments.environment)?;
+    let workspace = desk.sound_workspace(&arguments.environment, &arguments.variables)?;
     let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
     let survey =
         survey(desk, &mut link, workspace, &arguments.environment, Operation::Apply, &(&arguments.choose).into())
             .await?;
-    let flags = desk.global.repeat();
+    let flags = desk.global.repeat() + &arguments.variables.repeat();
     let context = context(&survey, &link, &flags);
     desk.warn(&survey.warnings);
     let text = if desk.global.json {

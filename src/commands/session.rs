@@ -52,13 +52,26 @@ impl Desk<'_> {
             let hint = "go to the directory that holds environments/, or name it with -chdir=DIR";
             return Err(Failure::new(FailureKind::Config, message).hint(hint));
         }
-        let (workspace, _kept) = config::parse(&files);
+        let mut workspace = config::parse(&files);
+        let surroundings = self.settings.variables.clone();
+        workspace.give(&config::Given { surroundings, ..Default::default() });
         Ok(workspace)
     }
 
     /// The workspace, once it is known that an environment's files hold no mistake that shows without a cluster.
-    pub(super) fn sound_workspace(&self, environment: &EnvironmentName) -> Result<config::Workspace, Failure> {
+    pub(super) fn sound_workspace(
+        &self,
+        environment: &EnvironmentName,
+        variables: &cli::Variables,
+    ) -> Result<config::Workspace, Failure> {
         let mut workspace = self.workspace()?;
+        workspace.give(&self.given(variables)?);
+        for variable in workspace.unheeded(environment) {
+            if !self.global.json {
+                let text = format!("{variable} is set, but environment {environment} declares no such variable");
+                self.terminal.status(&render::text::warning(&text, self.terminal.status_style));
+            }
+        }
         match config::expand(&mut workspace, environment, &Kinds::builtin()) {
             Err(mistakes) if mistakes.unknown_kinds.is_empty() => {
                 Err(Failure::in_files(workspace.sources, mistakes.diagnostics))
@@ -66,6 +79,21 @@ impl Desk<'_> {
             // A kind that Kubernetes itself does not have is for the cluster to know.
             Ok(_) | Err(_) => Ok(workspace),
         }
+    }
+
+    /// What flags say about variables; paths are relative to the workspace.
+    fn given(&self, variables: &cli::Variables) -> Result<config::Given, Failure> {
+        let mut files = Vec::new();
+        for path in &variables.var_file {
+            let shown = path.display().to_string();
+            let Some(bytes) = files::read(&self.root().join(path), files::FILE_LIMIT)? else {
+                let failure =
+                    Failure::new(FailureKind::Usage, format!("there is no file {shown} to take variables from"));
+                return Err(failure.hint("it is looked for in the workspace's directory"));
+            };
+            files.push((shown, bytes));
+        }
+        Ok(config::Given { surroundings: BTreeMap::new(), files, flags: variables.var.clone() })
     }
 
     /// What the server warned about, each thing once.

@@ -84,18 +84,34 @@ pub(super) fn module(
     }
     module.outputs.retain(|output| OutputName::new(&output.key.value).is_ok());
     for (path, id) in texts {
-        let text = sources.get(*id);
-        diagnostics.extend(reader::too_large(&text.path, &text.text));
         match path.strip_prefix("files/") {
             Some(file) => _ = module.files.insert(file.to_owned(), *id),
             None if path.ends_with(".yaml") && !path.contains('/') => module.templates.push(*id),
             None if path.ends_with(".yml") => diagnostics.push(
                 Diagnostic::new("not a template")
                     .detail(format!("`modules/{name}/{path}` is not read: templates end with `.yaml`"))
-                    .help(format!("rename it to `{}.yaml`", path.trim_end_matches(".yml"))),
+                    .help(format!(
+                        "git mv modules/{name}/{path} modules/{name}/{}.yaml",
+                        path.trim_end_matches(".yml")
+                    )),
+            ),
+            None if path.ends_with(".yaml") => diagnostics.push(
+                Diagnostic::new("not a template")
+                    .detail(format!("`modules/{name}/{path}` is not read: templates lie beside `module.toml`"))
+                    .help(format!("git mv modules/{name}/{path} modules/{name}/")),
             ),
             None => {}
         }
+    }
+    let is_told = texts.keys().any(|path| path.ends_with(".yml") || path.contains('/') && path.ends_with(".yaml"));
+    if module.templates.is_empty() && secret_table.is_none() && outputs.is_none() && !is_told {
+        diagnostics.push(
+            Diagnostic::new("module without templates")
+                .detail(format!(
+                    "module `{name}` has neither templates nor secrets nor outputs, so it would make nothing"
+                ))
+                .help(format!("write the objects that it makes into `modules/{name}/{name}.yaml`")),
+        );
     }
     Some(module)
 }

@@ -5,7 +5,6 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    str::Utf8Error,
 };
 
 mod append;
@@ -46,8 +45,6 @@ pub enum Error {
     Outside { path: PathBuf, root: PathBuf },
     #[error("{} is larger than {limit} bytes", path.display())]
     TooBig { path: PathBuf, limit: u64 },
-    #[error("{} is not UTF-8 text", path.display())]
-    NotText { path: PathBuf, source: Utf8Error },
     #[error("the name of {} is not UTF-8", path.display())]
     Name { path: PathBuf },
     #[error("{} holds more than {limit} files", path.display())]

@@ -83,7 +83,7 @@ pub fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Error> {
     }
 }
 
-pub(super) fn read_bounded(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
+fn read_bounded(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1))
         .read_to_end(&mut bytes)

@@ -174,6 +174,11 @@ Options:
       --detailed-exitcode  Exit with 2 if there are changes, 0 if there are none
   -h, --help               Print help
 
+Variables:
+      --var <NAME=VALUE>  A value for a variable of the environment, instead of
+                          its file's; repeatable
+      --var-file <FILE>   A TOML file with values for variables; repeatable
+
 Part of an environment:
       --target <ADDRESS>   Only this component or object and what it needs;
                            repeatable
@@ -231,6 +236,7 @@ Examples:
   ditc plan jakub -delete-data=jakub.dependencies.postgresql
   ditc plan jakub -max-destroy=30
   ditc plan jakub -refresh-only        what moved, and no change
+  ditc plan jakub -var log_level=debug -var-file=mine.toml
 
 "#]],
     );
@@ -261,6 +267,11 @@ Options:
           5m [default: 0s]
   -h, --help
           Print help
+
+Variables:
+      --var <NAME=VALUE>  A value for a variable of the environment, instead of
+                          its file's; repeatable
+      --var-file <FILE>   A TOML file with values for variables; repeatable
 
 Part of an environment:
       --target <ADDRESS>   Only this component or object and what it needs;

@@ -157,6 +157,9 @@ image = "api"
 inputs = { a = 1 }
 "#,
         str![[r#"
+module without templates
+  module `thing` has neither templates nor secrets nor outputs, so it would make nothing
+  help: write the objects that it makes into `modules/thing/thing.yaml`
 environments/demo.toml:3:1: unknown key · not a key that is known here
   service `web` has no key `image`
   help: inputs of a named module stand under `inputs`
@@ -223,7 +226,7 @@ modules/thing/a.yaml:4:12: unknown name · not defined
 
 #[test]
 fn a_commit_that_was_looked_up_goes_before_the_tag() {
-    let (mut workspace, _) = parse(&own());
+    let mut workspace = parse(&own());
     let name = EnvironmentName::new("jakub").unwrap();
     let found: Vec<String> = tracked(&mut workspace, &name)
         .iter()

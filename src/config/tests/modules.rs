@@ -102,7 +102,7 @@ at {{ nme }}
         str![[r#"
 not a template
   `modules/thing/g.yml` is not read: templates end with `.yaml`
-  help: rename it to `g.yaml`
+  help: git mv modules/thing/g.yml modules/thing/g.yaml
 modules/thing/d.yaml:1:7: invalid template · unexpected end of input, expected end of variable block
 modules/thing/files/x:1:7: unknown name · not defined
   environments/demo.toml:1:15: used by `dependencies.thing`
