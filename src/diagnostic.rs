@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// One file's text, kept so that later checks can point into it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// As the user would type it, relative to the workspace.
     pub path: String,
@@ -11,7 +11,7 @@ pub struct Source {
 }
 
 /// All texts that were read in a run; a [`Span`] points into one of them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sources {
     sources: Vec<Source>,
 }

@@ -8,6 +8,9 @@
 //!             → render → terminal
 //! apply:  the same plan → question → journal Begin → namespace → lease → record, run open → changes, each waited for
 //!             → record, run closed → lease back → journal End → render → exit code
+//! apply FILE: format::plan_file → plan::plan → all is asked and planned again → plan::moved → as above, without a question
+//! drift:  record → plan::as_recorded in the place of the files → cluster::observe → the same questions and plan
+//!             → cluster::sweep_allowed → plan::report → render → exit code
 //! ```
 //!
 //! Ask everything, then decide, then do: doors ask, the planner is a function of values, the applier makes no choice.

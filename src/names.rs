@@ -131,6 +131,45 @@ name!(
     identifier
 );
 
+/// Environments by name, as people type them: one name, or several by `*`, which stands for any characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pattern {
+    Name(EnvironmentName),
+    Glob(String),
+}
+
+impl Pattern {
+    #[must_use]
+    pub fn fits(&self, name: &EnvironmentName) -> bool {
+        match self {
+            Pattern::Name(meant) => meant == name,
+            Pattern::Glob(glob) => matches(glob, name.as_str()),
+        }
+    }
+}
+
+impl FromStr for Pattern {
+    type Err = Invalid;
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        const ALLOWED: &str = "lower-case letters, digits, `-` and `*`";
+        if !text.contains('*') {
+            return text.parse().map(Pattern::Name);
+        }
+        match text.chars().find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '-' | '*')) {
+            Some(found) => Err(Invalid::Character { found, allowed: ALLOWED }),
+            None => Ok(Pattern::Glob(text.to_owned())),
+        }
+    }
+}
+
+/// Whether a text fits a pattern in which `*` stands for any characters, none included.
+#[must_use]
+pub fn matches(pattern: &str, text: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(text) = text.strip_prefix(head) else { return false };
+    (0..=text.len()).filter(|at| text.is_char_boundary(*at)).any(|at| matches(rest, &text[at..]))
+}
+
 /// Which part of an environment a component belongs to. Dependencies come first in every order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tier {
@@ -179,6 +218,26 @@ impl FromStr for ComponentId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn patterns_match_whole_names() {
+        for (pattern, text, expected) in [
+            ("kube-*", "kube-system", true),
+            ("kube-*", "kube", false),
+            ("default", "default", true),
+            ("default", "default-2", false),
+            ("*prod*", "my-prod-1", true),
+            ("a*b*c", "a-b-b-c", true),
+            ("a*b", "a-b-c", false),
+        ] {
+            assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
+        }
+        let name = EnvironmentName::new("pr-12").unwrap();
+        for (pattern, expected) in [("pr-*", true), ("*", true), ("pr-12", true), ("pr-1", false)] {
+            assert_eq!(pattern.parse::<Pattern>().unwrap().fits(&name), expected, "{pattern}");
+        }
+        assert!("pr_*".parse::<Pattern>().is_err() && "Pr-1".parse::<Pattern>().is_err());
+    }
 
     #[test]
     fn takes_labels_as_kubernetes_does() {

@@ -32,6 +32,8 @@ pub struct Observed {
     pub elsewhere: Vec<Object>,
     /// Before a destroy: the metadata of everything else in the namespace, whoever made it. Empty otherwise.
     pub others: Vec<Object>,
+    /// Nobody looked: the objects are as the record has them, and only what the definition asks for can differ.
+    pub is_remembered: bool,
 }
 
 /// What the server said to a question.

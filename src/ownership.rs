@@ -105,6 +105,13 @@ impl Paths {
         self.covers(path) || self.node(path).is_some()
     }
 
+    /// Whether a member is the path itself or something below it. What is only inside a member that has nothing below it
+    /// does not count: such a member is an atomic value, or a map whose fields others took.
+    #[must_use]
+    pub fn reaches(&self, path: &[Segment]) -> bool {
+        self.node(path).is_some()
+    }
+
     fn node(&self, path: &[Segment]) -> Option<&Node> {
         let (first, rest) = path.split_first()?;
         let node = self.children.get(first)?;

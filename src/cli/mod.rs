@@ -7,14 +7,18 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, error::ErrorKind
 use crate::{
     address::Which,
     failure::{Failure, FailureKind},
-    names::{EnvironmentName, VariableName},
+    names::{EnvironmentName, Pattern, VariableName},
     terminal::{Report, Wishes},
 };
 
 mod arguments;
+mod check;
 mod duration;
+mod subject;
 #[cfg(test)]
 mod tests;
+
+pub use subject::Subject;
 
 /// What was typed.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
@@ -31,8 +35,8 @@ mod tests;
     after_long_help = "Examples:\n  ditc plan jakub               what would change in environment jakub, and why\n  \
         ditc apply jakub              make it so, after a question\n  \
         ditc apply jakub --sandbox    the same in the built-in cluster\n\n\
-        Flags may be written with one dash or two. Exit codes: 0 done, 1 error, 2 changes (plan -detailed-exitcode), \
-        130 and 143 interrupted.",
+        Flags may be written with one dash or two. Exit codes: 0 done, 1 error, 2 changes (plan -detailed-exitcode) or \
+        drift, 130 and 143 interrupted.",
     args_override_self = true
 )]
 pub struct Cli {
@@ -113,24 +117,41 @@ impl Global {
 pub enum Verb {
     /// Show what would change in an environment, and why
     #[command(
-        after_help = "Examples:\n  ditc plan jakub\n  ditc plan jakub -detailed-exitcode   exit 2 if there are changes\n\
-        \n  ditc plan jakub -target=jakub.services.orders\n  ditc plan jakub -exclude=jakub.services.orders/Ingress/orders\n  \
-        ditc plan jakub -replace=jakub.services.orders/Deployment/orders\n  ditc plan jakub -adopt=jakub/Namespace/jakub\n  \
-        ditc plan jakub -force-conflicts=deployment/orders\n  ditc plan jakub -delete-data=jakub.dependencies.postgresql\n  \
-        ditc plan jakub -max-destroy=30\n  ditc plan jakub -refresh-only        what moved, and no change\n  \
+        after_help = "Examples:\n  ditc plan jakub\n  ditc plan jakub -detailed-exitcode   exit 2 if there are changes\n  \
+         ditc plan jakub -out=jakub.plan      for `show` and `apply jakub.plan`\n  \
+         ditc plan jakub -destroy             what `ditc destroy jakub` would do\n  \
+         ditc plan jakub -destroy -with-foreign\n  \
+         ditc plan jakub -refresh=false       without asking the cluster\n\
+         \n  ditc plan jakub -target=jakub.services.orders\n  ditc plan jakub -exclude=jakub.services.orders/Ingress/orders\n  \
+         ditc plan jakub -replace=jakub.services.orders/Deployment/orders\n  ditc plan jakub -adopt=jakub/Namespace/jakub\n  \
+         ditc plan jakub -force-conflicts=deployment/orders\n  ditc plan jakub -delete-data=jakub.dependencies.postgresql\n  \
+         ditc plan jakub -max-destroy=30\n  ditc plan jakub -refresh-only        what moved, and no change\n  \
         ditc plan jakub -var log_level=debug -var-file=mine.toml"
     )]
     Plan(Plan),
     /// Change an environment to what its files say, and wait until it works
     #[command(
-        after_help = "Examples:\n  ditc apply jakub\n  ditc apply pr-12 -auto-approve -lock-timeout=5m   in CI\n\
-        \nFlags about a part of an environment and about decisions are those of `ditc plan`: look first, then apply with the same."
+        after_help = "Examples:\n  ditc apply jakub\n  ditc apply jakub.plan   exactly what `plan -out` kept, or nothing\n  \
+         ditc apply pr-12 -auto-approve -lock-timeout=5m   in CI\n\
+         \nFlags about a part of an environment and about decisions are those of `ditc plan`: look first, then apply with the same."
     )]
     Apply(Apply),
     /// Remove an environment and all that is in it
     #[command(after_help = "Examples:\n  ditc destroy jakub\n  ditc destroy pr-12 -auto-approve   in CI\n  \
         ditc destroy jakub -target=jakub.services.orders\n  ditc destroy jakub -with-foreign        with what others made in it")]
     Destroy(Destroy),
+    /// Show a saved plan again, without a cluster
+    #[command(after_help = "Examples:\n  ditc show jakub.plan\n  ditc show jakub.plan -json")]
+    Show(Show),
+    /// Tell what has changed in environments without ditc
+    #[command(
+        long_about = "Tell what has changed in environments without ditc: fields, objects that are gone or made \
+            anew, objects that nobody described, runs that stopped half-way. Nothing is changed, and what \
+            the files say now does not matter.\n\nExit codes: 0 no drift, 2 drift, 1 something could not be looked at.",
+        after_help = "Examples:\n  ditc drift jakub\n  ditc drift 'pr-*' -strict   also what others added beside ours\n  \
+            ditc drift --all -json      all, also those without a file, for a nightly job"
+    )]
+    Drift(Drift),
     /// Look at what ditc recorded
     #[command(subcommand)]
     State(State),
@@ -150,6 +171,19 @@ pub struct Plan {
     /// Exit with 2 if there are changes, 0 if there are none
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// Keep the plan in this file, for `ditc show FILE` and `ditc apply FILE`
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Plan to remove the environment, as `ditc destroy` would
+    #[arg(long, conflicts_with_all = ["replace", "adopt", "force_conflicts", "delete_data", "max_destroy", "refresh_only"])]
+    pub destroy: bool,
+    /// With -destroy: delete with the namespace what others made in it
+    #[arg(long, requires = "destroy")]
+    pub with_foreign: bool,
+    /// Whether to look at the cluster; with false, plan from the local state alone
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, default_value_t = true, default_missing_value = "true",
+        num_args = 0..=1, require_equals = true)]
+    pub refresh: bool,
     #[command(flatten)]
     pub variables: Variables,
     #[command(flatten)]
@@ -159,6 +193,9 @@ pub struct Plan {
 /// `ditc apply`
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Apply {
+    /// The environment: environments/ENV.toml; or a file that `plan -out` made, whose name holds a `/` or a `.`
+    #[arg(value_name = "ENV|FILE")]
+    pub subject: Subject,
     #[command(flatten)]
     pub run: Run,
     #[command(flatten)]
@@ -167,9 +204,20 @@ pub struct Apply {
     pub choose: Choose,
 }
 
+/// `ditc show`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Show {
+    /// The file that `plan -out` made
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
 /// `ditc destroy`
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Destroy {
+    /// The environment: environments/ENV.toml
+    #[arg(value_name = "ENV")]
+    pub environment: EnvironmentName,
     #[command(flatten)]
     pub run: Run,
     #[command(flatten)]
@@ -177,6 +225,20 @@ pub struct Destroy {
     /// Delete with the namespace what others made in it
     #[arg(long)]
     pub with_foreign: bool,
+}
+
+/// `ditc drift`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Drift {
+    /// Environments by name; `*` stands for any characters, among those that have a file
+    #[arg(value_name = "ENV")]
+    pub environments: Vec<Pattern>,
+    /// Every environment of the workspace, and those in the cluster that have no file
+    #[arg(long, conflicts_with = "environments")]
+    pub all: bool,
+    /// Count fields as drift that others set beside ours
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// Values for the environment's variables.
@@ -245,9 +307,6 @@ pub struct Choose {
 /// What `ditc apply` and `ditc destroy` have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Run {
-    /// The environment: environments/ENV.toml
-    #[arg(value_name = "ENV")]
-    pub environment: EnvironmentName,
     /// Do not ask before changing anything
     #[arg(long)]
     pub auto_approve: bool,
@@ -258,6 +317,10 @@ pub struct Run {
     /// How many objects to write at the same time
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
     pub parallelism: u16,
+    /// Taken to be refused with a reason.
+    #[arg(long, hide = true, action = ArgAction::Set, default_value_t = true, default_missing_value = "true",
+        num_args = 0..=1, require_equals = true)]
+    pub refresh: bool,
     #[command(flatten)]
     pub lock: Lock,
 }
@@ -328,15 +391,8 @@ impl Cli {
         let command = Self::command();
         let arguments = arguments::rewrite(&command, arguments, variables).map_err(Stop::Failure)?;
         let cli = <Self as Parser>::try_parse_from(arguments).map_err(|error| stop(&error))?;
-        match &cli.verb {
-            Verb::Apply(Apply { run, .. }) | Verb::Destroy(Destroy { run, .. })
-                if cli.global.json && !run.auto_approve =>
-            {
-                let failure = usage("-json asks no questions, so it needs -auto-approve");
-                Err(Stop::Failure(failure.hint("look first with `ditc plan`, then add -auto-approve")))
-            }
-            _ => Ok(cli),
-        }
+        check::check(&cli).map_err(Stop::Failure)?;
+        Ok(cli)
     }
 
     /// What the flags say about the terminal.
@@ -344,19 +400,22 @@ impl Cli {
     pub fn wishes(&self) -> Wishes {
         let no_input = match &self.verb {
             Verb::Apply(Apply { run, .. }) | Verb::Destroy(Destroy { run, .. }) => !run.input,
-            Verb::Plan(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => false,
+            Verb::Plan(_) | Verb::Show(_) | Verb::Drift(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => false,
         };
         let report = match &self.verb {
             _ if !self.global.json => Report::Text,
             Verb::Apply(_) | Verb::Destroy(_) => Report::Lines,
-            Verb::Plan(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => Report::Document,
+            Verb::Plan(_) | Verb::Show(_) | Verb::Drift(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => {
+                Report::Document
+            }
         };
         Wishes { no_color: self.global.no_color, no_input, quiet: self.global.quiet, report }
     }
 }
 
 /// A value as a shell takes it in one piece.
-fn quoted(value: &str) -> String {
+#[must_use]
+pub fn quoted(value: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@+,%".contains(c);
     if value.chars().all(is_plain) { value.to_owned() } else { format!("'{}'", value.replace('\'', r"'\''")) }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ffi::OsString, time::Duration};
 
 use clap::CommandFactory;
 
-use super::{Cli, State, Stop, Verb};
+use super::{Cli, State, Stop, Subject, Verb};
 use crate::address::Which;
 use crate::names::EnvironmentName;
 
@@ -121,4 +121,34 @@ fn a_quote_left_open_is_told() {
         panic!("taken");
     };
     assert!(failure.message.contains("never closed"));
+}
+
+#[test]
+fn the_name_of_an_environment_wins_over_a_file() {
+    let subject = |text: &str| match parse(&format!("ditc apply {text}")) {
+        Ok(Cli { verb: Verb::Apply(apply), .. }) => apply.subject,
+        other => panic!("{text}: {other:?}"),
+    };
+    assert_eq!(subject("jakub"), Subject::Environment(EnvironmentName::new("jakub").unwrap()));
+    for file in ["jakub.plan", "./jakub", "/tmp/jakub", "Plans/Jakub"] {
+        assert_eq!(subject(file), Subject::File(file.into()));
+    }
+    assert!(failure("ditc apply Jakub").contains("may hold only lower-case letters"));
+}
+
+#[test]
+fn a_saved_plan_asks_nothing_and_takes_no_decisions() {
+    assert!(parse("ditc apply jakub.plan -json").is_ok() && parse("ditc apply jakub.plan -auto-approve").is_ok());
+    for flag in ["-target=jakub.services.web", "-max-destroy=3", "-refresh-only"] {
+        let text = failure(&format!("ditc apply jakub.plan {flag}"));
+        assert!(text.contains("applied as it is"), "{flag}: {text}");
+    }
+}
+
+#[test]
+fn a_plan_of_a_destroy_takes_only_what_a_destroy_takes() {
+    assert!(parse("ditc plan jakub -destroy -with-foreign -target=jakub.services.web").is_ok());
+    assert!(failure("ditc plan jakub -with-foreign").contains("--destroy"));
+    assert!(failure("ditc plan jakub -destroy -refresh-only").contains("cannot be used with"));
+    assert!(parse("ditc plan jakub -refresh").is_ok() && parse("ditc apply jakub -refresh=true").is_ok());
 }

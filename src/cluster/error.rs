@@ -17,6 +17,8 @@ pub enum Error {
     Client { server: String, source: Box<dyn std::error::Error + Send + Sync> },
     #[error("{server} cannot be reached")]
     Unreachable { server: String, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error("{server} broke off its answer while {doing}")]
+    BrokenOff { server: String, doing: String, source: Box<dyn std::error::Error + Send + Sync> },
     #[error("{server} did not answer within {} s while {doing}", limit.as_secs())]
     TimedOut { server: String, doing: String, limit: Duration },
     #[error("{server} does not accept these credentials")]
@@ -60,7 +62,7 @@ impl Refused {
         let text = |value: &Value, field: &str| value[field].as_str().unwrap_or_default().to_owned();
         if status["kind"] != "Status" {
             let text = String::from_utf8_lossy(body);
-            let line = text.lines().next().unwrap_or("no text").trim().to_owned();
+            let line = title(&text).or_else(|| text.lines().next()).unwrap_or("no text").trim().to_owned();
             return Self { code, reason: String::new(), message: cut(line), causes: Vec::new(), retry_after };
         }
         let causes = status["details"]["causes"].as_array().into_iter().flatten();
@@ -127,6 +129,12 @@ impl Refused {
     pub fn is_missing_right(&self) -> bool {
         self.code == 403 && self.message.contains(" cannot ") && self.message.contains(" resource ")
     }
+}
+
+/// What a page for people says: an answer of a load balancer or a proxy.
+fn title(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("<title>").filter(|_| text.trim_start().starts_with('<'))?;
+    rest.split_once("</title>").map(|(title, _)| title)
 }
 
 fn cut(text: String) -> String {

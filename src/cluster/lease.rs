@@ -111,10 +111,9 @@ impl Cluster {
             };
             let is_new = seen.as_ref().is_some_and(|(last, _)| *last != version);
             seen = Some((version, unchanged_since));
-            let identity = theirs.at("/spec/holderIdentity").and_then(Value::as_str).unwrap_or_default();
+            let identity = identity(&theirs);
             let is_dead = lease.dead.is_some_and(|run| run_of(identity) == run);
-            let life = theirs.at("/spec/leaseDurationSeconds").and_then(Value::as_u64).unwrap_or(LIFE.as_secs());
-            if is_dead || identity.is_empty() || unchanged_since.elapsed() > Duration::from_secs(life) {
+            if is_dead || identity.is_empty() || unchanged_since.elapsed() > life(&theirs) {
                 debug!(identity, "taking over the lease");
                 let doing = "taking over the lease of ditc";
                 let take = Call::new(Method::PUT, path.clone(), doing)
@@ -126,15 +125,46 @@ impl Cluster {
                     Err(error) => return Err(error),
                 }
             }
-            let holder = Holder {
-                who: identity.split_once('/').map_or(identity, |(_, who)| who).to_owned(),
-                since: theirs.at("/spec/acquireTime").and_then(Value::as_str).unwrap_or("an unknown time").to_owned(),
-            };
+            let holder = holder(&theirs);
             // A renewal shows that the holder lives; a silent one is given its life to show it.
             if is_new && start.elapsed() >= lease.patience {
                 return Ok(Err(holder));
             }
             waits(&holder);
+            sleep(LOOK).await;
+        }
+    }
+
+    /// Whose living run holds the lease; none where nobody does, or where the holder is dead: where its lease, watched
+    /// for as long as it lasts, was not renewed. Nothing is taken.
+    ///
+    /// # Errors
+    /// When the lease could not be read.
+    pub async fn holder(&self, namespace: &Namespace, mut waits: impl FnMut(&Holder)) -> Result<Option<Holder>, Error> {
+        let doing = "reading the lease of ditc";
+        let path = format!("{}/{NAME}", resource().path(Some(namespace.as_str())));
+        let start = Instant::now();
+        let mut first: Option<String> = None;
+        loop {
+            let theirs = match self.call(Call::new(Method::GET, path.clone(), doing)).await {
+                Ok(reply) => reply.object(doing)?,
+                Err(error) if error.is_not_found() => return Ok(None),
+                Err(error) => return Err(error),
+            };
+            if identity(&theirs).is_empty() {
+                return Ok(None);
+            }
+            let version = theirs.resource_version().unwrap_or_default().to_owned();
+            if first.as_ref().is_some_and(|first| *first != version) {
+                return Ok(Some(holder(&theirs)));
+            }
+            if start.elapsed() > life(&theirs) {
+                return Ok(None);
+            }
+            if first.is_none() {
+                waits(&holder(&theirs));
+                first = Some(version);
+            }
             sleep(LOOK).await;
         }
     }
@@ -219,6 +249,23 @@ fn body(lease: &Lease<'_>, theirs: Option<&Object>) -> Value {
         body["metadata"]["uid"] = theirs.metadata("uid").cloned().unwrap_or_default();
     }
     body
+}
+
+fn identity(lease: &Object) -> &str {
+    lease.at("/spec/holderIdentity").and_then(Value::as_str).unwrap_or_default()
+}
+
+fn holder(lease: &Object) -> Holder {
+    let identity = identity(lease);
+    Holder {
+        who: identity.split_once('/').map_or(identity, |(_, who)| who).to_owned(),
+        since: lease.at("/spec/acquireTime").and_then(Value::as_str).unwrap_or("an unknown time").to_owned(),
+    }
+}
+
+/// How long a lease lasts without a renewal.
+fn life(lease: &Object) -> Duration {
+    lease.at("/spec/leaseDurationSeconds").and_then(Value::as_u64).map_or(LIFE, Duration::from_secs)
 }
 
 /// The run's id in a holder's identity, `ID/user@host`.

@@ -15,6 +15,8 @@ mod record;
 mod request;
 mod review;
 mod shadow;
+#[cfg(test)]
+mod tests;
 mod watch;
 mod write;
 

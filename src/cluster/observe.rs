@@ -7,11 +7,12 @@ use http::Method;
 use serde_json::Value;
 
 use crate::{
-    desired::selector,
+    desired::{LABEL_ENVIRONMENT, selector},
     kinds::Kinds,
     names::{EnvironmentName, Namespace},
     object::{GroupKind, Object, ObjectKey},
     observed::{Live, Observed},
+    plan::is_trace,
 };
 
 use super::{
@@ -156,17 +157,61 @@ impl Cluster {
     /// # Errors
     /// When any kind could not be listed.
     pub async fn sweep(&self, namespace: &Namespace, kinds: &Kinds) -> Result<Vec<Object>, Error> {
+        let lists: Result<Vec<Vec<Object>>, Error> =
+            self.sweep_kinds(namespace, kinds, |_| true).await.into_iter().map(|(_, list)| list).collect();
+        Ok(lists?.into_iter().flatten().collect())
+    }
+
+    /// The same as far as these credentials may list, with the kinds that they may not. Mere traces of other objects,
+    /// such as events, are not looked at.
+    ///
+    /// # Errors
+    /// When a kind could not be listed for another reason.
+    pub async fn sweep_allowed(
+        &self,
+        namespace: &Namespace,
+        kinds: &Kinds,
+    ) -> Result<(Vec<Object>, BTreeSet<GroupKind>), Error> {
+        let (mut objects, mut refused) = (Vec::new(), BTreeSet::new());
+        for (kind, list) in self.sweep_kinds(namespace, kinds, |kind| !is_trace(kind)).await {
+            match list {
+                Ok(list) => objects.extend(list),
+                Err(error) if error.refused().is_some_and(Refused::is_missing_right) => {
+                    refused.insert(kind);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((objects, refused))
+    }
+
+    async fn sweep_kinds(
+        &self,
+        namespace: &Namespace,
+        kinds: &Kinds,
+        is_meant: fn(&GroupKind) -> bool,
+    ) -> Vec<(GroupKind, Result<Vec<Object>, Error>)> {
         let resources: Vec<Resource> = kinds
             .iter()
-            .filter(|kind| kind.namespaced)
+            .filter(|kind| kind.namespaced && is_meant(&kind.kind))
             .filter_map(|kind| resource(kinds, &kind.kind, &kind.api_version()))
             .collect();
-        let lists: Vec<Vec<Object>> = stream::iter(&resources)
-            .map(|resource| self.list_metadata(resource, Some(namespace.as_str())))
+        stream::iter(resources)
+            .map(|resource| async move {
+                let list = self.list_metadata(&resource, Some(namespace.as_str())).await;
+                (resource.kind, list)
+            })
             .buffered(self.parallelism)
-            .try_collect()
-            .await?;
-        Ok(lists.into_iter().flatten().collect())
+            .collect()
+            .await
+    }
+
+    /// The namespaces of all environments, by their label.
+    ///
+    /// # Errors
+    /// When they could not be listed.
+    pub async fn environments(&self) -> Result<Vec<Object>, Error> {
+        self.list(&namespaces(), None, Some(LABEL_ENVIRONMENT)).await
     }
 
     /// The autoscalers of a namespace, whoever made them. Where the server does not know the kind, there are none.

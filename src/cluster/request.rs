@@ -157,6 +157,7 @@ impl Cluster {
                 Error::Refused { source, .. } if source.is_transient() => {
                     source.retry_after.map_or(pause, Duration::from_secs)
                 }
+                Error::BrokenOff { .. } => pause,
                 Error::Unreachable { .. } if is_lost_connection(&error) => pause,
                 _ => return Err(error),
             };
@@ -177,8 +178,7 @@ impl Cluster {
         let answer = async {
             let response = self.client.send(request).await?;
             let (head, body) = response.into_parts();
-            let body = body.collect().await.map_err(|error| kube::Error::Service(Box::new(error)))?.to_bytes();
-            Ok::<_, kube::Error>((head, body))
+            Ok::<_, kube::Error>((head, body.collect().await))
         };
         let (head, body) = match timeout(self.timeout, answer).await {
             Ok(Ok(answer)) => answer,
@@ -188,6 +188,12 @@ impl Cluster {
                 return Err(Error::TimedOut { server: server(), doing: call.doing.clone(), limit: self.timeout });
             }
         };
+        let broken_off = |source| Error::BrokenOff { server: server(), doing: call.doing.clone(), source };
+        let body = body.map_err(|error| match error {
+            kube::Error::Service(source) => broken_off(source),
+            other => broken_off(Box::new(other)),
+        })?;
+        let body = body.to_bytes();
         let code = head.status.as_u16();
         debug!(method = %call.method, path = %call.path, code, "answered");
         if !head.status.is_success() {
@@ -201,8 +207,11 @@ impl Cluster {
         }
         let warnings = head.headers.get_all(header::WARNING).iter();
         let warnings = warnings.filter_map(|value| warning(value.to_str().ok()?)).collect();
-        let body = serde_json::from_slice(&body)
-            .map_err(|error| Error::Unexpected { doing: call.doing.clone(), found: error.to_string() })?;
+        let body = serde_json::from_slice(&body).map_err(|error| match error.is_eof() {
+            // A proxy may end what it did not get in full as if it were all.
+            true => broken_off(Box::new(error)),
+            false => Error::Unexpected { doing: call.doing.clone(), found: error.to_string() },
+        })?;
         Ok(Reply { code, body, warnings })
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     kinds::Kinds,
     object::{Object, ObjectKey, Uid},
-    ownership::FIELD_MANAGER,
+    ownership::{self, FIELD_MANAGER, hash_at},
 };
 
 use super::{
@@ -104,8 +104,44 @@ impl Cluster {
         guarded.0["metadata"]["uid"] = Value::from(seen.0.0.clone());
         guarded.0["metadata"]["resourceVersion"] = Value::from(seen.1);
         let force = if takes_back { Force::Yes } else { Force::No };
-        let call = apply_call(self.path(key, body, kinds, &doing)?, &doing, force).body(APPLY, &guarded.0);
-        self.write(call.repeat(Repeat::Yes), &doing).await
+        let path = self.path(key, body, kinds, &doing)?;
+        let call = apply_call(path.clone(), &doing, force).body(APPLY, &guarded.0);
+        let error = match self.write(call.repeat(Repeat::Yes), &doing).await {
+            Ok(written) => return Ok(written),
+            Err(error) => error,
+        };
+        let is_moved = error
+            .refused()
+            .is_some_and(|refused| refused.is_conflict() && refused.conflicts().is_empty() && !refused.is_other_uid());
+        if !is_moved || body.is_secret() {
+            return Err(error);
+        }
+        match self.already_done(path, &guarded, &doing).await? {
+            Some(object) => Ok(Written { object, is_new: false, warnings: Vec::new() }),
+            None => Err(error),
+        }
+    }
+
+    /// The object, if it is what this body makes of it: then it was the write itself that moved it, and its answer that was lost.
+    async fn already_done(&self, path: String, guarded: &Object, doing: &str) -> Result<Option<Object>, Error> {
+        let live = match self.call(Call::new(Method::GET, path.clone(), doing)).await {
+            Ok(reply) => reply.object(doing)?,
+            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let mut body = guarded.clone();
+        body.0["metadata"].as_object_mut().map(|metadata| metadata.remove("resourceVersion"));
+        let question = apply_call(path, doing, Force::No).query("dryRun", "All").body(APPLY, &body.0);
+        let made = match self.call(question.repeat(Repeat::Yes)).await {
+            Ok(reply) => reply.object(doing)?,
+            Err(error) if error.refused().is_some() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let ours = |object: &Object| ownership::ours(object).map(|owner| owner.paths);
+        let is_same = ours(&live).is_some_and(|paths| {
+            ours(&made).as_ref() == Some(&paths) && hash_at(&paths, &live) == hash_at(&paths, &made)
+        });
+        Ok(is_same.then_some(live))
     }
 
     /// Takes an object over from its former appliers: applied by force, and without their entries on our fields

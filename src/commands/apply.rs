@@ -1,63 +1,139 @@
 //! `ditc apply` and `ditc destroy`: plan, ask, carry out, and tell what was done.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use tokio::sync::mpsc;
 
 use crate::{
     apply::{self, Event, Finished, Ground, Outcome, Tools},
-    cli,
+    cli::{self, Subject},
     failure::{Exit, Failure, FailureKind},
     format::{history::PastRun, index::Tombstone, record::Limits},
     names::EnvironmentName,
-    plan::{Action, Plan, Step},
+    plan::{Action, Plan, Preflight, Step},
     render::{self, text::Context},
     settings,
     state::{Lineage, Operation, Run, State, Version},
-    store::{Holder, Past},
+    store::{Holder, Lock, Past},
     terminal::Answer,
 };
 
 use super::{
     link::Link,
-    session::{Choices, Desk, Survey, context, survey},
+    saved,
+    session::{Choices, Desk, Survey, context, foretell, planned, survey, survey_for},
     signals::Signals,
 };
 
 pub(super) async fn apply(desk: &Desk<'_>, arguments: &cli::Apply) -> Result<Exit, Failure> {
-    run(desk, &arguments.run, Operation::Apply, &(&arguments.choose).into(), &arguments.variables).await
+    let cli::Apply { subject, run: flags, variables, choose } = arguments;
+    match subject {
+        Subject::Environment(environment) => {
+            run(desk, flags, environment, Operation::Apply, &choose.into(), variables).await
+        }
+        Subject::File(file) => apply_saved(desk, flags, file).await,
+    }
 }
 
 pub(super) async fn destroy(desk: &Desk<'_>, arguments: &cli::Destroy) -> Result<Exit, Failure> {
-    run(desk, &arguments.run, Operation::Destroy, &arguments.into(), &cli::Variables::default()).await
+    let variables = cli::Variables::default();
+    run(desk, &arguments.run, &arguments.environment, Operation::Destroy, &arguments.into(), &variables).await
 }
 
 async fn run(
     desk: &Desk<'_>,
     arguments: &cli::Run,
+    environment: &EnvironmentName,
     operation: Operation,
     choices: &Choices,
     variables: &cli::Variables,
 ) -> Result<Exit, Failure> {
-    let environment = &arguments.environment;
     let workspace = match operation {
         Operation::Apply => desk.sound_workspace(environment, variables)?,
         // To be destroyed, its files need not be sound.
         Operation::Destroy => desk.workspace()?,
     };
-    let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
-    link.cluster = link.cluster.clone().with_parallelism(usize::from(arguments.parallelism));
-    let run = Run { id: settings::fresh_id(), operation, who: desk.settings.who(), since: settings::now() };
-    let holder = Holder { who: run.who.clone(), since: run.since, doing: operation.verb().to_owned() };
-    let lock = link.store.lock(environment, &holder, arguments.lock.lock_timeout, |held| {
-        desk.terminal.status(&format!("Waiting: {held}"));
-    })?;
-    let dead = dead(desk, &link, environment)?;
+    let link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
+    let mut hold = Hold::take(desk, arguments, link, environment, operation)?;
+    let survey = survey(desk, &mut hold.link, workspace, environment, operation, choices).await?;
+    let consent = if arguments.auto_approve { Consent::Given } else { Consent::Needed };
+    hold.flags.push_str(&variables.repeat());
+    carry_out(desk, arguments, hold, survey, consent).await
+}
 
-    let survey = survey(desk, &mut link, workspace, environment, operation, choices).await?;
-    let flags = desk.global.repeat() + &variables.repeat();
+/// Does what a saved plan says, if the cluster would still make the same plan of it.
+async fn apply_saved(desk: &Desk<'_>, arguments: &cli::Run, file: &Path) -> Result<Exit, Failure> {
+    let saved = saved::load(desk, file)?;
+    let planned = planned(&saved.basis);
+    if !planned.is_applyable() {
+        // The plan says what must be decided; the cluster need not be asked.
+        show(desk, &planned, &saved.preflight, &saved::context(&saved, &saved.flags));
+        return Ok(Exit::Error);
+    }
+    let mut link = Link::open(desk, &desk.root(), saved.context.as_deref()).await?;
+    let (aim, bound) = saved::aim(desk, file, saved);
+    bound.leads_there(&mut link).await?;
+    let mut kinds = aim.desired.iter().flat_map(|desired| desired.manifests.keys());
+    if kinds.any(|key| link.kinds.get(&key.kind).is_none()) {
+        // Whoever planned knew a kind that came since the kinds were asked for here.
+        link.discover().await?;
+    }
+    let mut hold = Hold::take(desk, arguments, link, &aim.environment, aim.operation)?;
+    let survey = survey_for(desk, &mut hold.link, aim).await?;
+    bound.is_still(&planned, &survey)?;
+    carry_out(desk, arguments, hold, survey, Consent::Given).await
+}
+
+/// An environment that this run alone changes from this host.
+struct Hold {
+    link: Link,
+    run: Run,
+    lock: Lock,
+    /// The run that died here and never came to its end.
+    dead: Option<String>,
+    /// The flags that lead here again.
+    flags: String,
+}
+
+impl Hold {
+    fn take(
+        desk: &Desk<'_>,
+        arguments: &cli::Run,
+        mut link: Link,
+        environment: &EnvironmentName,
+        operation: Operation,
+    ) -> Result<Self, Failure> {
+        link.cluster = link.cluster.clone().with_parallelism(usize::from(arguments.parallelism));
+        let run = Run { id: settings::fresh_id(), operation, who: desk.settings.who(), since: settings::now() };
+        let holder = Holder { who: run.who.clone(), since: run.since, doing: operation.verb().to_owned() };
+        let lock = link.store.lock(environment, &holder, arguments.lock.lock_timeout, |held| {
+            desk.terminal.status(&format!("Waiting: {held}"));
+        })?;
+        let dead = dead(desk, &link, environment)?;
+        Ok(Self { link, run, lock, dead, flags: desk.global.repeat() })
+    }
+}
+
+/// Whether somebody said yes to what is planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Consent {
+    Needed,
+    Given,
+}
+
+/// Shows a plan, asks if need be, does it, and tells what was done.
+async fn carry_out(
+    desk: &Desk<'_>,
+    arguments: &cli::Run,
+    hold: Hold,
+    survey: Survey,
+    consent: Consent,
+) -> Result<Exit, Failure> {
+    let Hold { link, run, lock, dead, flags } = hold;
+    let (environment, operation) = (&survey.basis.environment, survey.basis.operation);
     let context = context(&survey, &link, &flags);
-    show(desk, &survey, &context);
+    desk.warn(&survey.warnings);
+    show(desk, &survey.plan, &survey.preflight, &context);
     if !survey.plan.is_applyable() {
         // The plan has said what must be decided; nothing was changed.
         return Ok(Exit::Error);
@@ -70,7 +146,7 @@ async fn run(
         link.store.discard_journal(&lock)?;
         return Ok(Exit::Done);
     }
-    if survey.plan.has_changes() && !arguments.auto_approve {
+    if survey.plan.has_changes() && consent == Consent::Needed {
         desk.terminal.out("");
         let question = render::text::question(&survey.plan, &context, desk.terminal.out_style);
         if desk.terminal.ask(&question)? == Answer::NotConfirmed {
@@ -92,10 +168,9 @@ async fn run(
         interrupt: signals.interrupt.clone(),
         events,
         limits: Limits::default(),
-        policy: survey.policy.clone(),
+        policy: survey.basis.policy.clone(),
     };
-    let recorded = survey.recorded.clone();
-    let (state, fence) = match recorded {
+    let (state, fence) = match survey.recorded() {
         Some((state, fence)) => (state, Some(fence)),
         None => (fresh(&link, &survey.plan), None),
     };
@@ -141,20 +216,19 @@ fn dead(desk: &Desk<'_>, link: &Link, environment: &EnvironmentName) -> Result<O
     })
 }
 
-fn show(desk: &Desk<'_>, survey: &Survey, context: &Context<'_>) {
-    desk.warn(&survey.warnings);
+fn show(desk: &Desk<'_>, plan: &Plan, preflight: &Preflight, context: &Context<'_>) {
     if desk.global.json {
         desk.terminal.out(&render::json::version(env!("CARGO_PKG_VERSION"), settings::now()));
-        desk.terminal.out(&render::json::planned(&survey.plan, context, settings::now()));
+        desk.terminal.out(&render::json::planned(plan, context, settings::now()));
     } else {
-        desk.terminal.out(&render::text::plan(&survey.plan, context, desk.terminal.out_style));
+        desk.terminal.out(&render::text::plan(plan, context, desk.terminal.out_style));
     }
-    survey.warn(desk, context);
+    foretell(desk, plan, preflight, context);
 }
 
 /// A destroy that finds neither a record nor an object.
 fn is_gone(survey: &Survey, operation: Operation) -> bool {
-    operation == Operation::Destroy && survey.recorded.is_none() && survey.plan.changes.is_empty()
+    operation == Operation::Destroy && survey.basis.state.is_none() && survey.plan.changes.is_empty()
 }
 
 /// The state of an environment that has no record: a new life begins.

@@ -16,9 +16,10 @@ impl From<cluster::Error> for Failure {
             cluster::Error::Refused { source, .. } if source.code == 403 => FailureKind::Auth,
             cluster::Error::TimedOut { .. } => FailureKind::Timeout,
             cluster::Error::Record { .. } => FailureKind::State,
-            cluster::Error::Unreachable { .. } | cluster::Error::Refused { .. } | cluster::Error::Unexpected { .. } => {
-                FailureKind::Cluster
-            }
+            cluster::Error::Unreachable { .. }
+            | cluster::Error::BrokenOff { .. }
+            | cluster::Error::Refused { .. }
+            | cluster::Error::Unexpected { .. } => FailureKind::Cluster,
         };
         let hint = match &error {
             cluster::Error::Kubeconfig(_) => Some("kubectl config get-contexts shows what there is; --context chooses"),
@@ -37,7 +38,10 @@ impl From<cluster::Error> for Failure {
             cluster::Error::Record { .. } => {
                 Some("ditc state rebuild ENV makes the record anew from the objects in the cluster")
             }
-            cluster::Error::Client { .. } | cluster::Error::Refused { .. } | cluster::Error::Unexpected { .. } => None,
+            cluster::Error::Client { .. }
+            | cluster::Error::BrokenOff { .. }
+            | cluster::Error::Refused { .. }
+            | cluster::Error::Unexpected { .. } => None,
         };
         let failure = Failure::from_error(kind, &error);
         hint.into_iter().fold(failure, Failure::hint)

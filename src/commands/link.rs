@@ -37,13 +37,31 @@ pub(super) struct Link {
 impl Link {
     /// Prepares the connection; asks the cluster who it is only when that is not known yet.
     pub(super) async fn open(desk: &Desk<'_>, root: &Path, context: Option<&str>) -> Result<Self, Failure> {
+        Self::open_knowing(desk, root, context, FRESH).await
+    }
+
+    /// The same, where old knowledge will do: nothing is asked of a cluster that was ever met.
+    pub(super) async fn open_without_asking(
+        desk: &Desk<'_>,
+        root: &Path,
+        context: Option<&str>,
+    ) -> Result<Self, Failure> {
+        Self::open_knowing(desk, root, context, Duration::MAX).await
+    }
+
+    async fn open_knowing(
+        desk: &Desk<'_>,
+        root: &Path,
+        context: Option<&str>,
+        fresh: Duration,
+    ) -> Result<Self, Failure> {
         let state = root.join("state");
         let cache = Cache::open(&state)?;
         let (cluster, sandbox) = connect(desk, root, context).await?;
         let kept = cache.read(cluster.server())?.and_then(|bytes| discovery::decode(&bytes).ok());
         let now = settings::now();
         let discovered = match kept {
-            Some(kept) if now.duration_since(kept.at).unsigned_abs() < FRESH => kept,
+            Some(kept) if now.duration_since(kept.at).unsigned_abs() < fresh => kept,
             _ => discover(&cluster, &cache).await?,
         };
         let Discovered { cluster: id, kinds, at: asked } = discovered;

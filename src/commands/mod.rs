@@ -3,19 +3,22 @@
 use std::process::ExitCode;
 
 use crate::{
-    cli::{Cli, Sandbox, State, Verb},
+    cli::{Cli, Sandbox, Show, State, Verb},
     failure::{Exit, Failure},
     settings::Settings,
     terminal::Terminal,
 };
 
 mod apply;
+mod drift;
 mod errors;
 mod link;
 mod plan;
 mod preflight;
 mod sandbox;
+mod saved;
 mod session;
+mod show;
 mod signals;
 mod state;
 
@@ -31,6 +34,8 @@ pub async fn run(cli: &Cli, settings: &Settings, terminal: &Terminal) -> Result<
         Verb::Plan(plan) => plan::run(&desk, plan).await,
         Verb::Apply(apply) => apply::apply(&desk, apply).await,
         Verb::Destroy(destroy) => apply::destroy(&desk, destroy).await,
+        Verb::Show(Show { file }) => show::run(&desk, file),
+        Verb::Drift(drift) => drift::run(&desk, drift).await,
         Verb::State(State::List { environment }) => state::list(&desk, environment).await,
         Verb::State(State::Show { environment, address }) => state::show(&desk, environment, address).await,
         Verb::State(State::Rebuild { environment }) => state::rebuild(&desk, environment).await,

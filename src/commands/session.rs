@@ -3,28 +3,30 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
+    time::Duration,
 };
 
 use crate::{
     cli::{self, Global},
-    cluster::{Fence, Recorded, Wanted, Warned},
+    cluster::{Answers, Fence, Recorded, Wanted, Warned},
     config,
     desired::{Desired, LABEL_ENVIRONMENT},
+    diagnostic::Sources,
     failure::{Failure, FailureKind},
     files,
     kinds::Kinds,
     names::{EnvironmentName, Namespace},
     object::{Object, ObjectKey},
     observed::{Live, Observed, Readiness},
-    plan::{self, Plan, Policy, Preflight},
+    plan::{self, Basis, Plan, Policy, Preflight},
     readiness, render, settings,
     settings::Settings,
-    state::{Operation, State},
+    state::{Operation, State, Version},
     store::Loaded,
     terminal::Terminal,
 };
 
-use super::{link::Link, preflight::preflight};
+use super::{link::Link, preflight::preflight, saved::Bound};
 
 /// Where a command works: what was typed, what surrounds it, and where it speaks.
 #[derive(Clone, Copy)]
@@ -143,47 +145,64 @@ impl From<&cli::Destroy> for Choices {
 
 /// What a plan is made from, and the plan.
 pub(super) struct Survey {
-    pub workspace: config::Workspace,
+    pub sources: Sources,
+    pub basis: Basis,
     pub plan: Plan,
     pub preflight: Preflight,
-    /// The record as planned from.
-    pub recorded: Option<(State, Fence)>,
+    /// Of the record in [`Basis::state`].
+    pub fence: Option<Fence>,
+    /// The record as it was read, whether or not the plan could use it.
+    pub base: Option<Version>,
     pub warnings: Vec<Warned>,
-    pub policy: Policy,
     /// How long a component may take.
-    pub timeout: std::time::Duration,
+    pub timeout: Duration,
+    /// The context that `ditc.toml` names.
+    pub context: Option<String>,
 }
 
 impl Survey {
-    /// Tells people what would stop a run.
-    pub(super) fn warn(&self, desk: &Desk<'_>, context: &render::text::Context<'_>) {
-        let Self { preflight, plan, .. } = self;
-        if preflight.is_clear() {
-            return;
-        }
-        if desk.global.json {
-            desk.terminal.out(&render::json::preflight(preflight, plan, settings::now()));
-        } else {
-            desk.terminal.out("");
-            desk.terminal.out(&render::text::preflight(preflight, plan, context, desk.terminal.out_style));
-        }
+    /// The record as planned from.
+    pub(super) fn recorded(&self) -> Option<(State, Fence)> {
+        self.basis.state.clone().zip(self.fence.clone())
     }
 }
 
-/// Where an environment lives, and what it asks for unless it is to be destroyed.
-struct Aim {
-    workspace: config::Workspace,
-    namespace: Namespace,
-    desired: Option<Desired>,
+/// Tells people what would stop a run.
+pub(super) fn foretell(desk: &Desk<'_>, plan: &Plan, preflight: &Preflight, context: &render::text::Context<'_>) {
+    if preflight.is_clear() {
+        return;
+    }
+    if desk.global.json {
+        desk.terminal.out(&render::json::preflight(preflight, plan, settings::now()));
+    } else {
+        desk.terminal.out("");
+        desk.terminal.out(&render::text::preflight(preflight, plan, context, desk.terminal.out_style));
+    }
+}
+
+/// Where an environment lives, what it asks for unless it is to be destroyed, and what was decided about it.
+pub(super) struct Aim {
+    pub environment: EnvironmentName,
+    pub operation: Operation,
+    pub namespace: Namespace,
+    pub desired: Option<Desired>,
+    pub sources: Sources,
+    pub choices: plan::Choices,
+    pub policy: Policy,
+    pub timeout: Duration,
+    pub context: Option<String>,
+    /// What must still hold for a saved plan.
+    pub bound: Option<Bound>,
 }
 
 /// What a plan does not know of itself, for those who draw it.
 pub(super) fn context<'a>(survey: &'a Survey, link: &'a Link, flags: &'a str) -> render::text::Context<'a> {
     render::text::Context {
-        sources: &survey.workspace.sources,
+        sources: &survey.sources,
         cluster: link.cluster.name(),
-        check_namespace: &survey.policy.check_namespace,
+        check_namespace: &survey.basis.policy.check_namespace,
         flags,
+        as_of: None,
     }
 }
 
@@ -196,8 +215,18 @@ pub(super) async fn survey(
     operation: Operation,
     choices: &Choices,
 ) -> Result<Survey, Failure> {
-    let aim = aim(link, workspace, environment, operation).await?;
+    let aim = aim(link, workspace, environment, operation, choices).await?;
+    survey_for(desk, link, aim).await
+}
+
+/// Asks everything about an environment whose files were read, and plans.
+pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, aim: Aim) -> Result<Survey, Failure> {
+    let (environment, operation) = (&aim.environment, aim.operation);
     let mut recorded = record(desk, link, environment, &aim.namespace).await?;
+    let base = recorded.as_ref().map(|(state, _)| state.version.clone());
+    if let Some(bound) = &aim.bound {
+        bound.holds(link, environment, base.as_ref()).await?;
+    }
     let state = recorded.as_ref().map(|(state, _)| state);
 
     let entries = state.into_iter().flat_map(|state| &state.entries);
@@ -233,39 +262,54 @@ pub(super) async fn survey(
         // The record goes with it, and a new life begins in the next.
         recorded = None;
     }
-    let state = recorded.as_ref().map(|(state, _)| state);
+    let (state, fence) = recorded.unzip();
 
-    let readiness = judge(&observed);
-    let policy = policy(&aim.workspace.settings, choices);
-    let nothing = BTreeMap::new();
-    let autoscalers;
-    let mut input = plan::Input {
+    let Aim { environment, operation, namespace, desired, sources, choices, policy, timeout, context, bound: _ } = aim;
+    let mut basis = Basis {
+        readiness: judge(&observed),
         environment,
-        namespace: &aim.namespace,
+        namespace,
         operation,
-        desired: aim.desired.as_ref(),
+        desired,
         state,
-        observed: &observed,
-        autoscalers: &[],
-        answers: &nothing,
-        readiness: &readiness,
-        choices: &choices.choices,
-        policy: &policy,
+        observed,
+        autoscalers: Vec::new(),
+        answers: BTreeMap::new(),
+        choices,
+        policy,
     };
-    known_choices(&input, environment)?;
-    if plan::needs_autoscalers(&input) {
-        autoscalers = link.cluster.autoscalers(&aim.namespace, &link.kinds).await?;
-        input.autoscalers = &autoscalers;
+    known_choices(&basis.input())?;
+    if plan::needs_autoscalers(&basis.input()) {
+        basis.autoscalers = link.cluster.autoscalers(&basis.namespace, &link.kinds).await?;
     }
-    let questions = plan::questions(&input);
-    let answers = link.cluster.ask(&questions, &link.kinds).await?;
-    input.answers = &answers.answers;
-    let plan = plan::plan(&input);
+    let questions = plan::questions(&basis.input());
+    let Answers { answers, warnings } = link.cluster.ask(&questions, &link.kinds).await?;
+    basis.answers = answers;
+    let plan = planned(&basis);
+    let preflight = preflight(link, &basis.input(), &plan).await;
+    Ok(Survey { sources, basis, plan, preflight, fence, base, warnings, timeout, context })
+}
+
+/// Plans, and holds the plan to what must be true of every plan.
+pub(super) fn planned(basis: &Basis) -> Plan {
+    let plan = plan::plan(&basis.input());
     let faults = plan::audit(&plan);
     assert!(faults.is_empty(), "a plan that must not be: {}", faults.join("; "));
-    let preflight = preflight(link, &input, &plan).await;
-    let timeout = aim.desired.as_ref().map_or(aim.workspace.settings.timeout, |desired| desired.timeout);
-    Ok(Survey { workspace: aim.workspace, plan, preflight, recorded, warnings: answers.warnings, timeout, policy })
+    plan
+}
+
+/// Refuses to destroy in a protected namespace. The files are held to that when they are read, but may be gone by then.
+fn unprotected(
+    settings: &config::Settings,
+    environment: &EnvironmentName,
+    namespace: &Namespace,
+) -> Result<(), Failure> {
+    let Some(pattern) = settings.protects(namespace) else { return Ok(()) };
+    let message = format!(
+        "namespace {namespace} of environment {environment} is protected by the pattern `{pattern}`, so nothing in it is changed"
+    );
+    let hint = "patterns of your own stand in ditc.toml, under `[policy] protected`";
+    Err(Failure::new(FailureKind::Config, message).hint(hint))
 }
 
 /// Whether the namespace is being deleted.
@@ -284,7 +328,8 @@ pub(super) fn policy(settings: &config::Settings, choices: &Choices) -> Policy {
 }
 
 /// Refuses a choice that names nothing: whoever typed it means something that is not there.
-fn known_choices(input: &plan::Input<'_>, environment: &EnvironmentName) -> Result<(), Failure> {
+pub(super) fn known_choices(input: &plan::Input<'_>) -> Result<(), Failure> {
+    let environment = input.environment;
     let unmatched: Vec<String> = plan::unmatched(input).iter().map(|which| format!("`{which}`")).collect();
     if unmatched.is_empty() {
         return Ok(());
@@ -326,21 +371,40 @@ async fn aim(
     mut workspace: config::Workspace,
     environment: &EnvironmentName,
     operation: Operation,
+    choices: &Choices,
 ) -> Result<Aim, Failure> {
-    if operation == Operation::Destroy {
-        let namespace = namespace(link, &workspace, environment).await?;
-        return Ok(Aim { workspace, namespace, desired: None });
-    }
-    let mut expanded = config::expand(&mut workspace, environment, &link.kinds);
-    if expanded.as_ref().is_err_and(|mistakes| !mistakes.unknown_kinds.is_empty()) {
-        // A definition may have come since the kinds were asked for.
-        link.discover().await?;
-        expanded = config::expand(&mut workspace, environment, &link.kinds);
-    }
-    match expanded {
-        Ok(desired) => Ok(Aim { namespace: desired.namespace.clone(), desired: Some(desired), workspace }),
-        Err(mistakes) => Err(Failure::in_files(workspace.sources, mistakes.diagnostics)),
-    }
+    let (namespace, desired) = match operation {
+        Operation::Destroy => {
+            let namespace = namespace(link, &workspace, environment).await?;
+            unprotected(&workspace.settings, environment, &namespace)?;
+            (namespace, None)
+        }
+        Operation::Apply => {
+            let mut expanded = config::expand(&mut workspace, environment, &link.kinds);
+            if expanded.as_ref().is_err_and(|mistakes| !mistakes.unknown_kinds.is_empty()) {
+                // A definition may have come since the kinds were asked for.
+                link.discover().await?;
+                expanded = config::expand(&mut workspace, environment, &link.kinds);
+            }
+            match expanded {
+                Ok(desired) => (desired.namespace.clone(), Some(desired)),
+                Err(mistakes) => return Err(Failure::in_files(workspace.sources, mistakes.diagnostics)),
+            }
+        }
+    };
+    let settings = &workspace.settings;
+    Ok(Aim {
+        environment: environment.clone(),
+        operation,
+        namespace,
+        choices: choices.choices.clone(),
+        policy: policy(settings, choices),
+        timeout: desired.as_ref().map_or(settings.timeout, |desired| desired.timeout),
+        context: settings.context.clone(),
+        desired,
+        sources: workspace.sources,
+        bound: None,
+    })
 }
 
 /// Reads the record: its header always, its entries from the local copy where that is of the same version.

@@ -16,8 +16,8 @@ pub use append::Appender;
 pub use lock::FileLock;
 pub use workspace::{FILE_LIMIT, read_workspace};
 pub use write::{
-    create_dir, create_private_dir, make_private, move_aside, names_in, read, remove, rename, sync, sync_directory,
-    write_atomic,
+    create_dir, create_private_dir, make_private, may_replace, move_aside, names_in, read, read_plain, remove, rename,
+    sync, sync_directory, write_atomic,
 };
 
 /// What went wrong on the disk.
@@ -49,6 +49,8 @@ pub enum Error {
     Name { path: PathBuf },
     #[error("{} holds more than {limit} files", path.display())]
     TooMany { path: PathBuf, limit: usize },
+    #[error("{} is there already", path.display())]
+    Taken { path: PathBuf },
     #[error("{} could not be written before, so nothing more is written to it", path.display())]
     Broken { path: PathBuf },
 }

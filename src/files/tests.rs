@@ -129,3 +129,27 @@ fn a_file_that_could_not_be_written_takes_no_more() {
     assert!(matches!(file.append(b"x"), Err(Error::Broken { .. })));
     assert!(matches!(file.sync(), Err(Error::Broken { .. })), "an fsync after a failed one says nothing");
 }
+
+#[test]
+fn only_what_bears_the_mark_is_replaced_and_only_files_are_read_plainly() {
+    let directory = workspace(&[("marked", b"mark\nmore"), ("other", b"text"), ("short", b"ma"), ("empty", b"")]);
+    let path = |name: &str| directory.path().join(name);
+    symlink(path("marked"), path("link")).expect("linked");
+    rustix::fs::mkfifoat(rustix::fs::CWD, path("pipe"), rustix::fs::Mode::RUSR).expect("a pipe");
+    for name in ["marked", "new"] {
+        assert!(may_replace(&path(name), b"mark\n").is_ok(), "{name}");
+    }
+    for name in ["other", "short", "empty"] {
+        assert!(matches!(may_replace(&path(name), b"mark\n"), Err(Error::Taken { .. })), "{name}");
+    }
+    for name in [".", "pipe"] {
+        assert!(matches!(may_replace(&path(name), b"mark\n"), Err(Error::Special { .. })), "{name}");
+        assert!(matches!(read_plain(&path(name), 9), Err(Error::Special { .. })), "{name}");
+    }
+    assert!(matches!(may_replace(&path("link"), b"mark\n"), Err(Error::Link { .. })));
+    assert!(matches!(read_plain(&path("link"), 9), Err(Error::Link { .. })));
+    assert!(matches!(may_replace(&path("none/new"), b"mark\n"), Err(Error::Read { .. })));
+    assert_eq!(read_plain(&path("marked"), 9).expect("readable").as_deref(), Some(&b"mark\nmore"[..]));
+    assert!(matches!(read_plain(&path("marked"), 8), Err(Error::TooBig { .. })));
+    assert!(matches!(read_plain(&path("new"), 8), Ok(None)));
+}

@@ -83,6 +83,40 @@ pub fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Error> {
     }
 }
 
+/// [`read`], of a regular file and nothing else: a pipe would be waited for.
+///
+/// # Errors
+/// As [`read`], or when it is a directory, a pipe or a device.
+pub fn read_plain(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Error> {
+    refuse_link(path)?;
+    if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(Error::Special { path: path.to_owned() });
+    }
+    read(path, limit)
+}
+
+/// Refuses a place for a file where there is something else than a file that begins with `mark`.
+///
+/// # Errors
+/// When something else is there, or the directory is not.
+pub fn may_replace(path: &Path, mark: &[u8]) -> Result<(), Error> {
+    refuse_link(path)?;
+    let parent = parent(path);
+    fs::metadata(&parent).map_err(|source| Error::Read { path: parent, source })?;
+    match fs::symlink_metadata(path) {
+        Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Ok(metadata) if !metadata.is_file() => return Err(Error::Special { path: path.to_owned() }),
+        Ok(_) => {}
+        Err(source) => return Err(Error::Read { path: path.to_owned(), source }),
+    }
+    let mut begin = Vec::new();
+    let file = File::open(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    file.take(mark.len() as u64)
+        .read_to_end(&mut begin)
+        .map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    if begin == mark { Ok(()) } else { Err(Error::Taken { path: path.to_owned() }) }
+}
+
 fn read_bounded(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1))

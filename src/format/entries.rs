@@ -142,7 +142,7 @@ impl AppliedV1 {
 }
 
 /// The body of a Secret has no values by the time it comes here; should one ever have some, they are not written down.
-fn without_values(body: &Object) -> Value {
+pub(super) fn without_values(body: &Object) -> Value {
     let mut value = body.0.clone();
     if body.is_secret()
         && let Some(map) = value.as_object_mut()

@@ -9,6 +9,7 @@ pub mod history;
 pub mod holder;
 pub mod index;
 pub mod journal;
+pub mod plan_file;
 pub mod record;
 
 mod entries;

@@ -52,7 +52,7 @@ pub(crate) fn state(environment: &str, serial: u64, objects: usize) -> State {
     }
 }
 
-fn json() -> impl Strategy<Value = Value> {
+pub(crate) fn json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
@@ -93,12 +93,12 @@ fn hash() -> impl Strategy<Value = Hash> {
     any::<[u8; 32]>().prop_map(Hash::from_digest)
 }
 
-fn component() -> impl Strategy<Value = ComponentId> {
+pub(crate) fn component() -> impl Strategy<Value = ComponentId> {
     ("dependencies|services", "[a-z]([a-z0-9-]{0,5}[a-z0-9])?")
         .prop_map(|(table, name)| format!("{table}.{name}").parse().expect("an address"))
 }
 
-fn timestamp() -> impl Strategy<Value = Timestamp> {
+pub(crate) fn timestamp() -> impl Strategy<Value = Timestamp> {
     (0_i64..4_000_000_000, 0_i32..1_000_000_000)
         .prop_map(|(second, nano)| Timestamp::new(second, nano).expect("within the range of time"))
 }

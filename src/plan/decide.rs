@@ -16,6 +16,7 @@ use crate::{
 
 use super::{
     Action, Block, Blocked, Change, Check, Diff, Drift, DriftKind, Expect, Input, Plan, Reason, Seen, Unchanged,
+    additions::additions,
     answer::{self, differs},
     diff,
     foreign::{foreign, is_kubernetes},
@@ -37,6 +38,7 @@ pub fn plan(input: &Input) -> Plan {
         changes: BTreeMap::new(),
         unchanged: BTreeMap::new(),
         drift: BTreeMap::new(),
+        additions: additions(input),
         blocked: Vec::new(),
         too_many: None,
         partial: false,
@@ -62,6 +64,10 @@ pub fn plan(input: &Input) -> Plan {
         let key = input.namespace_key();
         plan.changes.remove(&key);
         plan.blocked.push(Blocked { key, component: None, why: Block::WithForeign(others), origin: None });
+    }
+    if input.observed.is_remembered {
+        // Nobody looked, so nobody saw anything move.
+        plan.drift.clear();
     }
     scope::narrow(input, &mut plan);
     plan.too_many = guard::too_many(input, &plan);

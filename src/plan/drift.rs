@@ -61,7 +61,7 @@ pub(super) fn taken(live: &Object, answer: &Object) -> Vec<Taken> {
 }
 
 /// The other manager that owns a field, or an atomic value around it, and wrote last.
-fn last_writer<'a>(owners: &'a [Owner], path: &FieldPath) -> Option<&'a Owner> {
+pub(super) fn last_writer<'a>(owners: &'a [Owner], path: &FieldPath) -> Option<&'a Owner> {
     let others = owners.iter().filter(|owner| owner.manager != FIELD_MANAGER && owner.paths.covers(&path.0));
     others.max_by_key(|owner| owner.time.as_deref())
 }

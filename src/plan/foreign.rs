@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     desired::is_reserved,
-    object::{Object, ObjectKey, split_api_version},
+    object::{GroupKind, Object, ObjectKey, split_api_version},
 };
 
 use super::{Input, standing::is_ours};
@@ -47,16 +47,26 @@ fn is_ditc(key: &ObjectKey) -> bool {
 
 /// What a cluster puts into every namespace, or keeps only as a trace of other objects.
 pub(super) fn is_kubernetes(key: &ObjectKey, object: &Object) -> bool {
+    if is_trace(&key.kind) {
+        return true;
+    }
     match (key.kind.group.as_str(), key.kind.kind.as_str()) {
         ("", "ServiceAccount") => key.name == "default",
         ("", "ConfigMap") => {
             matches!(key.name.as_str(), "kube-root-ca.crt" | "openshift-service-ca.crt" | "istio-ca-root-cert")
         }
         ("", "Secret") => object.annotation("kubernetes.io/service-account.name") == Some("default"),
-        ("", "Event" | "Endpoints") | ("events.k8s.io", _) | ("discovery.k8s.io", "EndpointSlice") => true,
-        ("metrics.k8s.io", _) => true,
         _ => false,
     }
+}
+
+/// Whether objects of a kind are only traces of others, so that nobody is asked whose they are.
+#[must_use]
+pub fn is_trace(kind: &GroupKind) -> bool {
+    matches!(
+        (kind.group.as_str(), kind.kind.as_str()),
+        ("", "Event" | "Endpoints") | ("events.k8s.io" | "metrics.k8s.io", _) | ("discovery.k8s.io", "EndpointSlice")
+    )
 }
 
 /// Stateful sets make claims that nobody owns: `TEMPLATE-SET-ORDINAL`.

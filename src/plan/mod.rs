@@ -18,8 +18,10 @@ use crate::{
     state::{Applied, Operation, Run, State, Version},
 };
 
+mod additions;
 mod answer;
 mod audit;
+mod basis;
 mod choices;
 mod decide;
 mod diff;
@@ -27,20 +29,28 @@ mod drift;
 mod foreign;
 mod former;
 mod guard;
+mod moved;
 mod order;
 mod preflight;
 mod questions;
 mod rebuild;
+mod remembered;
+mod recorded;
+mod report;
 mod scope;
 mod standing;
 #[cfg(test)]
 mod tests;
 mod yields;
 
+pub use additions::{Addition, Additions};
 pub use audit::audit;
+pub use basis::Basis;
 pub use choices::{Choices, Policy};
 pub use decide::plan;
+pub use foreign::is_trace;
 pub use former::released;
+pub use moved::{Moved, MovedField, Movement, moved};
 pub use order::rank;
 pub use preflight::{
     Demand, Limit, MissingRight, Preflight, Purpose, Quota, Rule, Scope, Shortfall, Verb, demand, is_namespace_new,
@@ -48,6 +58,9 @@ pub use preflight::{
 };
 pub use questions::{How, Question, Take, questions};
 pub use rebuild::rebuild;
+pub use recorded::as_recorded;
+pub use remembered::remembered;
+pub use report::{Report, Strict, Surroundings, Unknown, Verdict, questions_of_report, report};
 pub use scope::unmatched;
 pub use standing::{known, made_by_us, was_posted_by_us};
 pub use yields::{CONTROLLERS, needs_autoscalers};
@@ -84,6 +97,8 @@ pub struct Plan {
     pub unchanged: BTreeMap<ObjectKey, Unchanged>,
     /// What moved without ditc, whether or not it leads to a change.
     pub drift: BTreeMap<ObjectKey, Drift>,
+    /// What others set beside our fields; left alone.
+    pub additions: BTreeMap<ObjectKey, Additions>,
     /// What ditc will not decide alone; a plan with any is not applyable.
     pub blocked: Vec<Blocked>,
     /// More deletions than one apply may do; such a plan is not applyable either.
@@ -312,7 +327,14 @@ pub struct Drift {
 #[derive(Debug, Clone, PartialEq)]
 pub enum DriftKind {
     Deleted,
+    /// Somebody deletes it, and its finalizers still hold it.
+    Terminating,
+    /// Another object of the same name that says it is ours.
     Recreated,
+    /// Another object of the same name that is not ours; who wrote it.
+    Replaced(Vec<String>),
+    /// It says that it is ours, and the record does not know it.
+    Leftover,
     /// Fields of ours with what was applied, what is there now, and who did it where that is known.
     Changed(Vec<DriftedField>),
 }

@@ -16,6 +16,9 @@ use crate::{
     state::{ClusterId, Entry, Lineage, Phase},
 };
 
+mod looks;
+mod drift;
+
 /// Everything that a plan is made from, in the making.
 struct Scene {
     desired: Desired,

@@ -18,6 +18,9 @@ impl Input<'_> {
     /// The fields of a manifest that are left out of what is written: their manager is a controller, ditc does not own
     /// them, and, for replicas, an autoscaler that is there targets the object.
     pub(super) fn yields(&self, manifest: &Manifest, live: &Object) -> Paths {
+        if self.observed.is_remembered {
+            return self.applied(&manifest.key).map(|applied| applied.yielded.clone()).unwrap_or_default();
+        }
         let mut yields = Paths::default();
         for path in self.controllers_fields(manifest, live) {
             if !is_replicas(&path) || self.is_autoscaled(manifest) {

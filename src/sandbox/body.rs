@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     change::Asked,
-    protobuf,
+    custom, protobuf,
     status::{Cause, Refusal},
     store::text,
     writes,
@@ -90,7 +90,10 @@ fn yaml(text: &str, is_strict: bool) -> Result<Value, Refusal> {
 pub(super) fn object(asked: &Asked<'_>, value: Value) -> Result<Value, Refusal> {
     let resource = asked.objects.resource;
     let (version, kind) = (text(&value, "/apiVersion"), text(&value, "/kind"));
-    if (!version.is_empty() || !kind.is_empty()) && (version != resource.api_version() || kind != resource.kind) {
+    if resource.custom.is_some() {
+        custom::check_kind(resource, &value)?;
+    } else if (!version.is_empty() || !kind.is_empty()) && (version != resource.api_version() || kind != resource.kind)
+    {
         let short = crate::object::split_api_version(version).1;
         let package = resource.group.split('.').next().filter(|group| !group.is_empty()).unwrap_or("core");
         return Err(Refusal::bad_request(format!(

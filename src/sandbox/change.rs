@@ -9,7 +9,9 @@ use super::{
     access::User,
     apply, body,
     controllers::budgets,
+    custom,
     deletion::{self, Deletion},
+    kinds::Resource,
     managers::Writer,
     patch, read, remove,
     reply::{self, Body, Form},
@@ -24,7 +26,7 @@ use super::{
 /// What a request brings along.
 #[derive(Debug)]
 pub(super) struct Asked<'a> {
-    pub(super) objects: &'a Objects,
+    pub(super) objects: &'a Objects<'a>,
     pub(super) user: &'a User,
     pub(super) query: &'a Query,
     pub(super) content_type: &'a str,
@@ -107,6 +109,9 @@ pub(super) fn create(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bo
         _ => return Err(Refusal::method_not_allowed()),
     }
     let is_named = asked.objects.subresource.is_empty() && asked.objects.name.is_some();
+    if let Some(custom) = resource.custom.as_ref().filter(|custom| custom.is_going) {
+        return Err(custom.closed(resource));
+    }
     if is_named || (resource.namespaced && asked.objects.namespace.is_none()) {
         return Err(Refusal::method_not_allowed());
     }
@@ -201,7 +206,8 @@ fn finalize(
 fn rescale(store: &mut Store, asked: &Asked<'_>, manager: &str, given: &Value) -> Result<Response<Body>, Refusal> {
     let live = read::find(store, asked.objects)?;
     let replicas = given.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(0);
-    if replicas < 0 {
+    let scale = asked.objects.resource.custom.as_ref().and_then(|custom| custom.scale.as_ref());
+    if replicas < 0 && scale.is_none() {
         let cause = Cause::invalid("spec.replicas", &json!(replicas), "must be greater than or equal to 0");
         let name = text(&live, "/metadata/name");
         let message = format!("Scale.autoscaling {name:?} is invalid: {}: {}", cause.field, cause.message);
@@ -210,17 +216,35 @@ fn rescale(store: &mut Store, asked: &Asked<'_>, manager: &str, given: &Value) -
         return Err(Refusal::new(422, "Invalid", message).with_details(details));
     }
     let mut new = Value::clone(&live);
-    new["spec"]["replicas"] = replicas.into();
+    match scale {
+        Some(scale) => custom::rescale(scale, &mut new, replicas),
+        None => new["spec"]["replicas"] = replicas.into(),
+    }
     new["metadata"]["resourceVersion"] =
         given.pointer("/metadata/resourceVersion").cloned().unwrap_or_else(|| "".into());
     let done = writes::update(store, asked.objects.resource, &live, new, asked.write(manager), false)?;
-    Ok(reply::json(200, &read::scale(asked.objects, &done)))
+    Ok(reply::json(200, &read::scale(asked.objects, &done)?))
+}
+
+/// An object that says how many are wanted: none, if it says nothing.
+fn counted(resource: &Resource, live: &Arc<Value>) -> Value {
+    let mut object = Value::clone(live);
+    if let Some(scale) = resource.custom.as_ref().and_then(|custom| custom.scale.as_ref())
+        && object.pointer(&scale.wanted).is_none()
+    {
+        custom::rescale(scale, &mut object, 0);
+    }
+    object
 }
 
 pub(super) fn patch(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Body>, Refusal> {
     let kind = asked.content_type.split(';').next().unwrap_or_default().trim();
     match kind {
         "application/apply-patch+yaml" => return apply::apply(store, asked),
+        "application/strategic-merge-patch+json" if asked.objects.resource.custom.is_some() => {
+            let why = "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
+            return Err(Refusal::new(415, "UnsupportedMediaType", why));
+        }
         "application/merge-patch+json" | "application/json-patch+json" | "application/strategic-merge-patch+json" => {}
         _ => {
             let why = "415: Unsupported Media Type";
@@ -237,7 +261,11 @@ pub(super) fn patch(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bod
         .map_err(|_| String::from_utf8_lossy(asked.body))
         .map_err(|text| Refusal::bad_request(format!("error decoding patch: {}", body::unread(&text))))?;
     let is_scale = asked.objects.subresource == "scale";
-    let before = if is_scale { read::scale(asked.objects, &live) } else { writes::shown(resource, &live).into_owned() };
+    let before = if is_scale {
+        read::scale(asked.objects, &counted(resource, &live))?
+    } else {
+        writes::shown(resource, &live).into_owned()
+    };
     let patched = match kind {
         "application/json-patch+json" => patch::json(before, &given)?,
         "application/merge-patch+json" => patch::merge(before, &given),

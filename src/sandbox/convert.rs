@@ -1,6 +1,7 @@
-//! One object in the versions of its kind: the autoscaler's v1 and v2, and the two event APIs. All other kinds have one version.
+//! One object in the versions of its kind: the autoscaler's v1 and v2, the two event APIs, and the versions of a definition, which
+//! differ in nothing but their name. All other kinds have one version.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use serde_json::{Map, Value, json};
 
@@ -13,7 +14,12 @@ pub(super) fn view<'a>(resource: &'a Resource, api_version: &str) -> Option<&'a 
     if resource.group == group && resource.version == version {
         return Some(resource);
     }
-    kinds::all().iter().find(|known| known.slot == resource.slot && known.group == group && known.version == version)
+    let is_view = |known: &&Arc<Resource>| known.group == group && known.version == version;
+    match &resource.custom {
+        None => kinds::all().iter().find(|known| known.slot == resource.slot && is_view(known)),
+        Some(custom) => custom.others.iter().find(is_view),
+    }
+    .map(|known| &**known)
 }
 
 /// Writes an object of one version in another.

@@ -138,7 +138,8 @@ impl Reader {
         let text =
             |problem: String| Misfit { path: at.of_fields(), owner: owner.to_owned(), problem: Problem::Text(problem) };
         Ok(match (shape, value) {
-            (Shape::Any, value) => value,
+            // What a definition describes is not read by types of Go.
+            (Shape::Any | Shape::Fields(_), value) => value,
             (shape, Value::Null) => zero(shape),
             (Shape::Text, value @ Value::String(_)) | (Shape::Boolean, value @ Value::Bool(_)) => value,
             (Shape::Text, value) => return Err(wrong(&value, "string")),
@@ -275,6 +276,7 @@ fn zero(shape: &Shape) -> Value {
         Shape::Bytes => Value::String(String::new()),
         Shape::Quantity => Value::from("0"),
         Shape::Time | Shape::MicroTime | Shape::Any | Shape::Map { .. } | Shape::List { .. } => Value::Null,
+        Shape::Fields(_) => Value::Object(Map::new()),
         Shape::Struct { id, .. } => {
             let fields = structure(*id).fields.iter().filter(|field| !field.pointer);
             fields.filter_map(|field| Some((field.name.clone(), kept(field, zero(&field.shape))?))).collect()

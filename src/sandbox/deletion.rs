@@ -39,7 +39,7 @@ pub(super) fn delete(
     deletion: &Deletion,
     write: Write<'_>,
 ) -> Result<Deleted, Refusal> {
-    let stored = kinds::stored(resource.slot);
+    let stored = kinds::stored(resource);
     let name = text(live, "/metadata/name");
     check_deletion(resource, live, deletion)?;
     let is_terminating = !text(live, "/metadata/deletionTimestamp").is_empty();

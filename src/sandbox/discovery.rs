@@ -5,8 +5,11 @@ use std::collections::BTreeSet;
 
 use http::Response;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use super::{
+    catalogue::Catalogue,
+    decode,
     kinds::{self, Resource, Subresource},
     reply::{self, Body},
     status::Refusal,
@@ -31,32 +34,32 @@ fn wants_aggregated(accept: &str) -> bool {
 }
 
 /// `/api`
-pub(super) fn core(accept: &str) -> Response<Body> {
+pub(super) fn core(kinds: &Catalogue, accept: &str) -> Response<Body> {
     if wants_aggregated(accept) {
-        return aggregated(&[""]);
+        return aggregated(kinds, &[""]);
     }
     reply::json(200, &json!({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}))
 }
 
 /// `/apis`
-pub(super) fn groups(accept: &str) -> Response<Body> {
-    let names = group_names();
+pub(super) fn groups(kinds: &Catalogue, accept: &str) -> Response<Body> {
+    let names = group_names(kinds);
     if wants_aggregated(accept) {
-        return aggregated(&names);
+        return aggregated(kinds, &names);
     }
-    let groups: Vec<Value> = names.iter().map(|name| group_document(name, false)).collect();
+    let groups: Vec<Value> = names.iter().map(|name| group_document(kinds, name, false)).collect();
     reply::json(200, &json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}))
 }
 
 /// `/apis/apps`
-pub(super) fn group(name: &str) -> Response<Body> {
-    reply::json(200, &group_document(name, true))
+pub(super) fn group(kinds: &Catalogue, name: &str) -> Response<Body> {
+    reply::json(200, &group_document(kinds, name, true))
 }
 
 /// `/apis/apps/v1`, `/api/v1`
-pub(super) fn resources(group: &str, version: &str) -> Result<Response<Body>, Refusal> {
+pub(super) fn resources(kinds: &Catalogue, group: &str, version: &str) -> Result<Response<Body>, Refusal> {
     let mut all = Vec::new();
-    for resource in kinds::all().iter().filter(|known| known.group == group && known.version == version) {
+    for resource in kinds.all().iter().filter(|known| known.group == group && known.version == version) {
         all.push(old_resource(resource));
         all.extend(resource.subresources.iter().map(|subresource| old_subresource(resource, subresource)));
     }
@@ -67,20 +70,20 @@ pub(super) fn resources(group: &str, version: &str) -> Result<Response<Body>, Re
     ))
 }
 
-fn group_names() -> Vec<&'static str> {
+fn group_names(kinds: &Catalogue) -> Vec<&str> {
     let mut seen = BTreeSet::new();
-    let names = kinds::all().iter().map(|known| known.group.as_str());
+    let names = kinds.all().iter().map(|known| known.group.as_str());
     names.filter(|name| !name.is_empty() && seen.insert(*name)).collect()
 }
 
-fn versions(group: &str) -> Vec<&'static str> {
+fn versions<'a>(kinds: &'a Catalogue, group: &str) -> Vec<&'a str> {
     let mut seen = BTreeSet::new();
-    let of_group = kinds::all().iter().filter(|known| known.group == group);
+    let of_group = kinds.all().iter().filter(|known| known.group == group);
     of_group.map(|known| known.version.as_str()).filter(|version| seen.insert(*version)).collect()
 }
 
-fn group_document(name: &str, with_kind: bool) -> Value {
-    let versions: Vec<Value> = versions(name)
+fn group_document(kinds: &Catalogue, name: &str, with_kind: bool) -> Value {
+    let versions: Vec<Value> = versions(kinds, name)
         .iter()
         .map(|version| json!({"groupVersion": format!("{name}/{version}"), "version": version}))
         .collect();
@@ -95,18 +98,18 @@ fn group_document(name: &str, with_kind: bool) -> Value {
     Value::Object(document)
 }
 
-fn aggregated(groups: &[&str]) -> Response<Body> {
-    let items: Vec<Value> = groups.iter().map(|group| aggregated_group(group)).collect();
+fn aggregated(kinds: &Catalogue, groups: &[&str]) -> Response<Body> {
+    let items: Vec<Value> = groups.iter().map(|group| aggregated_group(kinds, group)).collect();
     let list = json!({"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items});
     reply::bytes(200, AGGREGATED, list.to_string())
 }
 
-fn aggregated_group(group: &str) -> Value {
-    let versions: Vec<Value> = versions(group)
+fn aggregated_group(kinds: &Catalogue, group: &str) -> Value {
+    let versions: Vec<Value> = versions(kinds, group)
         .iter()
         .map(|version| {
-            let all = kinds::all().iter().filter(|known| known.group == group && known.version == *version);
-            let resources: Vec<Value> = all.map(aggregated_resource).collect();
+            let all = kinds.all().iter().filter(|known| known.group == group && known.version == *version);
+            let resources: Vec<Value> = all.map(|known| aggregated_resource(known)).collect();
             json!({"version": version, "resources": resources, "freshness": "Current"})
         })
         .collect();
@@ -155,6 +158,11 @@ fn old_resource(resource: &Resource) -> Value {
     }
     if !resource.categories.is_empty() {
         document["categories"] = json!(resource.categories);
+    }
+    if resource.custom.is_some() {
+        let stored = kinds::stored(resource);
+        let hash = Sha256::digest(format!("{}/{}/{}", stored.group, stored.version, stored.kind));
+        document["storageVersionHash"] = decode::base64(&hash[..8]).into();
     }
     document
 }

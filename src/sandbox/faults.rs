@@ -43,6 +43,10 @@ pub enum Effect {
     LoseReply,
     /// The request is not done, the connection closed.
     Drop,
+    /// The request is not done, the connection reset.
+    Reset,
+    /// The request is done; of the answer come its head and the half of its body.
+    HalfBody,
     /// The process ends at once, the request not done: what a kill does.
     Die,
     /// The process ends at once, the request done and its answer lost.
@@ -104,7 +108,13 @@ impl Effect {
     pub(super) fn delay(&self) -> Option<Duration> {
         match self {
             Effect::Delay { milliseconds } => Some(Duration::from_millis(*milliseconds)),
-            Effect::Answer { .. } | Effect::LoseReply | Effect::Drop | Effect::Die | Effect::DieAfter => None,
+            Effect::Answer { .. }
+            | Effect::LoseReply
+            | Effect::Drop
+            | Effect::Reset
+            | Effect::HalfBody
+            | Effect::Die
+            | Effect::DieAfter => None,
         }
     }
 }

@@ -1,11 +1,15 @@
-//! The kinds that the sandbox serves, with their names, verbs and subresources. Where an object is stored is the store's affair.
+//! The kinds of the table, with their names, verbs and subresources. Where an object is stored is the store's affair, and
+//! kinds of one's own are the catalogue's.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use super::schema::{self, Shape};
+use super::{
+    custom::Custom,
+    schema::{self, Shape},
+};
 
 /// A kind in one version.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Resource {
     /// Empty for the core group.
     pub(super) group: String,
@@ -21,9 +25,11 @@ pub(super) struct Resource {
     pub(super) shape: Shape,
     /// Where its objects are kept; versions of one kind share it.
     pub(super) slot: usize,
+    /// None for the kinds of the table.
+    pub(super) custom: Option<Custom>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Subresource {
     pub(super) name: String,
     pub(super) group: String,
@@ -51,15 +57,15 @@ impl Resource {
     }
 }
 
-static RESOURCES: LazyLock<Vec<Resource>> = LazyLock::new(|| {
-    let mut all: Vec<Resource> = Vec::new();
+static RESOURCES: LazyLock<Vec<Arc<Resource>>> = LazyLock::new(|| {
+    let mut all: Vec<Arc<Resource>> = Vec::new();
     for line in include_str!("schema/kinds.txt").lines() {
         let slot = all.len();
         let mut resource = parse(line, slot);
         // Both event APIs show the same objects, as do both versions of the autoscaler.
         let shared = all.iter().find(|other| other.kind == resource.kind).map(|other| other.slot);
         resource.slot = shared.unwrap_or(slot);
-        all.push(resource);
+        all.push(Arc::new(resource));
     }
     all
 });
@@ -87,6 +93,7 @@ fn parse(line: &str, slot: usize) -> Resource {
         subresources: list(subresources, ';').iter().map(|text| subresource(text)).collect(),
         shape,
         slot,
+        custom: None,
     }
 }
 
@@ -105,27 +112,20 @@ fn subresource(text: &str) -> Subresource {
     }
 }
 
-/// All kinds, in the order of discovery.
-pub(super) fn all() -> &'static [Resource] {
+/// All kinds of the table, in the order of discovery.
+pub(super) fn all() -> &'static [Arc<Resource>] {
     &RESOURCES
 }
 
-/// Finds what a URL names.
-pub(super) fn by_plural(group: &str, version: &str, plural: &str) -> Option<&'static Resource> {
-    all().iter().find(|known| known.group == group && known.version == version && known.plural == plural)
-}
-
-/// Finds a kind in the version that the server prefers.
-pub(super) fn by_kind(group: &str, kind: &str) -> Option<&'static Resource> {
-    all().iter().find(|known| known.is(group, kind))
-}
-
 /// A kind of the table that the sandbox itself works with.
-pub(super) fn known(group: &str, kind: &str) -> &'static Resource {
-    by_kind(group, kind).expect("the sandbox's own kinds are in its table")
+pub(super) fn known(group: &str, kind: &str) -> &'static Arc<Resource> {
+    all().iter().find(|known| known.is(group, kind)).expect("the sandbox's own kinds are in its table")
 }
 
-/// The version in which the objects of a slot are stored.
-pub(super) fn stored(slot: usize) -> &'static Resource {
-    &all()[slot]
+/// The version in which the objects of a kind are stored.
+pub(super) fn stored(resource: &Resource) -> &Resource {
+    match &resource.custom {
+        None => &all()[resource.slot],
+        Some(custom) => custom.stored().unwrap_or(resource),
+    }
 }

@@ -160,11 +160,17 @@ pub(super) fn update(resource: &Resource, old: &Value, new: &mut Value, owners: 
     strip_managed(&mut new_bare);
     let api_version = resource.api_version();
     let mut views = Views { resource, old: &old_bare, new: &new_bare, seen: BTreeMap::new() };
+    // A Scale that nobody owns a part of is tracked as little as an object without any owner.
+    let is_owned = writer.subresource != "scale"
+        || views.changes(&api_version).is_some_and(|changes| {
+            let changed = changes.added.union(&changes.modified);
+            owners.iter().any(|owner| !owner.paths.intersection(&changed).is_empty())
+        });
     let mut kept = take_from_others(owners, &mut views, resource, writer.subresource);
     let Some(changes) = views.changes(&api_version) else { return };
     // A scale to zero reads as no scale at all, so nobody owns it afterwards.
-    let is_nothing =
-        writer.subresource == "scale" && new_bare.pointer("/spec/replicas").is_some_and(|count| count == 0);
+    let is_zero = || new_bare.pointer("/spec/replicas").is_some_and(|count| count == 0);
+    let is_nothing = writer.subresource == "scale" && (!is_owned || is_zero());
     let taken = match is_nothing {
         true => Paths::default(),
         false => stripped(&ignored(resource, writer.subresource, &changes.added.union(&changes.modified))),
@@ -259,7 +265,10 @@ pub(super) fn apply(
     let set = stripped(&spoken_of);
     let mut object = typed::merge(Some(&live), Some(config), &resource.shape).unwrap_or_else(|| json!({}));
     if let Some(last) = &last {
-        object = prune(resource, object, last, &owners, &spoken_of, &api_version);
+        object = prune(resource, object, last, &owners, &spoken_of, &api_version)?;
+    }
+    for owner in &owners {
+        check_view(resource, &live, &owner.api_version)?;
     }
     let mut views = Views { resource, old: &live, new: &object, seen: BTreeMap::new() };
     let mut conflicts = Vec::new();
@@ -291,8 +300,16 @@ pub(super) fn apply(
 }
 
 /// Removes what the writer applied last time, not this time, and nobody else owns.
-fn prune(resource: &Resource, merged: Value, last: &Owner, others: &[Owner], set: &Paths, api_version: &str) -> Value {
-    let Some(to) = convert::view(resource, &last.api_version) else { return merged };
+fn prune(
+    resource: &Resource,
+    merged: Value,
+    last: &Owner,
+    others: &[Owner],
+    set: &Paths,
+    api_version: &str,
+) -> Result<Value, Refusal> {
+    let Some(to) = convert::view(resource, &last.api_version) else { return Ok(merged) };
+    check_view(resource, &merged, &last.api_version)?;
     let shape = &to.shape;
     let named = |paths: &Paths| typed::with_named_fields(paths, shape);
     let merged = convert::convert(Cow::Owned(merged), resource, to).into_owned();
@@ -319,7 +336,19 @@ fn prune(resource: &Resource, merged: Value, last: &Owner, others: &[Owner], set
     let merged_fields = named(&typed::fields(&merged, shape));
     let dangling = merged_fields.difference(&named(&typed::fields(&pruned, shape))).intersection(&last_named);
     let pruned = typed::remove(&merged, shape, &dangling).unwrap_or_else(nothing);
-    convert::convert(Cow::Owned(pruned), to, resource).into_owned()
+    Ok(convert::convert(Cow::Owned(pruned), to, resource).into_owned())
+}
+
+/// A version of a definition that lacks a field of the object cannot tell who owns what in it.
+fn check_view(resource: &Resource, object: &Value, api_version: &str) -> Result<(), Refusal> {
+    let Some(to) = convert::view(resource, api_version).filter(|to| to.custom.is_some()) else { return Ok(()) };
+    if to.version == resource.version {
+        return Ok(());
+    }
+    match typed::check(object, &to.shape).into_iter().next() {
+        Some(problem) => Err(Refusal::unreasoned(problem)),
+        None => Ok(()),
+    }
 }
 
 fn refuse(conflicts: &[(&Owner, FieldPath)]) -> Refusal {

@@ -3,20 +3,23 @@
 //! [`Sandbox::service`] is the server as a tower service: `kube::Client::new(sandbox.service(), "default")`, no socket, no TLS.
 //! [`Sandbox::serve`] is the same over HTTP on loopback, so that real kubectl can look. Kinds, types and merge rules come from tables
 //! printed from Kubernetes 1.36.3; answers follow what a real server of that version was seen to say. Small controllers make
-//! workloads ready, or fail them on request. No container ever runs.
+//! workloads ready, or fail them on request. No container ever runs. Definitions of custom resources are served, without their rules
+//! of CEL and without webhooks that convert.
 //!
 //! Users may do what roles allow ([`Sandbox::service_as`]); [`Sandbox::service`] is the administrator's. Quotas, limit ranges and pod
 //! security are kept to.
 //!
-//! It is not a cluster: no admission webhooks or policies, no scheduling, no custom resources, no tokens of service accounts.
+//! It is not a cluster: no admission webhooks or policies, no scheduling, no tokens of service accounts.
 
 mod access;
 mod admission;
 mod apply;
 mod body;
+mod catalogue;
 mod change;
 mod controllers;
 mod convert;
+mod custom;
 mod decode;
 mod defaults;
 mod deletion;
@@ -35,6 +38,7 @@ mod reply;
 mod route;
 mod rules;
 mod schema;
+mod scripted;
 mod select;
 mod serve;
 mod service;

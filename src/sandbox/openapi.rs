@@ -4,19 +4,21 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::LazyLock,
+    sync::{Arc, LazyLock},
 };
 
 use http::Response;
 use serde_json::{Map, Value, json};
 
 use super::{
+    catalogue::Catalogue,
     kinds::{self, Resource},
     reply::{self, Body},
     schema::{self, Field, ListMerge, Shape, Struct},
     status::Refusal,
 };
 
+mod custom;
 mod older;
 
 pub(super) use older::document as older;
@@ -47,8 +49,9 @@ fn path(group: &str, version: &str) -> String {
 }
 
 /// `/openapi/v3`
-pub(super) fn index() -> Response<Body> {
-    let paths: Map<String, Value> = kinds::all()
+pub(super) fn index(kinds: &Catalogue) -> Response<Body> {
+    let paths: Map<String, Value> = kinds
+        .all()
         .iter()
         .map(|known| path(&known.group, &known.version))
         .map(|path| (path.clone(), json!({"serverRelativeURL": format!("/openapi/v3/{path}")})))
@@ -57,28 +60,46 @@ pub(super) fn index() -> Response<Body> {
 }
 
 /// `/openapi/v3/apis/apps/v1`
-pub(super) fn document(wanted: &str) -> Result<Response<Body>, Refusal> {
-    let document = DOCUMENTS.get(wanted).ok_or_else(Refusal::no_page)?;
-    Ok(reply::bytes(200, "application/json", document.clone()))
+pub(super) fn document(kinds: &Catalogue, wanted: &str) -> Result<Response<Body>, Refusal> {
+    if let Some(document) = DOCUMENTS.get(wanted) {
+        return Ok(reply::bytes(200, "application/json", document.clone()));
+    }
+    let known = kinds.all().iter().filter(|known| path(&known.group, &known.version) == wanted);
+    let known: Vec<&Arc<Resource>> = known.collect();
+    if known.is_empty() {
+        return Err(Refusal::no_page());
+    }
+    Ok(reply::json(200, &assemble(wanted, &known, custom::schemas(&known))))
 }
 
 fn document_of(wanted: &str) -> Value {
+    let known = kinds::all().iter().filter(|known| path(&known.group, &known.version) == wanted);
+    let known: Vec<&Arc<Resource>> = known.collect();
+    let (mut schemas, mut kinds_of) = (Schemas::default(), BTreeMap::new());
+    for known in &known {
+        if let Shape::Struct { id, .. } = known.shape {
+            schemas.add(id);
+            kinds_of.insert(id, &***known);
+        }
+    }
+    assemble(wanted, &known, schemas.finish(&kinds_of))
+}
+
+/// A document of kinds and of what they are made of.
+fn assemble(wanted: &str, kinds: &[&Arc<Resource>], schemas: Map<String, Value>) -> Value {
     let parameters: Vec<Value> = PARAMETERS
         .iter()
         .map(|name| json!({"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": true}}))
         .collect();
-    let (mut paths, mut schemas, mut kinds_of) = (Map::new(), Schemas::default(), BTreeMap::new());
-    for known in kinds::all().iter().filter(|known| path(&known.group, &known.version) == wanted) {
-        let scope = if known.namespaced { "/namespaces/{namespace}" } else { "" };
-        let kind = json!({"group": known.group, "version": known.version, "kind": known.kind});
-        let operation = json!({"parameters": parameters, "responses": {}, "x-kubernetes-group-version-kind": kind});
-        paths.insert(format!("/{wanted}{scope}/{}/{{name}}", known.plural), json!({"patch": operation}));
-        if let Shape::Struct { id, .. } = known.shape {
-            schemas.add(id);
-            kinds_of.insert(id, known);
-        }
-    }
-    let schemas = schemas.finish(&kinds_of);
+    let paths: Map<String, Value> = kinds
+        .iter()
+        .map(|known| {
+            let scope = if known.namespaced { "/namespaces/{namespace}" } else { "" };
+            let kind = json!({"group": known.group, "version": known.version, "kind": known.kind});
+            let operation = json!({"parameters": parameters, "responses": {}, "x-kubernetes-group-version-kind": kind});
+            (format!("/{wanted}{scope}/{}/{{name}}", known.plural), json!({"patch": operation}))
+        })
+        .collect();
     json!({
         "openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "v1.36.3"}, "paths": paths, "components": {"schemas": schemas},
     })
@@ -194,7 +215,7 @@ impl Schemas {
                 let described = json!({"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]});
                 self.simple("io.k8s.apimachinery.pkg.util.intstr.IntOrString", described)
             }
-            Shape::Any => self.simple(self.anything, json!({"type": "object"})),
+            Shape::Any | Shape::Fields(_) => self.simple(self.anything, json!({"type": "object"})),
             Shape::Struct { id, .. } => {
                 self.add(*id);
                 reference(&full_name(&schema::structure(*id).name))

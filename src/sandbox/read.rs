@@ -6,7 +6,7 @@ use http::Response;
 use serde_json::{Map, Value, json};
 
 use super::{
-    kinds,
+    custom, kinds,
     reply::{self, Body, Form},
     route::{Objects, Query},
     select::Selector,
@@ -16,17 +16,17 @@ use super::{
 };
 
 /// The object that a request names.
-pub(super) fn find(store: &Store, objects: &Objects) -> Result<Arc<Value>, Refusal> {
+pub(super) fn find(store: &Store, objects: &Objects<'_>) -> Result<Arc<Value>, Refusal> {
     let name = objects.name.as_deref().unwrap_or_default();
     let namespace = objects.namespace.as_deref().unwrap_or_default();
     let found = store.at(&writes::place(objects.resource, namespace, name));
     found.cloned().ok_or_else(|| Refusal::not_found(objects.resource, name))
 }
 
-pub(super) fn get(store: &Store, objects: &Objects, form: Form) -> Result<Response<Body>, Refusal> {
+pub(super) fn get(store: &Store, objects: &Objects<'_>, form: Form) -> Result<Response<Body>, Refusal> {
     let found = find(store, objects)?;
     if objects.subresource == "scale" {
-        return Ok(reply::json(200, &scale(objects, &found)));
+        return Ok(reply::json(200, &scale(objects, &found)?));
     }
     if objects.subresource == "log" {
         return Ok(reply::bytes(200, "text/plain", logs(&found)));
@@ -41,11 +41,22 @@ fn logs(pod: &Value) -> String {
 }
 
 /// A workload as its scale subresource shows it.
-pub(super) fn scale(objects: &Objects, object: &Value) -> Value {
+pub(super) fn scale(objects: &Objects<'_>, object: &Value) -> Result<Value, Refusal> {
     let metadata: Map<String, Value> = ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"]
         .iter()
         .filter_map(|field| Some(((*field).to_owned(), object.pointer(&format!("/metadata/{field}"))?.clone())))
         .collect();
+    let scale = |replicas: i64, status: Map<String, Value>| {
+        let mut spec = Map::new();
+        if replicas != 0 {
+            spec.insert("replicas".into(), replicas.into());
+        }
+        json!({"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata, "spec": spec, "status": status})
+    };
+    if let Some(custom) = objects.resource.custom.as_ref().and_then(|custom| custom.scale.as_ref()) {
+        let (replicas, status) = custom::scale(custom, object)?;
+        return Ok(scale(replicas, status));
+    }
     let number = |pointer| object.pointer(pointer).and_then(Value::as_i64).unwrap_or(0);
     let mut status = Map::new();
     status.insert("replicas".into(), number("/status/replicas").into());
@@ -59,12 +70,7 @@ pub(super) fn scale(objects: &Objects, object: &Value) -> Value {
     if !labels.is_empty() {
         status.insert("selector".into(), labels.join(",").into());
     }
-    let mut spec = Map::new();
-    if number("/spec/replicas") != 0 {
-        spec.insert("replicas".into(), number("/spec/replicas").into());
-    }
-    let _ = objects;
-    json!({"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata, "spec": spec, "status": status})
+    Ok(scale(number("/spec/replicas"), status))
 }
 
 /// Where a list goes on.
@@ -101,7 +107,7 @@ impl Next {
 
 const EXPIRED: &str = "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.";
 
-pub(super) fn list(store: &Store, objects: &Objects, query: &Query, form: Form) -> Result<Response<Body>, Refusal> {
+pub(super) fn list(store: &Store, objects: &Objects<'_>, query: &Query, form: Form) -> Result<Response<Body>, Refusal> {
     let resource = objects.resource;
     let selector = Selector::parse(resource, query.get("labelSelector"), query.get("fieldSelector"))?;
     let limit: usize = match query.get("limit") {
@@ -142,8 +148,8 @@ pub(super) fn list(store: &Store, objects: &Objects, query: &Query, form: Form) 
             metadata.insert("remainingItemCount".into(), (all.len() - shown.len()).into());
         }
     }
-    if kinds::stored(resource.slot).version == resource.version && kinds::stored(resource.slot).group == resource.group
-    {
+    let stored = kinds::stored(resource);
+    if resource.custom.is_none() && stored.version == resource.version && stored.group == resource.group {
         let items: Vec<&Value> = shown.iter().map(|(_, object)| &***object).collect();
         return Ok(reply::list(resource, metadata, &items, form));
     }

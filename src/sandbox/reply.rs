@@ -21,11 +21,23 @@ pub(super) type Body = UnsyncBoxBody<Bytes, Lost>;
 /// The answer was lost on purpose, by a fault script.
 #[derive(Debug, thiserror::Error)]
 #[error("connection closed before message completed")]
-pub struct Lost(#[source] io::Error);
+pub struct Lost {
+    source: io::Error,
+    is_reset: bool,
+}
 
 impl Lost {
     pub(super) fn new() -> Self {
-        Self(io::ErrorKind::ConnectionReset.into())
+        Self { source: io::ErrorKind::ConnectionReset.into(), is_reset: false }
+    }
+
+    /// The connection ends with a reset, not with a farewell.
+    pub(super) fn reset() -> Self {
+        Self { is_reset: true, ..Self::new() }
+    }
+
+    pub(super) fn is_reset(&self) -> bool {
+        self.is_reset
     }
 }
 
@@ -92,7 +104,13 @@ pub(super) fn metadata_only(object: &Value) -> Value {
 pub(super) fn list(resource: &Resource, metadata: Map<String, Value>, items: &[&Value], form: Form) -> Response<Body> {
     let text = match form {
         Form::Whole => {
-            let (kind, version) = (format!("{}List", resource.kind), resource.api_version());
+            let custom = resource.custom.as_ref();
+            let kind = custom.map_or_else(|| format!("{}List", resource.kind), |custom| custom.list_kind.clone());
+            let version = resource.api_version();
+            let mut metadata = metadata;
+            if custom.is_some() {
+                metadata.entry("continue").or_insert_with(|| "".into());
+            }
             let mut text = format!(
                 r#"{{"kind":"{kind}","apiVersion":"{version}","metadata":{},"items":["#,
                 Value::Object(metadata)
@@ -101,7 +119,11 @@ pub(super) fn list(resource: &Resource, metadata: Map<String, Value>, items: &[&
                 if at > 0 {
                     text.push(',');
                 }
-                text.push_str(&serde_json::to_string(&Untyped(item)).unwrap_or_default());
+                // Objects of a definition name their kind themselves.
+                match custom {
+                    Some(_) => text.push_str(&item.to_string()),
+                    None => text.push_str(&serde_json::to_string(&Untyped(item)).unwrap_or_default()),
+                }
             }
             text.push_str("]}");
             text

@@ -1,15 +1,14 @@
 //! From method, path and query to what is asked. It answers nothing.
 
+use std::sync::Arc;
+
 use http::Method;
 
-use super::{
-    kinds::{self, Resource},
-    status::Refusal,
-};
+use super::{catalogue::Catalogue, kinds::Resource, status::Refusal};
 
 /// What a path names.
 #[derive(Debug)]
-pub(super) enum Target {
+pub(super) enum Target<'a> {
     Version,
     /// `/openapi/v3`, and below it.
     OpenApi(String),
@@ -23,13 +22,13 @@ pub(super) enum Target {
     Group(String),
     /// `/apis/apps/v1`
     GroupVersion(String, String),
-    Objects(Objects),
+    Objects(Objects<'a>),
 }
 
 /// The objects that a path names.
 #[derive(Debug, Clone)]
-pub(super) struct Objects {
-    pub(super) resource: &'static Resource,
+pub(super) struct Objects<'a> {
+    pub(super) resource: &'a Arc<Resource>,
     /// None for all namespaces, or a kind of the cluster.
     pub(super) namespace: Option<String>,
     pub(super) name: Option<String>,
@@ -38,7 +37,7 @@ pub(super) struct Objects {
 }
 
 /// Finds what a path names.
-pub(super) fn target(path: &str) -> Result<Target, Refusal> {
+pub(super) fn target<'a>(kinds: &'a Catalogue, path: &str) -> Result<Target<'a>, Refusal> {
     let parts: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(decode).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let (group, version, rest) = match &parts[..] {
@@ -48,14 +47,20 @@ pub(super) fn target(path: &str) -> Result<Target, Refusal> {
         ["healthz" | "readyz" | "livez", ..] => return Ok(Target::Health),
         ["api"] => return Ok(Target::Core),
         ["apis"] => return Ok(Target::Groups),
-        ["apis", group] if is_group(group) => return Ok(Target::Group((*group).to_owned())),
+        ["apis", group] if kinds.is_group(group) => return Ok(Target::Group((*group).to_owned())),
         ["api", version, rest @ ..] => ("", *version, rest),
         ["apis", group, version, rest @ ..] => (*group, *version, rest),
         _ => return Err(Refusal::no_page()),
     };
-    if !kinds::all().iter().any(|known| known.group == group && known.version == version) {
-        return Err(if is_group(group) && !rest.is_empty() { Refusal::no_resource() } else { Refusal::no_page() });
-    }
+    let mut of_version = kinds.all().iter().filter(|known| known.group == group && known.version == version).peekable();
+    let Some(first) = of_version.peek() else {
+        return Err(if kinds.is_group(group) && !rest.is_empty() {
+            Refusal::no_resource()
+        } else {
+            Refusal::no_page()
+        });
+    };
+    let unknown = || if first.custom.is_some() { Refusal::no_page() } else { Refusal::no_resource() };
     if rest.is_empty() {
         return Ok(Target::GroupVersion(group.to_owned(), version.to_owned()));
     }
@@ -71,16 +76,15 @@ pub(super) fn target(path: &str) -> Result<Target, Refusal> {
         [plural, name, subresource, ..] => (*plural, Some((*name).to_owned()), *subresource),
         [] => return Err(Refusal::no_resource()),
     };
-    let resource = kinds::by_plural(group, version, plural).ok_or_else(Refusal::no_resource)?;
+    let resource = kinds.by_plural(group, version, plural).ok_or_else(unknown)?;
     let is_misplaced = resource.namespaced != namespace.is_some() && (namespace.is_some() || name.is_some());
     if is_misplaced || !(subresource.is_empty() || resource.has(subresource)) {
-        return Err(Refusal::no_resource());
+        return Err(match &name {
+            Some(name) if resource.custom.is_some() && !is_misplaced => Refusal::not_found(resource, name),
+            _ => unknown(),
+        });
     }
     Ok(Target::Objects(Objects { resource, namespace, name, subresource: subresource.to_owned() }))
-}
-
-fn is_group(group: &str) -> bool {
-    kinds::all().iter().any(|known| known.group == group)
 }
 
 /// The parameters of a request.
@@ -111,7 +115,7 @@ impl Query {
 }
 
 /// The right that a request needs, in the words of RBAC.
-pub(super) fn verb(method: &Method, objects: &Objects, query: &Query) -> Result<&'static str, Refusal> {
+pub(super) fn verb(method: &Method, objects: &Objects<'_>, query: &Query) -> Result<&'static str, Refusal> {
     let is_named = objects.name.is_some();
     Ok(match (method.as_str(), is_named) {
         ("GET" | "HEAD", true) => "get",

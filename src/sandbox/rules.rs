@@ -37,7 +37,9 @@ const GENERATED: [&str; 19] = [
 const ALSO_GENERATED: [&str; 3] = ["IngressClass", "PriorityClass", "CustomResourceDefinition"];
 
 fn is_generated(resource: &Resource) -> bool {
-    GENERATED.contains(&resource.kind.as_str()) || ALSO_GENERATED.contains(&resource.kind.as_str())
+    resource.custom.is_some()
+        || GENERATED.contains(&resource.kind.as_str())
+        || ALSO_GENERATED.contains(&resource.kind.as_str())
 }
 
 /// A Secret's stringData is written into data; it is never read back.
@@ -60,6 +62,12 @@ pub(super) fn prepare_create(store: &Store, resource: &Resource, object: &mut Va
         && let Some(metadata) = map_at(object, &["metadata"])
     {
         metadata.insert("generation".into(), 1.into());
+    }
+    if resource.custom.is_some() {
+        if let Some(map) = object.as_object_mut().filter(|_| resource.has("status")) {
+            map.shift_remove("status");
+        }
+        return Ok(());
     }
     if resource.has("status") {
         let status = match resource.kind.as_str() {
@@ -262,7 +270,11 @@ pub(super) fn prepare_update(
     }
     let wanted = |object: &Value| -> Map<String, Value> {
         let fields = object.as_object().into_iter().flatten();
-        let fields = fields.filter(|(key, _)| !matches!(key.as_str(), "metadata" | "status" | "apiVersion" | "kind"));
+        let is_plain = resource.custom.is_some() && !resource.has("status");
+        let fields = fields.filter(|(key, _)| match key.as_str() {
+            "metadata" | "apiVersion" | "kind" => false,
+            key => key != "status" || is_plain,
+        });
         fields.map(|(key, value)| (key.clone(), value.clone())).collect()
     };
     let annotations = |object: &Value| object.pointer("/metadata/annotations").cloned();

@@ -1,7 +1,10 @@
 //! The types of Kubernetes' own kinds, as its server knows them: fields, how Go writes them, and how their lists and maps merge.
 //! The table was printed by `tests/tables/main.go` from the Go types and the OpenAPI document of 1.36.3; it holds no rule about values.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
 use serde_json::Value;
 
@@ -31,6 +34,17 @@ pub(super) enum Shape {
         of: Box<Shape>,
         merge: ListMerge,
     },
+    /// An object of a definition.
+    Fields(Arc<Fields>),
+}
+
+/// What a definition says of the fields of an object.
+#[derive(Debug, PartialEq)]
+pub(super) struct Fields {
+    pub(super) fields: BTreeMap<String, Shape>,
+    pub(super) atomic: bool,
+    /// Other fields are kept, as anything at all.
+    pub(super) open: bool,
 }
 
 /// How two versions of a list become one.
@@ -111,13 +125,18 @@ impl Shape {
             Shape::Struct { id, .. } => structure(*id).field(key).map(|field| &field.shape),
             Shape::Map { of, .. } => Some(of),
             Shape::Any => Some(&Shape::Any),
+            Shape::Fields(known) => known.fields.get(key).or_else(|| known.open.then_some(&Shape::Any)),
             _ => None,
         }
     }
 
     /// Whether the key is a field that the type itself names.
     pub(super) fn names(&self, key: &str) -> bool {
-        matches!(self, Shape::Struct { id, .. } if structure(*id).field(key).is_some())
+        match self {
+            Shape::Struct { id, .. } => structure(*id).field(key).is_some(),
+            Shape::Fields(known) => known.fields.contains_key(key),
+            _ => false,
+        }
     }
 }
 

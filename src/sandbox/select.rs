@@ -55,13 +55,14 @@ impl Selector {
                 (key, Holds::In(vec![value.trim_start_matches('=').to_owned()]))
             };
             if !knows_field(resource, key) {
+                let is_custom = resource.custom.is_some();
                 let only = if resource.namespaced {
                     r#"only "metadata.name", "metadata.namespace""#
                 } else {
                     r#"only "metadata.name""#
                 };
                 let why = match known_fields(resource) {
-                    [] => format!("{key:?} is not a known field selector: {only}"),
+                    [] if !is_custom => format!("{key:?} is not a known field selector: {only}"),
                     _ => format!("field label not supported: {key}"),
                 };
                 return Err(Refusal::bad_request(why));
@@ -100,6 +101,7 @@ fn knows_field(resource: &Resource, key: &str) -> bool {
     key == "metadata.name"
         || (key == "metadata.namespace" && resource.namespaced)
         || known_fields(resource).contains(&key)
+        || resource.custom.as_ref().is_some_and(|custom| custom.selectable.iter().any(|known| known == key))
 }
 
 /// The fields of a kind that may select, beside its name.

@@ -3,15 +3,25 @@
 //! kubectl sends no credentials without TLS, so the token may also be the first part of the path: a kubeconfig names the server
 //! `http://127.0.0.1:PORT/TOKEN`.
 
-use std::{collections::BTreeMap, future::Future, io, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    error::Error as _,
+    future::{Future, poll_fn},
+    io,
+    sync::Arc,
+};
 
 use http::{Request, header};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{
+    io::AsyncWriteExt,
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
 use tower::Service as _;
 
-use super::{Sandbox, access::User, service};
+use super::{Sandbox, access::User, reply::Lost, service};
 
 impl Sandbox {
     /// Serves requests that bring a user's token, as a bearer or as the first part of the path, until `shutdown` is done.
@@ -43,20 +53,35 @@ impl Sandbox {
                 let service = service_fn(move |request: Request<Incoming>| {
                     let admitted = admit(request, &users);
                     let sandbox = sandbox.clone();
-                    async move {
+                    // Boxed, so that the connection can be taken apart at its end.
+                    Box::pin(async move {
                         match admitted {
                             Some((request, user)) => sandbox.service_as(user).call(request).await,
                             None => Ok(service::unauthorized()),
                         }
-                    }
+                    })
                 });
                 // A client that goes away in the middle is its own affair.
-                let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-                if let Err(error) = served {
-                    tracing::debug!(%error, "connection ended");
+                let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+                let served = poll_fn(|context| connection.poll_without_shutdown(context)).await;
+                let stream = connection.into_parts().io.into_inner();
+                let Err(error) = served else { return end(stream).await };
+                tracing::debug!(%error, "connection ended");
+                let lost = error.source().and_then(|source| source.downcast_ref::<Lost>());
+                if lost.is_some_and(Lost::is_reset) && stream.set_zero_linger().is_ok() {
+                    // Without a farewell that could linger, closing is a reset.
+                    return drop(stream);
                 }
+                end(stream).await;
             });
         }
+    }
+}
+
+/// Says farewell to a client, which may be gone already.
+async fn end(mut stream: TcpStream) {
+    if let Err(error) = stream.shutdown().await {
+        tracing::debug!(%error, "connection was closed");
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderMap, HeaderValue, Request, Response, header, request::Parts};
+use http::{HeaderMap, Request, Response, header, request::Parts};
 use http_body_util::BodyExt;
 use serde_json::json;
 use tokio::time;
@@ -25,6 +25,7 @@ use super::{
     openapi, read, remove,
     reply::{self, Body, Form, Lost},
     route::{self, Objects, Query, Target},
+    scripted,
     status::{Cause, Refusal},
     warnings, watch,
 };
@@ -88,7 +89,12 @@ async fn handle(shared: &Arc<Shared>, user: &User, parts: &Parts, body: &[u8]) -
     let effect = shared.lock().script.meet(parts.method.as_str(), path);
     let answer = match &effect {
         Some(Effect::Drop) => Err(Lost::new()),
-        Some(Effect::Answer { status, retry_after }) => Ok(scripted(*status, *retry_after)),
+        Some(Effect::Reset) => Err(Lost::reset()),
+        Some(Effect::HalfBody) => Ok(scripted::half(respond(shared, user, parts, body))),
+        Some(Effect::Answer { status, retry_after }) => {
+            let kinds = Arc::clone(shared.lock().store.kinds());
+            Ok(scripted::answer(&kinds, user, parts, *status, *retry_after))
+        }
         Some(Effect::LoseReply) => {
             respond(shared, user, parts, body);
             Err(Lost::new())
@@ -127,28 +133,10 @@ impl State {
     }
 }
 
-fn scripted(status: u16, retry_after: Option<u64>) -> Response<Body> {
-    let (reason, message) = match status {
-        429 => ("TooManyRequests", "too many requests, please try again later"),
-        503 => ("ServiceUnavailable", "the server is currently unable to handle the request"),
-        504 => ("Timeout", "the server was unable to return a response in the time allotted"),
-        409 => {
-            ("Conflict", "the object has been modified; please apply your changes to the latest version and try again")
-        }
-        403 => ("Forbidden", "forbidden by the fault script"),
-        401 => ("Unauthorized", "Unauthorized"),
-        _ => ("InternalError", "an error on the server (\"unknown\") has prevented the request from succeeding"),
-    };
-    let mut response = reply::refusal(&Refusal::new(status, reason, message));
-    if let Some(seconds) = retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    response
-}
-
 fn respond(shared: &Arc<Shared>, user: &User, parts: &Parts, body: &[u8]) -> Response<Body> {
     let mut response = answer(shared, user, parts, body).unwrap_or_else(|refusal| reply::refusal(&refusal));
-    warnings::add(&mut response, warnings::of_path(parts.uri.path()));
+    let kinds = Arc::clone(shared.lock().store.kinds());
+    warnings::add(&mut response, warnings::of_path(&kinds, parts.uri.path()));
     response
 }
 
@@ -156,19 +144,20 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> &str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-fn answer(shared: &Arc<Shared>, user: &User, parts: &Parts, body: &[u8]) -> Result<Response<Body>, Refusal> {
-    let user = access::admit(&shared.lock().store, user, &parts.method, &parts.uri, &parts.headers)?;
+fn answer(shared: &Arc<Shared>, caller: &User, parts: &Parts, body: &[u8]) -> Result<Response<Body>, Refusal> {
+    let user = access::admit(&shared.lock().store, caller, &parts.method, &parts.uri, &parts.headers)?;
     let accept = text(&parts.headers, header::ACCEPT);
-    let objects = match route::target(parts.uri.path())? {
-        Target::OpenApi(path) if path.is_empty() => return Ok(openapi::index()),
-        Target::OpenApi(path) => return openapi::document(&path),
+    let kinds = Arc::clone(shared.lock().store.kinds());
+    let objects = match route::target(&kinds, parts.uri.path())? {
+        Target::OpenApi(path) if path.is_empty() => return Ok(openapi::index(&kinds)),
+        Target::OpenApi(path) => return openapi::document(&kinds, &path),
         Target::OlderOpenApi => return Ok(openapi::older()),
         Target::Version => return Ok(discovery::version()),
         Target::Health => return Ok(reply::bytes(200, "text/plain; charset=utf-8", "ok".to_owned())),
-        Target::Core => return Ok(discovery::core(accept)),
-        Target::Groups => return Ok(discovery::groups(accept)),
-        Target::Group(name) => return Ok(discovery::group(&name)),
-        Target::GroupVersion(group, version) => return discovery::resources(&group, &version),
+        Target::Core => return Ok(discovery::core(&kinds, accept)),
+        Target::Groups => return Ok(discovery::groups(&kinds, accept)),
+        Target::Group(name) => return Ok(discovery::group(&kinds, &name)),
+        Target::GroupVersion(group, version) => return discovery::resources(&kinds, &group, &version),
         Target::Objects(objects) => objects,
     };
     if body.len() > LARGEST {
@@ -204,6 +193,11 @@ fn answer(shared: &Arc<Shared>, user: &User, parts: &Parts, body: &[u8]) -> Resu
     let form = Form::of(accept, &query, now)?;
     let now = decode::seconds(now);
     let mut state = shared.lock();
+    if !Arc::ptr_eq(&kinds, state.store.kinds()) {
+        // A kind came or went since the path was read.
+        drop(state);
+        return answer(shared, caller, parts, body);
+    }
     authorize(&state, &user, verb, &objects)?;
     let asked = Asked {
         objects: &objects,
@@ -244,7 +238,7 @@ fn answer(shared: &Arc<Shared>, user: &User, parts: &Parts, body: &[u8]) -> Resu
 }
 
 /// Refuses what a test took away from everybody.
-fn authorize(state: &State, user: &User, verb: &str, objects: &Objects) -> Result<(), Refusal> {
+fn authorize(state: &State, user: &User, verb: &str, objects: &Objects<'_>) -> Result<(), Refusal> {
     let resource = objects.resource;
     if !state.denied.iter().any(|denied| denied.verb == verb && denied.plural == resource.plural) {
         return Ok(());

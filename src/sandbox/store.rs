@@ -8,7 +8,9 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    Error, kinds,
+    Error,
+    catalogue::Catalogue,
+    kinds,
     log::{Line, Log, Replay},
     status::Refusal,
 };
@@ -37,6 +39,9 @@ pub(super) struct Change {
 /// All objects.
 #[derive(Debug)]
 pub(super) struct Store {
+    kinds: Arc<Catalogue>,
+    /// The slot of the definitions that change them.
+    definitions: usize,
     slots: Vec<BTreeMap<Name, Arc<Value>>>,
     revision: u64,
     history: VecDeque<Change>,
@@ -50,9 +55,11 @@ pub(super) struct Store {
 impl Store {
     /// Fills a store from a log, or starts an empty one.
     pub(super) fn open(log: Option<(Log, Replay)>) -> Result<Self, Error> {
-        let slots = kinds::all().iter().map(|_| BTreeMap::new()).collect();
+        let kinds = Catalogue::new();
         let mut store = Self {
-            slots,
+            slots: vec![BTreeMap::new(); kinds.slots()],
+            kinds: Arc::new(kinds),
+            definitions: kinds::known("apiextensions.k8s.io", "CustomResourceDefinition").slot,
             revision: 1,
             history: VecDeque::new(),
             forgotten: 1,
@@ -66,13 +73,14 @@ impl Store {
             match line {
                 Line::Put(object) => {
                     let (group, _) = split_api_version(text(&object, "/apiVersion"));
-                    let Some(resource) = kinds::by_kind(group, text(&object, "/kind")) else { continue };
-                    let name = name_of(&object);
-                    store.replace((resource.slot, name), Some(Arc::new(object)));
+                    let Some(resource) = store.kinds.by_kind(group, text(&object, "/kind")) else { continue };
+                    let place = (resource.slot, name_of(&object));
+                    store.replace(place, Some(Arc::new(object)));
                 }
                 Line::Delete { group, kind, namespace, name } => {
-                    let Some(resource) = kinds::by_kind(&group, &kind) else { continue };
-                    store.replace((resource.slot, (namespace, name)), None);
+                    let Some(resource) = store.kinds.by_kind(&group, &kind) else { continue };
+                    let place = (resource.slot, (namespace, name));
+                    store.replace(place, None);
                 }
             }
         }
@@ -84,6 +92,11 @@ impl Store {
         }
         store.log = Some(log);
         Ok(store)
+    }
+
+    /// The kinds that are served.
+    pub(super) fn kinds(&self) -> &Arc<Catalogue> {
+        &self.kinds
     }
 
     pub(super) fn revision(&self) -> u64 {
@@ -185,7 +198,7 @@ impl Store {
     pub(super) fn remove(&mut self, place: &Place) -> Result<Option<Arc<Value>>, Refusal> {
         let Some(old) = self.at(place).cloned() else { return Ok(None) };
         let revision = self.revision + 1;
-        let resource = kinds::stored(place.0);
+        let resource = self.kinds.stored(place.0);
         if let Some(log) = &mut self.log {
             let key = [resource.group.as_str(), resource.kind.as_str(), place.1.0.as_str(), place.1.1.as_str()];
             log.delete(revision, key).map_err(|error| unwritten(&error))?;
@@ -235,7 +248,11 @@ impl Store {
             for owner in owner_uids(object) {
                 self.owned.entry(owner.to_owned()).or_default().insert(place.clone());
             }
-            self.uids.insert(text(object, "/metadata/uid").to_owned(), place);
+            self.uids.insert(text(object, "/metadata/uid").to_owned(), place.clone());
+        }
+        if place.0 == self.definitions {
+            Arc::make_mut(&mut self.kinds).learn(&place.1.1, object.as_deref());
+            self.slots.resize_with(self.kinds.slots(), BTreeMap::new);
         }
         old
     }

@@ -7,10 +7,13 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use serde_json::{Map, Value, json};
 
 use super::{kinds::Resource, reply::metadata_only, route::Query, status::Refusal, store::text};
+pub(super) use custom::Columns;
 use words::Row;
 
 mod cells;
+mod custom;
 mod network;
+mod path;
 mod pods;
 mod storage;
 mod words;
@@ -87,7 +90,10 @@ fn column(text: &str) -> Value {
     json!({"name": name, "type": kind, "format": format, "description": description, "priority": priority})
 }
 
-fn columns_of(resource: &Resource) -> &'static Value {
+fn columns_of(resource: &Resource) -> &Value {
+    if let Some(custom) = &resource.custom {
+        return &custom.columns.definitions;
+    }
     let group = if resource.group.is_empty() { "core" } else { &resource.group };
     COLUMNS.get(format!("{group} {}", resource.kind).as_str()).unwrap_or(&PLAIN)
 }

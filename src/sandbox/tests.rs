@@ -3,6 +3,8 @@
 mod access;
 mod admission;
 mod answers;
+mod custom;
+mod failures;
 mod life;
 mod watches;
 

@@ -28,6 +28,7 @@ enum Form {
 fn form(shape: &Shape, value: &Value) -> Form {
     match shape {
         Shape::Struct { atomic: false, .. } | Shape::Map { atomic: false, .. } => Form::Map,
+        Shape::Fields(known) if !known.atomic => Form::Map,
         Shape::Any if value.is_object() => Form::Map,
         Shape::List { merge: ListMerge::Keyed(_) | ListMerge::Set, .. } => Form::List,
         _ => Form::Leaf,
@@ -85,6 +86,16 @@ fn check_at(value: &Value, shape: &Shape, at: &FieldPath, found: &mut Vec<String
                 let below = at.with(Segment::Field(key.clone()));
                 match structure(*id).field(key) {
                     Some(field) => check_at(value, &field.shape, &below, found),
+                    None => found.push(format!("{below}: field not declared in schema")),
+                }
+            }
+        }
+        Shape::Fields(_) => {
+            let Some(map) = value.as_object() else { return expected("map", pointed(value)) };
+            for (key, value) in map {
+                let below = at.with(Segment::Field(key.clone()));
+                match shape.child(key) {
+                    Some(child) => check_at(value, child, &below, found),
                     None => found.push(format!("{below}: field not declared in schema")),
                 }
             }
@@ -310,7 +321,7 @@ fn merge_lists(live: &Value, config: &Value, shape: &Shape) -> Vec<Value> {
 pub(super) fn remove(value: &Value, shape: &Shape, gone: &Paths) -> Option<Value> {
     match form(shape, value) {
         Form::Leaf => match shape {
-            Shape::Struct { .. } | Shape::Map { .. } | Shape::List { .. } => None,
+            Shape::Struct { .. } | Shape::Fields(_) | Shape::Map { .. } | Shape::List { .. } => None,
             _ => Some(value.clone()),
         },
         Form::Map => {

@@ -7,7 +7,7 @@ mod pods;
 
 use serde_json::{Value, json};
 
-use super::{admission, kinds::Resource, select, status::Cause, store::text};
+use super::{admission, custom, kinds::Resource, select, status::Cause, store::text};
 use crate::quantity::Quantity;
 
 pub(super) use fixed::change;
@@ -22,6 +22,9 @@ pub(super) fn new(resource: &Resource, object: &Value) -> Vec<Cause> {
     let mut found = Vec::new();
     name(resource, object, &mut found);
     common(resource, object, &mut found);
+    if let Some(custom) = &resource.custom {
+        found.extend(custom::check(resource, custom, None, object));
+    }
     found
 }
 
@@ -46,6 +49,7 @@ fn common(resource: &Resource, object: &Value, found: &mut Vec<Cause>) {
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => binding(object, found),
         ("networking.k8s.io", "Ingress") => ingress(spec, found),
         ("autoscaling", "HorizontalPodAutoscaler") => autoscaler(spec, found),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => custom::definition::check(object, found),
         ("policy", "PodDisruptionBudget")
             if spec.get("minAvailable").is_some() && spec.get("maxUnavailable").is_some() =>
         {

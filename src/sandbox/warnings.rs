@@ -1,20 +1,23 @@
-//! What a server says beside its answer: deprecated kinds, fields that it does not know
-//! (<https://kubernetes.io/blog/2020/09/03/warnings/>).
+//! What a server says beside its answer: deprecated kinds and versions, fields that it does not know
+//! (<https://kubernetes.io/blog/2020/09/03/warnings/>). It refuses nothing.
 
 use http::{HeaderValue, Response, header};
 
-use super::reply::Body;
+use super::{
+    catalogue::Catalogue,
+    reply::Body,
+    route::{self, Target},
+};
 
 const DEPRECATED: &str = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
 
-/// The warning about what a path names: Endpoints are the only kind of the table that is deprecated.
-pub(super) fn of_path(path: &str) -> Option<String> {
-    let mut parts = path.strip_prefix("/api/v1/")?.split('/');
-    let plural = match parts.next() {
-        Some("namespaces") => parts.nth(1),
-        first => first,
-    };
-    (plural == Some("endpoints")).then(|| DEPRECATED.to_owned())
+/// The warning about what a path names: Endpoints, and what a definition calls deprecated.
+pub(super) fn of_path(kinds: &Catalogue, path: &str) -> Option<String> {
+    let Ok(Target::Objects(objects)) = route::target(kinds, path) else { return None };
+    match &objects.resource.custom {
+        Some(custom) => custom.warning.clone(),
+        None => objects.resource.is("", "Endpoints").then(|| DEPRECATED.to_owned()),
+    }
 }
 
 /// The warnings about fields that were dropped.

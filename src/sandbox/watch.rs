@@ -34,7 +34,7 @@ const BOOKMARK: Duration = Duration::from_secs(60);
 struct Watch {
     shared: Weak<Shared>,
     changed: watch::Receiver<u64>,
-    resource: &'static Resource,
+    resource: Arc<Resource>,
     namespace: Option<String>,
     selector: Selector,
     form: Form,
@@ -52,12 +52,12 @@ struct Watch {
 pub(super) fn open(
     shared: &Arc<Shared>,
     store: &Store,
-    objects: &Objects,
+    objects: &Objects<'_>,
     query: &Query,
     form: Form,
 ) -> Result<Response<Body>, Refusal> {
-    let resource = objects.resource;
-    let selector = Selector::parse(resource, query.get("labelSelector"), query.get("fieldSelector"))?;
+    let resource = Arc::clone(objects.resource);
+    let selector = Selector::parse(&resource, query.get("labelSelector"), query.get("fieldSelector"))?;
     let bookmarks = query.is_set("allowWatchBookmarks");
     let from = query.get("resourceVersion");
     let revision: u64 = match from {
@@ -86,7 +86,7 @@ pub(super) fn open(
     let wants_initial = query.is_set("sendInitialEvents");
     if revision == 0 || wants_initial {
         watch.revision = store.revision();
-        for (_, object) in store.list(resource.slot, objects.namespace.as_deref()) {
+        for (_, object) in store.list(watch.resource.slot, objects.namespace.as_deref()) {
             if watch.selector.accepts(object) {
                 watch.push("ADDED", object);
             }
@@ -166,21 +166,21 @@ impl Watch {
     }
 
     fn push(&mut self, kind: &str, object: &Value) {
-        let shown = writes::shown(self.resource, object);
+        let shown = writes::shown(&self.resource, object);
         let object = match self.form {
             Form::Metadata => reply::metadata_only(&shown).to_string(),
             Form::Whole => shown.to_string(),
             Form::Table(sheet) => {
                 let sheet = self.shared.upgrade().map_or(sheet, |shared| sheet.at((shared.now)()));
                 let is_first = std::mem::take(&mut self.is_first);
-                table::event(self.resource, &shown, sheet, is_first).to_string()
+                table::event(&self.resource, &shown, sheet, is_first).to_string()
             }
         };
         self.ready.push_back(format!("{{\"type\":\"{kind}\",\"object\":{object}}}\n"));
     }
 
     fn bookmark(&mut self, ends_initial: bool) {
-        let stored = kinds::stored(self.resource.slot);
+        let stored = kinds::stored(&self.resource);
         let (kind, version) = match self.form {
             Form::Metadata => ("PartialObjectMetadata", "meta.k8s.io/v1".to_owned()),
             Form::Whole | Form::Table(_) => (stored.kind.as_str(), self.resource.api_version()),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     access::{self, User},
-    admission, convert, decode, defaults,
+    admission, convert, custom, decode, defaults,
     kinds::{self, Resource},
     managers::{self, Writer},
     rules,
@@ -40,6 +40,9 @@ impl Write<'_> {
 
 /// Reads an object of a kind, filling in what was not said.
 pub(super) fn complete(resource: &Resource, body: Value) -> Result<decode::Decoded, decode::Misfit> {
+    if let Some(custom) = &resource.custom {
+        return custom::complete(resource, custom, body);
+    }
     let mut decoded = decode::decode(body, &resource.shape)?;
     if let Some(map) = decoded.value.as_object_mut() {
         map.insert("apiVersion".into(), resource.api_version().into());
@@ -58,7 +61,11 @@ pub(super) fn place(resource: &Resource, namespace: &str, name: &str) -> Place {
 
 /// An object of the store, as this version of its kind shows it.
 pub(super) fn shown<'a>(resource: &Resource, object: &'a Value) -> Cow<'a, Value> {
-    convert::convert(Cow::Borrowed(object), kinds::stored(resource.slot), resource)
+    as_version(Cow::Borrowed(object), kinds::stored(resource), resource)
+}
+
+fn as_version<'a>(object: Cow<'a, Value>, from: &Resource, to: &Resource) -> Cow<'a, Value> {
+    if to.custom.is_some() { custom::shown(object, to) } else { convert::convert(object, from, to) }
 }
 
 /// Creates an object from a completed body. `owned` says whether its owners are recorded already, as after an apply.
@@ -80,8 +87,8 @@ pub(super) fn create(
         let owners = managers::read(&object);
         managers::update(resource, &empty, &mut object, owners, write.writer);
     }
-    let stored = kinds::stored(resource.slot);
-    let mut object = convert::convert(Cow::Owned(object), resource, stored).into_owned();
+    let stored = kinds::stored(resource);
+    let mut object = as_version(Cow::Owned(object), resource, stored).into_owned();
     let name = name_for(stored, &mut object)?;
     let metadata = convert::map_at(&mut object, &["metadata"]).ok_or_else(|| Refusal::bad_request("no metadata"))?;
     for field in ["resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation"] {
@@ -170,7 +177,7 @@ pub(super) fn update(
     write: Write<'_>,
     owned: bool,
 ) -> Result<Arc<Value>, Refusal> {
-    let stored = kinds::stored(resource.slot);
+    let stored = kinds::stored(resource);
     let name = text(live, "/metadata/name");
     check_preconditions(resource, live, &new, owned)?;
     carry_over(&mut new, live, write.writer.subresource, resource);
@@ -194,7 +201,7 @@ pub(super) fn update(
             managers::update(resource, &seen, &mut new, owners, write.writer);
         }
     }
-    let mut new = convert::convert(Cow::Owned(new), resource, stored).into_owned();
+    let mut new = as_version(Cow::Owned(new), resource, stored).into_owned();
     rules::prepare_update(store, stored, live, &mut new, write)?;
     let causes = validate::change(stored, live, &new, write.writer.subresource);
     if !causes.is_empty() {
@@ -249,7 +256,7 @@ fn check_preconditions(resource: &Resource, live: &Value, new: &Value, applied: 
         return Err(Refusal::other_uid(resource, [text(live, "/metadata/namespace"), name], uid, live_uid));
     }
     match text(new, "/metadata/resourceVersion") {
-        "" | "0" if !applied && GUARDED.contains(&resource.kind.as_str()) => {
+        "" | "0" if !applied && (resource.custom.is_some() || GUARDED.contains(&resource.kind.as_str())) => {
             let cause = Cause::new(
                 "FieldValueInvalid",
                 "metadata.resourceVersion",
@@ -282,10 +289,18 @@ fn carry_over(new: &mut Value, live: &Value, subresource: &str, resource: &Resou
         None => map.shift_remove(field),
     };
     match subresource {
+        "status" if resource.custom.is_some() => {
+            map.retain(|key, _| matches!(key.as_str(), "metadata" | "status"));
+            for (key, value) in live.as_object().into_iter().flatten() {
+                if !matches!(key.as_str(), "metadata" | "status") {
+                    map.insert(key.clone(), value.clone());
+                }
+            }
+        }
         "status" => {
             keep("spec", spec);
         }
-        _ if resource.has("status") && resource.slot == kinds::stored(resource.slot).slot => {
+        _ if resource.has("status") => {
             let shown = shown(resource, live);
             keep("status", shown.get("status").cloned().or(status));
         }
@@ -306,6 +321,15 @@ fn carry_over(new: &mut Value, live: &Value, subresource: &str, resource: &Resou
             Some(value) => metadata.insert(field.to_owned(), value.clone()),
             None => metadata.shift_remove(field),
         };
+    }
+    if subresource == "status" && resource.custom.is_some() {
+        const SHOWN: [&str; 4] = ["labels", "annotations", "finalizers", "ownerReferences"];
+        for field in SHOWN {
+            match live.pointer(&format!("/metadata/{field}")) {
+                Some(value) => metadata.insert(field.to_owned(), value.clone()),
+                None => metadata.shift_remove(field),
+            };
+        }
     }
     if resource.is("apps", "Deployment")
         && subresource == "status"

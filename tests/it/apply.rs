@@ -244,7 +244,7 @@ fn what_others_add_is_left_alone() {
     let workspace = applied("[services.web]\nmodule = \"app\"");
     let change = json!({"metadata": {"annotations": {"example.com/note": "mine"}}});
     workspace.cluster().patch(&deployment("web"), "kubectl-annotate", &change);
-    workspace.ditc(PLAN).exits(0).out(NO_CHANGES);
+    workspace.ditc(PLAN).exits(0).says("Note: others set 1 field beside ours, left alone:").says(NO_CHANGES);
     workspace.edit(DEMO, "module = \"app\"", "module = \"app\"\ninputs = { image = \"app:v2\" }");
     workspace.ditc(APPLY).exits(0).says("Resources: 0 added, 1 changed, 0 destroyed.");
     let object = workspace.cluster().get(&deployment("web")).expect("it is there");
@@ -693,8 +693,9 @@ fn a_record_that_moved_since_it_was_planned_is_refused() {
         .error(str![[r#"
 error: the record of environment demo changed since it was planned
   caused by: writing the record of ditc (ConfigMap ditc)
-  caused by: the object has been modified; please apply your changes to the
-    latest version and try again (HTTP 409)
+  caused by: Operation cannot be fulfilled on configmaps "ditc": the object has
+    been modified; please apply your changes to the latest version and try again
+    (HTTP 409)
   hint: ditc plan demo --sandbox
 
 "#]])

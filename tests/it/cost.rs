@@ -146,3 +146,57 @@ list namespaces 200
 "#]],
     );
 }
+
+#[test]
+fn a_drift_report_of_nothing_is_one_list_per_recorded_kind_and_a_look_at_all_others() {
+    let workspace = applied();
+    let told = workspace.ditc("drift demo --sandbox").exits(0);
+    check(
+        told.requests.sorted(),
+        str![[r#"
+get configmaps/ditc 200
+list configmaps 200
+list controllerrevisions 200
+list cronjobs 200
+list csistoragecapacities 200
+list daemonsets 200
+list deployments 200
+list deployments 200
+list horizontalpodautoscalers 200
+list ingresses 200
+list jobs 200
+list leases 200
+list limitranges 200
+list namespaces 200
+list networkpolicies 200
+list persistentvolumeclaims 200
+list poddisruptionbudgets 200
+list pods 200
+list podtemplates 200
+list replicasets 200
+list replicationcontrollers 200
+list resourcequotas 200
+list rolebindings 200
+list roles 200
+list secrets 200
+list secrets 200
+list serviceaccounts 200
+list services 200
+list services 200
+list statefulsets 200
+list statefulsets 200
+
+"#]],
+    );
+}
+
+#[test]
+fn a_drift_report_asks_about_what_moved_alone() {
+    let workspace = applied();
+    let change =
+        serde_json::json!({"spec": {"template": {"spec": {"containers": [{"name": "web", "image": "mine"}]}}}});
+    workspace.cluster().patch_strategically("/apis/apps/v1/namespaces/demo/deployments/web", "kubectl-edit", &change);
+    let told = workspace.ditc("drift demo --sandbox").exits(2);
+    assert_eq!(told.requests.of("ask"), ["deployments/web"; 2], "plainly, and by force since a field was taken");
+    assert_eq!(told.requests.of("get"), ["configmaps/ditc"; 2], "a report with something in it is of one record");
+}

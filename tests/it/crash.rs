@@ -134,6 +134,8 @@ fn a_request_that_goes_wrong_is_told_or_made_good() {
         json!({"answer": {"status": 503}}),
         json!({"answer": {"status": 429, "retry_after": 1}}),
         json!("drop"),
+        json!("reset"),
+        json!("half_body"),
     ];
     let cases = (1..=story.requests).flat_map(|at| {
         let chosen = faults.iter().enumerate().filter(move |(number, _)| is_thorough() || (at + number) % 3 == 0);

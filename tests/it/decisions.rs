@@ -15,6 +15,7 @@ stories! {
     what_is_being_deleted_is_made_anew_when_it_is_gone
     data_is_lost_only_when_told_to
     no_more_is_destroyed_than_allowed
+    nothing_is_changed_in_a_protected_namespace
     a_part_is_applied
     a_part_is_left_out
     the_record_alone_is_refreshed
@@ -163,10 +164,29 @@ fn no_more_is_destroyed_than_allowed(stage: &Stage) {
     stage.is_as_defined();
 }
 
+fn nothing_is_changed_in_a_protected_namespace(stage: &Stage) {
+    stage.apply("").exits(0);
+    stage.workspace.write("ditc.toml", "[policy]\nprotected = [\"d-*\"]\n");
+    for ran in [stage.plan(""), stage.apply(""), stage.start("destroy", "-auto-approve").end()] {
+        let told = ran.exits(1);
+        assert!(told.error.contains("protected"), "{}", told.error);
+    }
+    // Nor when its file is gone.
+    stage.workspace.remove(&format!("environments/{}.toml", stage.name));
+    stage.workspace.write("environments/other.toml", "");
+    let told = stage.start("destroy", "-auto-approve -with-foreign").end().exits(1);
+    assert!(told.error.contains("is protected by the"), "{}", told.error);
+    assert!(stage.get(WEB).is_some());
+}
+
 fn a_part_is_applied(stage: &Stage) {
     stage.apply("").exits(0);
     stage.define("[services.web]\nmodule = \"app\"\ninputs = { image = \"app:v2\" }\n[services.new]\nmodule = \"app\"");
-    stage.plan("-target=ENV.services.web").exits(2).says("Plan: 0 to add, 1 to change, 0 to destroy.");
+    stage
+        .plan("-target=ENV.services.web")
+        .exits(2)
+        .says("only a part of the environment was planned")
+        .says("Plan: 0 to add, 1 to change, 0 to destroy.");
     stage.apply("-target=ENV.services.web").exits(0).says("Resources: 0 added, 1 changed, 0 destroyed.");
     assert!(stage.get("apps/v1 deployments/api").is_some());
     stage.plan("").exits(2).says("Plan: 1 to add, 0 to change, 1 to destroy.");

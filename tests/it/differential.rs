@@ -141,11 +141,18 @@ fn run_group(group: &Group, hand: &Hand) -> Answers {
     let mut kept = BTreeMap::from([("$NS".to_owned(), namespace.name.clone())]);
     let mut answers = Answers::new();
     for operation in &group.operations {
-        let Operation { title: _, user, method, path, accept, content, body, keeps, settled, unheard } = operation;
+        let Operation { title: _, user, method, path, accept, content, body, keeps, .. } = operation;
+        let Operation { settled, emptied, served, unheard, .. } = operation;
         let fill = |text: &str| kept.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value));
         let (path, body) = (fill(path), fill(body));
         if *settled {
             until(|| hand.get(&path).is_some_and(|object| is_settled(&object)));
+        }
+        if *emptied {
+            until(|| hand.get(&path).is_some_and(|namespace| is_emptied(&namespace)));
+        }
+        if let Some(served) = served {
+            until(|| is_served(hand, &path) == *served);
         }
         let (code, text) = hand.ask(&Question { user, method, path: &path, accept, content, body: &body });
         if let (Some(name), Ok(value)) = (keeps, serde_json::from_str::<Value>(&text)) {
@@ -162,6 +169,17 @@ fn run_group(group: &Group, hand: &Hand) -> Answers {
         answers.insert(title(group, operation), json!({"code": code.as_u16(), "body": body}));
     }
     answers
+}
+
+/// Whether anything is known under a path: a kind that is just defined, or just gone, takes a moment.
+fn is_served(hand: &Hand, path: &str) -> bool {
+    let question = Question { user: "", method: "GET", path, accept: "", content: "", body: "" };
+    hand.ask(&question).0 != http::StatusCode::NOT_FOUND
+}
+
+/// Whether everything in a namespace that ends was told to go: only then does it tell what is left.
+fn is_emptied(namespace: &Value) -> bool {
+    namespace["status"]["conditions"].as_array().is_some_and(|conditions| !conditions.is_empty())
 }
 
 /// Whether the controllers have seen it as it is.

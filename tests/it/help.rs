@@ -50,6 +50,8 @@ Commands:
   plan     Show what would change in an environment, and why
   apply    Change an environment to what its files say, and wait until it works
   destroy  Remove an environment and all that is in it
+  show     Show a saved plan again, without a cluster
+  drift    Tell what has changed in environments without ditc
   state    Look at what ditc recorded
   sandbox  The built-in cluster
   version  Print the version
@@ -103,7 +105,7 @@ Examples:
   ditc apply jakub --sandbox    the same in the built-in cluster
 
 Flags may be written with one dash or two. Exit codes: 0 done, 1 error, 2
-changes (plan -detailed-exitcode), 130 and 143 interrupted.
+changes (plan -detailed-exitcode) or drift, 130 and 143 interrupted.
 
 "#]],
     );
@@ -118,6 +120,8 @@ Commands:
   plan     Show what would change in an environment, and why
   apply    Change an environment to what its files say, and wait until it works
   destroy  Remove an environment and all that is in it
+  show     Show a saved plan again, without a cluster
+  drift    Tell what has changed in environments without ditc
   state    Look at what ditc recorded
   sandbox  The built-in cluster
   version  Print the version
@@ -159,6 +163,121 @@ Examples:
 }
 
 #[test]
+fn help_of_drift() {
+    shows(
+        "drift --help",
+        str![[r#"
+Tell what has changed in environments without ditc: fields, objects that are
+gone or made anew, objects that nobody described, runs that stopped half-way.
+Nothing is changed, and what the files say now does not matter.
+
+Exit codes: 0 no drift, 2 drift, 1 something could not be looked at.
+
+Usage: ditc drift [OPTIONS] [ENV]...
+
+Arguments:
+  [ENV]...
+          Environments by name; `*` stands for any characters, among those that
+          have a file
+
+Options:
+      --all
+          Every environment of the workspace, and those in the cluster that have
+          no file
+
+      --strict
+          Count fields as drift that others set beside ours
+
+  -h, --help
+          Print help (see a summary with '-h')
+
+Cluster:
+      --sandbox
+          Use the built-in cluster in state/sandbox instead of a real one
+
+      --context <NAME>
+          The kubeconfig context to use
+
+      --cluster <NAME>
+          The kubeconfig cluster to use
+
+      --kubeconfig <FILE>
+          The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
+
+      --as <USER>
+          The user to act as
+
+      --as-group <GROUP>
+          A group to act as; may be given several times
+
+      --request-timeout <DURATION>
+          How long one request may take, such as 30s
+
+Output:
+      --chdir <DIR>
+          Work in this directory instead of the current one
+
+      --no-color
+          Print no colours
+
+      --json
+          Print JSON on standard output
+
+  -q, --quiet
+          Print no progress, only results and errors
+
+Examples:
+  ditc drift jakub
+  ditc drift 'pr-*' -strict   also what others added beside ours
+  ditc drift --all -json      all, also those without a file, for a nightly job
+
+"#]],
+    );
+}
+
+#[test]
+fn drift_of_nothing_in_particular() {
+    refuses(
+        "drift",
+        str![[r#"
+error: which environments? Name one or several, or say --all
+  hint: ditc drift ENV
+  hint: ditc drift --all
+
+"#]],
+    );
+    refuses(
+        "drift --all jakub",
+        str![[r#"
+error: the argument '--all' cannot be used with '[ENV]...'
+
+Usage: ditc drift --all [ENV]...
+
+For more information, try '--help'.
+
+"#]],
+    );
+    refuses(
+        "drift Jakub",
+        str![[r#"
+error: invalid value 'Jakub' for '[ENV]...': may hold only lower-case letters, digits and `-`, not 'J'
+
+For more information, try '--help'.
+
+"#]],
+    );
+    refuses(
+        "drift pr_*",
+        str![[r#"
+error: invalid value 'pr_*' for '[ENV]...': may hold only lower-case letters, digits, `-` and `*`, not '_'
+
+For more information, try '--help'.
+
+"#]],
+    );
+}
+
+#[test]
 fn help_of_plan() {
     shows(
         "plan -help",
@@ -172,6 +291,15 @@ Arguments:
 
 Options:
       --detailed-exitcode  Exit with 2 if there are changes, 0 if there are none
+      --out <FILE>         Keep the plan in this file, for `ditc show FILE` and
+                           `ditc apply FILE`
+      --destroy            Plan to remove the environment, as `ditc destroy`
+                           would
+      --with-foreign       With -destroy: delete with the namespace what others
+                           made in it
+      --refresh[=<BOOL>]   Whether to look at the cluster; with false, plan from
+                           the local state alone [default: true] [possible
+                           values: true, false]
   -h, --help               Print help
 
 Variables:
@@ -227,6 +355,10 @@ Output:
 Examples:
   ditc plan jakub
   ditc plan jakub -detailed-exitcode   exit 2 if there are changes
+  ditc plan jakub -out=jakub.plan      for `show` and `apply jakub.plan`
+  ditc plan jakub -destroy             what `ditc destroy jakub` would do
+  ditc plan jakub -destroy -with-foreign
+  ditc plan jakub -refresh=false       without asking the cluster
 
   ditc plan jakub -target=jakub.services.orders
   ditc plan jakub -exclude=jakub.services.orders/Ingress/orders
@@ -243,16 +375,62 @@ Examples:
 }
 
 #[test]
+fn help_of_show() {
+    shows(
+        "show --help",
+        str![[r#"
+Show a saved plan again, without a cluster
+
+Usage: ditc show [OPTIONS] <FILE>
+
+Arguments:
+  <FILE>  The file that `plan -out` made
+
+Options:
+  -h, --help  Print help
+
+Cluster:
+      --sandbox
+          Use the built-in cluster in state/sandbox instead of a real one
+      --context <NAME>
+          The kubeconfig context to use
+      --cluster <NAME>
+          The kubeconfig cluster to use
+      --kubeconfig <FILE>
+          The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
+      --as <USER>
+          The user to act as
+      --as-group <GROUP>
+          A group to act as; may be given several times
+      --request-timeout <DURATION>
+          How long one request may take, such as 30s
+
+Output:
+      --chdir <DIR>  Work in this directory instead of the current one
+      --no-color     Print no colours
+      --json         Print JSON on standard output
+  -q, --quiet        Print no progress, only results and errors
+
+Examples:
+  ditc show jakub.plan
+  ditc show jakub.plan -json
+
+"#]],
+    );
+}
+
+#[test]
 fn help_of_apply() {
     shows(
         "apply -help",
         str![[r#"
 Change an environment to what its files say, and wait until it works
 
-Usage: ditc apply [OPTIONS] <ENV>
+Usage: ditc apply [OPTIONS] <ENV|FILE>
 
 Arguments:
-  <ENV>  The environment: environments/ENV.toml
+  <ENV|FILE>  The environment: environments/ENV.toml; or a file that `plan -out`
+              made, whose name holds a `/` or a `.`
 
 Options:
       --auto-approve
@@ -320,6 +498,7 @@ Output:
 
 Examples:
   ditc apply jakub
+  ditc apply jakub.plan   exactly what `plan -out` kept, or nothing
   ditc apply pr-12 -auto-approve -lock-timeout=5m   in CI
 
 Flags about a part of an environment and about decisions are those of `ditc
@@ -538,6 +717,8 @@ Commands:
   plan     Show what would change in an environment, and why
   apply    Change an environment to what its files say, and wait until it works
   destroy  Remove an environment and all that is in it
+  show     Show a saved plan again, without a cluster
+  drift    Tell what has changed in environments without ditc
   state    Look at what ditc recorded
   sandbox  The built-in cluster
   version  Print the version
@@ -617,7 +798,7 @@ error: unexpected argument '--auto-aprove' found
 
   tip: a similar argument exists: '--auto-approve'
 
-Usage: ditc apply --auto-approve <ENV>
+Usage: ditc apply --auto-approve <ENV|FILE>
 
 For more information, try '--help'.
 

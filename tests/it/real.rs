@@ -49,6 +49,10 @@ impl Preview {
         self.start("apply", "-auto-approve").end()
     }
 
+    fn drift(&self, flags: &str) -> Ran {
+        self.start("drift", flags).end()
+    }
+
     fn destroy(&self) -> Ran {
         self.start("destroy", "-auto-approve").end()
     }
@@ -234,6 +238,59 @@ fn a_debug_pod_keeps_the_namespace() {
 }
 
 #[test]
+fn what_moves_without_ditc_is_told_and_what_controllers_do_is_not() {
+    let Some(preview) = Preview::new() else { return };
+    preview.workspace.write("modules/scaled/module.toml", "");
+    preview.workspace.write("modules/scaled/scaler.yaml", SCALER);
+    let whole = fs::read_to_string(preview.workspace.path(&preview.definition())).expect("it was written");
+    preview.define(&format!("{whole}\n[services.scaler]\nmodule = \"scaled\"\n"));
+    preview.apply().exits(0);
+    preview.drift("-strict").exits(0).says("No drift.");
+
+    // As an autoscaler does it.
+    let scale = preview.path("apps/v1 deployments/web/scale");
+    preview.real.patch(&scale, "kube-controller-manager", &json!({"spec": {"replicas": 3}}));
+    preview.drift("-strict").exits(0).says("No drift.");
+
+    preview.real.patch(&scale, "kubectl", &json!({"spec": {"replicas": 4}}));
+    preview
+        .drift("")
+        .exits(2)
+        .says("spec.replicas = 2 -> 4  # by kubectl, time not recorded")
+        .says("Drift: 1 changed.");
+
+    let note = json!({"metadata": {"annotations": {"example.com/note": "x"}}});
+    preview.real.patch(&preview.path("services/web"), "kubectl-annotate", &note);
+    let pod = json!({"metadata": {"name": "debug"}, "spec": {"containers": [{"name": "shell", "image": "busybox"}]}});
+    preview.real.create(&preview.path("pods"), "kubectl-run", &pod);
+    preview.real.delete(&preview.path("services/redis"));
+    let told = preview.drift("").exits(2).says("Drift: 1 changed, 1 deleted, 1 foreign object.");
+    let told = told.says("Pod/debug is not described, made by kubectl-run").says("/Service/redis was deleted");
+    told.says("example.com/note").says("by kubectl-annotate");
+    preview.drift("-strict").exits(2).says("1 added field.");
+
+    let mine = json!({"metadata": {"name": "redis"}, "spec": {"selector": {"app": "mine"}, "ports": [{"port": 80}]}});
+    preview.real.create(&preview.path("services"), "kubectl-create", &mine);
+    preview.drift("").exits(2).says("is another object by now, made by kubectl-create, not by ditc");
+
+    // Its file is gone, and it is found by its label.
+    preview.workspace.remove(&preview.definition());
+    preview.drift("").exits(2).says("has no file").says("no file.");
+}
+
+/// An autoscaler that never finds metrics, and so never scales by itself.
+const SCALER: &str = r#"
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: {{ name }}
+spec:
+  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: web }
+  minReplicas: 2
+  maxReplicas: 9
+"#;
+
+#[test]
 fn a_killed_apply_is_finished_by_the_next() {
     let Some(preview) = Preview::new() else { return };
     for moment in ["Creating...", "Creation complete", "/web: Creation complete"] {
@@ -294,4 +351,36 @@ fn what_a_quota_has_no_room_for_is_told() {
 
     preview.define(&whole.replace("replicas = 2", "replicas = 3"));
     preview.apply().exits(0).says_nothing_of("Warning");
+}
+
+#[test]
+fn a_saved_plan_is_done_as_it_was_shown_or_not_at_all() {
+    let Some(preview) = Preview::new() else { return };
+    let saved = || preview.workspace.ditc("apply saved.plan --kubeconfig kubeconfig");
+    let planned = preview.start("plan", "-out=saved.plan").end().exits(0);
+    assert_eq!(preview.workspace.ditc("show saved.plan").exits(0).out, planned.out);
+    saved().exits(0).says("Apply complete!");
+    preview.is_as_defined();
+    let told = saved().exits(1);
+    assert!(told.error.contains("it had no record"), "{}", told.error);
+
+    // What the server and its controllers do meanwhile moves nothing; what a hand does refuses the whole plan.
+    preview.workspace.edit(&preview.definition(), "whoami:v1", "whoami:v2");
+    preview.start("plan", "-out=saved.plan").end().exits(0).says("Plan: 0 to add, 1 to change, 0 to destroy.");
+    preview.set_image("traefik/whoami:mine");
+    let told = saved().exits(1);
+    assert!(told.error.contains("was \"traefik/whoami:v1\", and is \"traefik/whoami:mine\""), "{}", told.error);
+    let live = preview.get(DEPLOYMENT).expect("it is there");
+    assert_eq!(live["spec"]["template"]["spec"]["containers"][0]["image"], "traefik/whoami:mine");
+
+    preview.start("plan", "-out=saved.plan").end().exits(0);
+    let note = json!({"metadata": {"annotations": {"theirs": "yes"}}});
+    preview.real.patch(&preview.path(DEPLOYMENT), "kubectl-annotate", &note);
+    saved().exits(0).says("Resources: 0 added, 1 changed, 0 destroyed.");
+    preview.is_as_defined();
+    preview.start("plan", "-refresh=false -detailed-exitcode").end().exits(0).says("The cluster was not asked");
+
+    preview.start("plan", "-destroy -out=saved.plan").end().exits(0);
+    saved().exits(0).says("Destroy complete!");
+    assert_eq!(preview.real.get(&format!("/api/v1/namespaces/{}", preview.name)), None);
 }

@@ -39,6 +39,7 @@ fn plan(operation: Operation) -> Plan {
         changes: BTreeMap::new(),
         unchanged: BTreeMap::new(),
         drift: BTreeMap::new(),
+        additions: BTreeMap::new(),
         blocked: Vec::new(),
         too_many: None,
         partial: false,

@@ -18,8 +18,10 @@ use crate::{
 };
 
 use super::{
-    FORMAT_VERSION, line,
-    plan::{ChangeDocument, DriftDocument, Resource, action_word},
+    FORMAT_VERSION,
+    drift::DriftDocument,
+    line,
+    plan::{ChangeDocument, Resource, action_word},
 };
 
 /// Messages are plain, and each is one line.
@@ -74,7 +76,7 @@ pub fn planned(plan: &Plan, context: &Context<'_>, at: Timestamp) -> String {
     }
     let mut out = String::new();
     for (key, drift) in &plan.drift {
-        let change = DriftDocument::new(plan, key, drift);
+        let change = DriftDocument::new(&plan.environment, key, drift);
         let message = format!("{}: Drift detected", change.resource.address);
         out.push_str(&Line::new("info", &message, "resource_drift", at, Payload { change }).to_text());
     }

@@ -15,11 +15,11 @@ struct Document<'a> {
 }
 
 #[derive(Serialize)]
-struct ErrorDocument<'a> {
-    class: &'a str,
-    message: &'a str,
-    causes: &'a [String],
-    hints: &'a [String],
+pub(super) struct ErrorDocument<'a> {
+    pub(super) class: &'a str,
+    pub(super) message: &'a str,
+    pub(super) causes: &'a [String],
+    pub(super) hints: &'a [String],
 }
 
 #[derive(Serialize)]

@@ -1,12 +1,14 @@
 //! Output for machines: a plan as one document, a run as one object per line with Terraform's key names. The types here
 //! are the format; nothing else is serialised. Readers ignore fields they do not know.
 
+mod drift;
 mod event;
 mod failure;
 mod plan;
 mod preflight;
 mod state;
 
+pub use drift::drift;
 pub use event::{event, outputs, planned, version};
 pub use failure::{error, error_line};
 pub use plan::plan;

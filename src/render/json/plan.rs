@@ -8,12 +8,10 @@ use serde_json::Value;
 use crate::{
     address::address,
     diagnostic::{Sources, Span},
-    names::{ComponentId, OutputName},
+    names::{ComponentId, EnvironmentName, OutputName},
     object::{FieldPath, ObjectKey},
     observed::{Forbidden, Readiness},
-    plan::{
-        Action, After, Block, Blocked, Change, Check, Drift, DriftKind, DriftedField, Plan, Preflight, Reason, Taken,
-    },
+    plan::{Action, After, Block, Blocked, Change, Check, Plan, Preflight, Reason, Taken, TooMany},
     render::{
         secrecy::is_hidden,
         text::{Context, Way, explain, in_order},
@@ -21,7 +19,11 @@ use crate::{
     state::Run,
 };
 
-use super::{FORMAT_VERSION, document, preflight::PreflightDocument};
+use super::{
+    FORMAT_VERSION, document,
+    drift::{AdditionsDocument, DriftDocument},
+    preflight::PreflightDocument,
+};
 
 /// A plan for machines.
 #[must_use]
@@ -36,14 +38,23 @@ struct Document<'a> {
     environment: &'a str,
     namespace: &'a str,
     cluster: &'a str,
+    /// When the state was last seen that alone was planned from; left out where the cluster was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<String>,
     /// Whether `apply` would carry it out.
     applyable: bool,
     /// Whether the environment is what it should be afterwards.
     complete: bool,
+    /// Whether only a part of the environment was planned.
+    partial: bool,
     changes: Vec<ChangeDocument<'a>>,
     unchanged: UnchangedDocument<'a>,
     drift: Vec<DriftDocument<'a>>,
+    additions: Vec<AdditionsDocument<'a>>,
     blocked: Vec<BlockedDocument<'a>>,
+    /// More deletions than one apply may do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    too_many: Option<TooManyDocument>,
     ignored: Vec<Resource<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     interrupted: Option<RunDocument<'a>>,
@@ -65,7 +76,11 @@ pub(super) struct Resource<'a> {
 
 impl<'a> Resource<'a> {
     pub(super) fn new(plan: &Plan, component: Option<&ComponentId>, key: &'a ObjectKey) -> Self {
-        let address = address(&plan.environment, component, key).to_string();
+        Self::of(&plan.environment, component, key)
+    }
+
+    pub(super) fn of(environment: &EnvironmentName, component: Option<&ComponentId>, key: &'a ObjectKey) -> Self {
+        let address = address(environment, component, key).to_string();
         Self {
             address,
             group: &key.kind.group,
@@ -132,16 +147,16 @@ impl<'a> ChangeDocument<'a> {
 }
 
 #[derive(Serialize)]
-struct FieldDocument<'a> {
-    path: String,
-    before: Option<&'a Value>,
-    after: Option<&'a Value>,
+pub(super) struct FieldDocument<'a> {
+    pub(super) path: String,
+    pub(super) before: Option<&'a Value>,
+    pub(super) after: Option<&'a Value>,
     /// Whether values are left out.
-    sensitive: bool,
+    pub(super) sensitive: bool,
 }
 
 impl<'a> FieldDocument<'a> {
-    fn new(
+    pub(super) fn new(
         key: &ObjectKey,
         path: &FieldPath,
         before: Option<&'a Value>,
@@ -182,48 +197,6 @@ struct NotReady<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct DriftDocument<'a> {
-    #[serde(flatten)]
-    pub(super) resource: Resource<'a>,
-    action: &'static str,
-    fields: Vec<DriftedDocument<'a>>,
-}
-
-#[derive(Serialize)]
-struct DriftedDocument<'a> {
-    path: String,
-    applied: Option<&'a Value>,
-    live: Option<&'a Value>,
-    sensitive: bool,
-    manager: Option<&'a str>,
-    time: Option<&'a str>,
-}
-
-impl<'a> DriftDocument<'a> {
-    pub(super) fn new(plan: &Plan, key: &'a ObjectKey, drift: &'a Drift) -> Self {
-        let (action, fields) = match &drift.kind {
-            DriftKind::Deleted => ("delete", &[][..]),
-            DriftKind::Recreated => ("recreate", &[][..]),
-            DriftKind::Changed(fields) => ("update", fields.as_slice()),
-        };
-        let field = |field: &'a DriftedField| {
-            let DriftedField { path, applied, live, manager, time } = field;
-            let shown = FieldDocument::new(key, path, applied.as_ref(), live.as_ref(), false);
-            DriftedDocument {
-                path: shown.path,
-                applied: shown.before,
-                live: shown.after,
-                sensitive: shown.sensitive,
-                manager: manager.as_deref(),
-                time: time.as_deref(),
-            }
-        };
-        let resource = Resource::new(plan, drift.component.as_ref(), key);
-        Self { resource, action, fields: fields.iter().map(field).collect() }
-    }
-}
-
-#[derive(Serialize)]
 struct BlockedDocument<'a> {
     #[serde(flatten)]
     resource: Resource<'a>,
@@ -234,11 +207,23 @@ struct BlockedDocument<'a> {
 }
 
 #[derive(Serialize)]
-struct RunDocument<'a> {
+pub(super) struct RunDocument<'a> {
     id: &'a str,
     operation: &'static str,
     who: &'a str,
     since: String,
+}
+
+impl<'a> RunDocument<'a> {
+    pub(super) fn new(Run { id, operation, who, since }: &'a Run) -> Self {
+        Self { id, operation: operation.verb(), who, since: since.to_string() }
+    }
+}
+
+#[derive(Serialize)]
+struct TooManyDocument {
+    count: usize,
+    limit: usize,
 }
 
 #[derive(Serialize)]
@@ -278,7 +263,7 @@ impl Place {
 
 impl<'a> Document<'a> {
     fn new(plan: &'a Plan, preflight: &'a Preflight, context: &Context<'a>) -> Self {
-        let Context { sources, cluster, flags, check_namespace: _ } = *context;
+        let Context { sources, cluster, flags, check_namespace: _, as_of } = *context;
         let counts = plan.counts();
         let blocked = |blocked: &'a Blocked| {
             let Blocked { key, component, why, origin } = blocked;
@@ -295,29 +280,27 @@ impl<'a> Document<'a> {
                 origin: origin.as_ref().map(|origin| Place::new(origin, sources)),
             }
         };
-        let run = |Run { id, operation, who, since }: &'a Run| RunDocument {
-            id,
-            operation: operation.verb(),
-            who,
-            since: since.to_string(),
-        };
         Self {
             format_version: FORMAT_VERSION,
             operation: plan.operation.verb(),
             environment: plan.environment.as_str(),
             namespace: plan.namespace.as_str(),
             cluster,
-            applyable: plan.is_applyable(),
-            complete: plan.blocked.is_empty(),
+            as_of: as_of.map(|time| time.to_string()),
+            applyable: plan.is_applyable() && as_of.is_none(),
+            complete: plan.is_applyable() && as_of.is_none() && !plan.partial,
+            partial: plan.partial,
             changes: in_order(plan)
                 .into_iter()
                 .map(|(key, change)| ChangeDocument::new(plan, key, change, sources))
                 .collect(),
             unchanged: UnchangedDocument { count: plan.unchanged.len(), not_ready: not_ready(plan) },
-            drift: plan.drift.iter().map(|(key, drift)| DriftDocument::new(plan, key, drift)).collect(),
+            drift: plan.drift.iter().map(|(key, drift)| DriftDocument::new(&plan.environment, key, drift)).collect(),
+            additions: AdditionsDocument::all(&plan.environment, &plan.additions),
             blocked: plan.blocked.iter().map(blocked).collect(),
+            too_many: plan.too_many.map(|TooMany { count, limit }| TooManyDocument { count, limit }),
             ignored: plan.ignored.iter().map(|key| Resource::new(plan, None, key)).collect(),
-            interrupted: plan.interrupted.as_ref().map(run),
+            interrupted: plan.interrupted.as_ref().map(RunDocument::new),
             preflight: PreflightDocument::new(plan, preflight),
             counts: CountsDocument {
                 add: counts.add,

@@ -42,6 +42,7 @@ fn a_plan_is_one_document() {
   "cluster": "staging",
   "applyable": false,
   "complete": false,
+  "partial": false,
   "changes": [
     {
       "address": "jakub.services.orders/Deployment/orders",
@@ -119,6 +120,7 @@ fn a_plan_is_one_document() {
       ]
     }
   ],
+  "additions": [],
   "blocked": [
     {
       "address": "jakub.services.orders/Service/orders",

@@ -91,7 +91,8 @@ pub(super) fn files() -> Files {
 
 impl Files {
     pub(super) fn context(&self) -> Context<'_> {
-        Context { sources: &self.sources, cluster: "staging", check_namespace: &self.check_namespace, flags: "" }
+        let check_namespace = &self.check_namespace;
+        Context { sources: &self.sources, cluster: "staging", check_namespace, flags: "", as_of: None }
     }
 
     pub(super) fn orders(&self) -> Span {
@@ -125,6 +126,7 @@ pub(super) fn empty(operation: Operation) -> Plan {
         changes: BTreeMap::new(),
         unchanged: BTreeMap::new(),
         drift: BTreeMap::new(),
+        additions: BTreeMap::new(),
         blocked: Vec::new(),
         too_many: None,
         partial: false,

@@ -2,10 +2,12 @@
 
 mod blocked;
 mod change;
+mod drift;
 mod event;
 mod failure;
 mod fields;
 mod ledger;
+mod moved;
 mod notes;
 mod plan;
 mod preflight;
@@ -14,11 +16,13 @@ mod state;
 mod value;
 
 pub(super) use blocked::{Way, explain};
+pub use drift::{Found, Look, drift, drift_summary};
 pub use event::event;
 pub(super) use event::step;
 pub use failure::{error, hints, warning};
 pub(super) use ledger::{Totals, complete, totals};
 pub use ledger::{ledger, outputs};
+pub use moved::moved;
 pub use plan::{Context, plan};
 pub(super) use plan::{in_order, totals as plan_totals};
 pub use preflight::preflight;

@@ -2,16 +2,16 @@
 
 use crate::{
     address::address,
-    names::ComponentId,
+    names::{ComponentId, EnvironmentName},
     object::ObjectKey,
     observed::Readiness,
-    plan::{Drift, DriftKind, DriftedField, Plan},
+    plan::{Addition, Additions, Drift, DriftKind, DriftedField, Plan},
     render::style::{Look, Style, clean, clean_line},
     state::Run,
 };
 
 use super::{
-    fields::{Field, Sign, fields},
+    fields::{Field, Sign, fields, way},
     plan::Context,
 };
 
@@ -25,7 +25,11 @@ pub(super) fn note(text: &str, style: Style) -> String {
 }
 
 pub(super) fn object(plan: &Plan, component: Option<&ComponentId>, key: &ObjectKey) -> String {
-    clean(&address(&plan.environment, component, key).to_string())
+    named(&plan.environment, component, key)
+}
+
+pub(super) fn named(environment: &EnvironmentName, component: Option<&ComponentId>, key: &ObjectKey) -> String {
+    clean(&address(environment, component, key).to_string())
 }
 
 pub(super) fn count(number: usize, one: &str, many: &str) -> String {
@@ -42,12 +46,31 @@ pub(super) fn names(names: impl IntoIterator<Item = String>) -> String {
     }
 }
 
+/// That a plan was made without a look at the cluster.
+pub(super) fn not_asked(context: &Context<'_>, style: Style) -> String {
+    let Some(seen) = context.as_of else { return String::new() };
+    let text = format!(
+        "The cluster was not asked (-refresh=false). This is planned from the local state, last seen at {seen:.0}: what \
+         changed since then does not show, and nothing of this can be applied."
+    );
+    note(&text, style)
+}
+
 /// That a run never came to its end.
 pub(super) fn interrupted(plan: &Plan, context: &Context<'_>, style: Style) -> String {
     let Some(Run { id: _, operation, who, since }) = &plan.interrupted else { return String::new() };
     let (verb, who) = (operation.verb(), clean_line(who));
     let command = format!("ditc {} {}{}", plan.operation.verb(), plan.environment, context.flags);
     note(&format!("{verb} by {who} at {since:.0} stopped before its end; the next `{command}` finishes it."), style)
+}
+
+/// That the rest of the environment may differ as well.
+pub(super) fn partial(plan: &Plan, style: Style) -> String {
+    if !plan.partial {
+        return String::new();
+    }
+    let text = "only a part of the environment was planned, as -target and -exclude say; the rest may differ.";
+    note(text, style)
 }
 
 /// What moved without ditc.
@@ -58,38 +81,81 @@ pub(super) fn drift(plan: &Plan, style: Style) -> String {
     let mut out = format!("{} Objects have changed outside of ditc\n\n", style.paint(Look::Bold, "Note:"));
     let what = "These differ from what ditc last applied, and ditc did not change them:";
     out.push_str(&style.wrap("", "", Look::Plain, what));
-    for (key, Drift { component, kind }) in &plan.drift {
-        let address = style.paint(Look::Bold, &object(plan, component.as_ref(), key));
-        match kind {
-            DriftKind::Deleted => out.push_str(&format!("\n  {} {address} was deleted\n", Sign::Remove.paint(style))),
-            DriftKind::Recreated => {
-                out.push_str(&format!("\n  {} {address} was deleted and created anew\n", Sign::Change.paint(style)));
-            }
-            DriftKind::Changed(changed) if changed.is_empty() => {
-                out.push_str(&format!(
-                    "\n  {} {address} has changed; its values are kept\n",
-                    Sign::Change.paint(style)
-                ));
-            }
-            DriftKind::Changed(changed) => {
-                let name = serde_json::Value::from(key.name.as_str());
-                out.push_str(&format!("\n  # {address} has changed\n"));
-                out.push_str(&format!("  {} {} {name} {{\n", Sign::Change.paint(style), key.kind.kind));
-                let list: Vec<Field<'_>> = changed.iter().map(|field| drifted(key, field)).collect();
-                out.push_str(&fields(&list, 6, style));
-                out.push_str("    }\n");
-            }
-        }
+    for (key, drift) in &plan.drift {
+        out.push('\n');
+        out.push_str(&moved(&plan.environment, key, drift, style));
     }
     out.push_str(&format!("\n{}\n", style.paint(Look::Dim, &"─".repeat(style.width.min(RULE)))));
     out
 }
 
+/// What moved on one object.
+pub(super) fn moved(environment: &EnvironmentName, key: &ObjectKey, drift: &Drift, style: Style) -> String {
+    let Drift { component, kind } = drift;
+    let address = style.paint(Look::Bold, &named(environment, component.as_ref(), key));
+    let line = |sign: Sign, what: &str| format!("  {} {address} {what}\n", sign.paint(style));
+    match kind {
+        DriftKind::Deleted => line(Sign::Remove, "was deleted"),
+        DriftKind::Terminating => line(Sign::Remove, "is being deleted"),
+        DriftKind::Recreated => line(Sign::Change, "was deleted and created anew"),
+        DriftKind::Replaced(managers) => {
+            let by = names(managers.iter().cloned());
+            let by = if by.is_empty() { by } else { format!(" by {by}") };
+            line(Sign::Change, &format!("is another object by now, made{by}, not by ditc"))
+        }
+        DriftKind::Leftover => line(Sign::Add, "says that ditc made it, and the record does not know it"),
+        DriftKind::Changed(changed) if changed.is_empty() => line(Sign::Change, "has changed; its values are kept"),
+        DriftKind::Changed(changed) => {
+            let name = serde_json::Value::from(key.name.as_str());
+            let mut out = format!("  # {address} has changed\n");
+            out.push_str(&format!("  {} {} {name} {{\n", Sign::Change.paint(style), key.kind.kind));
+            let (same, other): (Vec<_>, Vec<_>) = changed.iter().partition(|field| is_only_taken(field));
+            let list: Vec<Field<'_>> = other.into_iter().map(|field| drifted(key, field)).collect();
+            out.push_str(&fields(&list, 6, style));
+            for DriftedField { path, manager, time, .. } in same {
+                let manager = clean_line(manager.as_deref().unwrap_or("others"));
+                let (path, time) = (way(&path.0.iter().collect::<Vec<_>>()), when(time.as_deref()));
+                let line = format!("{path} belongs to {manager} by now, its value is as applied ({time})");
+                out.push_str(&format!("      {} {line}\n", Sign::Change.paint(style)));
+            }
+            out.push_str("    }\n");
+            out
+        }
+    }
+}
+
+/// Whether a field has its value still, or again, and only its owner is another.
+fn is_only_taken(field: &DriftedField) -> bool {
+    field.applied.is_some() && field.applied == field.live && field.applied != Some(serde_json::Value::Null)
+}
+
+/// When a manager last wrote.
+pub(super) fn when(time: Option<&str>) -> String {
+    time.map_or_else(|| "time not recorded".to_owned(), clean_line)
+}
+
+/// What others set beside ours, in one line.
+pub(super) fn additions(plan: &Plan, style: Style) -> String {
+    let field = |(key, Additions { component, fields }): (&ObjectKey, &Additions)| {
+        let object = object(plan, component.as_ref(), key);
+        let told = |Addition { path, value: _, manager, time: _ }: &Addition| {
+            let path = way(&path.0.iter().collect::<Vec<_>>());
+            format!("{path} of {object} ({manager})")
+        };
+        fields.iter().map(told).collect::<Vec<_>>()
+    };
+    let fields: Vec<String> = plan.additions.iter().flat_map(field).collect();
+    if fields.is_empty() {
+        return String::new();
+    }
+    let number = count(fields.len(), "field", "fields");
+    note(&format!("others set {number} beside ours, left alone: {}.", names(fields)), style)
+}
+
 fn drifted<'a>(key: &ObjectKey, field: &'a DriftedField) -> Field<'a> {
     let DriftedField { path, applied, live, manager, time } = field;
-    let time = time.as_deref().map_or_else(|| "time not recorded".to_owned(), clean_line);
     let remark = match manager {
-        Some(manager) => format!("by {}, {time}", clean_line(manager)),
+        Some(manager) => format!("by {}, {}", clean_line(manager), when(time.as_deref())),
         None => "by whom is not recorded".to_owned(),
     };
     Field::between(key, path, applied.as_ref(), live.as_ref()).remark(remark)

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use crate::{
     diagnostic::Sources,
     graph::Graph,
@@ -25,6 +27,8 @@ pub struct Context<'a> {
     pub check_namespace: &'a Namespace,
     /// Flags for proposed commands, each with a space before it, so that they lead to the same cluster.
     pub flags: &'a str,
+    /// When the state was last seen that alone was planned from; none where the cluster was asked.
+    pub as_of: Option<Timestamp>,
 }
 
 /// More objects than this share one remark that the server was not asked.
@@ -33,7 +37,8 @@ const TOLD_TOGETHER: usize = 3;
 /// A plan as people read it before they say yes.
 #[must_use]
 pub fn plan(plan: &Plan, context: &Context<'_>, style: Style) -> String {
-    let mut parts = vec![notes::interrupted(plan, context, style), notes::drift(plan, style)];
+    let mut parts =
+        vec![notes::not_asked(context, style), notes::interrupted(plan, context, style), notes::drift(plan, style)];
     if !plan.changes.is_empty() {
         parts.push(legend(plan, style));
         parts.push(style.wrap("", "", Look::Plain, &introduction(plan, context)));
@@ -43,9 +48,11 @@ pub fn plan(plan: &Plan, context: &Context<'_>, style: Style) -> String {
     }
     parts.push(notes::unready(plan, style));
     parts.push(notes::ignored(plan, style));
+    parts.push(notes::additions(plan, style));
     parts.push(notes::learned(plan, style));
+    parts.push(notes::partial(plan, style));
     if plan.changes.is_empty() && plan.blocked.is_empty() {
-        parts.push(no_changes(plan, style));
+        parts.push(no_changes(plan, context, style));
     } else {
         parts.push(format!("{}\n", totals(plan.counts(), style)));
     }
@@ -64,10 +71,13 @@ pub(in crate::render) fn totals(Counts { import, add, change, destroy, forget }:
     )
 }
 
-fn no_changes(plan: &Plan, style: Style) -> String {
+fn no_changes(plan: &Plan, context: &Context<'_>, style: Style) -> String {
     let environment = &plan.environment;
     let clause = match plan.operation {
         Operation::Destroy => format!("There is nothing of environment {environment} to destroy."),
+        Operation::Apply if context.as_of.is_some() => {
+            format!("Environment {environment} was last left as its definition asks.")
+        }
         Operation::Apply => format!("Environment {environment} matches its definition."),
     };
     format!("{} {clause}\n", style.paint(Look::Good, "No changes."))

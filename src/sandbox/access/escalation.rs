@@ -10,7 +10,7 @@ use super::{
     rules::{self, covers_path, covers_resource, each},
 };
 use crate::sandbox::{
-    kinds::{self, Resource},
+    kinds::Resource,
     status::Refusal,
     store::{Store, text},
 };
@@ -39,7 +39,7 @@ pub(in crate::sandbox) fn check(
         rules::rules_of(new).cloned().collect()
     } else {
         let role_name = text(new, "/roleRef/name");
-        let bound = kinds::by_kind(GROUP, text(new, "/roleRef/kind"));
+        let bound = store.kinds().by_kind(GROUP, text(new, "/roleRef/kind"));
         if bound.is_some_and(|bound| may(&Attributes::object("bind", bound, namespace, role_name))) {
             return Ok(());
         }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::totals::{Amounts, add, amounts, containers, is_more, of_pod, read};
 use crate::sandbox::{
-    kinds::{self, Resource},
+    kinds::Resource,
     status::Refusal,
     store::{Store, text},
 };
@@ -229,8 +229,9 @@ pub(in crate::sandbox) fn used(store: &Store, quota: &Value) -> Map<String, Valu
     let hard = amounts(quota, "/spec/hard");
     let namespace = text(quota, "/metadata/namespace");
     let mut all: Amounts = hard.keys().map(|name| (name.clone(), "0".to_owned())).collect();
-    let stored =
-        kinds::all().iter().enumerate().filter(|(slot, resource)| resource.slot == *slot && resource.namespaced);
+    let kinds = store.kinds();
+    let stored = (0..kinds.slots()).map(|slot| (slot, kinds.stored(slot)));
+    let stored = stored.filter(|(slot, resource)| resource.slot == *slot && resource.namespaced);
     for (slot, resource) in stored.filter(|(_, resource)| hard.keys().any(|name| governs(resource, name))) {
         for (_, object) in store.list(slot, Some(namespace)).filter(|(_, object)| is_in_scope(quota, resource, object))
         {

@@ -24,7 +24,7 @@ pub(super) fn of_target(store: &Store, change: &Change, kind: &str, queue: &mut 
 pub(super) fn reconcile(context: &mut Context<'_>, scaler: &Arc<Value>) {
     let reference = |field: &str| text(scaler, &format!("/spec/scaleTargetRef/{field}"));
     let (group, _) = crate::object::split_api_version(reference("apiVersion"));
-    let Some(resource) = kinds::by_kind(group, reference("kind")) else { return };
+    let Some(resource) = context.store.kinds().by_kind(group, reference("kind")).cloned() else { return };
     let namespace = text(scaler, "/metadata/namespace");
     let Some(target) = context.store.get(resource.slot, namespace, reference("name")).cloned() else {
         let missing = format!("{} {:?} not found", resource.qualified(), reference("name"));

@@ -1,16 +1,17 @@
-//! Definitions of custom resources are established at once, though the sandbox serves none.
+//! Definitions of custom resources are established at once, and go when the last of their objects is gone.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::{Condition, Context, MANAGER, garbage, is_terminating};
+use crate::sandbox::store::text;
 
 const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
 
 pub(super) fn reconcile(context: &mut Context<'_>, definition: &Arc<Value>) {
     if is_terminating(definition) {
-        garbage::drop_finalizer(context, definition, CLEANUP);
+        clean_up(context, definition);
         return;
     }
     let accepted =
@@ -30,4 +31,19 @@ pub(super) fn reconcile(context: &mut Context<'_>, definition: &Arc<Value>) {
         new["metadata"]["finalizers"] = finalizers.into_iter().chain([CLEANUP.into()]).collect();
         context.update(MANAGER, "", &definition, new);
     }
+}
+
+/// Deletes the objects of a definition; theirs may wait for finalizers.
+fn clean_up(context: &mut Context<'_>, definition: &Arc<Value>) {
+    let kinds = Arc::clone(context.store.kinds());
+    if let Some(kind) = kinds.defined_by(text(definition, "/metadata/name")).first() {
+        let all: Vec<Arc<Value>> = context.store.list(kind.slot, None).map(|(_, object)| Arc::clone(object)).collect();
+        for object in all.iter().filter(|object| !is_terminating(object)) {
+            context.delete(object, None);
+        }
+        if context.store.list(kind.slot, None).next().is_some() {
+            return;
+        }
+    }
+    garbage::drop_finalizer(context, definition, CLEANUP);
 }

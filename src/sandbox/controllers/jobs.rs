@@ -25,7 +25,10 @@ pub(super) fn reconcile(context: &mut Context<'_>, place: &Place, job: &Arc<Valu
     let is_suspended = job["spec"]["suspend"] == true;
     let completions = job.pointer("/spec/completions").and_then(Value::as_i64).unwrap_or(1);
     let is_complete = succeeded >= completions;
-    let is_failed = failed > number(job, "/spec/backoffLimit");
+    let restarts: i64 = active.iter().map(|pod| number(pod, "/status/containerStatuses/0/restartCount")).sum();
+    // A pod that starts its containers again never fails itself.
+    let limit = number(job, "/spec/backoffLimit");
+    let is_failed = failed > limit || (restarts > 0 && restarts >= limit);
     let late = deadline(context, place, job);
     if is_suspended || is_failed || late {
         for pod in std::mem::take(&mut active) {
@@ -60,7 +63,7 @@ pub(super) fn reconcile(context: &mut Context<'_>, place: &Place, job: &Arc<Valu
     status.insert("ready".into(), ready.into());
     status.insert("uncountedTerminatedPods".into(), json!({}));
     let reached = "Reached expected number of succeeded pods";
-    let limit = "Job has reached the specified backoff limit";
+    let exceeded = "Job has reached the specified backoff limit";
     let expired = "Job was active longer than specified deadline";
     let both = |first, second, reason, message| {
         [first, second].map(|kind| Condition { kind, status: true, reason, message }.write(job, &now, false))
@@ -68,7 +71,7 @@ pub(super) fn reconcile(context: &mut Context<'_>, place: &Place, job: &Arc<Valu
     let conditions: Vec<Value> = match (is_complete, late, is_failed, is_suspended) {
         (true, ..) => both("SuccessCriteriaMet", "Complete", "CompletionsReached", reached).to_vec(),
         (_, true, ..) => both("FailureTarget", "Failed", "DeadlineExceeded", expired).to_vec(),
-        (_, _, true, _) => both("FailureTarget", "Failed", "BackoffLimitExceeded", limit).to_vec(),
+        (_, _, true, _) => both("FailureTarget", "Failed", "BackoffLimitExceeded", exceeded).to_vec(),
         (_, _, _, true) => {
             vec![
                 Condition { kind: "Suspended", status: true, reason: "JobSuspended", message: "Job suspended" }
@@ -89,6 +92,12 @@ pub(super) fn reconcile(context: &mut Context<'_>, place: &Place, job: &Arc<Valu
         status.insert("conditions".into(), probed.collect());
     }
     context.status(MANAGER, job, Value::Object(status));
+    match (is_complete, late, is_failed) {
+        (true, ..) => context.event(job, "Normal", "Completed", "Job completed"),
+        (_, true, _) => context.event(job, "Warning", "DeadlineExceeded", expired),
+        (.., true) => context.event(job, "Warning", "BackoffLimitExceeded", exceeded),
+        _ => {}
+    }
 }
 
 fn deadline(context: &mut Context<'_>, place: &Place, job: &Value) -> bool {

@@ -6,9 +6,11 @@
 mod autoscalers;
 pub(super) mod budgets;
 mod claims;
+mod conditions;
 mod definitions;
 mod deployments;
 mod events;
+mod failures;
 mod garbage;
 mod jobs;
 mod namespaces;
@@ -24,7 +26,7 @@ use std::{
     time::Duration,
 };
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::time::{self, Instant};
 
 use super::{
@@ -37,6 +39,7 @@ use super::{
     writes::{self, Write},
 };
 use crate::object::Hash;
+use conditions::{Condition, numbers};
 
 const MANAGER: &str = "kube-controller-manager";
 /// A real controller sees a write only after a moment, so that clients meet a status older than the spec.
@@ -137,7 +140,8 @@ fn concerned(store: &Store, change: &Change, queue: &mut BTreeSet<Place>) {
             queue.extend(store.owned_by(text(object, "/metadata/uid")).cloned());
         }
     }
-    let kind = kinds::stored(change.place.0).kind.as_str();
+    let resource = store.kinds().stored(change.place.0);
+    let kind = if resource.custom.is_some() { "" } else { resource.kind.as_str() };
     match kind {
         "Pod" => {
             services::of_pod(store, change, queue);
@@ -159,6 +163,10 @@ fn concerned(store: &Store, change: &Change, queue: &mut BTreeSet<Place>) {
     }
     quotas::of_change(store, change, kind, queue);
     if change.new.is_none() {
+        if resource.custom.is_some() {
+            let definitions = kinds::known("apiextensions.k8s.io", "CustomResourceDefinition").slot;
+            queue.insert((definitions, (String::new(), resource.qualified())));
+        }
         queue.insert((kinds::known("", "Namespace").slot, (String::new(), namespace.clone())));
     }
 }
@@ -168,7 +176,7 @@ fn reconcile(context: &mut Context<'_>, place: &Place) {
     if garbage::collect(context, place, &object) {
         return;
     }
-    let resource = kinds::stored(place.0);
+    let resource = Arc::clone(context.store.kinds().stored(place.0));
     let is_terminating = !text(&object, "/metadata/deletionTimestamp").is_empty();
     match (resource.group.as_str(), resource.kind.as_str()) {
         ("", "Pod") => pods::reconcile(context, place, &object),
@@ -176,6 +184,7 @@ fn reconcile(context: &mut Context<'_>, place: &Place) {
         ("", "PersistentVolumeClaim") => claims::reconcile(context, place, &object),
         ("", "PersistentVolume") => claims::release(context, &object),
         ("", "Endpoints") => services::forget(context, &object),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => definitions::reconcile(context, &object),
         _ if is_terminating => {}
         ("", "Service") => services::reconcile(context, &object),
         ("", "ResourceQuota") => quotas::reconcile(context, &object),
@@ -184,7 +193,6 @@ fn reconcile(context: &mut Context<'_>, place: &Place) {
         ("apps", "ReplicaSet") => deployments::replica_set(context, place, &object),
         ("apps", "StatefulSet") => sets::stateful(context, &object),
         ("apps", "DaemonSet") => sets::daemon(context, &object),
-        ("apiextensions.k8s.io", "CustomResourceDefinition") => definitions::reconcile(context, &object),
         ("rbac.authorization.k8s.io", "ClusterRole") => roles::reconcile(context, &object),
         ("policy", "PodDisruptionBudget") => budgets::reconcile(context, &object),
         ("autoscaling", "HorizontalPodAutoscaler") => autoscalers::reconcile(context, &object),
@@ -239,35 +247,14 @@ impl<'a> Context<'a> {
         writes::create(self.store, resource, namespace, decoded.value, write, false)
     }
 
-    /// Creates a pod for its owner, and tells people if that is refused; a namespace that ends is nobody's news.
-    fn create_pod(&mut self, owner: &Value, pod: Value) -> Result<Arc<Value>, Refusal> {
-        let namespace = text(owner, "/metadata/namespace").to_owned();
-        let name = text(&pod, "/metadata/name").to_owned();
-        let made = self.try_create(MANAGER, kinds::known("", "Pod"), &namespace, pod);
-        if let Err(refusal) = &made
-            && !refusal.is_terminating()
-        {
-            let why = &refusal.message;
-            let message = match text(owner, "/kind") {
-                "StatefulSet" => {
-                    let owner = text(owner, "/metadata/name");
-                    format!("Create Pod {name} in StatefulSet {owner} failed error: {why}")
-                }
-                _ => format!("Error creating: {why}"),
-            };
-            // Each try names another pod, and would be another event.
-            self.event_once(owner, "Warning", "FailedCreate", &message, "");
-        }
-        made
-    }
-
     /// Writes an object through a subresource, if it differs.
     fn update(&mut self, manager: &'a str, subresource: &'a str, live: &Arc<Value>, new: Value) -> Option<Arc<Value>> {
         if **live == new {
             return Some(Arc::clone(live));
         }
         let (group, _) = crate::object::split_api_version(text(live, "/apiVersion"));
-        let resource = kinds::by_kind(group, text(live, "/kind"))?;
+        let resource = Arc::clone(self.store.kinds().by_kind(group, text(live, "/kind"))?);
+        let resource = &resource;
         let decoded = writes::complete(resource, new).map_err(|misfit| Refusal::bad_request(misfit.to_string()));
         let write = self.write(manager, subresource);
         told(decoded.and_then(|decoded| writes::update(self.store, resource, live, decoded.value, write, false)))
@@ -282,7 +269,8 @@ impl<'a> Context<'a> {
 
     fn delete(&mut self, live: &Arc<Value>, grace: Option<i64>) {
         let (group, _) = crate::object::split_api_version(text(live, "/apiVersion"));
-        let Some(resource) = kinds::by_kind(group, text(live, "/kind")) else { return };
+        let Some(resource) = self.store.kinds().by_kind(group, text(live, "/kind")).cloned() else { return };
+        let resource = &resource;
         // Whoever names a grace period ends what is ended already.
         if resource.is("", "Pod") && grace.is_none() && !is_terminating(live) {
             events::deleted(self, live);
@@ -317,39 +305,6 @@ impl<'a> Context<'a> {
         let objects = places.filter_map(|place| self.store.at(place));
         objects.filter(|object| controller_uid(object) == Some(uid)).cloned().collect()
     }
-
-    /// Tells people what happened, once.
-    fn event(&mut self, about: &Value, kind: &str, reason: &str, message: &str) {
-        self.event_once(about, kind, reason, message, message);
-    }
-
-    /// The same; an event of this identity is not told again, whatever it says.
-    fn event_once(&mut self, about: &Value, kind: &str, reason: &str, message: &str, identity: &str) {
-        let uid = text(about, "/metadata/uid");
-        let name = format!("{}.{}", text(about, "/metadata/name"), short_hash(&json!([uid, reason, identity])));
-        let events = kinds::known("", "Event");
-        let namespace = text(about, "/metadata/namespace").to_owned();
-        if self.store.get(events.slot, &namespace, &name).is_some() {
-            return;
-        }
-        let mut involved = Map::new();
-        for (field, pointer) in [
-            ("kind", "/kind"),
-            ("namespace", "/metadata/namespace"),
-            ("name", "/metadata/name"),
-            ("uid", "/metadata/uid"),
-            ("apiVersion", "/apiVersion"),
-            ("resourceVersion", "/metadata/resourceVersion"),
-        ] {
-            involved.insert(field.into(), text(about, pointer).into());
-        }
-        let source = events::component(text(about, "/kind"), reason);
-        let event = json!({
-            "metadata": {"name": name, "namespace": namespace}, "involvedObject": involved, "reason": reason, "message": message, "type": kind,
-            "count": 1, "firstTimestamp": self.now, "lastTimestamp": self.now, "source": {"component": source}, "reportingComponent": source,
-        });
-        self.create(events, &namespace, event);
-    }
 }
 
 fn told<T>(result: Result<T, Refusal>) -> Option<T> {
@@ -383,45 +338,4 @@ fn number(object: &Value, pointer: &str) -> i64 {
 
 fn is_terminating(object: &Value) -> bool {
     !text(object, "/metadata/deletionTimestamp").is_empty()
-}
-
-/// A status of numbers: zeros are left out, as Go leaves them out.
-fn numbers(pairs: &[(&str, i64)]) -> Map<String, Value> {
-    pairs.iter().filter(|(_, number)| *number != 0).map(|(key, number)| ((*key).to_owned(), (*number).into())).collect()
-}
-
-/// What a condition says now.
-struct Condition<'a> {
-    kind: &'a str,
-    status: bool,
-    reason: &'a str,
-    message: &'a str,
-}
-
-impl Condition<'_> {
-    /// The condition as JSON; its times move only with what it says.
-    fn write(&self, live: &Value, now: &str, with_update: bool) -> Value {
-        let Self { kind, status, reason, message } = self;
-        let status = if *status { "True" } else { "False" };
-        let known = live.pointer("/status/conditions").and_then(Value::as_array);
-        let known = known.into_iter().flatten().find(|known| known.get("type").is_some_and(|known| known == kind));
-        let kept = |field: &str| known.map(|known| text(known, field).to_owned()).unwrap_or_default();
-        let same_status = kept("/status") == status;
-        let same_all = same_status && kept("/reason") == *reason && kept("/message") == *message;
-        let mut condition = Map::new();
-        condition.insert("type".into(), (*kind).into());
-        condition.insert("status".into(), status.into());
-        if with_update {
-            let updated = if same_all { kept("/lastUpdateTime") } else { now.to_owned() };
-            condition.insert("lastUpdateTime".into(), updated.into());
-        }
-        let moved = if same_status { kept("/lastTransitionTime") } else { now.to_owned() };
-        condition.insert("lastTransitionTime".into(), moved.into());
-        for (field, value) in [("reason", reason), ("message", message)] {
-            if !value.is_empty() {
-                condition.insert(field.into(), (*value).into());
-            }
-        }
-        Value::Object(condition)
-    }
 }

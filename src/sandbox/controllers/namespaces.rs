@@ -62,7 +62,7 @@ fn tell(context: &mut Context<'_>, namespace: &Arc<Value>, left: &[Place]) {
     let mut by_kind: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
     let mut by_finalizer: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
     for place in left {
-        *by_kind.entry(kinds::stored(place.0).qualified()).or_default() += 1;
+        *by_kind.entry(context.store.kinds().stored(place.0).qualified()).or_default() += 1;
         let object = context.store.at(place);
         let finalizers = object.and_then(|object| object.pointer("/metadata/finalizers")?.as_array());
         for finalizer in finalizers.into_iter().flatten().filter_map(Value::as_str) {

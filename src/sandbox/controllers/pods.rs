@@ -4,18 +4,18 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value, json};
 
-use super::{Condition, Context, claims, controller_uid, events, is_terminating, numbers};
+use super::{Condition, Context, claims, controller_uid, events, failures, is_terminating, numbers};
 use crate::sandbox::{
     first::NODE,
     kinds,
     store::{Place, text},
 };
 
-/// `sandbox.ditc.dev/fail: CrashLoopBackOff`, and the other ways below.
-const FAIL: &str = "/metadata/annotations/sandbox.ditc.dev~1fail";
+/// `sandbox.ditc.dev/fail: CrashLoopBackOff`, and the other ways of [`failures`].
+pub(super) const FAIL: &str = "/metadata/annotations/sandbox.ditc.dev~1fail";
 /// `sandbox.ditc.dev/ready-after: 2s`
 const READY_AFTER: &str = "/metadata/annotations/sandbox.ditc.dev~1ready-after";
-const START: Duration = Duration::from_millis(300);
+pub(super) const START: Duration = Duration::from_millis(300);
 const STOP: Duration = Duration::from_millis(200);
 /// How long the one process of a Job's pod runs.
 const RUN: Duration = Duration::from_millis(300);
@@ -76,8 +76,8 @@ pub(super) fn reconcile(context: &mut Context<'_>, place: &Place, pod: &Arc<Valu
     if let Some(next) = state.next {
         context.later(place, next.saturating_sub(elapsed).max(Duration::from_millis(1)));
     }
-    if let Some((reason, message)) = &state.event {
-        context.event(&pod, "Warning", reason, message);
+    for (kind, reason, message) in &state.events {
+        context.event(&pod, kind, reason, message);
     }
     let status = status(context, &pod, &state);
     context.status(KUBELET, &pod, status);
@@ -87,7 +87,9 @@ pub(super) fn reconcile(context: &mut Context<'_>, place: &Place, pod: &Arc<Valu
 fn progress(pod: &Value) -> Duration {
     let state = pod.pointer("/status/containerStatuses/0/state");
     let waiting = state.map_or("", |state| text(state, "/waiting/reason"));
+    let in_init = pod.pointer("/status/initContainerStatuses/0/state/waiting/reason");
     match (is_ready(pod), state, waiting) {
+        _ if in_init.is_some_and(|reason| reason == "CrashLoopBackOff") => 2 * START,
         (true, ..) => Duration::from_secs(3600),
         (_, None, _) | (_, _, "ContainerCreating") => Duration::ZERO,
         (_, _, "CrashLoopBackOff") => 2 * START,
@@ -117,7 +119,7 @@ fn schedule(context: &mut Context<'_>, pod: &Arc<Value>) -> Option<Arc<Value>> {
         }
         Some(_) => None,
     });
-    if let Some(message) = problem {
+    if let Some(message) = problem.or_else(|| failures::unschedulable(pod)) {
         let pod = unscheduled(context, pod, "Unschedulable", &message)?;
         context.event(&pod, "Warning", "FailedScheduling", &message);
         return None;
@@ -138,21 +140,26 @@ fn unscheduled(context: &mut Context<'_>, pod: &Arc<Value>, reason: &str, messag
 }
 
 /// What the containers of a pod are doing.
-struct State {
+pub(super) struct State {
     /// Of each container.
-    container: Value,
-    last: Option<Value>,
-    phase: &'static str,
-    ready: bool,
-    started: bool,
-    restarts: i64,
-    event: Option<(&'static str, String)>,
+    pub(super) container: Value,
+    pub(super) last: Option<Value>,
+    pub(super) phase: &'static str,
+    pub(super) ready: bool,
+    pub(super) started: bool,
+    pub(super) restarts: i64,
+    /// Kind, reason and message.
+    pub(super) events: Vec<(&'static str, &'static str, String)>,
+    /// State, last state and restarts of the init containers, where those are what fails.
+    pub(super) init: Option<(Value, Value, i64)>,
+    /// Reason and message of the pod itself.
+    pub(super) cause: Option<(&'static str, &'static str)>,
     /// When it will be doing something else, counted from the pod's start.
-    next: Option<Duration>,
+    pub(super) next: Option<Duration>,
 }
 
 impl State {
-    fn waiting(reason: &str, message: Option<&str>, next: Option<Duration>) -> Self {
+    pub(super) fn waiting(reason: &str, message: Option<&str>, next: Option<Duration>) -> Self {
         let mut waiting = json!({"reason": reason});
         if let Some(message) = message {
             waiting["message"] = message.into();
@@ -164,89 +171,62 @@ impl State {
             ready: false,
             started: false,
             restarts: 0,
-            event: None,
+            events: Vec::new(),
+            init: None,
+            cause: None,
             next,
         }
     }
+
+    pub(super) fn running(context: &Context<'_>, pod: &Value, ready: bool, next: Option<Duration>) -> Self {
+        let started = pod.pointer("/status/containerStatuses/0/state/running/startedAt").cloned();
+        let container = json!({"running": {"startedAt": started.unwrap_or_else(|| context.now.into())}});
+        Self { container, phase: "Running", ready, started: true, ..Self::waiting("", None, next) }
+    }
+
+    /// Tells people so, once.
+    pub(super) fn told(&mut self, kind: &'static str, reason: &'static str, message: String) {
+        self.events.push((kind, reason, message));
+    }
+}
+
+/// Whether it is the first init container that fails on request.
+pub(super) fn fails_in_init(pod: &Value) -> bool {
+    text(pod, FAIL) == "InitCrashLoopBackOff" && pod.pointer("/spec/initContainers/0").is_some()
+}
+
+/// The other pods of the same controller.
+pub(super) fn controlled_siblings<'a>(context: &'a Context<'_>, pod: &'a Value) -> impl Iterator<Item = &'a Value> {
+    let (slot, owner) = (kinds::known("", "Pod").slot, controller_uid(pod).unwrap_or_default());
+    let places = context.store.owned_by(owner).filter(move |place| place.0 == slot);
+    places.filter_map(|place| context.store.at(place)).map(|other| &**other).filter(|other| !std::ptr::eq(*other, pod))
 }
 
 fn state(context: &Context<'_>, pod: &Value, elapsed: Duration) -> State {
-    let fail = text(pod, FAIL);
-    let first = text(pod, "/spec/containers/0/image");
     if let Some(message) = missing(context, pod) {
         let mut state = State::waiting("CreateContainerConfigError", Some(&message), None);
-        state.event = Some(("Failed", format!("Error: {message}")));
+        state.told("Warning", "Failed", format!("Error: {message}"));
         return state;
     }
-    let started = pod.pointer("/status/containerStatuses/0/state/running/startedAt").cloned();
-    let running = |now: &str| json!({"running": {"startedAt": started.clone().unwrap_or_else(|| now.into())}});
     let wait = duration(text(pod, READY_AFTER)).unwrap_or(START);
     let begun = if wait > START { START } else { wait };
-    match fail {
-        "CreateContainerConfigError" => {
-            let mut state = State::waiting(fail, Some("secret \"absent\" not found"), None);
-            state.event = Some(("Failed", "Error: secret \"absent\" not found".to_owned()));
-            state
-        }
-        "ImagePullBackOff" | "ErrImagePull" => {
-            let cause = format!("Failed to pull image {first:?}: {first}: not found");
-            let (reason, next) =
-                if elapsed < START { ("ErrImagePull", Some(START)) } else { ("ImagePullBackOff", None) };
-            let message = if next.is_some() {
-                cause.clone()
-            } else {
-                format!("Back-off pulling image {first:?}: ErrImagePull: {cause}")
-            };
-            let mut state = State::waiting(reason, Some(&message), next);
-            state.event = Some(("Failed", cause));
-            state
-        }
-        "CrashLoopBackOff" | "Error" if elapsed >= begun => crash(context, pod, elapsed),
-        _ if elapsed < begun => State::waiting("ContainerCreating", None, Some(begun)),
-        _ if is_job(pod) => {
-            let is_over = elapsed >= wait + RUN;
-            let container = if is_over { terminated(context.now, 0, "Completed") } else { running(context.now) };
-            let (phase, next) = if is_over { ("Succeeded", None) } else { ("Running", Some(wait + RUN)) };
-            State { container, last: None, phase, ready: !is_over, started: !is_over, restarts: 0, event: None, next }
-        }
-        _ => State {
-            container: running(context.now),
-            last: None,
-            phase: "Running",
-            ready: elapsed >= wait,
-            started: true,
-            restarts: 0,
-            event: None,
-            next: (elapsed < wait).then_some(wait),
-        },
+    if let Some(failed) = failures::state(context, pod, elapsed, begun) {
+        return failed;
     }
+    if elapsed < begun {
+        return State::waiting("ContainerCreating", None, Some(begun));
+    }
+    if !is_job(pod) {
+        return State::running(context, pod, elapsed >= wait, (elapsed < wait).then_some(wait));
+    }
+    if elapsed < wait + RUN {
+        return State::running(context, pod, true, Some(wait + RUN));
+    }
+    let container = terminated(context.now, 0, "Completed");
+    State { container, phase: "Succeeded", ..State::waiting("", None, None) }
 }
 
-/// A process that ends with exit code 1, each time that it is started.
-fn crash(context: &Context<'_>, pod: &Value, elapsed: Duration) -> State {
-    let known = pod.pointer("/status/containerStatuses/0");
-    let before = known.and_then(|known| known.pointer("/lastState").or_else(|| known.pointer("/state")));
-    let before = before.filter(|state| state.get("terminated").is_some()).cloned();
-    let ended = before.unwrap_or_else(|| terminated(context.now, 1, "Error"));
-    let restarts = text(pod, "/spec/restartPolicy") != "Never";
-    if !restarts {
-        return State { phase: "Failed", container: ended, ..State::waiting("", None, None) };
-    }
-    if elapsed < 2 * START {
-        let event = Some(("BackOff", "Back-off restarting failed container".to_owned()));
-        return State { phase: "Running", container: ended, event, ..State::waiting("", None, Some(2 * START)) };
-    }
-    let name = text(pod, "/spec/containers/0/name");
-    let message = format!("back-off 10s restarting failed container={name} pod={}", text(pod, "/metadata/name"));
-    State {
-        phase: "Running",
-        last: Some(ended),
-        restarts: 1,
-        ..State::waiting("CrashLoopBackOff", Some(&message), None)
-    }
-}
-
-fn terminated(now: &str, code: i64, reason: &str) -> Value {
+pub(super) fn terminated(now: &str, code: i64, reason: &str) -> Value {
     json!({"terminated": {"exitCode": code, "reason": reason, "startedAt": now, "finishedAt": now, "containerID": "sandbox://none"}})
 }
 
@@ -326,12 +306,24 @@ fn status(context: &Context<'_>, pod: &Value, state: &State) -> Value {
     let plain = |kind| Condition { kind, status: true, reason: "", message: "" };
     let ready = |kind| Condition { kind, status: state.ready, reason, message };
     let sandboxed = Condition { status: !is_over, ..plain("PodReadyToStartContainers") };
-    let all = [sandboxed, plain("Initialized"), ready("Ready"), ready("ContainersReady"), plain("PodScheduled")];
+    let first = text(pod, "/spec/initContainers/0/name");
+    let incomplete = format!("containers with incomplete status: [{first}]");
+    let initialized = match &state.init {
+        Some(_) => {
+            Condition { kind: "Initialized", status: false, reason: "ContainersNotInitialized", message: &incomplete }
+        }
+        None => plain("Initialized"),
+    };
+    let all = [sandboxed, initialized, ready("Ready"), ready("ContainersReady"), plain("PodScheduled")];
     status.insert("conditions".into(), all.iter().map(|known| condition(known, pod, context.now)).collect());
     status.insert("hostIP".into(), "192.0.2.1".into());
     status.insert("hostIPs".into(), json!([{"ip": "192.0.2.1"}]));
     let began = pod.pointer("/status/startTime").cloned().unwrap_or_else(|| context.now.into());
     status.insert("startTime".into(), began);
+    if let Some((reason, message)) = state.cause {
+        status.insert("reason".into(), reason.into());
+        status.insert("message".into(), message.into());
+    }
     let is_creating = text(&state.container, "/waiting/reason") == "ContainerCreating";
     if !is_creating {
         let address = text(pod, "/status/podIP").to_owned();
@@ -340,7 +332,11 @@ fn status(context: &Context<'_>, pod: &Value, state: &State) -> Value {
         status.insert("podIP".into(), address.into());
     }
     let ended = json!({"terminated": {"exitCode": 0, "reason": "Completed", "startedAt": status["startTime"], "finishedAt": status["startTime"]}});
+    let none = (json!({}), 0);
+    let own = (state.last.clone().unwrap_or_else(|| json!({})), state.restarts);
     let each = |list: &str, running: &Value, ready: bool, started: bool| -> Vec<Value> {
+        // What ended before and how often is told of the containers that do it.
+        let (last, restarts) = if list == "containers" { &own } else { &none };
         let containers = pod["spec"].get(list).and_then(Value::as_array);
         containers
             .into_iter()
@@ -348,8 +344,8 @@ fn status(context: &Context<'_>, pod: &Value, state: &State) -> Value {
             .map(|container| {
                 let image = text(container, "/image");
                 let mut status = json!({
-                    "name": container["name"], "state": running, "lastState": state.last.clone().unwrap_or_else(|| json!({})),
-                    "ready": ready, "restartCount": state.restarts, "image": image, "imageID": if started { image } else { "" }, "started": started,
+                    "name": container["name"], "state": running, "lastState": last,
+                    "ready": ready, "restartCount": restarts, "image": image, "imageID": if started { image } else { "" }, "started": started,
                 });
                 if started {
                     status["containerID"] = "sandbox://none".into();
@@ -358,8 +354,14 @@ fn status(context: &Context<'_>, pod: &Value, state: &State) -> Value {
             })
             .collect()
     };
-    let inits = each("initContainers", if is_creating { &state.container } else { &ended }, !is_creating, false);
+    let mut inits = each("initContainers", if is_creating { &state.container } else { &ended }, !is_creating, false);
     if !inits.is_empty() {
+        if let (Some((state, last, restarts)), Some(first)) = (&state.init, inits.first_mut()) {
+            first["state"] = state.clone();
+            first["lastState"] = last.clone();
+            first["restartCount"] = (*restarts).into();
+            first["ready"] = false.into();
+        }
         status.insert("initContainerStatuses".into(), inits.into());
     }
     status.insert("containerStatuses".into(), each("containers", &state.container, state.ready, state.started).into());

@@ -29,7 +29,7 @@ pub(super) fn of_change(store: &Store, change: &Change, kind: &str, queue: &mut 
         _ => {
             let counts = |quota: &Place| {
                 let hard = store.at(quota).and_then(|quota| quota.pointer("/spec/hard")?.as_object());
-                hard.into_iter().flatten().any(|(name, _)| admission::governs(kinds::stored(*slot), name))
+                hard.into_iter().flatten().any(|(name, _)| admission::governs(store.kinds().stored(*slot), name))
             };
             queue.extend(within("", "ResourceQuota", namespace).into_iter().filter(counts));
         }

@@ -9,6 +9,9 @@ use super::{
 use crate::sandbox::{kinds::Resource, store::text};
 
 pub(super) fn cells(resource: &Resource, row: &Row<'_>) -> Vec<Value> {
+    if let Some(custom) = &resource.custom {
+        return custom.columns.cells(row);
+    }
     match (resource.group.as_str(), resource.kind.as_str()) {
         ("", "ConfigMap") => vec![row.name(), (row.count("/data") + row.count("/binaryData")).into(), row.age()],
         ("", "Secret") => vec![row.name(), row.text("/type").into(), row.count("/data").into(), row.age()],

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::common;
 use crate::{
     quantity::Quantity,
-    sandbox::{kinds::Resource, status::Cause, store::text},
+    sandbox::{custom, kinds::Resource, status::Cause, store::text},
 };
 
 const IMMUTABLE: &str = "field is immutable";
@@ -13,6 +13,12 @@ const IMMUTABLE: &str = "field is immutable";
 /// The complaints about a change.
 pub(in crate::sandbox) fn change(resource: &Resource, live: &Value, object: &Value, subresource: &str) -> Vec<Cause> {
     let mut found = Vec::new();
+    if let Some(custom) = &resource.custom {
+        finalizers(live, object, &mut found);
+        common(resource, object, &mut found);
+        found.extend(custom::check(resource, custom, Some(live), object));
+        return found;
+    }
     if !matches!(subresource, "" | "scale") {
         return found;
     }

@@ -6,7 +6,8 @@
 //! A request is a verb (`get`, `create`, `replace`, `delete`, or how to patch: `apply`, `merge`, `strategic`, `json`), a
 //! path, and words: `as MANAGER`, `by USER` (who is no administrator), `force`, `dry`, `lax` (an apply is strict otherwise), `keeps NAME` (later requests may
 //! say `$NAME.uid`, `$NAME.rv` and `$NAME.continue`), `metadata` (asks for nothing else), `settled` (waits until the
-//! controllers have seen the object), `unheard` (what is answered hangs on their time). A path without a slash before it lies in the group's namespace, `$NS`.
+//! controllers have seen the object), `emptied` (waits until a namespace that ends tells what is left in it), `served` and
+//! `gone` (wait until the path is known, or no longer), `unheard` (what is answered hangs on their time). A path without a slash before it lies in the group's namespace, `$NS`.
 //!
 //! An expression is YAML, a name, or a name with changes: `orders + {spec/replicas: 1, metadata/labels: null}`; null
 //! removes. `raw` sends the text behind it as it is. A value `x*100` is that many letters.
@@ -61,6 +62,9 @@ pub(super) struct Operation {
     pub(super) body: String,
     pub(super) keeps: Option<String>,
     pub(super) settled: bool,
+    pub(super) emptied: bool,
+    /// Whether the path is waited for until it is there, or until it is not.
+    pub(super) served: Option<bool>,
     pub(super) unheard: bool,
 }
 
@@ -123,7 +127,7 @@ fn operation(block: &[&str], named: &BTreeMap<String, Value>) -> Operation {
     }
     let mut user = String::new();
     let (mut accept, mut keeps, mut query) = ("application/json", None, Vec::new());
-    let (mut settled, mut unheard) = (false, false);
+    let (mut settled, mut emptied, mut served, mut unheard) = (false, false, None, false);
     while let Some(word) = words.next() {
         match word {
             "as" => manager = Some(words.next().expect("a manager's name")),
@@ -135,6 +139,9 @@ fn operation(block: &[&str], named: &BTreeMap<String, Value>) -> Operation {
             "strict" => strict = true,
             "keeps" => keeps = Some(words.next().expect("a name").to_owned()),
             "settled" => settled = true,
+            "emptied" => emptied = true,
+            "served" => served = Some(true),
+            "gone" => served = Some(false),
             "unheard" => unheard = true,
             "metadata" => accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
             "metadata-list" => accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
@@ -161,7 +168,7 @@ fn operation(block: &[&str], named: &BTreeMap<String, Value>) -> Operation {
     };
     let content = if verb == "delete" && body.is_empty() { "" } else { content };
     let title = (*title).to_owned();
-    Operation { title, user, method, path, accept, content, body, keeps, settled, unheard }
+    Operation { title, user, method, path, accept, content, body, keeps, settled, emptied, served, unheard }
 }
 
 fn full(path: &str) -> String {

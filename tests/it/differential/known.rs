@@ -4,7 +4,6 @@
 type Known = (&'static str, &'static [&'static str]);
 
 pub(super) const DIFFERENT: &[Known] = &[
-    ("kinds of one's own are stored but not served yet", &["others: an object of the kind"]),
     ("the box leaves out the difference of two Go values", &["immutable: its access", "immutable: its command"]),
     (
         "what does not parse is told in the words of another parser",
@@ -13,6 +12,10 @@ pub(super) const DIFFERENT: &[Known] = &[
             "reads: a page that does not exist",
             "refused: no YAML",
         ],
+    ),
+    (
+        "a real server shows the whole patched object, the box the patch",
+        &["widgets: a merge patch of something unknown, strictly"],
     ),
     ("a real server names some of the unknown fields, the box all", &["refused: several unknown fields"]),
     (
@@ -23,7 +26,12 @@ pub(super) const DIFFERENT: &[Known] = &[
 
 /// Where the real server itself answers differently from call to call.
 pub(super) const WAVERING: &[Known] = &[
-    ("when a new kind is served is its controllers' time", &["others: an object of the kind"]),
     ("which of several unknown fields it names is chance", &["refused: several unknown fields"]),
-    ("the whole object stands in the message", &["lists: a word that YAML takes for a truth, by hand"]),
+    (
+        "the whole object stands in the message",
+        &[
+            "lists: a word that YAML takes for a truth, by hand",
+            "widgets: a merge patch of something unknown, strictly",
+        ],
+    ),
 ];

@@ -122,7 +122,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        let kinds = "pv,storageclass,priorityclass,ingressclass,clusterrole,clusterrolebinding";
+        let kinds = "crd,pv,storageclass,priorityclass,ingressclass,clusterrole,clusterrolebinding";
         self.tell(&format!("kubectl delete {kinds} -l everyday=$NS --wait=false"));
         self.tell("kubectl delete namespace $NS --wait=false");
     }

@@ -58,6 +58,11 @@ impl Hand {
         self.change("POST", &managed(path, manager), "application/json", body);
     }
 
+    /// Puts an object in the place of what is there, as `kubectl replace` does.
+    pub(crate) fn replace(&self, path: &str, manager: &str, body: &Value) {
+        self.change("PUT", &managed(path, manager), "application/json", body);
+    }
+
     pub(crate) fn delete(&self, path: &str) {
         self.change("DELETE", path, "application/json", &Value::Null);
     }

@@ -1,0 +1,278 @@
+//! `ditc drift`: what moved in environments without ditc. It writes nothing to the cluster and takes no lock; one that
+//! cannot be looked at does not stop the others, and is never taken for clean.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    cli,
+    cluster::{Error, Holder, Wanted},
+    config,
+    desired::LABEL_ENVIRONMENT,
+    failure::{Exit, Failure, FailureKind},
+    names::{EnvironmentName, Namespace, Pattern},
+    object::{GroupKind, ObjectKey},
+    observed::{Live, Observed},
+    plan::{self, Report, Strict, Surroundings, Verdict},
+    render::{
+        self,
+        text::{Found, Look},
+    },
+    state::{Operation, State},
+    store::Loaded,
+};
+
+use super::{
+    link::Link,
+    session::{Choices, Desk, namespace, policy, record},
+};
+
+/// What became of looking at one environment.
+struct Looked {
+    environment: EnvironmentName,
+    result: Result<Option<Report>, Failure>,
+}
+
+impl Looked {
+    fn look(&self) -> Look<'_> {
+        let found = match &self.result {
+            Ok(Some(report)) => Found::Report(report),
+            Ok(None) => Found::NeverApplied,
+            Err(Failure { kind, message, causes, hints, diagnostics: _ }) => {
+                Found::Failed { class: kind.class(), message, causes, hints }
+            }
+        };
+        Look { environment: &self.environment, found }
+    }
+}
+
+pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Drift) -> Result<Exit, Failure> {
+    let workspace = desk.workspace()?;
+    let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
+    let chosen = chosen(desk, &link, &workspace, arguments).await?;
+    let strict = if arguments.strict { Strict::Yes } else { Strict::No };
+    let (cluster, flags) = (link.cluster.name().to_owned(), desk.global.repeat());
+    let mut all = Vec::with_capacity(chosen.len());
+    for environment in chosen {
+        let result = look(desk, &mut link, &workspace, &environment).await;
+        let looked = Looked { environment, result };
+        if !desk.global.json {
+            if !all.is_empty() {
+                desk.terminal.out("");
+            }
+            desk.terminal.out(&render::text::drift(&looked.look(), &cluster, &flags, strict, desk.terminal.out_style));
+        }
+        all.push(looked);
+    }
+    let looks: Vec<Look<'_>> = all.iter().map(Looked::look).collect();
+    if desk.global.json {
+        desk.terminal.out(&render::json::drift(&looks, &cluster, strict));
+    } else if looks.len() > 1 {
+        desk.terminal.out("");
+        desk.terminal.out(&render::text::drift_summary(&looks, strict, desk.terminal.out_style));
+    } else if looks.is_empty() {
+        desk.terminal.out("There are no environments, neither in files nor in the cluster.");
+    }
+    Ok(match looks.iter().map(|look| look.found.verdict(strict)).max() {
+        None | Some(Verdict::Clean) => Exit::Done,
+        Some(Verdict::Drift) => Exit::Changes,
+        Some(Verdict::Unknown) => Exit::Error,
+    })
+}
+
+/// The environments that are meant, each once.
+async fn chosen(
+    desk: &Desk<'_>,
+    link: &Link,
+    workspace: &config::Workspace,
+    arguments: &cli::Drift,
+) -> Result<BTreeSet<EnvironmentName>, Failure> {
+    let mut chosen = BTreeSet::new();
+    if arguments.all {
+        chosen.extend(workspace.names().cloned());
+        for object in link.cluster.environments().await? {
+            let name = object.label(LABEL_ENVIRONMENT).and_then(|name| EnvironmentName::new(name).ok());
+            chosen.extend(name.filter(|name| plan::made_by_us(&object, name)));
+        }
+    }
+    for pattern in &arguments.environments {
+        match pattern {
+            Pattern::Name(name) => {
+                chosen.insert(name.clone());
+            }
+            Pattern::Glob(glob) => {
+                let before = chosen.len();
+                let fitting: Vec<_> = workspace.names().filter(|name| pattern.fits(name)).cloned().collect();
+                chosen.extend(fitting.iter().cloned());
+                if fitting.is_empty() && before == chosen.len() {
+                    let message = format!("no environment with a file fits `{glob}`");
+                    let hint = format!("ditc drift --all{}", desk.global.repeat());
+                    return Err(Failure::new(FailureKind::Usage, message).hint(hint));
+                }
+            }
+        }
+    }
+    Ok(chosen)
+}
+
+/// Looks at one environment; none where it was never applied.
+async fn look(
+    desk: &Desk<'_>,
+    link: &mut Link,
+    workspace: &config::Workspace,
+    environment: &EnvironmentName,
+) -> Result<Option<Report>, Failure> {
+    let has_file = workspace.find(environment).is_ok();
+    let Some(Ground { state, has_record }) = ground(desk, link, workspace, environment).await? else {
+        return match workspace.find(environment) {
+            Ok(_) => Ok(None),
+            Err(diagnostic) => {
+                let detail = diagnostic.detail.unwrap_or(diagnostic.summary);
+                let failure =
+                    Failure::new(FailureKind::Usage, format!("{detail}, and nothing of it is in the cluster"));
+                Err(diagnostic.help.into_iter().fold(failure, Failure::hint))
+            }
+        };
+    };
+    if state.open.is_some() {
+        not_under_way(desk, link, &state).await?;
+    }
+    let report = report(link, workspace, &state, has_file, has_record).await?;
+    if has_record && (!report.drift.is_empty() || !report.unknown.is_empty()) {
+        let now = link.cluster.recorded(&state.namespace).await?;
+        if now.is_none_or(|now| *now.header.version() != state.version) {
+            let message = format!("environment {environment} was written to while it was looked at");
+            return Err(Failure::new(FailureKind::Lock, message).hint("look again when that run has ended"));
+        }
+    }
+    Ok(Some(report))
+}
+
+/// What an environment is compared with.
+struct Ground {
+    state: State,
+    /// Whether it is the record in the cluster, or only the local copy of one that is gone.
+    has_record: bool,
+}
+
+/// Finds the record: where the file says, where it was last known, else wherever the label is.
+async fn ground(
+    desk: &Desk<'_>,
+    link: &mut Link,
+    workspace: &config::Workspace,
+    environment: &EnvironmentName,
+) -> Result<Option<Ground>, Failure> {
+    let kept = match link.store.load(environment)? {
+        Loaded::Local(local) => Some(local.state),
+        Loaded::Nothing | Loaded::Destroyed(_) | Loaded::Damaged(_) => None,
+    };
+    let told = workspace.namespace(environment).cloned().or_else(|| Some(kept.as_ref()?.namespace.clone()));
+    if let Some(told) = &told
+        && let Some((state, _)) = record(desk, link, environment, told).await?
+    {
+        return Ok(Some(Ground { state, has_record: true }));
+    }
+    let found = namespace(link, workspace, environment).await?;
+    if told.as_ref() != Some(&found)
+        && let Some((state, _)) = record(desk, link, environment, &found).await?
+    {
+        return Ok(Some(Ground { state, has_record: true }));
+    }
+    if let Some(state) = kept {
+        return Ok(Some(Ground { state, has_record: false }));
+    }
+    let labelled = link.cluster.namespaces_of(environment).await?;
+    let Some(there) = labelled.iter().find(|object| plan::made_by_us(object, environment)) else { return Ok(None) };
+    let place = there.name().unwrap_or_default();
+    let message = format!("namespace {place} has no record, so there is nothing to compare its objects with");
+    let hint = format!("ditc state rebuild {environment}{} makes it anew from them", desk.global.repeat());
+    Err(Failure::new(FailureKind::State, message).hint(hint))
+}
+
+/// Refuses to judge what a living run is about to change.
+async fn not_under_way(desk: &Desk<'_>, link: &Link, state: &State) -> Result<(), Failure> {
+    let environment = &state.environment;
+    let waits = |holder: &Holder| {
+        desk.terminal.progress(&format!("Waiting to see whether the run by {} in {environment} lives...", holder.who));
+    };
+    match link.cluster.holder(&state.namespace, waits).await? {
+        None => Ok(()),
+        Some(holder) => {
+            let message = format!("a run by {} since {} is under way", holder.who, holder.since);
+            Err(Failure::new(FailureKind::Lock, message).hint("look again when it has ended"))
+        }
+    }
+}
+
+/// Observes what is recorded, asks about what moved, and looks at all else in the namespace.
+async fn report(
+    link: &mut Link,
+    workspace: &config::Workspace,
+    record: &State,
+    has_file: bool,
+    has_record: bool,
+) -> Result<Report, Failure> {
+    let (environment, namespace) = (&record.environment, &record.namespace);
+    let kinds: BTreeMap<_, _> =
+        record.entries.iter().map(|(key, entry)| (key.kind.clone(), entry.api_version.clone())).collect();
+    if kinds.keys().any(|kind| link.kinds.get(kind).is_none()) {
+        // It may have come since the kinds were asked for; else it is gone with all its objects.
+        link.discover().await?;
+    }
+    let keys = record.entries.keys().cloned().collect();
+    let wanted = Wanted { environment, namespace, kinds, keys };
+    let observed = link.cluster.observe(&wanted, &link.kinds).await?;
+
+    let (desired, state) = plan::as_recorded(record);
+    let policy = policy(&workspace.settings, &Choices::default());
+    let (answers, readiness, choices) = (BTreeMap::new(), BTreeMap::new(), plan::Choices::default());
+    let autoscalers;
+    let mut input = plan::Input {
+        environment,
+        namespace,
+        operation: Operation::Apply,
+        desired: Some(&desired),
+        state: Some(&state),
+        observed: &observed,
+        autoscalers: &[],
+        answers: &answers,
+        readiness: &readiness,
+        choices: &choices,
+        policy: &policy,
+    };
+    if plan::needs_autoscalers(&input) {
+        autoscalers = link.cluster.autoscalers(namespace, &link.kinds).await?;
+        input.autoscalers = &autoscalers;
+    }
+    let questions = plan::questions_of_report(&input);
+    let answers = link.cluster.ask(&questions, &link.kinds).await?.answers;
+    input.answers = &answers;
+    let plan = plan::plan(&input);
+    let faults = plan::audit(&plan);
+    assert!(faults.is_empty(), "a plan that must not be: {}", faults.join("; "));
+
+    let mut observed = observed.clone();
+    let unlisted = sweep(link, namespace, &mut observed).await?;
+    let surroundings = Surroundings { has_file, has_record, unlisted };
+    Ok(plan::report(&plan::Input { observed: &observed, ..input }, &plan, record, surroundings))
+}
+
+/// Looks at everything in the namespace, whoever made it; tells the kinds that could not be listed.
+async fn sweep(
+    link: &mut Link,
+    namespace: &Namespace,
+    observed: &mut Observed,
+) -> Result<BTreeSet<GroupKind>, Failure> {
+    let key = ObjectKey::namespace(namespace.as_str());
+    if observed.objects.get(&key).is_none_or(|live| *live == Live::Absent) {
+        return Ok(BTreeSet::new());
+    }
+    let mut swept = link.cluster.sweep_allowed(namespace, &link.kinds).await;
+    if swept.as_ref().is_err_and(Error::is_not_found) {
+        // A kind went away since the kinds were asked for.
+        link.discover().await?;
+        swept = link.cluster.sweep_allowed(namespace, &link.kinds).await;
+    }
+    let (others, unlisted) = swept?;
+    observed.others = others;
+    Ok(unlisted)
+}

@@ -1,0 +1,251 @@
+//! Plans in files: saving one, reading one, and what must still hold when one is applied.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::{
+    address::Which,
+    failure::{Failure, FailureKind},
+    files,
+    format::plan_file::{self, Saved, Unusable},
+    names::EnvironmentName,
+    plan::{self, Basis, Choices, Plan},
+    render::{self, text::Context},
+    settings,
+    state::{ClusterId, Operation, Version},
+    store::Loaded,
+};
+
+use super::{
+    link::Link,
+    session::{Aim, Desk, Survey},
+};
+
+const TOOL: &str = env!("CARGO_PKG_VERSION");
+
+/// Refuses, before anything is asked, a place where no plan can be kept: one that holds something else.
+pub(super) fn check_place(desk: &Desk<'_>, out: &Path) -> Result<(), Failure> {
+    files::may_replace(&path(desk, out), plan_file::MARK).map_err(|error| place_taken(out, error))
+}
+
+/// Keeps a plan, and says how to go on with it.
+pub(super) fn save(desk: &Desk<'_>, link: &Link, survey: Survey, flags: String, out: &Path) -> Result<(), Failure> {
+    let is_applyable = survey.plan.is_applyable();
+    let Survey { basis, sources, base, timeout, context, plan: _, preflight, fence: _, warnings: _ } = survey;
+    let saved = Saved {
+        basis,
+        sources,
+        preflight,
+        cluster: link.id.clone(),
+        cluster_name: link.cluster.name().to_owned(),
+        context,
+        flags,
+        base,
+        timeout,
+        made: settings::now(),
+    };
+    let bytes = plan_file::encode(&saved, TOOL).map_err(|error| Failure::from_error(FailureKind::Files, &error))?;
+    let path = path(desk, out);
+    files::may_replace(&path, plan_file::MARK).map_err(|error| place_taken(out, error))?;
+    files::write_atomic(&path, &bytes)?;
+    let name = typed(out);
+    let flags = desk.global.repeat();
+    desk.terminal.status(&if is_applyable {
+        format!("\nSaved the plan in {name}. To do exactly this, or nothing:\n  ditc apply {name}{flags}\n")
+    } else {
+        format!("\nSaved the plan in {name}, for others to look at:\n  ditc show {name}\n")
+    });
+    Ok(())
+}
+
+fn place_taken(out: &Path, error: files::Error) -> Failure {
+    let is_taken = matches!(error, files::Error::Taken { .. });
+    let failure = Failure::from(error);
+    if is_taken {
+        failure.hint(format!("{} is no plan of ditc, and stays as it is; choose another name", out.display()))
+    } else {
+        failure
+    }
+}
+
+/// Reads a plan.
+pub(super) fn load(desk: &Desk<'_>, file: &Path) -> Result<Saved, Failure> {
+    let name = typed(file);
+    let Some(bytes) = files::read_plain(&path(desk, file), plan_file::LIMIT)? else {
+        return Err(Failure::new(FailureKind::Files, format!("there is no file {name}"))
+            .hint(format!("ditc plan ENV -out={name} saves a plan there")));
+    };
+    let decoded = plan_file::decode(&bytes, TOOL).map(|mut saved| {
+        // They are proposed to people, who may not have made the file.
+        saved.flags.retain(|c| !c.is_control());
+        saved
+    });
+    decoded.map_err(|error| {
+        let failure = Failure::new(FailureKind::Files, format!("{name} cannot be used")).because(&error);
+        match error {
+            Unusable::NoPlan => failure.hint(format!("ditc plan ENV -out={name} saves a plan")),
+            Unusable::OtherTool { environment, .. } => {
+                failure.hint(format!("plan again: ditc plan {environment} -out={name}"))
+            }
+            Unusable::Unreadable(_) => failure.hint(format!("plan again: ditc plan ENV -out={name}")),
+        }
+    })
+}
+
+/// What a saved plan does not know of itself, for those who draw it.
+pub(super) fn context<'a>(saved: &'a Saved, flags: &'a str) -> Context<'a> {
+    Context {
+        sources: &saved.sources,
+        cluster: &saved.cluster_name,
+        check_namespace: &saved.basis.policy.check_namespace,
+        flags,
+        as_of: None,
+    }
+}
+
+/// What a saved plan is bound to: the cluster, and the record that it was made from.
+#[derive(Debug, Clone)]
+pub(super) struct Bound {
+    /// The file, as it can be typed.
+    name: String,
+    cluster: ClusterId,
+    cluster_name: String,
+    /// The flags that led there.
+    flags: String,
+    base: Option<Version>,
+    made: Timestamp,
+    /// The command that makes the same plan again.
+    again: String,
+}
+
+/// What a saved plan is after, and what it is bound to.
+pub(super) fn aim(desk: &Desk<'_>, file: &Path, saved: Saved) -> (Aim, Bound) {
+    let Saved { basis, sources, cluster, cluster_name, context, flags, base, timeout, made, preflight: _ } = saved;
+    let Basis { environment, namespace, operation, desired, choices, policy, .. } = basis;
+    let name = typed(file);
+    let again =
+        format!("ditc plan {environment}{} -out={name}{}", decisions(operation, &choices), desk.global.repeat());
+    let bound = Bound { name, cluster, cluster_name, flags, base, made, again };
+    let aim = Aim {
+        environment,
+        operation,
+        namespace,
+        desired,
+        sources,
+        choices,
+        policy,
+        timeout,
+        context,
+        bound: Some(bound.clone()),
+    };
+    (aim, bound)
+}
+
+impl Bound {
+    /// Refuses another cluster than the one that the plan is for.
+    pub(super) async fn leads_there(&self, link: &mut Link) -> Result<(), Failure> {
+        if link.id != self.cluster {
+            // What is known of who answers here may be old.
+            link.discover().await?;
+        }
+        self.is_cluster(link)
+    }
+
+    fn is_cluster(&self, link: &Link) -> Result<(), Failure> {
+        if link.id == self.cluster {
+            return Ok(());
+        }
+        let Self { name, cluster, cluster_name, flags, .. } = self;
+        let (here, id) = (link.cluster.name(), &link.id);
+        let message = format!("{name} is a plan for cluster {cluster_name} ({cluster}), and this is {here} ({id})");
+        Err(Failure::new(FailureKind::StalePlan, message).hint(format!("ditc apply {name}{flags}")))
+    }
+
+    /// Refuses a record that is not the one that the plan was made from.
+    pub(super) async fn holds(
+        &self,
+        link: &mut Link,
+        environment: &EnvironmentName,
+        found: Option<&Version>,
+    ) -> Result<(), Failure> {
+        if found.is_none() {
+            // No record says which cluster this is, so the cluster itself is asked.
+            link.discover().await?;
+        }
+        self.is_cluster(link)?;
+        let why = match (&self.base, found) {
+            (None, None) => match link.store.load(environment)? {
+                Loaded::Destroyed(tombstone) if tombstone.at > self.made => {
+                    format!("environment {environment} was made and destroyed since")
+                }
+                _ => return Ok(()),
+            },
+            (Some(base), Some(found)) if base == found => return Ok(()),
+            (Some(base), Some(found)) if base.lineage == found.lineage => format!(
+                "environment {environment} was changed by a run of ditc since: its record was at serial {}, and is at {}",
+                base.serial, found.serial
+            ),
+            (Some(_), Some(_)) => format!("environment {environment} was destroyed and made anew since"),
+            (Some(_), None) => format!("environment {environment} has no record any more"),
+            (None, Some(found)) => format!(
+                "environment {environment} was changed by a run of ditc since: it had no record, which is at serial {} now",
+                found.serial
+            ),
+        };
+        Err(self.stale(&[why]))
+    }
+
+    /// Refuses the whole plan where the cluster would now make another of it.
+    pub(super) fn is_still(&self, planned: &Plan, survey: &Survey) -> Result<(), Failure> {
+        let moved = plan::moved(planned, &survey.plan);
+        if moved.is_empty() {
+            return Ok(());
+        }
+        Err(self.stale(&render::text::moved(&survey.plan, &moved)))
+    }
+
+    fn stale(&self, why: &[String]) -> Failure {
+        let Self { name, made, again, .. } = self;
+        let mut message = format!("{name}, a plan of {made:.0}, no longer fits, so nothing was changed:");
+        why.iter().for_each(|line| message.push_str(&format!("\n  {line}")));
+        Failure::new(FailureKind::StalePlan, message).hint(format!("plan again: {again}"))
+    }
+}
+
+/// The flags that say again what was decided.
+fn decisions(operation: Operation, choices: &Choices) -> String {
+    let Choices { target, exclude, replace, adopt, force_conflicts, delete_data, with_foreign, refresh_only } = choices;
+    let mut flags = String::new();
+    let mut add = |flag: &str, is_meant: bool| {
+        if is_meant {
+            flags.push_str(&format!(" -{flag}"));
+        }
+    };
+    add("destroy", operation == Operation::Destroy);
+    add("with-foreign", *with_foreign);
+    add("refresh-only", *refresh_only);
+    let lists: [(&str, &[Which]); 6] = [
+        ("target", target),
+        ("exclude", exclude),
+        ("replace", replace),
+        ("adopt", adopt),
+        ("force-conflicts", force_conflicts),
+        ("delete-data", delete_data),
+    ];
+    for (flag, which) in lists {
+        which.iter().for_each(|which| add(&format!("{flag}={which}"), true));
+    }
+    flags
+}
+
+fn path(desk: &Desk<'_>, file: &Path) -> PathBuf {
+    desk.root().join(file)
+}
+
+/// The file as `apply` takes it: with a `/` or a `.` in it.
+fn typed(file: &Path) -> String {
+    let name = file.display().to_string();
+    let name = if name.contains(['/', '.']) { name } else { format!("./{name}") };
+    crate::cli::quoted(&name)
+}

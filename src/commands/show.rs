@@ -1,0 +1,18 @@
+//! `ditc show`: a saved plan, drawn as `ditc plan` drew it. It asks no cluster.
+
+use std::path::Path;
+
+use crate::failure::{Exit, Failure};
+
+use super::{
+    plan, saved,
+    session::{Desk, planned},
+};
+
+pub(super) fn run(desk: &Desk<'_>, file: &Path) -> Result<Exit, Failure> {
+    let saved = saved::load(desk, file)?;
+    let plan = planned(&saved.basis);
+    let context = saved::context(&saved, &saved.flags);
+    plan::show(desk, &plan, &saved.preflight, &context);
+    Ok(Exit::Done)
+}

@@ -1,0 +1,177 @@
+//! What an environment asked for, as a saved plan keeps it, with the places in the files that asked for it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    DurationV1, WHAT,
+    basis::by_key,
+    damaged,
+    seen::{object, read_object},
+};
+use crate::{
+    desired::{Component, Desired, Manifest, Origin},
+    diagnostic::{SourceId, Span},
+    format::{Unreadable, entries::KeyV1, head::parse},
+    names::{ComponentId, OutputName},
+    object::ObjectKey,
+    secret::{Generate, Recipe},
+};
+
+/// The texts that places point into, numbered anew: only these are kept.
+pub(super) struct Places(BTreeSet<SourceId>);
+
+impl Places {
+    pub(super) fn of(desired: Option<&Desired>) -> Self {
+        let components = desired.into_iter().flat_map(|desired| desired.components.values());
+        let manifests = desired.into_iter().flat_map(|desired| desired.manifests.values());
+        let origins = manifests.map(|manifest| &manifest.origin);
+        let origins = origins.flat_map(|origin| [Some(&origin.definition), origin.template.as_ref()]);
+        let spans = components.map(|component| &component.origin).chain(origins.flatten());
+        Self(spans.map(|span| span.source).collect())
+    }
+
+    pub(super) fn sources(&self) -> impl Iterator<Item = SourceId> {
+        self.0.iter().copied()
+    }
+
+    fn span(&self, span: &Span) -> SpanV1 {
+        let source = self.0.iter().position(|id| *id == span.source).expect("all places were gathered");
+        SpanV1 { source, start: span.range.start, end: span.range.end }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct SpanV1 {
+    source: usize,
+    start: usize,
+    end: usize,
+}
+
+impl SpanV1 {
+    fn read(&self, sources: &[SourceId]) -> Result<Span, Unreadable> {
+        let SpanV1 { source, start, end } = *self;
+        let id = *sources.get(source).ok_or_else(|| damaged(format!("there is no text {source}")))?;
+        Ok(Span::new(id, start..end))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct DesiredV1 {
+    environment: String,
+    namespace: String,
+    owner: Option<String>,
+    components: BTreeMap<String, ComponentV1>,
+    manifests: Vec<(KeyV1, ManifestV1)>,
+    timeout: DurationV1,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ComponentV1 {
+    needs: BTreeSet<String>,
+    outputs: BTreeMap<String, Value>,
+    origin: SpanV1,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ManifestV1 {
+    component: Option<String>,
+    body: Value,
+    /// How the values of a Secret come about, by key; the values themselves do not exist yet.
+    generate: Option<BTreeMap<String, String>>,
+    definition: SpanV1,
+    template: Option<SpanV1>,
+}
+
+impl DesiredV1 {
+    pub(super) fn new(desired: &Desired, places: &Places) -> Self {
+        let Desired { environment, namespace, owner, components, manifests, timeout } = desired;
+        let component = |(id, component): (&ComponentId, &Component)| {
+            let Component { needs, outputs, origin } = component;
+            let component = ComponentV1 {
+                needs: needs.iter().map(ToString::to_string).collect(),
+                outputs: outputs.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
+                origin: places.span(origin),
+            };
+            (id.to_string(), component)
+        };
+        Self {
+            environment: environment.to_string(),
+            namespace: namespace.to_string(),
+            owner: owner.clone(),
+            components: components.iter().map(component).collect(),
+            manifests: manifests
+                .iter()
+                .map(|(key, manifest)| (key.into(), ManifestV1::new(manifest, places)))
+                .collect(),
+            timeout: DurationV1 { seconds: timeout.as_secs(), nanos: timeout.subsec_nanos() },
+        }
+    }
+
+    pub(super) fn read(self, sources: &[SourceId]) -> Result<Desired, Unreadable> {
+        let DesiredV1 { environment, namespace, owner, components, manifests, timeout } = self;
+        let component = |(id, component): (String, ComponentV1)| {
+            let ComponentV1 { needs, outputs, origin } = component;
+            let needs = needs.iter().map(|id| parse(WHAT, id)).collect::<Result<_, _>>()?;
+            let output = |(name, value): (String, Value)| Ok((parse::<OutputName>(WHAT, &name)?, value));
+            let outputs = outputs.into_iter().map(output).collect::<Result<_, Unreadable>>()?;
+            Ok((parse::<ComponentId>(WHAT, &id)?, Component { needs, outputs, origin: origin.read(sources)? }))
+        };
+        let manifests: BTreeMap<ObjectKey, ManifestV1> = by_key(manifests)?;
+        let manifest = |(key, manifest): (ObjectKey, ManifestV1)| Ok((key.clone(), manifest.read(key, sources)?));
+        Ok(Desired {
+            environment: parse(WHAT, &environment)?,
+            namespace: parse(WHAT, &namespace)?,
+            owner,
+            components: components.into_iter().map(component).collect::<Result<_, Unreadable>>()?,
+            manifests: manifests.into_iter().map(manifest).collect::<Result<_, Unreadable>>()?,
+            timeout: timeout.read(),
+        })
+    }
+}
+
+impl DurationV1 {
+    pub(super) fn read(&self) -> Duration {
+        Duration::new(self.seconds, self.nanos % 1_000_000_000)
+    }
+}
+
+impl ManifestV1 {
+    fn new(manifest: &Manifest, places: &Places) -> Self {
+        let Manifest { key: _, component, body, secret, origin: Origin { definition, template } } = manifest;
+        let words = |recipe: &Recipe| {
+            recipe.keys.iter().map(|(key, generate)| (key.clone(), generate.word().to_owned())).collect()
+        };
+        Self {
+            component: component.as_ref().map(ToString::to_string),
+            body: object(body),
+            generate: secret.as_ref().map(words),
+            definition: places.span(definition),
+            template: template.as_ref().map(|span| places.span(span)),
+        }
+    }
+
+    fn read(self, key: ObjectKey, sources: &[SourceId]) -> Result<Manifest, Unreadable> {
+        let ManifestV1 { component, body, generate, definition, template } = self;
+        let recipe = |words: BTreeMap<String, String>| {
+            let keys = words.into_iter().map(|(key, word)| {
+                let generate = Generate::ALL.into_iter().find(|generate| generate.word() == word);
+                Ok((key, generate.ok_or_else(|| damaged(format!("nothing is generated as {word:?}")))?))
+            });
+            Ok::<_, Unreadable>(Recipe { keys: keys.collect::<Result<_, Unreadable>>()? })
+        };
+        let template = template.map(|span| span.read(sources)).transpose()?;
+        Ok(Manifest {
+            key,
+            component: component.map(|id| parse(WHAT, &id)).transpose()?,
+            body: read_object(body),
+            secret: generate.map(recipe).transpose()?,
+            origin: Origin { definition: definition.read(sources)?, template },
+        })
+    }
+}
