@@ -18,7 +18,7 @@ use super::{
     needs::{Needs, needs},
     object::{Rules, stamp, subdomain},
     reader::stands_behind,
-    references, rolling,
+    references, rolling, service,
     value::Tree,
     variables,
 };
@@ -50,7 +50,7 @@ pub fn expand(workspace: &mut Workspace, name: &EnvironmentName, kinds: &Kinds) 
     let mut sources = mem::take(&mut workspace.sources);
     let result = expand_with(workspace, &mut sources, name, kinds);
     workspace.sources = sources;
-    let mut told: Vec<Diagnostic> = workspace.concerning(name).into_iter().cloned().collect();
+    let mut told: Vec<Diagnostic> = workspace.concerning(name);
     match result {
         Ok(desired) if told.is_empty() => Ok(desired),
         Ok(_) => Err(Mistakes { diagnostics: told, unknown_kinds: BTreeSet::new() }),
@@ -271,6 +271,7 @@ impl<'a> Run<'a> {
             scope.names.insert(tier.table().to_owned(), Known::names(names));
         }
         let inputs = expression::evaluate_table(&component.inputs, &scope, self.sources, &mut self.diagnostics)?;
+        service::check(component, &inputs, &mut self.diagnostics);
         let related = |tier: Tier| -> Value {
             let needed = of.iter().filter(|id| id.tier == tier);
             let outputs = needed.map(|id| {

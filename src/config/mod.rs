@@ -17,6 +17,7 @@ mod parse;
 mod reader;
 mod references;
 mod rolling;
+mod service;
 mod settings;
 mod template;
 #[cfg(test)]
@@ -132,10 +133,20 @@ impl Workspace {
 
     /// The complaints that stop a plan of one environment: those about files that it uses.
     #[must_use]
-    pub fn concerning(&self, name: &EnvironmentName) -> Vec<&Diagnostic> {
+    pub fn concerning(&self, name: &EnvironmentName) -> Vec<Diagnostic> {
         let used = self.used(name);
+        let (chain, _) = merge::chain(&self.environments, name);
+        let merged = self.merged(&chain);
         let concerning = self.complaints.iter().filter(|complaint| used.contains(&complaint.about));
-        concerning.map(|complaint| &complaint.diagnostic).collect()
+        let told = concerning.map(|Complaint { about, diagnostic }| match (about, &diagnostic.label) {
+            // Who wrote the module is often not the one who reads this.
+            (About::Module(module), Some(_)) => match environment::user_of(&merged, module) {
+                Some((id, span)) => diagnostic.clone().related(span, format!("used by `{id}`")),
+                None => diagnostic.clone(),
+            },
+            _ => diagnostic.clone(),
+        });
+        told.collect()
     }
 
     fn used(&self, name: &EnvironmentName) -> BTreeSet<About> {

@@ -8,7 +8,7 @@ use super::{
     environment,
     expression::{self, Known, Scope},
     is_same, lint, merge,
-    module::{self, Texts},
+    module::{self, Texts, VALUE_IN_FILE},
     reader::{self, MAX_BYTES, stands_behind},
     settings, template,
 };
@@ -72,6 +72,12 @@ pub(super) fn add(
     Err(id)
 }
 
+/// Hides the values of secrets that stand in a file, before anything shows their line.
+fn hide_values(sources: &mut Sources, found: &[Diagnostic]) {
+    let values = found.iter().filter(|found| found.summary == VALUE_IN_FILE);
+    values.filter_map(|found| found.label.as_ref()).for_each(|label| sources.mask(&label.span));
+}
+
 /// Leaves out what was only found because of another mistake at the very same place: a value that cannot be read has no
 /// type either.
 fn one_each(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
@@ -131,6 +137,7 @@ fn read_modules<T: AsRef<[u8]>>(
         for text in texts.filter(|text| !broken.contains(text)) {
             found.extend(template::syntax(&workspace.sources, *text));
         }
+        hide_values(&mut workspace.sources, &found);
         complaints.extend(about(&About::Module(module_name.clone()), one_each(found)));
         workspace.modules.insert(module_name, module);
     }
@@ -164,6 +171,7 @@ fn read_environments<T: AsRef<[u8]>>(
             let is_extending = table.get("extends").is_some();
             environment::environment(table, is_extending, &workspace.service_inputs(), &mut found);
         }
+        hide_values(&mut workspace.sources, &found);
         complaints.extend(about(&About::Environment(name.clone()), one_each(found)));
         workspace.environments.insert(name, File { source, table });
     }

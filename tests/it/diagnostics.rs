@@ -1,6 +1,8 @@
 //! Bad input and clusters that refuse: every message once, as a person sees it, and nothing changed.
 
 mod files;
+mod references;
+mod templates;
 mod variables;
 
 use snapbox::{IntoData, str};

@@ -182,13 +182,16 @@ image = "web"
 [services.web.env]
 A = { secret = "redis", key = "redis-pasword" }
 B = { secret = "{{ dependencies.redis.secret }}", key = "redis-password" }
-C = { secret = "made-by-others", key = "any" }
+C = { secret = "made-by-others", key = "any", existing = true }
 D = { config = "{{ dependencies.redis.secret }}", key = "any" }
 "#,
         str![[r#"
 environments/demo.toml:6:31: unknown key of a secret or config · not a key of Secret `redis`
   Deployment/web takes `redis-pasword` from Secret `redis`, which has no such key
   help: did you mean `redis-password`?
+environments/demo.toml:9:16: unknown secret or config · no ConfigMap of this environment
+  nothing in the environment makes ConfigMap `redis`, so the pod would never start
+  help: `redis` is a Secret: write `secret = "redis"`
 
 "#]],
     );

@@ -84,7 +84,7 @@ ports = [{ port = "{{ dependencies.redis.port }}", name = "{{ environment.name }
 URL = "redis://{{ dependencies.redis.host }}:{{ dependencies.redis.port }}/{{ variables.count }}"
 BRACES = "{{ \"{{\" }} {{ version }}"
 POD = { field = "status.podIP" }
-FROM = { config = "settings", key = "a" }
+FROM = { config = "settings", key = "a", existing = true }
 "#,
     );
     assert_data_eq!(at(&demo, "Deployment/web", "/spec/replicas"), str!["2"]);

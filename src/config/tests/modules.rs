@@ -119,9 +119,9 @@ modules/thing/c.yaml:1:7: unknown name · not defined
   environments/demo.toml:1:15: used by `dependencies.thing`
   `environment` has no `nme`
   help: did you mean `name`?
-modules/thing/e.yaml:1:14: template failed · filter uper is unknown
+modules/thing/e.yaml:1:14: unknown filter · filter uper is unknown
   environments/demo.toml:1:15: used by `dependencies.thing`
-  help: the language is minijinja: https://docs.rs/minijinja/latest/minijinja/syntax/
+  help: filters are those of minijinja: https://docs.rs/minijinja/latest/minijinja/filters/
 modules/thing/f.yaml:1:7: unknown name · not defined
   environments/demo.toml:1:15: used by `dependencies.thing`
   `files` has no `x.conf`

@@ -41,6 +41,11 @@ error: not a text
 2 | kind: �
   |       ^ byte 21 of the file is not UTF-8
   |
+ ::: environments/demo.toml:1:15
+  |
+1 | [dependencies.odd]
+  |               --- used by `dependencies.odd`
+  |
   = help: save the file as UTF-8
 
 1 error
