@@ -142,7 +142,7 @@ fn run_group(group: &Group, hand: &Hand) -> Answers {
     let mut answers = Answers::new();
     for operation in &group.operations {
         let Operation { title: _, user, method, path, accept, content, body, keeps, .. } = operation;
-        let Operation { settled, emptied, served, unheard, .. } = operation;
+        let Operation { settled, emptied, served, answered, unheard, .. } = operation;
         let fill = |text: &str| kept.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value));
         let (path, body) = (fill(path), fill(body));
         if *settled {
@@ -154,7 +154,11 @@ fn run_group(group: &Group, hand: &Hand) -> Answers {
         if let Some(served) = served {
             until(|| is_served(hand, &path) == *served);
         }
-        let (code, text) = hand.ask(&Question { user, method, path: &path, accept, content, body: &body });
+        let question = Question { user, method, path: &path, accept, content, body: &body };
+        if let Some(code) = answered {
+            until(|| hand.ask(&question).0.as_u16() == *code);
+        }
+        let (code, text) = hand.ask(&question);
         if let (Some(name), Ok(value)) = (keeps, serde_json::from_str::<Value>(&text)) {
             for (short, field) in [("uid", "uid"), ("rv", "resourceVersion"), ("continue", "continue")] {
                 if let Some(text) = value["metadata"][field].as_str() {

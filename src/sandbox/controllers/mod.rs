@@ -38,7 +38,7 @@ use super::{
     store::{Change, Place, Store, text},
     writes::{self, Write},
 };
-use crate::object::Hash;
+use crate::object::{Hash, split_api_version};
 use conditions::{Condition, numbers};
 
 const MANAGER: &str = "kube-controller-manager";
@@ -133,8 +133,15 @@ fn concerned(store: &Store, change: &Change, queue: &mut BTreeSet<Place>) {
     let namespace = &change.place.1.0;
     for object in [&change.old, &change.new].into_iter().flatten() {
         let owners = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
-        for owner in owners.into_iter().flatten().filter_map(|owner| owner.get("uid")?.as_str()) {
-            queue.extend(store.by_uid(owner).cloned());
+        for owner in owners.into_iter().flatten() {
+            queue.extend(store.by_uid(text(owner, "/uid")).cloned());
+            if change.new.is_none() {
+                // One of the owner's name may wait for the name that is free now: it was made anew meanwhile.
+                let group = split_api_version(text(owner, "/apiVersion")).0;
+                let resource = store.kinds().by_kind(group, text(owner, "/kind"));
+                let name = text(owner, "/name").to_owned();
+                queue.extend(resource.map(|resource| (resource.slot, (namespace.clone(), name))));
+            }
         }
         if change.new.as_ref().is_none_or(|new| !text(new, "/metadata/deletionTimestamp").is_empty()) {
             queue.extend(store.owned_by(text(object, "/metadata/uid")).cloned());
@@ -252,7 +259,7 @@ impl<'a> Context<'a> {
         if **live == new {
             return Some(Arc::clone(live));
         }
-        let (group, _) = crate::object::split_api_version(text(live, "/apiVersion"));
+        let (group, _) = split_api_version(text(live, "/apiVersion"));
         let resource = Arc::clone(self.store.kinds().by_kind(group, text(live, "/kind"))?);
         let resource = &resource;
         let decoded = writes::complete(resource, new).map_err(|misfit| Refusal::bad_request(misfit.to_string()));
@@ -268,7 +275,7 @@ impl<'a> Context<'a> {
     }
 
     fn delete(&mut self, live: &Arc<Value>, grace: Option<i64>) {
-        let (group, _) = crate::object::split_api_version(text(live, "/apiVersion"));
+        let (group, _) = split_api_version(text(live, "/apiVersion"));
         let Some(resource) = self.store.kinds().by_kind(group, text(live, "/kind")).cloned() else { return };
         let resource = &resource;
         // Whoever names a grace period ends what is ended already.

@@ -7,7 +7,8 @@
 //! path, and words: `as MANAGER`, `by USER` (who is no administrator), `force`, `dry`, `lax` (an apply is strict otherwise), `keeps NAME` (later requests may
 //! say `$NAME.uid`, `$NAME.rv` and `$NAME.continue`), `metadata` (asks for nothing else), `settled` (waits until the
 //! controllers have seen the object), `emptied` (waits until a namespace that ends tells what is left in it), `served` and
-//! `gone` (wait until the path is known, or no longer), `unheard` (what is answered hangs on their time). A path without a slash before it lies in the group's namespace, `$NS`.
+//! `gone` (wait until the path is known, or no longer), `answered CODE` (asks again until that is the code: a
+//! policy reaches those who hold to it a moment later), `unheard` (what is answered hangs on their time). A path without a slash before it lies in the group's namespace, `$NS`.
 //!
 //! An expression is YAML, a name, or a name with changes: `orders + {spec/replicas: 1, metadata/labels: null}`; null
 //! removes. `raw` sends the text behind it as it is. A value `x*100` is that many letters.
@@ -65,6 +66,8 @@ pub(super) struct Operation {
     pub(super) emptied: bool,
     /// Whether the path is waited for until it is there, or until it is not.
     pub(super) served: Option<bool>,
+    /// The code that the answer will have, sooner or later.
+    pub(super) answered: Option<u16>,
     pub(super) unheard: bool,
 }
 
@@ -128,6 +131,7 @@ fn operation(block: &[&str], named: &BTreeMap<String, Value>) -> Operation {
     let mut user = String::new();
     let (mut accept, mut keeps, mut query) = ("application/json", None, Vec::new());
     let (mut settled, mut emptied, mut served, mut unheard) = (false, false, None, false);
+    let mut answered = None;
     while let Some(word) = words.next() {
         match word {
             "as" => manager = Some(words.next().expect("a manager's name")),
@@ -142,6 +146,7 @@ fn operation(block: &[&str], named: &BTreeMap<String, Value>) -> Operation {
             "emptied" => emptied = true,
             "served" => served = Some(true),
             "gone" => served = Some(false),
+            "answered" => answered = Some(words.next().and_then(|code| code.parse().ok()).expect("a code")),
             "unheard" => unheard = true,
             "metadata" => accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
             "metadata-list" => accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
@@ -168,7 +173,7 @@ fn operation(block: &[&str], named: &BTreeMap<String, Value>) -> Operation {
     };
     let content = if verb == "delete" && body.is_empty() { "" } else { content };
     let title = (*title).to_owned();
-    Operation { title, user, method, path, accept, content, body, keeps, settled, emptied, served, unheard }
+    Operation { title, user, method, path, accept, content, body, keeps, settled, emptied, served, answered, unheard }
 }
 
 fn full(path: &str) -> String {
