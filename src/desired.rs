@@ -113,7 +113,7 @@ impl Manifest {
             None => Hash::of_value(&self.body.0),
             Some(recipe) => {
                 let keys: serde_json::Map<String, Value> =
-                    recipe.keys.iter().map(|(key, generate)| (key.clone(), Value::from(generate.word()))).collect();
+                    recipe.keys.iter().map(|(key, generator)| (key.clone(), Value::from(generator.text()))).collect();
                 Hash::of_value(&serde_json::json!({"body": self.body.0, "generate": keys}))
             }
         }

@@ -32,6 +32,15 @@ impl Sources {
         &self.sources[id.0]
     }
 
+    /// Puts `*` in the place of a text that nobody may see; its lines and the places behind it stay where they are.
+    pub fn mask(&mut self, span: &Span) {
+        let text = &mut self.sources[span.source.0].text;
+        if let Some(hidden) = text.get(span.range.clone()) {
+            let stars: String = hidden.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }).collect();
+            text.replace_range(span.range.clone(), &stars);
+        }
+    }
+
     /// The one-based line and column at which a span starts.
     #[must_use]
     pub fn position(&self, span: &Span) -> (usize, usize) {
@@ -169,6 +178,16 @@ mod tests {
         assert_eq!(sources.position(&Span::new(id, 6..7)), (2, 1));
         assert_eq!(sources.position(&Span::new(id, 10..11)), (2, 4));
         assert_eq!(sources.locate(&Span::new(id, 99..99)), "environments/a.toml:3");
+    }
+
+    #[test]
+    fn masks_a_text_and_moves_no_place() {
+        let mut sources = Sources::default();
+        let id = sources.add("environments/a.toml", "a = \"bä\\nc\"\nd = 2\n");
+        sources.mask(&Span::new(id, 4..12));
+        assert_eq!(sources.get(id).text, "a = ********\nd = 2\n");
+        sources.mask(&Span::new(id, 90..99));
+        assert_eq!(sources.position(&Span::new(id, 13..14)), (2, 1));
     }
 
     #[test]

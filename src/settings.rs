@@ -10,6 +10,8 @@ use std::{
 
 use jiff::Timestamp;
 
+use crate::config::PREFIX;
+
 /// The width to assume where there is no terminal and no `COLUMNS`.
 const WIDTH: usize = 80;
 /// What a user or host is called that has no name.
@@ -37,6 +39,8 @@ pub struct Settings {
     pub log: Option<String>,
     /// `DITC_CLI_ARGS` and `DITC_CLI_ARGS_verb`, by the variable's name.
     pub arguments: BTreeMap<String, String>,
+    /// `DITC_VAR_name`: values for variables of environments, by their name.
+    pub variables: BTreeMap<String, String>,
     /// `KUBECONFIG`, a list of paths.
     pub kubeconfig: Option<String>,
     pub home: Option<PathBuf>,
@@ -101,6 +105,10 @@ impl Settings {
             input: !get("DITC_INPUT").is_some_and(|value| is_no(&value)),
             log: get("DITC_LOG"),
             arguments: arguments.map(|(name, value)| (name.clone(), value.clone())).collect(),
+            variables: variables
+                .iter()
+                .filter_map(|(name, value)| Some((name.strip_prefix(PREFIX)?.to_owned(), value.clone())))
+                .collect(),
             kubeconfig: get("KUBECONFIG"),
             home: get("HOME").map(PathBuf::from),
             directory: PathBuf::new(),

@@ -122,8 +122,8 @@ async fn make_once(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Do
 fn with_values(job: &Job, manifest: &Manifest) -> Object {
     let mut body = manifest.body.clone();
     if let Some(recipe) = &manifest.secret {
-        let values = recipe.keys.iter().map(|(name, generate)| {
-            let value = generate.value(|| (job.random)());
+        let values = recipe.keys.iter().map(|(name, generator)| {
+            let value = generator.value(|| (job.random)());
             (name.clone(), Value::from(BASE64.encode(value.expose())))
         });
         body.0["data"] = Value::Object(values.collect::<Map<_, _>>());

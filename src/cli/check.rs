@@ -2,15 +2,15 @@
 
 use crate::failure::Failure;
 
-use super::{Apply, Choose, Cli, Destroy, Drift, Plan, Run, Subject, Verb, usage};
+use super::{Apply, Choose, Cli, Destroy, Drift, Plan, Run, Subject, Variables, Verb, usage};
 
 /// Refuses what the grammar of the command line allows and the commands do not.
 pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
     match &cli.verb {
         Verb::Plan(plan) => of_plan(plan),
-        Verb::Apply(Apply { subject: Subject::File(_), run, choose }) => {
+        Verb::Apply(Apply { subject: Subject::File(_), run, variables, choose }) => {
             looks(run)?;
-            if *choose == Choose::default() {
+            if *choose == Choose::default() && *variables == Variables::default() {
                 return Ok(());
             }
             Err(usage("a saved plan is applied as it is: what was decided for it is in the file")

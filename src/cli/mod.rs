@@ -7,7 +7,7 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, error::ErrorKind
 use crate::{
     address::Which,
     failure::{Failure, FailureKind},
-    names::{EnvironmentName, Pattern},
+    names::{EnvironmentName, Pattern, VariableName},
     terminal::{Report, Wishes},
 };
 
@@ -128,7 +128,8 @@ pub enum Verb {
          \n  ditc plan jakub -target=jakub.services.orders\n  ditc plan jakub -exclude=jakub.services.orders/Ingress/orders\n  \
          ditc plan jakub -replace=jakub.services.orders/Deployment/orders\n  ditc plan jakub -adopt=jakub/Namespace/jakub\n  \
          ditc plan jakub -force-conflicts=deployment/orders\n  ditc plan jakub -delete-data=jakub.dependencies.postgresql\n  \
-         ditc plan jakub -max-destroy=30\n  ditc plan jakub -refresh-only        what moved, and no change"
+         ditc plan jakub -max-destroy=30\n  ditc plan jakub -refresh-only        what moved, and no change\n  \
+        ditc plan jakub -var log_level=debug -var-file=mine.toml"
     )]
     Plan(Plan),
     /// Change an environment to what its files say, and wait until it works
@@ -197,6 +198,8 @@ pub struct Plan {
         num_args = 0..=1, require_equals = true)]
     pub refresh: bool,
     #[command(flatten)]
+    pub variables: Variables,
+    #[command(flatten)]
     pub choose: Choose,
 }
 
@@ -208,6 +211,8 @@ pub struct Apply {
     pub subject: Subject,
     #[command(flatten)]
     pub run: Run,
+    #[command(flatten)]
+    pub variables: Variables,
     #[command(flatten)]
     pub choose: Choose,
 }
@@ -247,6 +252,33 @@ pub struct Drift {
     /// Count fields as drift that others set beside ours
     #[arg(long)]
     pub strict: bool,
+}
+
+/// Values for the environment's variables.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct Variables {
+    /// A value for a variable of the environment, instead of its file's; repeatable
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment, help_heading = "Variables")]
+    pub var: Vec<(VariableName, String)>,
+    /// A TOML file with values for variables; repeatable
+    #[arg(long, value_name = "FILE", help_heading = "Variables")]
+    pub var_file: Vec<PathBuf>,
+}
+
+impl Variables {
+    /// The flags again, for commands that are proposed to people.
+    #[must_use]
+    pub fn repeat(&self) -> String {
+        let files = self.var_file.iter().map(|file| format!(" --var-file={}", quoted(&file.display().to_string())));
+        let flags = self.var.iter().map(|(name, value)| format!(" --var={}", quoted(&format!("{name}={value}"))));
+        files.chain(flags).collect()
+    }
+}
+
+fn assignment(text: &str) -> Result<(VariableName, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE, such as log_level=debug")?;
+    let name = VariableName::new(name).map_err(|why| format!("the name `{name}` {why}"))?;
+    Ok((name, value.to_owned()))
 }
 
 /// Which part of an environment is meant.

@@ -26,15 +26,18 @@ use super::{
 };
 
 pub(super) async fn apply(desk: &Desk<'_>, arguments: &cli::Apply) -> Result<Exit, Failure> {
-    let cli::Apply { subject, run: flags, choose } = arguments;
+    let cli::Apply { subject, run: flags, variables, choose } = arguments;
     match subject {
-        Subject::Environment(environment) => run(desk, flags, environment, Operation::Apply, &choose.into()).await,
+        Subject::Environment(environment) => {
+            run(desk, flags, environment, Operation::Apply, &choose.into(), variables).await
+        }
         Subject::File(file) => apply_saved(desk, flags, file).await,
     }
 }
 
 pub(super) async fn destroy(desk: &Desk<'_>, arguments: &cli::Destroy) -> Result<Exit, Failure> {
-    run(desk, &arguments.run, &arguments.environment, Operation::Destroy, &arguments.into()).await
+    let variables = cli::Variables::default();
+    run(desk, &arguments.run, &arguments.environment, Operation::Destroy, &arguments.into(), &variables).await
 }
 
 async fn run(
@@ -43,9 +46,10 @@ async fn run(
     environment: &EnvironmentName,
     operation: Operation,
     choices: &Choices,
+    variables: &cli::Variables,
 ) -> Result<Exit, Failure> {
     let workspace = match operation {
-        Operation::Apply => desk.sound_workspace(environment)?,
+        Operation::Apply => desk.sound_workspace(environment, variables)?,
         // To be destroyed, its files need not be sound.
         Operation::Destroy => desk.workspace()?,
     };
@@ -53,6 +57,7 @@ async fn run(
     let mut hold = Hold::take(desk, arguments, link, environment, operation)?;
     let survey = survey(desk, &mut hold.link, workspace, environment, operation, choices).await?;
     let consent = if arguments.auto_approve { Consent::Given } else { Consent::Needed };
+    hold.flags.push_str(&variables.repeat());
     carry_out(desk, arguments, hold, survey, consent).await
 }
 
@@ -86,6 +91,8 @@ struct Hold {
     lock: Lock,
     /// The run that died here and never came to its end.
     dead: Option<String>,
+    /// The flags that lead here again.
+    flags: String,
 }
 
 impl Hold {
@@ -103,7 +110,7 @@ impl Hold {
             desk.terminal.status(&format!("Waiting: {held}"));
         })?;
         let dead = dead(desk, &link, environment)?;
-        Ok(Self { link, run, lock, dead })
+        Ok(Self { link, run, lock, dead, flags: desk.global.repeat() })
     }
 }
 
@@ -122,9 +129,8 @@ async fn carry_out(
     survey: Survey,
     consent: Consent,
 ) -> Result<Exit, Failure> {
-    let Hold { link, run, lock, dead } = hold;
+    let Hold { link, run, lock, dead, flags } = hold;
     let (environment, operation) = (&survey.basis.environment, survey.basis.operation);
-    let flags = desk.global.repeat();
     let context = context(&survey, &link, &flags);
     desk.warn(&survey.warnings);
     show(desk, &survey.plan, &survey.preflight, &context);

@@ -17,7 +17,12 @@ pub(super) fn run(desk: &Desk<'_>, arguments: &cli::Fmt) -> Result<Exit, Failure
     if arguments.files.is_empty() {
         let is_written_here = |path: &str| path.ends_with(".toml") && !path.contains("/files/");
         let all = desk.workspace_files()?.into_iter().filter(|(path, _)| is_written_here(path));
-        texts.extend(all.map(|(path, text)| (path.clone(), root.join(path), text)));
+        for (path, bytes) in all {
+            let real = root.join(&path);
+            let text = String::from_utf8(bytes)
+                .map_err(|error| files::Error::NotText { path: real.clone(), source: error.utf8_error() })?;
+            texts.push((path, real, text));
+        }
     }
     for file in &arguments.files {
         let path = root.join(file);

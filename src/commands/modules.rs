@@ -21,7 +21,7 @@ pub(super) fn list(desk: &Desk<'_>) -> Result<Exit, Failure> {
 }
 
 pub(super) fn show(desk: &Desk<'_>, name: &ModuleName) -> Result<Exit, Failure> {
-    let (workspace, complaints) = crate::config::parse(&desk.workspace_files()?);
+    let workspace = crate::config::parse(&desk.workspace_files()?);
     let catalogue = workspace.catalogue();
     let Some(module) = catalogue.iter().find(|module| module.name == *name) else {
         let unknown = Diagnostic::new("unknown module")
@@ -34,7 +34,7 @@ pub(super) fn show(desk: &Desk<'_>, name: &ModuleName) -> Result<Exit, Failure> 
     };
     let Some(contents) = &module.contents else {
         let about = About::Module(name.clone());
-        let told = complaints.into_iter().filter(|complaint| complaint.about == about);
+        let told = workspace.complaints.iter().cloned().filter(|complaint| complaint.about == about);
         let told = told.map(|complaint| complaint.diagnostic).collect();
         return Err(Failure::in_files(workspace.sources, told));
     };

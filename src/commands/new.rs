@@ -23,7 +23,7 @@ pub(super) fn run(desk: &Desk<'_>, arguments: &cli::New) -> Result<Exit, Failure
     let name = &arguments.environment;
     let path = format!("environments/{name}.toml");
     let mut texts = files::read_workspace(&root)?;
-    let (workspace, _mistakes) = config::parse(&texts);
+    let workspace = config::parse(&texts);
     let base = match &arguments.from {
         Some(from) => Some(from.clone()),
         None => EnvironmentName::new(BASE).ok().filter(|base| base != name && workspace.find_base(base).is_ok()),
@@ -39,11 +39,11 @@ pub(super) fn run(desk: &Desk<'_>, arguments: &cli::New) -> Result<Exit, Failure
         return Err(Failure::in_files(workspace.sources, vec![unknown]));
     }
     let text = config::starter(base.as_ref());
-    texts.insert(path.clone(), text.clone());
+    texts.insert(path.clone(), text.clone().into_bytes());
     // A name may be right in itself and still be refused here, by a protected namespace for one.
-    let (workspace, complaints) = config::parse(&texts);
+    let workspace = config::parse(&texts);
     let about = About::Environment(name.clone());
-    let mistakes: Vec<_> = complaints.into_iter().filter(|complaint| complaint.about == about).collect();
+    let mistakes: Vec<_> = workspace.complaints.iter().cloned().filter(|complaint| complaint.about == about).collect();
     if !mistakes.is_empty() {
         let mistakes = mistakes.into_iter().map(|complaint| complaint.diagnostic).collect();
         return Err(Failure::in_files(workspace.sources, mistakes).hint("nothing was written"));

@@ -28,19 +28,19 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Plan) -> Result<Exit, 
         // To be destroyed, its files need not be sound.
         (Operation::Destroy, desk.workspace()?)
     } else {
-        (Operation::Apply, desk.sound_workspace(environment)?)
+        (Operation::Apply, desk.sound_workspace(environment, &arguments.variables)?)
     };
     if !arguments.refresh {
         return remembered(desk, arguments, operation, workspace).await;
     }
     let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
     let survey = survey(desk, &mut link, workspace, environment, operation, &arguments.into()).await?;
-    let flags = desk.global.repeat();
+    let flags = desk.global.repeat() + &arguments.variables.repeat();
     desk.warn(&survey.warnings);
     show(desk, &survey.plan, &survey.preflight, &context(&survey, &link, &flags));
     let exit = exit(arguments, &survey.plan);
     if let Some(out) = &arguments.out {
-        saved::save(desk, &link, survey, out)?;
+        saved::save(desk, &link, survey, flags, out)?;
     }
     Ok(exit)
 }
@@ -117,7 +117,7 @@ async fn remembered(
         sources: &workspace.sources,
         cluster: link.cluster.name(),
         check_namespace: &basis.policy.check_namespace,
-        flags: &desk.global.repeat(),
+        flags: &(desk.global.repeat() + &arguments.variables.repeat()),
         as_of: Some(seen),
     };
     show(desk, &plan, &Preflight::default(), &context);

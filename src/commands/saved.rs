@@ -31,8 +31,7 @@ pub(super) fn check_place(desk: &Desk<'_>, out: &Path) -> Result<(), Failure> {
 }
 
 /// Keeps a plan, and says how to go on with it.
-pub(super) fn save(desk: &Desk<'_>, link: &Link, survey: Survey, out: &Path) -> Result<(), Failure> {
-    let flags = desk.global.repeat();
+pub(super) fn save(desk: &Desk<'_>, link: &Link, survey: Survey, flags: String, out: &Path) -> Result<(), Failure> {
     let is_applyable = survey.plan.is_applyable();
     let Survey { basis, sources, base, timeout, context, plan: _, preflight, fence: _, warnings: _ } = survey;
     let saved = Saved {
@@ -42,7 +41,7 @@ pub(super) fn save(desk: &Desk<'_>, link: &Link, survey: Survey, out: &Path) -> 
         cluster: link.id.clone(),
         cluster_name: link.cluster.name().to_owned(),
         context,
-        flags: flags.clone(),
+        flags,
         base,
         timeout,
         made: settings::now(),
@@ -52,6 +51,7 @@ pub(super) fn save(desk: &Desk<'_>, link: &Link, survey: Survey, out: &Path) -> 
     files::may_replace(&path, plan_file::MARK).map_err(|error| place_taken(out, error))?;
     files::write_atomic(&path, &bytes)?;
     let name = typed(out);
+    let flags = desk.global.repeat();
     desk.terminal.status(&if is_applyable {
         format!("\nSaved the plan in {name}. To do exactly this, or nothing:\n  ditc apply {name}{flags}\n")
     } else {

@@ -12,7 +12,7 @@ use super::session::Desk;
 pub(super) fn run(desk: &Desk<'_>, arguments: &cli::Schema) -> Result<Exit, Failure> {
     let schema = match arguments.of {
         SchemaOf::Environment => {
-            let (workspace, _mistakes) = config::parse(&files::read_workspace(&desk.root())?);
+            let workspace = config::parse(&files::read_workspace(&desk.root())?);
             config::environment_schema(&workspace)
         }
         SchemaOf::Module => config::module_schema(),

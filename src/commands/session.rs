@@ -47,12 +47,14 @@ impl Desk<'_> {
 
     /// Reads and parses all files of the workspace; mistakes in them are kept for whom they concern.
     pub(super) fn workspace(&self) -> Result<config::Workspace, Failure> {
-        let (workspace, _kept) = config::parse(&self.workspace_files()?);
+        let mut workspace = config::parse(&self.workspace_files()?);
+        let surroundings = self.settings.variables.clone();
+        workspace.give(&config::Given { surroundings, ..Default::default() });
         Ok(workspace)
     }
 
     /// All files of the workspace, by path relative to it.
-    pub(super) fn workspace_files(&self) -> Result<BTreeMap<String, String>, Failure> {
+    pub(super) fn workspace_files(&self) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
         let root = self.root();
         let files = files::read_workspace(&root)?;
         if !files.keys().any(|path| path.starts_with("environments/")) {
@@ -64,8 +66,19 @@ impl Desk<'_> {
     }
 
     /// The workspace, once it is known that an environment's files hold no mistake that shows without a cluster.
-    pub(super) fn sound_workspace(&self, environment: &EnvironmentName) -> Result<config::Workspace, Failure> {
+    pub(super) fn sound_workspace(
+        &self,
+        environment: &EnvironmentName,
+        variables: &cli::Variables,
+    ) -> Result<config::Workspace, Failure> {
         let mut workspace = self.workspace()?;
+        workspace.give(&self.given(variables)?);
+        for variable in workspace.unheeded(environment) {
+            if !self.global.json {
+                let text = format!("{variable} is set, but environment {environment} declares no such variable");
+                self.terminal.status(&render::text::warning(&text, self.terminal.status_style));
+            }
+        }
         match config::expand(&mut workspace, environment, &Kinds::builtin()) {
             Err(mistakes) if mistakes.unknown_kinds.is_empty() => {
                 Err(Failure::in_files(workspace.sources, mistakes.diagnostics))
@@ -73,6 +86,21 @@ impl Desk<'_> {
             // A kind that Kubernetes itself does not have is for the cluster to know.
             Ok(_) | Err(_) => Ok(workspace),
         }
+    }
+
+    /// What flags say about variables; paths are relative to the workspace.
+    fn given(&self, variables: &cli::Variables) -> Result<config::Given, Failure> {
+        let mut files = Vec::new();
+        for path in &variables.var_file {
+            let shown = path.display().to_string();
+            let Some(bytes) = files::read(&self.root().join(path), files::FILE_LIMIT)? else {
+                let failure =
+                    Failure::new(FailureKind::Usage, format!("there is no file {shown} to take variables from"));
+                return Err(failure.hint("it is looked for in the workspace's directory"));
+            };
+            files.push((shown, bytes));
+        }
+        Ok(config::Given { surroundings: BTreeMap::new(), files, flags: variables.var.clone() })
     }
 
     /// What the server warned about, each thing once.

@@ -14,13 +14,13 @@ use crate::{
 use super::session::Desk;
 
 pub(super) fn run(desk: &Desk<'_>, arguments: &cli::Validate) -> Result<Exit, Failure> {
-    let (mut workspace, complaints) = config::parse(&desk.workspace_files()?);
+    let mut workspace = config::parse(&desk.workspace_files()?);
     let kinds = Kinds::builtin();
     let names: BTreeSet<EnvironmentName> = arguments.environments.iter().cloned().collect();
     let checked = if names.is_empty() {
-        check_all(&mut workspace, &complaints, &kinds)
+        check_all(&mut workspace, &kinds)
     } else {
-        match check_some(&mut workspace, &complaints, &names, &kinds) {
+        match check_some(&mut workspace, &names, &kinds) {
             Ok(checked) => checked,
             Err(unknown) => return Err(Failure::in_files(workspace.sources, vec![unknown])),
         }

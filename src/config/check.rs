@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{About, Complaint, File, Workspace, catalogue, expand, is_same, object, reader};
+use super::{About, File, Workspace, catalogue, expand, is_same, object, reader};
 use crate::{
     diagnostic::Diagnostic,
     kinds::Kinds,
@@ -43,7 +43,8 @@ impl Checked {
 
 /// Checks all environments and all modules. A module that no environment uses and that demands no input is tried without
 /// any, since some mistakes show only when templates are rendered.
-pub fn check_all(workspace: &mut Workspace, complaints: &[Complaint], kinds: &Kinds) -> Checked {
+pub fn check_all(workspace: &mut Workspace, kinds: &Kinds) -> Checked {
+    let complaints = workspace.complaints.clone();
     let mut checked =
         Checked { environments: workspace.environments.len(), modules: workspace.modules.len(), ..Checked::default() };
     complaints.iter().for_each(|complaint| checked.tell(complaint.diagnostic.clone()));
@@ -74,7 +75,6 @@ pub fn check_all(workspace: &mut Workspace, complaints: &[Complaint], kinds: &Ki
 /// A diagnostic with the name that was meant, when there is no such environment.
 pub fn check_some(
     workspace: &mut Workspace,
-    complaints: &[Complaint],
     names: &BTreeSet<EnvironmentName>,
     kinds: &Kinds,
 ) -> Result<Checked, Diagnostic> {
@@ -86,7 +86,7 @@ pub fn check_some(
             workspace.find(name)?;
         }
         used.extend(workspace.used(name));
-        let told: Vec<Diagnostic> = workspace.concerning(complaints, name).into_iter().cloned().collect();
+        let told = workspace.concerning(name);
         told.into_iter().for_each(|diagnostic| checked.tell(diagnostic));
         if workspace.namespaces.contains_key(name)
             && let Err(found) = expand(workspace, name, kinds)

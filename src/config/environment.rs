@@ -232,6 +232,18 @@ pub(super) fn unknown_module<'a>(
     suggest(diagnostic, name.value.as_str(), known.map(ModuleName::as_str))
 }
 
+/// The first component of an environment's table that uses a module, and where its table begins.
+pub(super) fn user_of(table: &Table, module: &ModuleName) -> Option<(ComponentId, Span)> {
+    [Tier::Dependency, Tier::Service].into_iter().find_map(|tier| {
+        table.table(tier.table()).find_map(|entry| {
+            let named = entry.value.table()?.string("module");
+            let used = if tier == Tier::Service { Some(named.unwrap_or(SERVICE)) } else { named };
+            let name = ComponentName::new(&entry.key.value).ok()?;
+            (used == Some(module.as_str())).then(|| (ComponentId { tier, name }, entry.key.span.clone()))
+        })
+    })
+}
+
 /// The modules that an environment's table names, whether they exist or not.
 pub(super) fn modules_of(table: &Table) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();

@@ -17,8 +17,10 @@ use super::{
     module::SecretRecipe,
     needs::{Needs, needs},
     object::{Rules, stamp, subdomain},
-    references, rolling,
+    reader::stands_behind,
+    references, rolling, service,
     value::Tree,
+    variables,
 };
 use crate::{
     desired::{self, Desired, LABEL_ENVIRONMENT, LABEL_MANAGED_BY, MANAGED_BY, Manifest, Origin},
@@ -48,13 +50,13 @@ pub fn expand(workspace: &mut Workspace, name: &EnvironmentName, kinds: &Kinds) 
     let mut sources = mem::take(&mut workspace.sources);
     let result = expand_with(workspace, &mut sources, name, kinds);
     workspace.sources = sources;
-    let mut told: Vec<Diagnostic> = workspace.concerning(&workspace.complaints, name).into_iter().cloned().collect();
+    let mut told: Vec<Diagnostic> = workspace.concerning(name);
     match result {
         Ok(desired) if told.is_empty() => Ok(desired),
         Ok(_) => Err(Mistakes { diagnostics: told, unknown_kinds: BTreeSet::new() }),
         Err(Mistakes { diagnostics, unknown_kinds }) => {
             for diagnostic in diagnostics {
-                if !told.iter().any(|known| is_same(known, &diagnostic)) {
+                if !told.iter().any(|known| is_same(known, &diagnostic) || stands_behind(&diagnostic, known)) {
                     told.push(diagnostic);
                 }
             }
@@ -87,7 +89,8 @@ fn tracked_with(workspace: &Workspace, sources: &mut Sources, name: &Environment
     let (chain, _) = merge::chain(&workspace.environments, name);
     let namespace = workspace.namespaces.get(name)?;
     let merged = workspace.merged(&chain);
-    let environment = environment(&merged, false, &workspace.service_inputs(), &mut Vec::new());
+    let mut environment = environment(&merged, false, &workspace.service_inputs(), &mut Vec::new());
+    variables::put(&mut environment.variables, &workspace.given, sources, &mut Vec::new());
     let kinds = Kinds::default();
     let rules = Rules { environment: name, namespace, kinds: &kinds, settings: &workspace.settings };
     let mut run = Run::new(workspace, sources, rules);
@@ -114,14 +117,15 @@ fn expand_with(
     if let Some(diagnostic) = broken {
         return Err(stop(diagnostic));
     }
-    let Some(namespace) = workspace.namespaces.get(name) else {
-        return Err(stop(
-            Diagnostic::new("no namespace").detail(format!("environment `{name}` has no valid namespace")),
-        ));
+    let is_whole = chain.iter().all(|name| workspace.environments[*name].table.is_some());
+    let Some(namespace) = workspace.namespaces.get(name).filter(|_| is_whole) else {
+        // `parse` told why it has none, and what cannot be read. What would follow from a part of the files misleads.
+        return Err(Mistakes { diagnostics: Vec::new(), unknown_kinds: BTreeSet::new() });
     };
     let merged = workspace.merged(&chain);
     let mut diagnostics = Vec::new();
-    let environment = environment(&merged, false, &workspace.service_inputs(), &mut diagnostics);
+    let mut environment = environment(&merged, false, &workspace.service_inputs(), &mut diagnostics);
+    variables::put(&mut environment.variables, &workspace.given, sources, &mut diagnostics);
     let definition = Span::new(workspace.environments[name].source, 0..0);
     let rules = Rules { environment: name, namespace, kinds, settings: &workspace.settings };
     let mut run = Run { diagnostics, ..Run::new(workspace, sources, rules) };
@@ -267,6 +271,7 @@ impl<'a> Run<'a> {
             scope.names.insert(tier.table().to_owned(), Known::names(names));
         }
         let inputs = expression::evaluate_table(&component.inputs, &scope, self.sources, &mut self.diagnostics)?;
+        service::check(component, &inputs, &mut self.diagnostics);
         let related = |tier: Tier| -> Value {
             let needed = of.iter().filter(|id| id.tier == tier);
             let outputs = needed.map(|id| {

@@ -165,6 +165,10 @@ impl Instance<'_> {
             // What it would render is not what its author meant; `parse` told the same mistakes.
             return run.diagnostics.append(&mut found);
         }
+        if let Some(diagnostic) = template::syntax(run.sources, id) {
+            // Which `parse` told too.
+            return run.diagnostics.push(self.used(diagnostic));
+        }
         let rendered = match template::yaml(run.sources, id, &self.context) {
             Ok(rendered) => rendered,
             Err(diagnostic) => return run.diagnostics.push(self.used(diagnostic)),

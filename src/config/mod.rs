@@ -21,6 +21,7 @@ mod reader;
 mod references;
 mod rolling;
 mod schema;
+mod service;
 mod settings;
 mod starter;
 mod template;
@@ -28,6 +29,7 @@ mod template;
 mod tests;
 mod types;
 mod value;
+mod variables;
 mod yaml;
 
 use std::{
@@ -43,6 +45,7 @@ pub use self::{
     schema::{ditc_schema, environment_schema, module_schema},
     settings::{PROTECTED, Settings},
     starter::starter,
+    variables::{Given, PREFIX},
 };
 use self::{module::Module, value::Table};
 use crate::{
@@ -61,12 +64,14 @@ pub struct Workspace {
     namespaces: BTreeMap<EnvironmentName, Namespace>,
     /// The commits that tags stand for, where a source has looked them up; an explicit `commit` goes before.
     pub commits: BTreeMap<(EnvironmentName, ComponentName), String>,
+    /// Values for variables from outside, in the order in which they give way to each other.
+    given: Vec<variables::Override>,
     /// None for a module whose `module.toml` cannot be read.
     modules: BTreeMap<ModuleName, Option<Module>>,
     /// The names of those that the workspace brings itself.
     modules_of_its_own: BTreeSet<ModuleName>,
     /// What [`parse()`] complained about, so that no environment is expanded from files with mistakes.
-    complaints: Vec<Complaint>,
+    pub complaints: Vec<Complaint>,
 }
 
 /// An environment's file.
@@ -86,6 +91,8 @@ pub enum About {
     Environment(EnvironmentName),
     /// A module: all environments that use it.
     Module(ModuleName),
+    /// A file of values for variables: everyone.
+    Given,
     /// A file that belongs to nothing.
     Nothing,
 }
@@ -150,9 +157,20 @@ impl Workspace {
 
     /// The complaints that stop a plan of one environment: those about files that it uses.
     #[must_use]
-    pub fn concerning<'a>(&self, complaints: &'a [Complaint], name: &EnvironmentName) -> Vec<&'a Diagnostic> {
+    pub fn concerning(&self, name: &EnvironmentName) -> Vec<Diagnostic> {
         let used = self.used(name);
-        complaints.iter().filter(|complaint| used.contains(&complaint.about)).map(|found| &found.diagnostic).collect()
+        let (chain, _) = merge::chain(&self.environments, name);
+        let merged = self.merged(&chain);
+        let concerning = self.complaints.iter().filter(|complaint| used.contains(&complaint.about));
+        let told = concerning.map(|Complaint { about, diagnostic }| match (about, &diagnostic.label) {
+            // Who wrote the module is often not the one who reads this.
+            (About::Module(module), Some(_)) => match environment::user_of(&merged, module) {
+                Some((id, span)) => diagnostic.clone().related(span, format!("used by `{id}`")),
+                None => diagnostic.clone(),
+            },
+            _ => diagnostic.clone(),
+        });
+        told.collect()
     }
 
     fn used(&self, name: &EnvironmentName) -> BTreeSet<About> {
@@ -161,7 +179,7 @@ impl Workspace {
         let modules = environment::modules_of(&merged).into_iter().filter_map(|name| ModuleName::new(name).ok());
         let mut used: BTreeSet<About> = chain.into_iter().cloned().map(About::Environment).collect();
         used.extend(modules.map(About::Module));
-        used.insert(About::Settings);
+        used.extend([About::Settings, About::Given]);
         used
     }
 
@@ -186,14 +204,14 @@ impl File {
 
 /// All mistakes of a workspace: the complaints about its files and those that only show when environments are expanded.
 /// Each is told once, though several environments share it.
-pub fn validate(workspace: &mut Workspace, complaints: &[Complaint], kinds: &Kinds) -> Vec<Diagnostic> {
+pub fn validate(workspace: &mut Workspace, kinds: &Kinds) -> Vec<Diagnostic> {
     let mut mistakes: Vec<Diagnostic> = Vec::new();
     let mut tell = |diagnostic: &Diagnostic| {
         if !mistakes.iter().any(|known| is_same(known, diagnostic)) {
             mistakes.push(diagnostic.clone());
         }
     };
-    complaints.iter().for_each(|complaint| tell(&complaint.diagnostic));
+    workspace.complaints.iter().for_each(|complaint| tell(&complaint.diagnostic));
     // One without a namespace cannot be expanded, and why was told.
     let names: Vec<EnvironmentName> = workspace.namespaces.keys().cloned().collect();
     for name in names {

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, SourceId, Sources, Span, Spanned},
     names::{InputName, OutputName},
-    secret::Generate,
+    secret::{Generate, Generator},
 };
 
 /// A parametrised set of templates.
@@ -48,7 +48,7 @@ pub(super) struct Input {
 #[derive(Debug, Clone)]
 pub(super) struct SecretRecipe {
     pub(super) name: Spanned<String>,
-    pub(super) keys: BTreeMap<String, Generate>,
+    pub(super) keys: BTreeMap<String, Generator>,
 }
 
 /// A module's texts, before they are read: paths inside the module's directory.
@@ -87,18 +87,34 @@ pub(super) fn module(
     }
     module.outputs.retain(|output| OutputName::new(&output.key.value).is_ok());
     for (path, id) in texts {
-        let text = sources.get(*id);
-        diagnostics.extend(reader::too_large(&text.path, &text.text));
         match path.strip_prefix("files/") {
             Some(file) => _ = module.files.insert(file.to_owned(), *id),
             None if path.ends_with(".yaml") && !path.contains('/') => module.templates.push(*id),
             None if path.ends_with(".yml") => diagnostics.push(
                 Diagnostic::new("not a template")
                     .detail(format!("`modules/{name}/{path}` is not read: templates end with `.yaml`"))
-                    .help(format!("rename it to `{}.yaml`", path.trim_end_matches(".yml"))),
+                    .help(format!(
+                        "git mv modules/{name}/{path} modules/{name}/{}.yaml",
+                        path.trim_end_matches(".yml")
+                    )),
+            ),
+            None if path.ends_with(".yaml") => diagnostics.push(
+                Diagnostic::new("not a template")
+                    .detail(format!("`modules/{name}/{path}` is not read: templates lie beside `module.toml`"))
+                    .help(format!("git mv modules/{name}/{path} modules/{name}/")),
             ),
             None => {}
         }
+    }
+    let is_told = texts.keys().any(|path| path.ends_with(".yml") || path.contains('/') && path.ends_with(".yaml"));
+    if module.templates.is_empty() && secret_table.is_none() && outputs.is_none() && !is_told {
+        diagnostics.push(
+            Diagnostic::new("module without templates")
+                .detail(format!(
+                    "module `{name}` has neither templates nor secrets nor outputs, so it would make nothing"
+                ))
+                .help(format!("write the objects that it makes into `modules/{name}/{name}.yaml`")),
+        );
     }
     Some(module)
 }
@@ -191,11 +207,14 @@ pub(super) fn secrets(table: &Table, diagnostics: &mut Vec<Diagnostic>) -> Vec<S
     recipes
 }
 
-fn generate(title: &str, key: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Generate> {
+/// What is said of a value that is written into a file of the workspace, and hidden wherever the file is shown.
+pub(super) const VALUE_IN_FILE: &str = "secret value in a file";
+
+fn generate(title: &str, key: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Generator> {
     const FORM: &str = "write `{ generate = \"password\" }`; `token` and `hex` are the others";
     let Some(table) = key.value.table() else {
         diagnostics.push(match key.value.string() {
-            Some(_) => Diagnostic::new("secret value in a file")
+            Some(_) => Diagnostic::new(VALUE_IN_FILE)
                 .at(key.value.span.clone(), "a secret's value does not belong into git")
                 .help(FORM),
             None => super::fields::wrong_type(&key.value, &format!("key `{}` of {title}", key.key.value), "a table")
@@ -205,6 +224,8 @@ fn generate(title: &str, key: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Opti
     };
     let mut fields = Fields::new(table, format!("key `{}` of {title}", key.key.value), diagnostics);
     let word = fields.string("generate");
+    let length = fields.integer("length");
+    let alphabet = fields.string("alphabet");
     let mut is_complete = table.get("generate").is_some();
     for source in ["env", "file"] {
         if let Some(entry) = fields.entry(source) {
@@ -222,10 +243,39 @@ fn generate(title: &str, key: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Opti
     }
     fields.finish();
     let word = word?;
-    let generate = Generate::ALL.into_iter().find(|generate| generate.word() == word.value);
-    if generate.is_none() {
+    let Some(sort) = Generate::ALL.into_iter().find(|generate| generate.word() == word.value) else {
         let diagnostic = Diagnostic::new("unknown generator").at(word.span.clone(), "ditc cannot generate this");
         diagnostics.push(suggest(diagnostic, &word.value, Generate::ALL.map(Generate::word)));
+        return None;
+    };
+    let mut generator = Generator::from(sort);
+    if let Some(Spanned { value, span }) = length {
+        match usize::try_from(value).ok().filter(|length| Generator::LENGTHS.contains(length)) {
+            Some(length) => generator.length = length,
+            None => {
+                let (least, most) = (Generator::LENGTHS.start(), Generator::LENGTHS.end());
+                let label = format!("not a number from {least} to {most}");
+                diagnostics.push(Diagnostic::new("invalid length").at(span, label));
+            }
+        }
     }
-    generate
+    if let Some(Spanned { value, span }) = alphabet {
+        if !Generator::is_alphabet(&value) {
+            diagnostics.push(
+                Diagnostic::new("invalid alphabet")
+                    .at(span, "values cannot be drawn from these letters")
+                    .detail("an alphabet is ten or more letters, digits or signs of ASCII, each of them once")
+                    .help("`alphabet = \"0123456789abcdef\"`"),
+            );
+        } else if sort == Generate::Hex {
+            diagnostics.push(
+                Diagnostic::new("invalid alphabet")
+                    .at(span, "`hex` has an alphabet of its own")
+                    .help("write `generate = \"token\"`, or leave out `alphabet`"),
+            );
+        } else {
+            generator.alphabet = Some(value);
+        }
+    }
+    Some(generator)
 }

@@ -8,8 +8,9 @@ use super::{
     environment,
     expression::{self, Known, Scope},
     is_same, lint, merge,
-    module::{self, Texts},
-    reader, settings, template,
+    module::{self, Texts, VALUE_IN_FILE},
+    reader::{self, MAX_BYTES, stands_behind},
+    settings, template,
 };
 use crate::{
     diagnostic::{Diagnostic, SourceId, Sources, Span},
@@ -19,7 +20,7 @@ use crate::{
 /// Reads a workspace out of its files, by path relative to it, with `/` between the parts. Never fails: what cannot be
 /// read is missing from the workspace and told in a complaint.
 #[must_use]
-pub fn parse(files: &BTreeMap<String, String>) -> (Workspace, Vec<Complaint>) {
+pub fn parse<T: AsRef<[u8]>>(files: &BTreeMap<String, T>) -> Workspace {
     let mut complaints = Vec::new();
     let mut workspace = Workspace {
         sources: Sources::default(),
@@ -28,33 +29,87 @@ pub fn parse(files: &BTreeMap<String, String>) -> (Workspace, Vec<Complaint>) {
         namespaces: BTreeMap::new(),
         commits: BTreeMap::new(),
         complaints: Vec::new(),
+        given: Vec::new(),
         modules: BTreeMap::new(),
         modules_of_its_own: BTreeSet::new(),
     };
-    if let Some(text) = files.get("ditc.toml") {
-        let id = workspace.sources.add("ditc.toml", text);
+    if let Some(bytes) = files.get("ditc.toml") {
         let mut found = Vec::new();
-        if let Some(table) = reader::read(&workspace.sources, id, &mut found) {
+        let text = add(&mut workspace.sources, "ditc.toml", bytes, &mut found);
+        let table = text.ok().and_then(|id| reader::read(&workspace.sources, id, &mut found));
+        if let Some(table) = table {
             workspace.settings = settings::settings(&table, &mut found);
         }
-        complaints.extend(about(&About::Settings, found));
+        complaints.extend(about(&About::Settings, one_each(found)));
     }
     read_modules(files, &mut workspace, &mut complaints);
     read_environments(files, &mut workspace, &mut complaints);
     complaints.extend(read_namespaces(&mut workspace));
-    workspace.complaints.clone_from(&complaints);
-    (workspace, complaints)
+    workspace.complaints = complaints;
+    workspace
+}
+
+/// Keeps the text of a file; one that cannot be read as a text is an error, and told.
+pub(super) fn add(
+    sources: &mut Sources,
+    path: &str,
+    bytes: impl AsRef<[u8]>,
+    found: &mut Vec<Diagnostic>,
+) -> Result<SourceId, SourceId> {
+    let bytes = bytes.as_ref();
+    if bytes.len() > MAX_BYTES {
+        let detail = format!("`{path}` is larger than {MAX_BYTES} bytes, which is the most that is read");
+        found.push(Diagnostic::new("file too large").detail(detail));
+        return Err(sources.add(path, ""));
+    }
+    let id = sources.add(path, String::from_utf8_lossy(bytes));
+    let Err(error) = std::str::from_utf8(bytes) else { return Ok(id) };
+    let at = error.valid_up_to();
+    found.push(
+        Diagnostic::new("not a text")
+            .at(Span::new(id, at..at), format!("byte {at} of the file is not UTF-8"))
+            .help("save the file as UTF-8"),
+    );
+    Err(id)
+}
+
+/// Hides the values of secrets that stand in a file, before anything shows their line.
+fn hide_values(sources: &mut Sources, found: &[Diagnostic]) {
+    let values = found.iter().filter(|found| found.summary == VALUE_IN_FILE);
+    values.filter_map(|found| found.label.as_ref()).for_each(|label| sources.mask(&label.span));
+}
+
+/// Leaves out what was only found because of another mistake at the very same place: a value that cannot be read has no
+/// type either.
+fn one_each(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut kept: Vec<Diagnostic> = Vec::new();
+    for diagnostic in found {
+        if !kept.iter().any(|known| stands_behind(&diagnostic, known)) {
+            kept.push(diagnostic);
+        }
+    }
+    kept
 }
 
 fn about(about: &About, diagnostics: Vec<Diagnostic>) -> impl Iterator<Item = Complaint> {
     diagnostics.into_iter().map(|diagnostic| Complaint { about: about.clone(), diagnostic })
 }
 
-fn read_modules(files: &BTreeMap<String, String>, workspace: &mut Workspace, complaints: &mut Vec<Complaint>) {
+fn read_modules<T: AsRef<[u8]>>(
+    files: &BTreeMap<String, T>,
+    workspace: &mut Workspace,
+    complaints: &mut Vec<Complaint>,
+) {
     let mut modules: BTreeMap<&str, Texts> = BTreeMap::new();
-    for (path, text) in files {
+    let mut unread: BTreeMap<&str, Vec<Diagnostic>> = BTreeMap::new();
+    let mut broken: BTreeSet<SourceId> = BTreeSet::new();
+    for (path, bytes) in files {
         let Some((name, inner)) = path.strip_prefix("modules/").and_then(|rest| rest.split_once('/')) else { continue };
-        let id = workspace.sources.add(path, text);
+        let id = add(&mut workspace.sources, path, bytes, unread.entry(name).or_default());
+        let id = id.unwrap_or_else(|id| {
+            broken.insert(id);
+            id
+        });
         modules.entry(name).or_default().insert(inner.to_owned(), id);
     }
     let own: Vec<&str> = modules.keys().copied().collect();
@@ -73,25 +128,35 @@ fn read_modules(files: &BTreeMap<String, String>, workspace: &mut Workspace, com
         if own.contains(&name) {
             workspace.modules_of_its_own.insert(module_name.clone());
         }
-        let mut found = Vec::new();
-        let module = module::module(name, &texts, &workspace.sources, &mut found);
+        let mut found = unread.remove(name).unwrap_or_default();
+        let is_readable = texts.get("module.toml").is_none_or(|id| !broken.contains(id));
+        let mut module = if is_readable { module::module(name, &texts, &workspace.sources, &mut found) } else { None };
+        if let Some(module) = &mut module {
+            module.templates.retain(|text| !broken.contains(text));
+        }
         for template in module.iter().flat_map(|module| &module.templates) {
             lint::lint(&workspace.sources, *template, &mut found);
         }
-        for text in module.iter().flat_map(|module| module.templates.iter().chain(module.files.values())) {
+        let texts = module.iter().flat_map(|module| module.templates.iter().chain(module.files.values()));
+        for text in texts.filter(|text| !broken.contains(text)) {
             found.extend(template::syntax(&workspace.sources, *text));
         }
-        complaints.extend(about(&About::Module(module_name.clone()), found));
+        hide_values(&mut workspace.sources, &found);
+        complaints.extend(about(&About::Module(module_name.clone()), one_each(found)));
         workspace.modules.insert(module_name, module);
     }
 }
 
-fn read_environments(files: &BTreeMap<String, String>, workspace: &mut Workspace, complaints: &mut Vec<Complaint>) {
-    let stems = files.iter().filter_map(|(path, text)| {
+fn read_environments<T: AsRef<[u8]>>(
+    files: &BTreeMap<String, T>,
+    workspace: &mut Workspace,
+    complaints: &mut Vec<Complaint>,
+) {
+    let stems = files.iter().filter_map(|(path, bytes)| {
         let stem = path.strip_prefix("environments/")?.strip_suffix(".toml")?;
-        (!stem.ends_with(".lock")).then_some((path, stem, text))
+        (!stem.ends_with(".lock")).then_some((path, stem, bytes))
     });
-    for (path, stem, text) in stems {
+    for (path, stem, bytes) in stems {
         let name = match EnvironmentName::new(stem) {
             Ok(name) => name,
             Err(why) => {
@@ -102,14 +167,16 @@ fn read_environments(files: &BTreeMap<String, String>, workspace: &mut Workspace
                 continue;
             }
         };
-        let source = workspace.sources.add(path, text);
         let mut found = Vec::new();
-        let table = reader::read(&workspace.sources, source, &mut found);
+        let text = add(&mut workspace.sources, path, bytes, &mut found);
+        let table = text.ok().and_then(|id| reader::read(&workspace.sources, id, &mut found));
+        let source = text.unwrap_or_else(|id| id);
         if let Some(table) = &table {
             let is_extending = table.get("extends").is_some();
             environment::environment(table, is_extending, &workspace.service_inputs(), &mut found);
         }
-        complaints.extend(about(&About::Environment(name.clone()), found));
+        hide_values(&mut workspace.sources, &found);
+        complaints.extend(about(&About::Environment(name.clone()), one_each(found)));
         workspace.environments.insert(name, File { source, table });
     }
 }

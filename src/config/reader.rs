@@ -12,14 +12,35 @@ use crate::diagnostic::{Diagnostic, SourceId, Sources, Span, Spanned};
 pub(super) const MAX_BYTES: usize = 1024 * 1024;
 /// The deepest nesting of tables and lists; deeper ones are a mistake or an attack on the stack.
 const MAX_DEPTH: usize = 64;
+/// The most values in one file; ten of the largest known environments have fewer.
+const MAX_NODES: usize = 10_000;
 
-/// Reads a file. A file with mistakes in its syntax gives none of its content: what follows from half a file misleads.
+/// What is said of a value that cannot be taken for what it is; a text stands in for it, so that the rest of its file is
+/// looked at too.
+const REFUSED: [&str; 3] = ["integer too large", "float not supported", "date not supported"];
+
+/// Whether a complaint is only about what stands in for a value that was refused.
+pub(super) fn stands_behind(diagnostic: &Diagnostic, known: &Diagnostic) -> bool {
+    let place = |diagnostic: &Diagnostic| diagnostic.label.as_ref().map(|label| label.span.clone());
+    REFUSED.contains(&known.summary.as_str()) && place(known).is_some() && place(known) == place(diagnostic)
+}
+
+/// Reads a file of at most [`MAX_BYTES`]. A file with mistakes in its syntax gives none of its content: what follows from
+/// half a file misleads.
 pub(super) fn read(sources: &Sources, id: SourceId, diagnostics: &mut Vec<Diagnostic>) -> Option<Table> {
     let before = diagnostics.len();
     let table = document(sources, id, diagnostics)?;
-    let mut reader = Reader { id, diagnostics };
+    let mut reader = Reader::new(id, diagnostics);
     let table = reader.table(table.get_ref(), 0);
-    (diagnostics.len() == before).then_some(table)
+    let is_full = reader.nodes > MAX_NODES;
+    // The parser has its tables in the order of their keys.
+    diagnostics[before..].sort_by_key(|found| found.label.as_ref().map(|label| label.span.range.start));
+    if is_full {
+        let path = &sources.get(id).path;
+        let detail = format!("`{path}` holds more than {MAX_NODES} values, which is the most that is read");
+        diagnostics.push(Diagnostic::new("file too large").detail(detail));
+    }
+    (!is_full).then_some(table)
 }
 
 /// The document of a file without mistakes in its syntax; else they are told.
@@ -29,10 +50,6 @@ pub(super) fn document<'a>(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<TomlSpanned<DeTable<'a>>> {
     let source = sources.get(id);
-    if let Some(diagnostic) = too_large(&source.path, &source.text) {
-        diagnostics.push(diagnostic);
-        return None;
-    }
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     let is_sound = errors.is_empty();
     for error in errors {
@@ -43,20 +60,18 @@ pub(super) fn document<'a>(
     is_sound.then_some(table)
 }
 
-/// Refuses a file whose size alone shows that it is not what it should be.
-pub(super) fn too_large(path: &str, text: &str) -> Option<Diagnostic> {
-    (text.len() > MAX_BYTES).then(|| {
-        Diagnostic::new("file too large")
-            .detail(format!("`{path}` has {} bytes; at most {MAX_BYTES} are read", text.len()))
-    })
-}
-
-struct Reader<'a> {
+/// Takes over what the TOML parser read.
+pub(super) struct Reader<'a> {
     id: SourceId,
+    nodes: usize,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    pub(super) fn new(id: SourceId, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
+        Self { id, nodes: 0, diagnostics }
+    }
+
     fn table(&mut self, table: &DeTable<'_>, depth: usize) -> Table {
         let mut entries: Vec<Entry> = Vec::with_capacity(table.len());
         for (key, value) in table {
@@ -68,8 +83,12 @@ impl Reader<'_> {
         Table { entries }
     }
 
-    fn node(&mut self, value: &TomlSpanned<DeValue<'_>>, depth: usize) -> Option<Node> {
+    pub(super) fn node(&mut self, value: &TomlSpanned<DeValue<'_>>, depth: usize) -> Option<Node> {
         let span = Span::new(self.id, value.span());
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            return None;
+        }
         if depth > MAX_DEPTH {
             let detail = format!("at most {MAX_DEPTH} tables and lists may stand inside each other");
             self.diagnostics
@@ -81,18 +100,14 @@ impl Reader<'_> {
             DeValue::Boolean(truth) => Tree::Boolean(*truth),
             DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
                 Ok(number) => Tree::Integer(number),
-                Err(_) => return self.refuse(&span, "integer too large", "does not fit into 64 bits", number.as_str()),
+                Err(_) => self.refuse(&span, "integer too large", "does not fit into 64 bits", number.as_str()),
             },
             DeValue::Float(number) => {
-                return self.refuse(
-                    &span,
-                    "float not supported",
-                    "neither Kubernetes nor ditc takes floats",
-                    number.as_str(),
-                );
+                let label = "neither Kubernetes nor ditc takes floats";
+                self.refuse(&span, "float not supported", label, number.as_str())
             }
             DeValue::Datetime(time) => {
-                return self.refuse(&span, "date not supported", "a date is not a value here", &time.to_string());
+                self.refuse(&span, "date not supported", "a date is not a value here", &time.to_string())
             }
             DeValue::Array(items) => Tree::List(items.iter().filter_map(|item| self.node(item, depth + 1)).collect()),
             DeValue::Table(table) => Tree::Table(self.table(table, depth)),
@@ -100,10 +115,10 @@ impl Reader<'_> {
         Some(Node { tree, span })
     }
 
-    fn refuse(&mut self, span: &Span, summary: &str, label: &str, text: &str) -> Option<Node> {
+    fn refuse(&mut self, span: &Span, summary: &str, label: &str, text: &str) -> Tree {
         let diagnostic =
             Diagnostic::new(summary).at(span.clone(), label).help(format!("write it as a string: `\"{text}\"`"));
         self.diagnostics.push(diagnostic);
-        None
+        Tree::String(text.to_owned())
     }
 }

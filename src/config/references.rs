@@ -1,5 +1,6 @@
-//! Checks that a container which takes a value from a Secret or ConfigMap of its own environment names a key that is
-//! there. What others put into the namespace is not known here, so a name that is unknown is no mistake.
+//! Checks that a container which takes a value from a Secret or ConfigMap names one that its environment makes, and a key
+//! that is there. What others put into the namespace is not known here: an environment says `existing = true` of it, and a
+//! template is trusted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +9,7 @@ use serde_json::Value;
 use super::{
     environment::Component,
     fields::suggest,
-    value::{Node, Table, Tree},
+    value::{Entry, Node, Table, Tree},
 };
 use crate::{
     desired::Manifest,
@@ -28,8 +29,15 @@ pub(super) fn check(
         let mut references = Vec::new();
         find(&manifest.body.0, &mut references);
         for (kind, name, key) in references {
-            let Some(keys) = known.get(&(kind, name)).filter(|keys| !keys.contains(key)) else { continue };
             let component = manifest.component.as_ref().and_then(|id| components.get(&id.name));
+            let Some(keys) = known.get(&(kind, name)) else {
+                let table = component.and_then(|component| reference(&component.inputs, kind, name, key));
+                mistakes.extend(table.and_then(|table| unknown(table, kind, name, &known)));
+                continue;
+            };
+            if keys.contains(key) {
+                continue;
+            }
             let written = component.and_then(|component| place(&component.inputs, name, key));
             let diagnostic = Diagnostic::new("unknown key of a secret or config")
                 .detail(format!("{} takes `{key}` from {kind} `{name}`, which has no such key", manifest.key));
@@ -44,6 +52,55 @@ pub(super) fn check(
         }
     }
     mistakes
+}
+
+/// A Secret or ConfigMap that nobody makes, unless the environment's file says that it is there.
+fn unknown(
+    table: &Table,
+    kind: &str,
+    name: &str,
+    known: &BTreeMap<(&str, &str), BTreeSet<&str>>,
+) -> Option<Diagnostic> {
+    let is_existing = |entry: &Entry| entry.value.tree == Tree::Boolean(true);
+    if table.get("existing").is_some_and(is_existing) {
+        return None;
+    }
+    let word = word(kind);
+    let diagnostic = Diagnostic::new("unknown secret or config")
+        .at(table.get(word)?.value.span.clone(), format!("no {kind} of this environment"))
+        .detail(format!("nothing in the environment makes {kind} `{name}`, so the pod would never start"));
+    let others = known.keys().filter(|(other, _)| *other == kind).map(|(_, name)| *name);
+    Some(match known.keys().find(|(other, its)| *other != kind && *its == name) {
+        Some((other, _)) => {
+            let other_word = self::word(other);
+            diagnostic.help(format!("`{name}` is a {other}: write `{other_word} = \"{name}\"`"))
+        }
+        None => {
+            suggest(diagnostic, name, others).help("if others put it into the namespace, say so: add `existing = true`")
+        }
+    })
+}
+
+/// The key in the environment's file that names an object of this kind.
+fn word(kind: &str) -> &'static str {
+    if kind == "Secret" { "secret" } else { "config" }
+}
+
+/// The table in the environment's file that is `{ secret = name, key = key }`.
+fn reference<'a>(table: &'a Table, kind: &str, name: &str, key: &str) -> Option<&'a Table> {
+    let is = |entry: Option<&str>, text: &str| entry.is_some_and(|entry| entry == text || entry.contains("{{"));
+    if is(table.string(word(kind)), name) && is(table.string("key"), key) {
+        return Some(table);
+    }
+    table.entries.iter().find_map(|entry| reference_in(&entry.value, kind, name, key))
+}
+
+fn reference_in<'a>(node: &'a Node, kind: &str, name: &str, key: &str) -> Option<&'a Table> {
+    match &node.tree {
+        Tree::Table(table) => reference(table, kind, name, key),
+        Tree::List(items) => items.iter().find_map(|item| reference_in(item, kind, name, key)),
+        Tree::String(_) | Tree::Integer(_) | Tree::Boolean(_) => None,
+    }
 }
 
 /// The keys of a Secret or ConfigMap.

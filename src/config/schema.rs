@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Workspace, environment::SERVICE, module::Input, types::Type};
-use crate::secret::Generate;
+use crate::secret::{Generate, Generator};
 
 /// The version that editors for TOML know.
 const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
@@ -231,7 +231,9 @@ fn of_type(kind: &Type) -> Value {
 
 fn variable() -> Value {
     let of = |keys: [&str; 2]| {
-        let properties: Map<String, Value> = keys.iter().map(|key| ((*key).to_owned(), text())).collect();
+        let mut properties: Map<String, Value> = keys.iter().map(|key| ((*key).to_owned(), text())).collect();
+        let existing = described(json!({"type": "boolean"}), "whether others put it into the namespace");
+        properties.insert("existing".to_owned(), existing);
         json!({"type": "object", "additionalProperties": false, "required": keys, "properties": properties})
     };
     let field = json!({
@@ -279,7 +281,14 @@ fn secrets() -> Value {
         "type": "object",
         "additionalProperties": false,
         "required": ["generate"],
-        "properties": {"generate": {"enum": words}},
+        "properties": {
+            "generate": {"enum": words},
+            "length": {
+                "type": "integer", "minimum": Generator::LENGTHS.start(), "maximum": Generator::LENGTHS.end(),
+                "description": "how many letters",
+            },
+            "alphabet": described(text(), "the letters that it is made of"),
+        },
     });
     let keys = json!({
         "type": "object",

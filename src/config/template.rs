@@ -147,6 +147,8 @@ fn complaint(
         let column = |at: usize| whole.start + at.saturating_sub(marked_line);
         column(range.start).min(text.len())..column(range.end).min(text.len())
     });
+    // A tag that is never closed goes on to the end of the text; its first line says enough.
+    let range = range.filter(|range| range.start < whole.end).map(|range| range.start..range.end.min(whole.end));
     let range = range.filter(|range| range.start < range.end && text.is_char_boundary(range.start));
     let range = range.filter(|range| text.is_char_boundary(range.end));
     let code = range.clone().and_then(|range| text.get(range)).unwrap_or_default().to_owned();
@@ -154,13 +156,32 @@ fn complaint(
     match error.kind() {
         ErrorKind::UndefinedError => undefined(&code, span, context),
         ErrorKind::SyntaxError => {
-            Diagnostic::new("invalid template").at(span, error.detail().unwrap_or("cannot be read").to_owned())
+            let diagnostic =
+                Diagnostic::new("invalid template").at(span, error.detail().unwrap_or("cannot be read").to_owned());
+            match code.starts_with('.') {
+                true => diagnostic.help("names have no dot in front, and inputs stand in `inputs`: `{{ inputs.x }}`"),
+                false => diagnostic,
+            }
+        }
+        ErrorKind::UnknownFilter => {
+            let diagnostic =
+                Diagnostic::new("unknown filter").at(span, error.detail().unwrap_or("not known").to_owned());
+            match HELM.iter().any(|filter| code.contains(filter)) {
+                true => diagnostic
+                    .detail("`{{ x }}` is always one whole YAML value, quoted and nested as needed")
+                    .help("leave the filter out"),
+                false => diagnostic
+                    .help("filters are those of minijinja: https://docs.rs/minijinja/latest/minijinja/filters/"),
+            }
         }
         kind => Diagnostic::new("template failed")
             .at(span, error.detail().map_or_else(|| kind.to_string(), str::to_owned))
             .help("the language is minijinja: https://docs.rs/minijinja/latest/minijinja/syntax/"),
     }
 }
+
+/// What charts do so that pasted text becomes YAML.
+const HELM: [&str; 4] = ["quote", "toYaml", "indent", "toJson"];
 
 /// A name that the template uses and nobody gave; finds the part of the expression that is wrong.
 fn undefined(code: &str, span: Span, context: &Value) -> Diagnostic {

@@ -50,8 +50,8 @@ fn plain(sources: &Sources, diagnostic: &Diagnostic) -> String {
 /// Validates a workspace and compares all that is wrong with it.
 #[track_caller]
 fn check(fixture: &str, expected: impl snapbox::IntoData) {
-    let (mut workspace, complaints) = parse(&files(fixture));
-    let mistakes = validate(&mut workspace, &complaints, &Kinds::builtin());
+    let mut workspace = parse(&files(fixture));
+    let mistakes = validate(&mut workspace, &Kinds::builtin());
     let text: String = mistakes.iter().map(|mistake| plain(&workspace.sources, mistake)).collect();
     assert_data_eq!(text, expected);
 }
@@ -64,11 +64,10 @@ fn demo(fixture: &str) -> crate::desired::Desired {
 
 #[track_caller]
 fn expanded(files: &BTreeMap<String, String>, name: &str) -> crate::desired::Desired {
-    let (mut workspace, complaints) = parse(files);
+    let mut workspace = parse(files);
     let name = EnvironmentName::new(name).unwrap();
     let found = expand(&mut workspace, &name, &Kinds::builtin());
-    let mistakes = complaints.iter().map(|complaint| &complaint.diagnostic);
-    let mistakes = mistakes.chain(found.as_ref().err().into_iter().flat_map(|mistakes| &mistakes.diagnostics));
+    let mistakes = found.as_ref().err().into_iter().flat_map(|mistakes| &mistakes.diagnostics);
     let text: String = mistakes.map(|mistake| plain(&workspace.sources, mistake)).collect();
     assert_eq!(text, "");
     found.unwrap()

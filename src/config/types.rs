@@ -279,7 +279,13 @@ fn variable(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Value> {
     let mut fields = Fields::new(table, format!("variable `{name}`"), diagnostics);
     let (secret, config) = (fields.string("secret"), fields.string("config"));
     let (key, field) = (fields.string("key"), fields.string("field"));
+    // Which `references` looks at.
+    let existing = fields.boolean("existing");
     fields.finish();
+    if let (Some(existing), Some(_)) = (existing, &field) {
+        let diagnostic = Diagnostic::new("unclear variable").at(existing.span, "a field is always there");
+        diagnostics.push(diagnostic.help("remove `existing`"));
+    }
     let source = match (secret, config, key, field) {
         (Some(secret), None, Some(key), None) => json!({"secretKeyRef": {"name": secret.value, "key": key.value}}),
         (None, Some(config), Some(key), None) => json!({"configMapKeyRef": {"name": config.value, "key": key.value}}),

@@ -5,7 +5,6 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    str::Utf8Error,
 };
 
 mod append;
@@ -48,8 +47,8 @@ pub enum Error {
     Outside { path: PathBuf, root: PathBuf },
     #[error("{} is larger than {limit} bytes", path.display())]
     TooBig { path: PathBuf, limit: u64 },
-    #[error("{} is not UTF-8 text", path.display())]
-    NotText { path: PathBuf, source: Utf8Error },
+    #[error("{} is not UTF-8, from byte {} on", path.display(), source.valid_up_to())]
+    NotText { path: PathBuf, source: std::str::Utf8Error },
     #[error("the name of {} is not UTF-8", path.display())]
     Name { path: PathBuf },
     #[error("{} holds more than {limit} files", path.display())]

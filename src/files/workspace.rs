@@ -1,12 +1,13 @@
-//! Reading a workspace as texts by relative path; which of them are right is for `config` to say.
+//! Reading a workspace as bytes by relative path; which of them are right, and texts at all, is for `config` to say.
 
 use std::{
     collections::BTreeMap,
     fs::{self, File},
+    io::Read,
     path::{Path, PathBuf},
 };
 
-use super::{Error, names_in, write::read_bounded};
+use super::{Error, names_in};
 
 /// The largest file that a workspace may hold: what people write by hand is far below, and an object of Kubernetes
 /// cannot be larger than 1.5 MiB.
@@ -15,24 +16,25 @@ pub const FILE_LIMIT: u64 = 1024 * 1024;
 /// More files than any workspace needs; a wrong root, such as a home directory, would have more.
 const COUNT_LIMIT: usize = 10_000;
 
-/// Reads `ditc.toml`, `environments/*.toml` and `modules/NAME/{module.toml,*.yaml,files/*}`, by path relative to `root`
-/// with `/` between its parts. Lock files (`*.lock.toml`) and hidden files are left out.
+/// Reads `ditc.toml`, `environments/*.toml` and `modules/NAME/{module.toml,*.yaml,*.yml,files/*,templates/*}`, by path
+/// relative to `root` with `/` between its parts. Lock files (`*.lock.toml`) and hidden files are left out. Of a file that
+/// is larger than [`FILE_LIMIT`] one byte more is read, which shows that it is.
 ///
 /// # Errors
-/// When a file cannot be read, is too big, is no UTF-8, or a link leads out of the workspace.
-pub fn read_workspace(root: &Path) -> Result<BTreeMap<String, String>, Error> {
+/// When a file cannot be read, or a link leads out of the workspace.
+pub fn read_workspace(root: &Path) -> Result<BTreeMap<String, Vec<u8>>, Error> {
     let read = |source| Error::Read { path: root.to_owned(), source };
     let real = fs::canonicalize(root).map_err(read)?;
     if !real.is_dir() {
         return Err(read(std::io::ErrorKind::NotADirectory.into()));
     }
-    let mut reader = Reader { root, real, texts: BTreeMap::new() };
+    let mut reader = Reader { root, real, files: BTreeMap::new() };
     if root.join("ditc.toml").symlink_metadata().is_ok() {
-        reader.text("ditc.toml")?;
+        reader.file("ditc.toml")?;
     }
     for name in reader.names("environments")? {
         if name.ends_with(".toml") && !name.ends_with(".lock.toml") {
-            reader.text(&format!("environments/{name}"))?;
+            reader.file(&format!("environments/{name}"))?;
         }
     }
     for module in reader.names("modules")? {
@@ -41,23 +43,32 @@ pub fn read_workspace(root: &Path) -> Result<BTreeMap<String, String>, Error> {
             continue;
         }
         for name in reader.names(&module)? {
-            if name == "module.toml" || name.ends_with(".yaml") {
-                reader.text(&format!("{module}/{name}"))?;
+            if name == "module.toml" || is_yaml(&name) {
+                reader.file(&format!("{module}/{name}"))?;
             }
         }
         let files = format!("{module}/files");
         for name in reader.names(&files)? {
-            reader.text(&format!("{files}/{name}"))?;
+            reader.file(&format!("{files}/{name}"))?;
+        }
+        // Where charts have theirs; whoever puts them here is told.
+        let templates = format!("{module}/templates");
+        for name in reader.names(&templates)?.into_iter().filter(|name| is_yaml(name)) {
+            reader.file(&format!("{templates}/{name}"))?;
         }
     }
-    Ok(reader.texts)
+    Ok(reader.files)
+}
+
+fn is_yaml(name: &str) -> bool {
+    name.ends_with(".yaml") || name.ends_with(".yml")
 }
 
 struct Reader<'a> {
     root: &'a Path,
     /// The root without links, to compare with where links lead.
     real: PathBuf,
-    texts: BTreeMap<String, String>,
+    files: BTreeMap<String, Vec<u8>>,
 }
 
 impl Reader<'_> {
@@ -78,8 +89,8 @@ impl Reader<'_> {
         if real.starts_with(&self.real) { Ok(real) } else { Err(Error::Outside { path, root: self.root.to_owned() }) }
     }
 
-    fn text(&mut self, relative: &str) -> Result<(), Error> {
-        if self.texts.len() >= COUNT_LIMIT {
+    fn file(&mut self, relative: &str) -> Result<(), Error> {
+        if self.files.len() >= COUNT_LIMIT {
             return Err(Error::TooMany { path: self.root.to_owned(), limit: COUNT_LIMIT });
         }
         let path = self.root.join(relative);
@@ -89,10 +100,9 @@ impl Reader<'_> {
             return Err(Error::Special { path });
         }
         let file = File::open(&real).map_err(|source| Error::Read { path: path.clone(), source })?;
-        let bytes = read_bounded(file, &path, FILE_LIMIT)?;
-        let text = String::from_utf8(bytes)
-            .map_err(|error| Error::NotText { path: path.clone(), source: error.utf8_error() })?;
-        self.texts.insert(relative.to_owned(), text);
+        let mut bytes = Vec::new();
+        file.take(FILE_LIMIT + 1).read_to_end(&mut bytes).map_err(|source| Error::Read { path, source })?;
+        self.files.insert(relative.to_owned(), bytes);
         Ok(())
     }
 }

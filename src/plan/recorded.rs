@@ -61,7 +61,7 @@ fn recipe(owned: &Paths) -> Recipe {
     let data = owned.child(&Segment::Field("data".to_owned()));
     let keys = data.into_iter().flat_map(|data| data.below.children());
     let keys = keys.filter_map(|(segment, _)| match segment {
-        Segment::Field(name) => Some((name.clone(), Generate::Password)),
+        Segment::Field(name) => Some((name.clone(), Generate::Password.into())),
         Segment::Key(_) | Segment::Value(_) | Segment::Index(_) => None,
     });
     Recipe { keys: keys.collect() }

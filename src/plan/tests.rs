@@ -761,7 +761,7 @@ fn a_secret_is_made_once_and_kept() {
     );
     let key = secret.key().unwrap();
     let mut wanted = manifest(key.clone(), secret.clone(), Some(component("web")));
-    wanted.secret = Some(Recipe { keys: BTreeMap::from([("password".into(), Generate::Password)]) });
+    wanted.secret = Some(Recipe { keys: BTreeMap::from([("password".into(), Generate::Password.into())]) });
     wanted.component = None;
     let mut scene = Scene::new();
     scene.desired.manifests.insert(key.clone(), wanted.clone());
@@ -773,7 +773,7 @@ fn a_secret_is_made_once_and_kept() {
     there.0["metadata"]["managedFields"][0]["operation"] = json!("Update");
     there.0["metadata"]["managedFields"][0]["fieldsV1"]["f:data"] = json!({"f:password": {}});
     let mut asks_more = wanted.clone();
-    asks_more.secret.as_mut().unwrap().keys.insert("cookie".into(), Generate::Token);
+    asks_more.secret.as_mut().unwrap().keys.insert("cookie".into(), Generate::Token.into());
     let mut scene = Scene::new();
     scene.desired.manifests.insert(key.clone(), asks_more);
     scene.observed.objects.insert(key.clone(), Live::Metadata(there.clone()));

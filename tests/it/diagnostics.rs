@@ -1,5 +1,10 @@
 //! Bad input and clusters that refuse: every message once, as a person sees it, and nothing changed.
 
+mod files;
+mod references;
+mod templates;
+mod variables;
+
 use snapbox::{IntoData, str};
 
 use crate::support::{Served, Workspace, closed_port, kubeconfig};
@@ -327,11 +332,7 @@ error: invalid name
   |
   = note: the name `../x` may hold only lower-case letters, digits and `-`, not '.'
 
-error: no namespace
- |
- = note: environment `demo` has no valid namespace
-
-3 errors
+2 errors
 
 "#]],
     );

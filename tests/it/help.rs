@@ -312,6 +312,11 @@ Options:
                            values: true, false]
   -h, --help               Print help
 
+Variables:
+      --var <NAME=VALUE>  A value for a variable of the environment, instead of
+                          its file's; repeatable
+      --var-file <FILE>   A TOML file with values for variables; repeatable
+
 Part of an environment:
       --target <ADDRESS>   Only this component or object and what it needs;
                            repeatable
@@ -373,6 +378,7 @@ Examples:
   ditc plan jakub -delete-data=jakub.dependencies.postgresql
   ditc plan jakub -max-destroy=30
   ditc plan jakub -refresh-only        what moved, and no change
+  ditc plan jakub -var log_level=debug -var-file=mine.toml
 
 "#]],
     );
@@ -449,6 +455,11 @@ Options:
           5m [default: 0s]
   -h, --help
           Print help
+
+Variables:
+      --var <NAME=VALUE>  A value for a variable of the environment, instead of
+                          its file's; repeatable
+      --var-file <FILE>   A TOML file with values for variables; repeatable
 
 Part of an environment:
       --target <ADDRESS>   Only this component or object and what it needs;

@@ -2,6 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
+use snapbox::str;
 
 use crate::support::{Told, Workspace};
 
@@ -75,6 +76,51 @@ fn generated_passwords_are_in_no_output_no_file_and_no_state() {
     outputs.push(workspace.ditc("destroy jakub --sandbox -auto-approve").exits(0));
     let last = &outputs[outputs.len() - 1];
     assert!(secrets.iter().all(|secret| !last.out.contains(secret.as_str())), "a secret was printed");
+}
+
+#[test]
+fn a_generated_value_has_the_length_and_letters_that_were_asked_for() {
+    let workspace = Workspace::of(
+        "//- environments/demo.toml\n[secrets.app]\npin = { generate = \"password\", length = 12, alphabet = \"0123456789\" }\n",
+    );
+    workspace.ditc("apply demo --sandbox -auto-approve").exits(0);
+    let values = values(&workspace, "demo");
+    assert!(values[0].len() == 12 && values[0].bytes().all(|byte| byte.is_ascii_digit()), "{}", values[0].len());
+    // A value is kept, however one would be generated from now on.
+    workspace.edit("environments/demo.toml", "length = 12", "length = 20");
+    workspace.ditc("apply demo --sandbox -auto-approve").exits(0);
+    assert_eq!(self::values(&workspace, "demo"), values);
+    workspace.ditc("plan demo --sandbox -detailed-exitcode").exits(0);
+}
+
+#[test]
+fn a_value_in_a_file_is_not_shown() {
+    let workspace = Workspace::of(
+        "//- environments/demo.toml\n[secrets.app]\npassword = \"canary-5fd2c1b7\"\nother = \"canary-9a2b\"\n",
+    );
+    workspace.ditc("plan demo --sandbox").exits(1).out("").error(str![[r#"
+error: secret value in a file
+ --> environments/demo.toml:2:12
+  |
+2 | password = *****************
+  |            ^^^^^^^^^^^^^^^^^ a secret's value does not belong into git
+  |
+  = help: write `{ generate = "password" }`; `token` and `hex` are the others
+
+error: secret value in a file
+ --> environments/demo.toml:3:9
+  |
+3 | other = *************
+  |         ^^^^^^^^^^^^^ a secret's value does not belong into git
+  |
+  = help: write `{ generate = "password" }`; `token` and `hex` are the others
+
+2 errors
+
+"#]]);
+    let told = workspace.ditc("plan demo --sandbox -json").exits(1);
+    assert!(told.out.contains("secret value in a file") && !told.out.contains("canary"), "{}", told.out);
+    assert!(!told.error.contains("canary"), "{}", told.error);
 }
 
 #[test]

@@ -53,8 +53,6 @@ redis.secret = "redis"
 gateway.host = "gateway"
 gateway.port = 80
 gateway.url = "http://jakub.preview.example.com"
-orders.host = "orders"
-products.host = "products"
 
 "#]],
     );
@@ -157,8 +155,6 @@ redis.secret = "redis"
 gateway.host = "gateway"
 gateway.port = 80
 gateway.url = "http://jakub.preview.example.com"
-orders.host = "orders"
-products.host = "products"
 
 "#]])
         .wrote(str![[r#"

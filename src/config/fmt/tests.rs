@@ -233,6 +233,7 @@ fn this_repository_is_formatted() {
         crate::files::read_workspace(std::path::Path::new(env!("CARGO_MANIFEST_DIR"))).expect("readable")
     {
         if path.ends_with(".toml") {
+            let text = String::from_utf8(text).expect("a text");
             assert_eq!(formatted(&text).expect("no mistakes"), text, "{path}");
         }
     }

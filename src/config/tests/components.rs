@@ -78,6 +78,9 @@ modules/thing/module.toml:5:12: wrong type · expected a string
   help: write it in quotes: `"1"`
 modules/thing/module.toml:7:8: unknown type · not a type of inputs
   help: did you mean `duration`?
+module without templates
+  module `thing` has neither templates nor secrets nor outputs, so it would make nothing
+  help: write the objects that it makes into `modules/thing/thing.yaml`
 environments/demo.toml:3:20: wrong type · expected an integer
   modules/thing/module.toml:1:9: declared here as `integer`
   input `count` of module `thing` takes an integer, not a string

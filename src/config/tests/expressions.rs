@@ -157,6 +157,9 @@ image = "api"
 inputs = { a = 1 }
 "#,
         str![[r#"
+module without templates
+  module `thing` has neither templates nor secrets nor outputs, so it would make nothing
+  help: write the objects that it makes into `modules/thing/thing.yaml`
 environments/demo.toml:3:1: unknown key · not a key that is known here
   service `web` has no key `image`
   help: inputs of a named module stand under `inputs`
@@ -179,13 +182,16 @@ image = "web"
 [services.web.env]
 A = { secret = "redis", key = "redis-pasword" }
 B = { secret = "{{ dependencies.redis.secret }}", key = "redis-password" }
-C = { secret = "made-by-others", key = "any" }
+C = { secret = "made-by-others", key = "any", existing = true }
 D = { config = "{{ dependencies.redis.secret }}", key = "any" }
 "#,
         str![[r#"
 environments/demo.toml:6:31: unknown key of a secret or config · not a key of Secret `redis`
   Deployment/web takes `redis-pasword` from Secret `redis`, which has no such key
   help: did you mean `redis-password`?
+environments/demo.toml:9:16: unknown secret or config · no ConfigMap of this environment
+  nothing in the environment makes ConfigMap `redis`, so the pod would never start
+  help: `redis` is a Secret: write `secret = "redis"`
 
 "#]],
     );
@@ -223,7 +229,7 @@ modules/thing/a.yaml:4:12: unknown name · not defined
 
 #[test]
 fn a_commit_that_was_looked_up_goes_before_the_tag() {
-    let (mut workspace, _) = parse(&own());
+    let mut workspace = parse(&own());
     let name = EnvironmentName::new("jakub").unwrap();
     let found: Vec<String> = tracked(&mut workspace, &name)
         .iter()

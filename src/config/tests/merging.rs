@@ -84,7 +84,7 @@ ports = [{ port = "{{ dependencies.redis.port }}", name = "{{ environment.name }
 URL = "redis://{{ dependencies.redis.host }}:{{ dependencies.redis.port }}/{{ variables.count }}"
 BRACES = "{{ \"{{\" }} {{ version }}"
 POD = { field = "status.podIP" }
-FROM = { config = "settings", key = "a" }
+FROM = { config = "settings", key = "a", existing = true }
 "#,
     );
     assert_data_eq!(at(&demo, "Deployment/web", "/spec/replicas"), str!["2"]);
@@ -265,7 +265,7 @@ fn pods_follow_their_configuration() {
 
 #[test]
 fn a_mistake_stops_only_those_who_use_its_file() {
-    let (mut workspace, complaints) = parse(&files(
+    let mut workspace = parse(&files(
         r#"
 //- environments/base.toml
 abstract = true
@@ -281,10 +281,11 @@ owner = "c"
 owner = d
 //- modules/thing/module.toml
 descripton = "x"
+outputs = { port = 1 }
 "#,
     ));
     let stopped: Vec<(String, usize)> =
-        workspace.names().map(|name| (name.to_string(), workspace.concerning(&complaints, name).len())).collect();
+        workspace.names().map(|name| (name.to_string(), workspace.concerning(name).len())).collect();
     assert_eq!(stopped, [("a", 1), ("b", 1), ("c", 0), ("d", 1)].map(|(name, count)| (name.to_owned(), count)));
     for (name, mistakes) in [("a", 1), ("b", 1), ("c", 0), ("d", 1)] {
         let name = EnvironmentName::new(name).unwrap();
@@ -295,7 +296,7 @@ descripton = "x"
 
 #[test]
 fn unknown_and_abstract_environments_are_told_apart() {
-    let (workspace, _) = parse(&own());
+    let workspace = parse(&own());
     let told = |name: &str| {
         let name = EnvironmentName::new(name).unwrap();
         plain(&workspace.sources, &workspace.find(&name).unwrap_err())
@@ -323,7 +324,7 @@ abstract environment
 
 #[test]
 fn unknown_kinds_are_named_for_another_discovery() {
-    let (mut workspace, _) = parse(&files(
+    let mut workspace = parse(&files(
         r#"
 //- modules/thing/module.toml
 //- modules/thing/a.yaml
@@ -376,8 +377,8 @@ fn half_a_file_gives_complaints_and_no_panic() {
             cuts.flat_map(|cut| [text[..cut].to_owned(), text[cut..].to_owned(), format!("{text}{}", &text[cut..])])
         {
             let files = whole.iter().chain([(path, &text)]).map(|(path, text)| (path.clone(), text.clone())).collect();
-            let (mut workspace, complaints) = parse(&files);
-            for diagnostic in validate(&mut workspace, &complaints, &Kinds::builtin()) {
+            let mut workspace = parse(&files);
+            for diagnostic in validate(&mut workspace, &Kinds::builtin()) {
                 assert!(!plain(&workspace.sources, &diagnostic).is_empty());
             }
         }

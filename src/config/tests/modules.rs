@@ -102,7 +102,7 @@ at {{ nme }}
         str![[r#"
 not a template
   `modules/thing/g.yml` is not read: templates end with `.yaml`
-  help: rename it to `g.yaml`
+  help: git mv modules/thing/g.yml modules/thing/g.yaml
 modules/thing/d.yaml:1:7: invalid template · unexpected end of input, expected end of variable block
 modules/thing/files/x:1:7: unknown name · not defined
   environments/demo.toml:1:15: used by `dependencies.thing`
@@ -119,9 +119,9 @@ modules/thing/c.yaml:1:7: unknown name · not defined
   environments/demo.toml:1:15: used by `dependencies.thing`
   `environment` has no `nme`
   help: did you mean `name`?
-modules/thing/e.yaml:1:14: template failed · filter uper is unknown
+modules/thing/e.yaml:1:14: unknown filter · filter uper is unknown
   environments/demo.toml:1:15: used by `dependencies.thing`
-  help: the language is minijinja: https://docs.rs/minijinja/latest/minijinja/syntax/
+  help: filters are those of minijinja: https://docs.rs/minijinja/latest/minijinja/filters/
 modules/thing/f.yaml:1:7: unknown name · not defined
   environments/demo.toml:1:15: used by `dependencies.thing`
   `files` has no `x.conf`

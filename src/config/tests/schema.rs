@@ -11,12 +11,13 @@ use super::*;
 const STRANGE: &str = "qqqqqqqqqqqq";
 
 fn schemas() -> [(&'static str, Value); 3] {
-    let (workspace, _) = parse(&repository());
+    let workspace = parse(&repository());
     [("environments/", environment_schema(&workspace)), ("modules/", module_schema()), ("ditc.toml", ditc_schema())]
 }
 
 fn repository() -> BTreeMap<String, String> {
-    crate::files::read_workspace(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("readable")
+    let files = crate::files::read_workspace(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("readable");
+    files.into_iter().map(|(path, bytes)| (path, String::from_utf8(bytes).expect("a text"))).collect()
 }
 
 fn schema_of(path: &str) -> Value {
@@ -35,8 +36,8 @@ fn judge(path: &str, text: &str) -> Option<String> {
 
 /// The keys that a reader knows where it meets a strange one.
 fn known(fixture: &str) -> BTreeSet<String> {
-    let (mut workspace, complaints) = parse(&files(fixture));
-    let mistakes = validate(&mut workspace, &complaints, &Kinds::builtin());
+    let mut workspace = parse(&files(fixture));
+    let mistakes = validate(&mut workspace, &Kinds::builtin());
     let about = |mistake: &&Diagnostic| mistake.detail.as_ref().is_some_and(|detail| detail.contains(STRANGE));
     let told = mistakes.iter().find(about).unwrap_or_else(|| panic!("nobody minds {STRANGE}: {mistakes:?}"));
     let listed = told.help.iter().find_map(|help| help.strip_prefix("known are ")).expect("all are listed");
@@ -175,8 +176,8 @@ fn bad_files_are_refused() {
         ("ditc.toml", "[cluster]\ncontexts = \"a\""),
     ] {
         assert!(judge(path, text).is_some(), "{path}\n{text}");
-        let (mut workspace, complaints) = parse(&files(&format!("//- {path}\n{text}\n")));
-        let mistakes = validate(&mut workspace, &complaints, &Kinds::builtin());
+        let mut workspace = parse(&files(&format!("//- {path}\n{text}\n")));
+        let mistakes = validate(&mut workspace, &Kinds::builtin());
         assert!(!mistakes.is_empty(), "the reader takes it, so the schema is too strict: {path}\n{text}");
     }
 }

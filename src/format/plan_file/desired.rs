@@ -20,7 +20,7 @@ use crate::{
     format::{Unreadable, entries::KeyV1, head::parse},
     names::{ComponentId, OutputName},
     object::ObjectKey,
-    secret::{Generate, Recipe},
+    secret::{Generator, Recipe},
 };
 
 /// The texts that places point into, numbered anew: only these are kept.
@@ -144,9 +144,8 @@ impl DurationV1 {
 impl ManifestV1 {
     fn new(manifest: &Manifest, places: &Places) -> Self {
         let Manifest { key: _, component, body, secret, origin: Origin { definition, template } } = manifest;
-        let words = |recipe: &Recipe| {
-            recipe.keys.iter().map(|(key, generate)| (key.clone(), generate.word().to_owned())).collect()
-        };
+        let words =
+            |recipe: &Recipe| recipe.keys.iter().map(|(key, generator)| (key.clone(), generator.text())).collect();
         Self {
             component: component.as_ref().map(ToString::to_string),
             body: object(body),
@@ -160,8 +159,8 @@ impl ManifestV1 {
         let ManifestV1 { component, body, generate, definition, template } = self;
         let recipe = |words: BTreeMap<String, String>| {
             let keys = words.into_iter().map(|(key, word)| {
-                let generate = Generate::ALL.into_iter().find(|generate| generate.word() == word);
-                Ok((key, generate.ok_or_else(|| damaged(format!("nothing is generated as {word:?}")))?))
+                let generator = Generator::read(&word);
+                Ok((key, generator.ok_or_else(|| damaged(format!("nothing is generated as {word:?}")))?))
             });
             Ok::<_, Unreadable>(Recipe { keys: keys.collect::<Result<_, Unreadable>>()? })
         };

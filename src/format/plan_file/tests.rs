@@ -16,7 +16,7 @@ use crate::{
     observed::{Answer, Conflict, Forbidden, Live, Observed, Readiness, Refusal, Unchangeable, Why},
     plan::{Choices, Limit, MissingRight, Policy, Purpose, Scope, Shortfall, Verb},
     quantity::Quantity,
-    secret::{Generate, Recipe},
+    secret::{Generate, Generator, Recipe},
     state::Operation,
 };
 
@@ -79,7 +79,9 @@ fn observed() -> impl Strategy<Value = Observed> {
 
 /// What is desired, with the two texts that it points into.
 fn desired() -> impl Strategy<Value = (Desired, Sources)> {
-    let recipe = collection::btree_map(any::<String>(), proptest::sample::select(&Generate::ALL[..]), 0..3);
+    let own = Generator { sort: Generate::Token, length: 12, alphabet: Some("0123456789".to_owned()) };
+    let generators: Vec<Generator> = Generate::ALL.map(Generator::from).into_iter().chain([own]).collect();
+    let recipe = collection::btree_map(any::<String>(), proptest::sample::select(generators), 0..3);
     let manifests =
         collection::btree_map(key(), (option::of(component()), object(), option::of(recipe), any::<bool>()), 0..4);
     let outputs = collection::btree_map("[a-z]{1,4}", json(), 0..2);

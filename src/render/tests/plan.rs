@@ -39,7 +39,7 @@ pub(super) fn creation(files: &Files) -> Plan {
         let mut change = change(component, Action::Create, Reason::New);
         let mut manifest = files.manifest(change.component.as_ref(), &key, body);
         if key.kind.is("", "Secret") {
-            let keys = BTreeMap::from([("postgresql-password".to_owned(), Generate::Password)]);
+            let keys = BTreeMap::from([("postgresql-password".to_owned(), Generate::Password.into())]);
             manifest.secret = Some(Recipe { keys });
             change.check = Check::Not(Why::NoRight);
         }

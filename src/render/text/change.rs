@@ -147,7 +147,7 @@ fn body(manifest: &Manifest, style: Style) -> String {
         let values: Map<String, Value> = recipe
             .keys
             .iter()
-            .map(|(key, generate)| (key.clone(), format!("(sensitive value, a new {})", generate.word()).into()))
+            .map(|(key, generator)| (key.clone(), format!("(sensitive value, a new {})", generator.sort.word()).into()))
             .collect();
         let shown = |name: &str| !matches!(name, "data" | "stringData");
         body.retain(|name, _| shown(name));

@@ -244,8 +244,15 @@ impl Told {
 
 fn command(root: &Path, arguments: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ditc"));
-    command.args(arguments.split_whitespace()).current_dir(root).env_clear();
+    command.current_dir(root).env_clear();
     command.envs([("COLUMNS", "80"), ("NO_COLOR", "1"), ("USER", "jakub")]).env("HOME", root);
+    // As in a shell, `NAME=value` before the arguments is a variable of the process.
+    let mut words = arguments.split_whitespace().peekable();
+    while let Some((name, value)) = words.peek().and_then(|word| word.split_once('=')) {
+        command.env(name, value);
+        words.next();
+    }
+    command.args(words);
     command
 }
 
