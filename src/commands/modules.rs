@@ -34,7 +34,7 @@ pub(super) fn show(desk: &Desk<'_>, name: &ModuleName) -> Result<Exit, Failure> 
     };
     let Some(contents) = &module.contents else {
         let about = About::Module(name.clone());
-        let told = workspace.complaints.iter().cloned().filter(|complaint| complaint.about == about);
+        let told = workspace.complaints.iter().filter(|complaint| complaint.about == about).cloned();
         let told = told.map(|complaint| complaint.diagnostic).collect();
         return Err(Failure::in_files(workspace.sources, told));
     };

@@ -43,7 +43,7 @@ pub(super) fn run(desk: &Desk<'_>, arguments: &cli::New) -> Result<Exit, Failure
     // A name may be right in itself and still be refused here, by a protected namespace for one.
     let workspace = config::parse(&texts);
     let about = About::Environment(name.clone());
-    let mistakes: Vec<_> = workspace.complaints.iter().cloned().filter(|complaint| complaint.about == about).collect();
+    let mistakes: Vec<_> = workspace.complaints.iter().filter(|complaint| complaint.about == about).cloned().collect();
     if !mistakes.is_empty() {
         let mistakes = mistakes.into_iter().map(|complaint| complaint.diagnostic).collect();
         return Err(Failure::in_files(workspace.sources, mistakes).hint("nothing was written"));
