@@ -45,12 +45,23 @@ pub(super) fn fields(diff: &Diff, manifest: &Manifest, applied: Option<&Applied>
         .collect()
 }
 
-/// Fields that are ours by the answer and not by what is live, with those who hold them now.
+/// Fields that are ours by the answer and not by what is live, with those who hold them now; and those that others hold
+/// as well and lose by the answer, which only force takes from them.
 pub(super) fn taken(live: &Object, answer: &Object) -> Vec<Taken> {
     let owners = ownership::owners(live);
     let paths = |object| ownership::ours(object).map(|owner| owner.paths).unwrap_or_default();
-    paths(answer)
-        .difference(&paths(live))
+    let (mine, then) = (paths(live), paths(answer));
+    let after = ownership::owners(answer);
+    let mut gained = then.difference(&mine);
+    for owner in owners.iter().filter(|owner| owner.manager != FIELD_MANAGER) {
+        let is_same = |other: &&Owner| {
+            (&other.manager, other.operation, &other.subresource)
+                == (&owner.manager, owner.operation, &owner.subresource)
+        };
+        let kept = after.iter().find(is_same).map(|owner| owner.paths.clone()).unwrap_or_default();
+        gained = gained.union(&owner.paths.difference(&kept).intersection(&then));
+    }
+    gained
         .members()
         .iter()
         .filter_map(|path| {

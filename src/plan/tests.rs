@@ -302,6 +302,15 @@ fn tells_the_definition_from_the_hand_when_both_moved_one_field() {
 }
 
 #[test]
+fn takes_a_field_that_others_hold_as_well_when_the_definition_changes_it() {
+    let mut there = live(&body("a"), "u");
+    own(&mut there, "helm", "Apply", &json!({"f:spec": {"f:image": {}}}));
+    let plan = Scene::new().wants("b").recorded("a", "u").sees(there).accepts(live(&body("b"), "u")).plan();
+    let taken = Taken { field: ".spec.image".into(), manager: "helm".into() };
+    assert_eq!(plan.changes[&web()].takes_back, [taken]);
+}
+
+#[test]
 fn takes_back_the_path_even_where_the_value_is_right() {
     let there = taken(live(&body("a"), "u"), "a");
     let plan = Scene::new().wants("a").recorded("a", "u").sees(there).accepts(live(&body("a"), "u")).plan();
