@@ -7,6 +7,7 @@ use hyper::body::{Bytes, Frame};
 use serde_json::{Value, json};
 
 use super::{
+    access,
     access::User,
     catalogue::Catalogue,
     reply::{self, Body, Lost},
@@ -116,21 +117,7 @@ fn unavailable(retry_after: Option<u64>) -> Refusal {
 }
 
 fn forbidden(objects: &Objects<'_>, user: &User, parts: &Parts) -> Refusal {
-    let resource = objects.resource;
     let query = Query::parse(parts.uri.query().unwrap_or_default());
     let verb = route::verb(&parts.method, objects, &query).unwrap_or("get");
-    let place = match &objects.namespace {
-        Some(namespace) => format!("in the namespace {namespace:?}"),
-        None => "at the cluster scope".to_owned(),
-    };
-    let why = format!(
-        "User {:?} cannot {verb} resource {:?} in API group {:?} {place}",
-        user.name, resource.plural, resource.group
-    );
-    let name = objects.name.as_deref().unwrap_or_default();
-    let mut refusal = Refusal::forbidden(resource, name, &why);
-    if name.is_empty() {
-        refusal.message = format!("{} is forbidden: {why}", resource.qualified());
-    }
-    refusal
+    access::refuse(user, verb, objects)
 }

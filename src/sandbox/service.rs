@@ -248,20 +248,7 @@ fn authorize(state: &State, user: &User, verb: &str, objects: &Objects<'_>) -> R
     if !state.denied.iter().any(|denied| denied.verb == verb && denied.plural == resource.plural) {
         return Ok(());
     }
-    let place = match &objects.namespace {
-        Some(namespace) => format!("in the namespace {namespace:?}"),
-        None => "at the cluster scope".to_owned(),
-    };
-    let why = format!(
-        "User {:?} cannot {verb} resource {:?} in API group {:?} {place}",
-        user.name, resource.plural, resource.group
-    );
-    let name = objects.name.as_deref().unwrap_or_default();
-    let mut refusal = Refusal::forbidden(resource, name, &why);
-    if name.is_empty() {
-        refusal.message = format!("{} is forbidden: {why}", resource.qualified());
-    }
-    Err(refusal)
+    Err(access::refuse(user, verb, objects))
 }
 
 /// The body of the answer to a wrong token.

@@ -13,6 +13,7 @@ use http::{HeaderMap, Method, Uri};
 
 use super::{
     kinds::Resource,
+    route::Objects,
     status::{self, Refusal},
     store::Store,
 };
@@ -150,6 +151,13 @@ fn check_impersonation(store: &Store, user: &User, other: &User, asked: &Attribu
 
 fn check(store: &Store, user: &User, asked: &Attributes) -> Result<(), Refusal> {
     rules::decide(store, user, asked).map(drop).map_err(|why| forbidden(user, asked, &why))
+}
+
+/// The refusal that a user meets who may not do this to an object, or to all objects of a kind.
+pub(super) fn refuse(user: &User, verb: &str, objects: &Objects<'_>) -> Refusal {
+    let part = |part: &Option<String>| part.clone().unwrap_or_default();
+    let (namespace, name) = (part(&objects.namespace), part(&objects.name));
+    forbidden(user, &Attributes::object(verb, objects.resource, &namespace, &name), "")
 }
 
 fn forbidden(user: &User, asked: &Attributes, why: &str) -> Refusal {
