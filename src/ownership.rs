@@ -255,6 +255,12 @@ pub fn ours(object: &Object) -> Option<Owner> {
     owners.into_iter().next()
 }
 
+/// The paths of that entry; none where there is no such entry.
+#[must_use]
+pub fn our_paths(object: &Object) -> Paths {
+    ours(object).map(|owner| owner.paths).unwrap_or_default()
+}
+
 /// A hash over path and live value at exactly the paths that ditc owns: equal to the recorded one, nobody touched what
 /// is ours.
 #[derive(Debug, Clone, PartialEq, Eq)]

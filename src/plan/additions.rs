@@ -60,7 +60,7 @@ pub(super) fn additions(input: &Input) -> BTreeMap<ObjectKey, Additions> {
 }
 
 fn beside_ours(live: &Object, policy: &Policy) -> Vec<Addition> {
-    let ours = ownership::ours(live).map(|owner| owner.paths).unwrap_or_default();
+    let ours = ownership::our_paths(live);
     let mut found: BTreeMap<FieldPath, Addition> = BTreeMap::new();
     for owner in ownership::owners(live).iter().filter(|owner| is_told(owner, policy)) {
         for path in told(&owner.paths, &ours) {

@@ -22,11 +22,11 @@ pub(super) fn differs(input: &Input, manifest: &Manifest, live: &Object, plan: &
     let key = &manifest.key;
     let applied = input.applied(key);
     let yields = input.yields(manifest, live);
-    let mine = ours(live);
+    let mine = ownership::our_paths(live);
     let mut clears = None;
     let (differences, taken, owned, check) = match input.answers.get(key) {
         Some(Answer::Accepted(answer)) => {
-            let owned = mine.union(&ours(answer));
+            let owned = mine.union(&ownership::our_paths(answer));
             let differences = diff::between(live, answer, &owned);
             if differences.fields.is_empty() && owns_as_much(live, answer) {
                 return unchanged(input, manifest, &yields, live, plan);
@@ -71,10 +71,6 @@ pub(super) fn differs(input: &Input, manifest: &Manifest, live: &Object, plan: &
     }
     let change = write(manifest, Action::Update, reason, same(live, owned));
     plan.changes.insert(key.clone(), Change { takes_back, yields, clears, diff: differences, check, ..change });
-}
-
-fn ours(object: &Object) -> Paths {
-    ownership::ours(object).map(|owner| owner.paths).unwrap_or_default()
 }
 
 /// Whether an answer gives ditc no path that it does not own, and takes none away. What was made by POST owns its paths

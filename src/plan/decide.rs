@@ -124,18 +124,8 @@ fn desired(input: &Input, manifest: &Manifest, plan: &mut Plan) {
 
 /// A change of what the definition asks for, with nothing special about it.
 pub(super) fn write(manifest: &Manifest, action: Action, reason: Reason, expect: Expect) -> Change {
-    Change {
-        component: manifest.component.clone(),
-        action,
-        reason,
-        expect,
-        manifest: Some(manifest.clone()),
-        takes_back: Vec::new(),
-        yields: Paths::default(),
-        clears: None,
-        diff: Diff::default(),
-        check: Check::Done,
-    }
+    let bare = Change::bare(manifest.component.clone(), action, reason);
+    Change { expect, manifest: Some(manifest.clone()), ..bare }
 }
 
 /// Makes what is not there, or will not be once the object that is being deleted is gone.
@@ -177,7 +167,7 @@ pub(super) fn replace(input: &Input, manifest: &Manifest, live: &Object, reason:
     if *key == input.namespace_key() {
         return block(plan, manifest, Block::WithEnvironment);
     }
-    let owned = ownership::ours(live).map(|owner| owner.paths).unwrap_or_default();
+    let owned = ownership::our_paths(live);
     let (check, differences) = match input.answers.get(key) {
         Some(Answer::Accepted(_) | Answer::OnlyUpdateRefused(_)) | None => {
             (Check::Done, diff::loose(&before(input, manifest, live), &manifest.body))
@@ -195,7 +185,7 @@ pub(super) fn before(input: &Input, manifest: &Manifest, live: &Object) -> Objec
     match input.applied(&manifest.key) {
         Some(applied) => applied.body.clone(),
         None => {
-            let owned = ownership::ours(live).map(|owner| owner.paths).unwrap_or_default();
+            let owned = ownership::our_paths(live);
             ownership::applied(&owned, live)
         }
     }
@@ -207,12 +197,12 @@ fn adopt(input: &Input, manifest: &Manifest, live: &Object, plan: &mut Plan) {
     if manifest.secret.is_some() && !has_all_keys(manifest, live) {
         return block(plan, manifest, Block::SecretChanged);
     }
-    let owned = ownership::ours(live).map(|owner| owner.paths).unwrap_or_default();
+    let owned = ownership::our_paths(live);
     // An autoscaler that looks after it goes on doing so.
     let yields = input.yields(manifest, live);
     let (differences, taken, owned, check) = match input.answers.get(key) {
         Some(Answer::Accepted(answer)) => {
-            let owned = owned.union(&ownership::ours(answer).map(|owner| owner.paths).unwrap_or_default());
+            let owned = owned.union(&ownership::our_paths(answer));
             (diff::between(live, answer, &owned), super::drift::taken(live, answer), owned, Check::Done)
         }
         Some(Answer::NotAsked(why)) => {
@@ -272,18 +262,7 @@ pub(super) fn unchanged(input: &Input, manifest: &Manifest, yields: &Paths, live
 fn not_desired(input: &Input, key: &ObjectKey, plan: &mut Plan) {
     let entry = input.entry(key);
     let component = entry.and_then(|entry| entry.component.clone());
-    let forget = |reason| Change {
-        component: component.clone(),
-        action: Action::Forget,
-        reason,
-        expect: Expect::Absent,
-        manifest: None,
-        takes_back: Vec::new(),
-        yields: Paths::default(),
-        clears: None,
-        diff: Diff::default(),
-        check: Check::Done,
-    };
+    let forget = |reason| Change::bare(component.clone(), Action::Forget, reason);
     let Some(live) = input.live(key).object() else {
         if entry.is_some() {
             plan.changes.insert(key.clone(), forget(Reason::Gone));
@@ -312,7 +291,7 @@ fn not_desired(input: &Input, key: &ObjectKey, plan: &mut Plan) {
         (Operation::Apply, Some(_)) => Reason::NotDesired,
         (Operation::Apply, None) => Reason::Leftover,
     };
-    let owned = ownership::ours(live).map(|owner| owner.paths).unwrap_or_default();
+    let owned = ownership::our_paths(live);
     let change = Change { action: Action::Delete, expect: same(live, owned), ..forget(reason) };
     plan.changes.insert(key.clone(), change);
 }

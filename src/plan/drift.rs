@@ -13,7 +13,7 @@ use super::{After, Diff, DriftedField, Taken};
 /// taken from us.
 pub(super) fn fields(diff: &Diff, manifest: &Manifest, applied: Option<&Applied>, live: &Object) -> Vec<DriftedField> {
     let owners = ownership::owners(live);
-    let ours = ownership::ours(live).map(|owner| owner.paths).unwrap_or_default();
+    let ours = ownership::our_paths(live);
     diff.fields
         .iter()
         .filter(|field| {
@@ -49,8 +49,7 @@ pub(super) fn fields(diff: &Diff, manifest: &Manifest, applied: Option<&Applied>
 /// as well and lose by the answer, which only force takes from them.
 pub(super) fn taken(live: &Object, answer: &Object) -> Vec<Taken> {
     let owners = ownership::owners(live);
-    let paths = |object| ownership::ours(object).map(|owner| owner.paths).unwrap_or_default();
-    let (mine, then) = (paths(live), paths(answer));
+    let (mine, then) = (ownership::our_paths(live), ownership::our_paths(answer));
     let after = ownership::owners(answer);
     let mut gained = then.difference(&mine);
     for owner in owners.iter().filter(|owner| owner.manager != FIELD_MANAGER) {

@@ -12,7 +12,7 @@ use super::Policy;
 
 /// The entries of others on fields of ours. Controllers keep theirs, and what went through a subresource is no applier's.
 pub(super) fn appliers(live: &Object, policy: &Policy) -> impl Iterator<Item = Owner> {
-    let ours = ownership::ours(live).map(|owner| owner.paths).unwrap_or_default();
+    let ours = ownership::our_paths(live);
     ownership::owners(live)
         .into_iter()
         .filter(move |owner| is_applier(owner, policy) && !owner.paths.intersection(&ours).is_empty())

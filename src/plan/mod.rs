@@ -180,6 +180,22 @@ pub struct Change {
 }
 
 impl Change {
+    /// A change of what is not there, with nothing written and nothing special about it: what every change begins as.
+    pub(super) fn bare(component: Option<ComponentId>, action: Action, reason: Reason) -> Self {
+        Self {
+            component,
+            action,
+            reason,
+            expect: Expect::Absent,
+            manifest: None,
+            takes_back: Vec::new(),
+            yields: Paths::default(),
+            clears: None,
+            diff: Diff::default(),
+            check: Check::Done,
+        }
+    }
+
     /// What is sent to the server: the manifest without the fields that a controller looks after.
     #[must_use]
     pub fn body(&self) -> Option<Object> {

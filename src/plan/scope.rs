@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{address::Which, names::ComponentId, object::ObjectKey, ownership::Paths};
+use crate::{address::Which, names::ComponentId, object::ObjectKey};
 
-use super::{
-    Action, Block, Blocked, Change, Check, Diff, Expect, Input, Plan, Reason, Step, choices::is_meant, order::order,
-};
+use super::{Action, Block, Blocked, Change, Check, Diff, Input, Plan, Reason, Step, choices::is_meant, order::order};
 
 /// Leaves of a plan what the user asked for.
 pub(super) fn narrow(input: &Input, plan: &mut Plan) {
@@ -83,21 +81,8 @@ fn with_blocked(plan: &Plan) -> BTreeMap<ObjectKey, Change> {
     let mut changes = plan.changes.clone();
     for Blocked { key, component, why, .. } in &plan.blocked {
         let goes = matches!(why, Block::HoldsData(super::Losing::Delete) | Block::WithForeign(_));
-        changes.insert(
-            key.clone(),
-            Change {
-                component: component.clone(),
-                action: if goes { Action::Delete } else { Action::Update },
-                reason: Reason::New,
-                expect: Expect::Absent,
-                manifest: None,
-                takes_back: Vec::new(),
-                yields: Paths::default(),
-                clears: None,
-                diff: Diff::default(),
-                check: Check::Done,
-            },
-        );
+        let action = if goes { Action::Delete } else { Action::Update };
+        changes.insert(key.clone(), Change::bare(component.clone(), action, Reason::New));
     }
     changes
 }

@@ -167,7 +167,7 @@ pub fn known(manifest: &Manifest, yields: &Paths, live: &Object) -> Option<Appli
         desired: manifest.hash(),
         fingerprint: fingerprint(manifest, live, &body),
         body,
-        owned: ownership::ours(live).map(|owner| owner.paths).unwrap_or_default(),
+        owned: ownership::our_paths(live),
         yielded: yields.clone(),
         finished: false,
     })

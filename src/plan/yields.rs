@@ -32,16 +32,18 @@ impl Input<'_> {
 
     /// Fields of a manifest that a controller owns and ditc does not.
     fn controllers_fields(&self, manifest: &Manifest, live: &Object) -> Vec<FieldPath> {
-        let ours = ownership::ours(live).map(|owner| owner.paths).unwrap_or_default();
         let owners = ownership::owners(live);
         let theirs = owners.iter().filter(|owner| {
             owner.manager != FIELD_MANAGER && owner.subresource != "status" && self.policy.is_controller(&owner.manager)
         });
-        let fields = theirs.flat_map(|owner| owner.paths.members()).filter(|path| {
-            let is_leaf = path.get(&manifest.body.0).is_some_and(|value| !value.is_object() && !value.is_array());
-            is_leaf && !ours.covers(&path.0)
-        });
-        fields.collect()
+        let is_leaf =
+            |path: &FieldPath| path.get(&manifest.body.0).is_some_and(|value| !value.is_object() && !value.is_array());
+        let mut fields: Vec<FieldPath> = theirs.flat_map(|owner| owner.paths.members()).filter(is_leaf).collect();
+        if !fields.is_empty() {
+            let ours = ownership::our_paths(live);
+            fields.retain(|path| !ours.covers(&path.0));
+        }
+        fields
     }
 
     fn is_autoscaled(&self, manifest: &Manifest) -> bool {
