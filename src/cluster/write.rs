@@ -100,9 +100,7 @@ impl Cluster {
         kinds: &Kinds,
     ) -> Result<Written, Error> {
         let doing = format!("updating {key}");
-        let mut guarded = body.clone();
-        guarded.0["metadata"]["uid"] = Value::from(seen.0.0.clone());
-        guarded.0["metadata"]["resourceVersion"] = Value::from(seen.1);
+        let guarded = guarded(body, seen);
         let force = if takes_back { Force::Yes } else { Force::No };
         let path = self.path(key, body, kinds, &doing)?;
         let call = apply_call(path.clone(), &doing, force).body(APPLY, &guarded.0);
@@ -158,9 +156,7 @@ impl Cluster {
         kinds: &Kinds,
     ) -> Result<Written, Error> {
         let doing = format!("taking over {key}");
-        let mut guarded = body.clone();
-        guarded.0["metadata"]["uid"] = Value::from(seen.0.0.clone());
-        guarded.0["metadata"]["resourceVersion"] = Value::from(seen.1);
+        let guarded = guarded(body, seen);
         let path = self.path(key, body, kinds, &doing)?;
         let accept = if body.is_secret() { METADATA } else { JSON };
         let call = apply_call(path.clone(), &doing, Force::Yes).accept(accept).body(APPLY, &guarded.0);
@@ -236,4 +232,12 @@ impl Cluster {
             },
         })
     }
+}
+
+/// A body that only fits the object that was seen: its uid and resourceVersion are in it.
+fn guarded(body: &Object, (uid, resource_version): (&Uid, &str)) -> Object {
+    let mut guarded = body.clone();
+    guarded.0["metadata"]["uid"] = Value::from(uid.0.clone());
+    guarded.0["metadata"]["resourceVersion"] = Value::from(resource_version);
+    guarded
 }
