@@ -4,11 +4,7 @@
 //! run open, the changes, the record with the result and the run closed, the lease back, journal End. Killed anywhere
 //! between, the record and the labels in the cluster say what the next run must look at.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc::UnboundedSender, watch};
@@ -21,13 +17,14 @@ use crate::{
     names::{EnvironmentName, Namespace},
     object::ObjectKey,
     plan::{Action, Plan, Policy, Step},
-    state::{Entry, Operation, Phase, Run, State, Version},
+    state::{Operation, Run, State},
     store::{self, Lock, Store},
 };
 
 mod conductor;
 mod event;
 mod hub;
+mod record;
 mod step;
 mod wait;
 
@@ -35,6 +32,7 @@ pub use event::{Awaited, Event, EventKind, Outcome, StepError};
 
 use conductor::conduct;
 use hub::Hub;
+use record::{close, open};
 
 /// How far the user wants a run to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -317,88 +315,6 @@ async fn write(tools: &Tools, plan: &Plan, state: &State, fence: Option<&Fence>)
             false => Error::Cluster(source),
         }
     })
-}
-
-/// The record before the first change: everything old and planned, so that no object is ever unknown to it.
-fn open(state: &mut State, plan: &Plan, run: &Run, now: Timestamp) {
-    for (key, change) in &plan.changes {
-        match change.action {
-            Action::Create | Action::Adopt => {
-                let manifest = change.manifest.as_ref();
-                let api_version = manifest.and_then(|manifest| manifest.body.api_version()).unwrap_or("v1").to_owned();
-                let planned = Entry { component: change.component.clone(), api_version, phase: Phase::Planned };
-                // The namespace is made already, and what was deleted outside keeps its entry until it is made anew.
-                state.entries.entry(key.clone()).or_insert(planned);
-            }
-            Action::Replace => {
-                if let Some(entry) = state.entries.get_mut(key)
-                    && let Phase::Applied(applied) = &entry.phase
-                {
-                    entry.phase = Phase::Replacing(applied.clone());
-                }
-            }
-            Action::Update | Action::Delete | Action::Forget => {}
-        }
-    }
-    for (id, needs) in &plan.components {
-        state.components.entry(id.clone()).or_default().extend(needs.iter().cloned());
-    }
-    state.open = Some(run.clone());
-    stamp(state, now);
-}
-
-/// The record after the last change.
-fn close(state: &mut State, plan: &Plan, outcome: &Outcome, now: Timestamp) {
-    for (key, change) in &plan.changes {
-        let step = Step::Change(key.clone());
-        let never_tried = outcome.skipped.contains_key(&step) || outcome.not_started.contains(&step);
-        match change.action {
-            Action::Forget => {
-                state.entries.remove(key);
-            }
-            Action::Replace if never_tried => {
-                if let Some(entry) = state.entries.get_mut(key)
-                    && let Phase::Replacing(applied) = &entry.phase
-                {
-                    entry.phase = Phase::Applied(applied.clone());
-                }
-            }
-            Action::Create | Action::Adopt if never_tried => {
-                let is_planned = state.entries.get(key).is_some_and(|entry| entry.phase == Phase::Planned);
-                if is_planned {
-                    state.entries.remove(key);
-                }
-            }
-            Action::Create | Action::Update | Action::Replace | Action::Adopt | Action::Delete => {}
-        }
-    }
-    for (key, unchanged) in &plan.unchanged {
-        if let Some(learned) = &unchanged.learned {
-            let api_version = learned.body.api_version().unwrap_or("v1").to_owned();
-            let phase = Phase::Applied(learned.clone());
-            state.entries.insert(key.clone(), Entry { component: unchanged.component.clone(), api_version, phase });
-        }
-    }
-    // A part of an environment says nothing about the rest of it.
-    if !plan.partial {
-        // A component that left keeps its place in the order as long as one of its objects is there.
-        let mut components: BTreeMap<_, _> = plan.components.clone();
-        let present: BTreeSet<_> = state.entries.values().filter_map(|entry| entry.component.clone()).collect();
-        for (id, needs) in &state.components {
-            if present.contains(id) {
-                components.entry(id.clone()).or_insert_with(|| needs.clone());
-            }
-        }
-        state.components = components;
-    }
-    state.partial = plan.partial;
-    state.open = None;
-    stamp(state, now);
-}
-
-fn stamp(state: &mut State, now: Timestamp) {
-    state.version = Version { lineage: state.version.lineage.clone(), serial: state.version.serial + 1 };
-    state.written = now;
 }
 
 /// Who writes down what a run does.

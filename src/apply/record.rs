@@ -1,0 +1,94 @@
+//! What the record holds while a run is under way, and what when it has ended.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::{
+    plan::{Action, Plan, Step},
+    state::{Entry, Phase, Run, State, Version},
+};
+
+use super::Outcome;
+
+/// The record before the first change: everything old and planned, so that no object is ever unknown to it.
+pub(super) fn open(state: &mut State, plan: &Plan, run: &Run, now: Timestamp) {
+    for (key, change) in &plan.changes {
+        match change.action {
+            Action::Create | Action::Adopt => {
+                let manifest = change.manifest.as_ref();
+                let api_version = manifest.and_then(|manifest| manifest.body.api_version()).unwrap_or("v1").to_owned();
+                let planned = Entry { component: change.component.clone(), api_version, phase: Phase::Planned };
+                // The namespace is made already, and what was deleted outside keeps its entry until it is made anew.
+                state.entries.entry(key.clone()).or_insert(planned);
+            }
+            Action::Replace => {
+                if let Some(entry) = state.entries.get_mut(key)
+                    && let Phase::Applied(applied) = &entry.phase
+                {
+                    entry.phase = Phase::Replacing(applied.clone());
+                }
+            }
+            Action::Update | Action::Delete | Action::Forget => {}
+        }
+    }
+    for (id, needs) in &plan.components {
+        state.components.entry(id.clone()).or_default().extend(needs.iter().cloned());
+    }
+    state.open = Some(run.clone());
+    stamp(state, now);
+}
+
+/// The record after the last change.
+pub(super) fn close(state: &mut State, plan: &Plan, outcome: &Outcome, now: Timestamp) {
+    for (key, change) in &plan.changes {
+        let step = Step::Change(key.clone());
+        let never_tried = outcome.skipped.contains_key(&step) || outcome.not_started.contains(&step);
+        match change.action {
+            Action::Forget => {
+                state.entries.remove(key);
+            }
+            Action::Replace if never_tried => {
+                if let Some(entry) = state.entries.get_mut(key)
+                    && let Phase::Replacing(applied) = &entry.phase
+                {
+                    entry.phase = Phase::Applied(applied.clone());
+                }
+            }
+            Action::Create | Action::Adopt if never_tried => {
+                let is_planned = state.entries.get(key).is_some_and(|entry| entry.phase == Phase::Planned);
+                if is_planned {
+                    state.entries.remove(key);
+                }
+            }
+            Action::Create | Action::Update | Action::Replace | Action::Adopt | Action::Delete => {}
+        }
+    }
+    for (key, unchanged) in &plan.unchanged {
+        if let Some(learned) = &unchanged.learned {
+            let api_version = learned.body.api_version().unwrap_or("v1").to_owned();
+            let phase = Phase::Applied(learned.clone());
+            state.entries.insert(key.clone(), Entry { component: unchanged.component.clone(), api_version, phase });
+        }
+    }
+    // A part of an environment says nothing about the rest of it.
+    if !plan.partial {
+        // A component that left keeps its place in the order as long as one of its objects is there.
+        let mut components: BTreeMap<_, _> = plan.components.clone();
+        let present: BTreeSet<_> = state.entries.values().filter_map(|entry| entry.component.clone()).collect();
+        for (id, needs) in &state.components {
+            if present.contains(id) {
+                components.entry(id.clone()).or_insert_with(|| needs.clone());
+            }
+        }
+        state.components = components;
+    }
+    state.partial = plan.partial;
+    state.open = None;
+    stamp(state, now);
+}
+
+fn stamp(state: &mut State, now: Timestamp) {
+    state.version = Version { lineage: state.version.lineage.clone(), serial: state.version.serial + 1 };
+    state.written = now;
+}
