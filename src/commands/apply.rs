@@ -19,9 +19,11 @@ use crate::{
 };
 
 use super::{
+    choices::Choices,
+    desk::Desk,
     link::Link,
     saved,
-    session::{Choices, Desk, Survey, context, foretell, planned, survey, survey_for},
+    session::{Survey, context, foretell, planned, survey, survey_for},
     signals::Signals,
 };
 

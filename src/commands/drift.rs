@@ -12,7 +12,7 @@ use crate::{
     names::{EnvironmentName, Namespace, Pattern},
     object::{GroupKind, ObjectKey},
     observed::{Live, Observed},
-    plan::{self, Report, Strict, Surroundings, Verdict},
+    plan::{self, Basis, Report, Strict, Surroundings, Verdict},
     render::{
         self,
         text::{Found, Look},
@@ -22,8 +22,11 @@ use crate::{
 };
 
 use super::{
+    choices::{Choices, policy},
+    desk::Desk,
     link::Link,
-    session::{Choices, Desk, namespace, policy, record, sound},
+    recorded::{namespace, record},
+    session::{ask, planned},
 };
 
 /// What became of looking at one environment.
@@ -223,36 +226,25 @@ async fn report(
     let observed = link.cluster.observe(&wanted, &link.kinds).await?;
 
     let (desired, state) = plan::as_recorded(record);
-    let policy = policy(&workspace.settings, &Choices::default());
-    let (answers, readiness, choices) = (BTreeMap::new(), BTreeMap::new(), plan::Choices::default());
-    let autoscalers;
-    let mut input = plan::Input {
-        environment,
-        namespace,
+    let mut basis = Basis {
+        environment: environment.clone(),
+        namespace: namespace.clone(),
         operation: Operation::Apply,
-        desired: Some(&desired),
-        state: Some(&state),
-        observed: &observed,
-        autoscalers: &[],
-        answers: &answers,
-        readiness: &readiness,
-        choices: &choices,
-        policy: &policy,
+        desired: Some(desired),
+        state: Some(state),
+        observed,
+        autoscalers: Vec::new(),
+        answers: BTreeMap::new(),
+        readiness: BTreeMap::new(),
+        choices: plan::Choices::default(),
+        policy: policy(&workspace.settings, &Choices::default()),
     };
-    if plan::needs_autoscalers(&input) {
-        autoscalers = link.cluster.autoscalers(namespace, &link.kinds).await?;
-        input.autoscalers = &autoscalers;
-    }
-    let questions = plan::questions_of_report(&input);
-    let answers = link.cluster.ask(&questions, &link.kinds).await?.answers;
-    input.answers = &answers;
-    let plan = plan::plan(&input);
-    sound(plan::audit(&input, None, &plan))?;
+    ask(link, &mut basis, plan::questions_of_report).await?;
+    let plan = planned(&basis, None)?;
 
-    let mut observed = observed.clone();
-    let unlisted = sweep(link, namespace, &mut observed).await?;
+    let unlisted = sweep(link, namespace, &mut basis.observed).await?;
     let surroundings = Surroundings { has_file, has_record, unlisted };
-    Ok(plan::report(&plan::Input { observed: &observed, ..input }, &plan, record, surroundings))
+    Ok(plan::report(&basis.input(), &plan, record, surroundings))
 }
 
 /// Looks at everything in the namespace, whoever made it; tells the kinds that could not be listed.

@@ -9,7 +9,7 @@ use crate::{
     files, render,
 };
 
-use super::session::Desk;
+use super::desk::Desk;
 
 pub(super) fn run(desk: &Desk<'_>, arguments: &cli::Fmt) -> Result<Exit, Failure> {
     let root = desk.root();

@@ -15,7 +15,7 @@ use crate::{
     store::{Cache, Store},
 };
 
-use super::session::Desk;
+use super::desk::Desk;
 
 /// Kinds and versions change with upgrades of the cluster; kubectl keeps its discovery as long.
 const FRESH: Duration = Duration::from_secs(6 * 60 * 60);

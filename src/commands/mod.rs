@@ -10,6 +10,8 @@ use crate::{
 };
 
 mod apply;
+mod choices;
+mod desk;
 mod drift;
 mod errors;
 mod fmt;
@@ -18,6 +20,7 @@ mod modules;
 mod new;
 mod plan;
 mod preflight;
+mod recorded;
 mod sandbox;
 mod saved;
 mod schema;
@@ -27,7 +30,7 @@ mod signals;
 mod state;
 mod validate;
 
-use session::Desk;
+use desk::Desk;
 
 /// Runs what was typed.
 ///

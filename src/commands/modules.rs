@@ -8,7 +8,7 @@ use crate::{
     render,
 };
 
-use super::session::Desk;
+use super::desk::Desk;
 
 pub(super) fn list(desk: &Desk<'_>) -> Result<Exit, Failure> {
     let catalogue = desk.workspace()?.catalogue();
@@ -21,7 +21,7 @@ pub(super) fn list(desk: &Desk<'_>) -> Result<Exit, Failure> {
 }
 
 pub(super) fn show(desk: &Desk<'_>, name: &ModuleName) -> Result<Exit, Failure> {
-    let workspace = crate::config::parse(&desk.workspace_files()?);
+    let workspace = desk.workspace()?;
     let catalogue = workspace.catalogue();
     let Some(module) = catalogue.iter().find(|module| module.name == *name) else {
         let unknown = Diagnostic::new("unknown module")
@@ -33,9 +33,7 @@ pub(super) fn show(desk: &Desk<'_>, name: &ModuleName) -> Result<Exit, Failure> 
         return Err(Failure::in_files(workspace.sources, vec![unknown]));
     };
     let Some(contents) = &module.contents else {
-        let about = About::Module(name.clone());
-        let told = workspace.complaints.iter().filter(|complaint| complaint.about == about).cloned();
-        let told = told.map(|complaint| complaint.diagnostic).collect();
+        let told = workspace.told_of(&About::Module(name.clone()));
         return Err(Failure::in_files(workspace.sources, told));
     };
     let text = match desk.global.json {

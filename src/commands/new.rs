@@ -8,7 +8,7 @@ use crate::{
     names::EnvironmentName,
 };
 
-use super::session::Desk;
+use super::desk::Desk;
 
 /// What a new environment extends unless it is told otherwise.
 const BASE: &str = "base";
@@ -42,10 +42,8 @@ pub(super) fn run(desk: &Desk<'_>, arguments: &cli::New) -> Result<Exit, Failure
     texts.insert(path.clone(), text.clone().into_bytes());
     // A name may be right in itself and still be refused here, by a protected namespace for one.
     let workspace = config::parse(&texts);
-    let about = About::Environment(name.clone());
-    let mistakes: Vec<_> = workspace.complaints.iter().filter(|complaint| complaint.about == about).cloned().collect();
+    let mistakes = workspace.told_of(&About::Environment(name.clone()));
     if !mistakes.is_empty() {
-        let mistakes = mistakes.into_iter().map(|complaint| complaint.diagnostic).collect();
         return Err(Failure::in_files(workspace.sources, mistakes).hint("nothing was written"));
     }
     if !files::create_text(&root.join(&path), &text)? {

@@ -14,9 +14,11 @@ use crate::{
 };
 
 use super::{
+    choices::{Choices, known_choices, policy},
+    desk::Desk,
     link::Link,
     saved,
-    session::{Choices, Desk, context, foretell, known_choices, planned, policy, survey},
+    session::{context, foretell, planned, survey},
 };
 
 pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Plan) -> Result<Exit, Failure> {
@@ -61,14 +63,6 @@ fn exit(arguments: &cli::Plan, plan: &Plan) -> Exit {
         plan if !plan.is_applyable() => Exit::Error,
         plan if arguments.detailed_exitcode && plan.has_changes() => Exit::Changes,
         _ => Exit::Done,
-    }
-}
-
-impl From<&cli::Plan> for Choices {
-    fn from(plan: &cli::Plan) -> Self {
-        let mut choices = Self::from(&plan.choose);
-        choices.choices.with_foreign = plan.with_foreign;
-        choices
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     settings::fresh_id,
 };
 
-use super::{link::open_sandbox, session::Desk, signals::Signals};
+use super::{desk::Desk, link::open_sandbox, signals::Signals};
 
 pub(super) async fn serve(desk: &Desk<'_>) -> Result<Exit, Failure> {
     let root = desk.root();

@@ -19,8 +19,9 @@ use crate::{
 };
 
 use super::{
+    desk::Desk,
     link::Link,
-    session::{Aim, Desk, Survey},
+    session::{Aim, Survey},
 };
 
 const TOOL: &str = env!("CARGO_PKG_VERSION");

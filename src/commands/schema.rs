@@ -7,7 +7,7 @@ use crate::{
     files,
 };
 
-use super::session::Desk;
+use super::desk::Desk;
 
 pub(super) fn run(desk: &Desk<'_>, arguments: &cli::Schema) -> Result<Exit, Failure> {
     let schema = match arguments.of {

@@ -2,151 +2,31 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
     time::Duration,
 };
 
 use crate::{
-    cli::{self, Global},
-    cluster::{Answers, Fence, Recorded, Wanted, Warned},
+    cluster::{Answers, Fence, Wanted, Warned},
     config,
     desired::{Desired, LABEL_ENVIRONMENT},
     diagnostic::Sources,
     failure::{Failure, FailureKind},
-    files,
-    kinds::Kinds,
     names::{EnvironmentName, Namespace},
     object::{Object, ObjectKey},
     observed::{Live, Observed, Readiness},
     plan::{self, Basis, Plan, Policy, Preflight},
     readiness, render, settings,
-    settings::Settings,
     state::{Operation, State, Version},
-    store::Loaded,
-    terminal::Terminal,
 };
 
-use super::{link::Link, preflight::preflight, saved::Bound};
-
-/// Where a command works: what was typed, what surrounds it, and where it speaks.
-#[derive(Clone, Copy)]
-pub(super) struct Desk<'a> {
-    pub global: &'a Global,
-    pub settings: &'a Settings,
-    pub terminal: &'a Terminal,
-}
-
-impl Desk<'_> {
-    /// The workspace's directory.
-    pub(super) fn root(&self) -> PathBuf {
-        match &self.global.chdir {
-            Some(directory) => self.settings.directory.join(directory),
-            None => self.settings.directory.clone(),
-        }
-    }
-
-    /// Reads and parses all files of the workspace; mistakes in them are kept for whom they concern.
-    pub(super) fn workspace(&self) -> Result<config::Workspace, Failure> {
-        let mut workspace = config::parse(&self.workspace_files()?);
-        let surroundings = self.settings.variables.clone();
-        workspace.give(&config::Given { surroundings, ..Default::default() });
-        Ok(workspace)
-    }
-
-    /// All files of the workspace, by path relative to it.
-    pub(super) fn workspace_files(&self) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
-        let root = self.root();
-        let files = files::read_workspace(&root)?;
-        if !files.keys().any(|path| path.starts_with("environments/")) {
-            let message = format!("{} is no workspace: it has no environments", root.display());
-            let hint = "go to the directory that holds environments/, or name it with -chdir=DIR";
-            return Err(Failure::new(FailureKind::Config, message).hint(hint));
-        }
-        Ok(files)
-    }
-
-    /// The workspace, once it is known that an environment's files hold no mistake that shows without a cluster.
-    pub(super) fn sound_workspace(
-        &self,
-        environment: &EnvironmentName,
-        variables: &cli::Variables,
-    ) -> Result<config::Workspace, Failure> {
-        let mut workspace = self.workspace()?;
-        workspace.give(&self.given(variables)?);
-        for variable in workspace.unheeded(environment) {
-            if !self.global.json {
-                let text = format!("{variable} is set, but environment {environment} declares no such variable");
-                self.terminal.status(&render::text::warning(&text, self.terminal.status_style));
-            }
-        }
-        match config::expand(&mut workspace, environment, &Kinds::builtin()) {
-            Err(mistakes) if mistakes.unknown_kinds.is_empty() => {
-                Err(Failure::in_files(workspace.sources, mistakes.diagnostics))
-            }
-            // A kind that Kubernetes itself does not have is for the cluster to know.
-            Ok(_) | Err(_) => Ok(workspace),
-        }
-    }
-
-    /// What flags say about variables; paths are relative to the workspace.
-    fn given(&self, variables: &cli::Variables) -> Result<config::Given, Failure> {
-        let mut files = Vec::new();
-        for path in &variables.var_file {
-            let shown = path.display().to_string();
-            let Some(bytes) = files::read(&self.root().join(path), files::FILE_LIMIT)? else {
-                let failure =
-                    Failure::new(FailureKind::Usage, format!("there is no file {shown} to take variables from"));
-                return Err(failure.hint("it is looked for in the workspace's directory"));
-            };
-            files.push((shown, bytes));
-        }
-        Ok(config::Given { surroundings: BTreeMap::new(), files, flags: variables.var.clone() })
-    }
-
-    /// What the server warned about, each thing once.
-    pub(super) fn warn(&self, warnings: &[Warned]) {
-        let mut told = BTreeSet::new();
-        for Warned { key, text } in warnings {
-            if told.insert((key, text)) && !self.global.json {
-                self.terminal.status(&render::text::warning(&format!("{key}: {text}"), self.terminal.status_style));
-            }
-        }
-    }
-}
-
-/// What the user decided beforehand, and how much may be destroyed where that is said too.
-#[derive(Debug, Default)]
-pub(super) struct Choices {
-    pub choices: plan::Choices,
-    pub max_destroy: Option<usize>,
-}
-
-impl From<&cli::Choose> for Choices {
-    fn from(choose: &cli::Choose) -> Self {
-        let cli::Choose { part, replace, adopt, force_conflicts, delete_data, max_destroy, refresh_only } = choose;
-        Self {
-            choices: plan::Choices {
-                target: part.target.clone(),
-                exclude: part.exclude.clone(),
-                replace: replace.clone(),
-                adopt: adopt.clone(),
-                force_conflicts: force_conflicts.clone(),
-                delete_data: delete_data.clone(),
-                with_foreign: false,
-                refresh_only: *refresh_only,
-            },
-            max_destroy: *max_destroy,
-        }
-    }
-}
-
-impl From<&cli::Destroy> for Choices {
-    fn from(destroy: &cli::Destroy) -> Self {
-        let (target, exclude) = (destroy.part.target.clone(), destroy.part.exclude.clone());
-        let choices = plan::Choices { target, exclude, with_foreign: destroy.with_foreign, ..Default::default() };
-        Self { choices, max_destroy: None }
-    }
-}
+use super::{
+    choices::{Choices, known_choices, policy},
+    desk::Desk,
+    link::Link,
+    preflight::preflight,
+    recorded::{namespace, record},
+    saved::Bound,
+};
 
 /// What a plan is made from, and the plan.
 pub(super) struct Survey {
@@ -298,15 +178,24 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, aim: Aim) -> Re
         policy,
     };
     known_choices(&basis.input())?;
-    if plan::needs_autoscalers(&basis.input()) {
-        basis.autoscalers = link.cluster.autoscalers(&basis.namespace, &link.kinds).await?;
-    }
-    let questions = plan::questions(&basis.input());
-    let Answers { answers, warnings } = link.cluster.ask(&questions, &link.kinds).await?;
-    basis.answers = answers;
+    let warnings = ask(link, &mut basis, plan::questions).await?;
     let plan = planned(&basis, protected.as_deref())?;
     let preflight = preflight(link, &basis.input(), &plan).await;
     Ok(Survey { sources, basis, plan, preflight, fence, base, warnings, timeout, context })
+}
+
+/// Asks what cannot be seen: whose the replicas are, and what the server makes of all that may differ.
+pub(super) async fn ask(
+    link: &Link,
+    basis: &mut Basis,
+    questions: fn(&plan::Input<'_>) -> BTreeMap<ObjectKey, plan::Question>,
+) -> Result<Vec<Warned>, Failure> {
+    if plan::needs_autoscalers(&basis.input()) {
+        basis.autoscalers = link.cluster.autoscalers(&basis.namespace, &link.kinds).await?;
+    }
+    let Answers { answers, warnings } = link.cluster.ask(&questions(&basis.input()), &link.kinds).await?;
+    basis.answers = answers;
+    Ok(warnings)
 }
 
 /// Plans, and holds the plan to what must be true of every plan.
@@ -331,7 +220,7 @@ fn unprotected(
 }
 
 /// Refuses a plan in which the audit found something: it is a mistake of ditc itself, and nothing was done yet.
-pub(super) fn sound(faults: Vec<String>) -> Result<(), Failure> {
+fn sound(faults: Vec<String>) -> Result<(), Failure> {
     if faults.is_empty() {
         return Ok(());
     }
@@ -346,51 +235,9 @@ fn is_going(observed: &Observed, namespace: &Namespace) -> bool {
     live.is_some_and(Object::is_terminating)
 }
 
-/// What the workspace says, unless a flag says otherwise.
-pub(super) fn policy(settings: &config::Settings, choices: &Choices) -> Policy {
-    Policy {
-        max_destroy: choices.max_destroy.unwrap_or(settings.max_destroy),
-        controllers: settings.controllers.iter().cloned().collect(),
-        check_namespace: settings.check_namespace.clone(),
-    }
-}
-
-/// Refuses a choice that names nothing: whoever typed it means something that is not there.
-pub(super) fn known_choices(input: &plan::Input<'_>) -> Result<(), Failure> {
-    let environment = input.environment;
-    let unmatched: Vec<String> = plan::unmatched(input).iter().map(|which| format!("`{which}`")).collect();
-    if unmatched.is_empty() {
-        return Ok(());
-    }
-    let message = format!("environment {environment} has nothing at {}", unmatched.join(", "));
-    let hint = format!("addresses look like `{environment}.services.NAME` or `{environment}.services.NAME/Kind/name`");
-    Err(Failure::new(FailureKind::Usage, message).hint(hint))
-}
-
 /// Another namespace that ditc made for this environment.
 fn lives_in<'a>(observed: &'a Observed, environment: &EnvironmentName) -> Option<&'a str> {
     observed.elsewhere.iter().find(|object| plan::made_by_us(object, environment))?.name()
-}
-
-/// The namespace of an environment: where its label is in the cluster, as its file says, as it was last known, else of
-/// its own name. Of several, the one that the file or the local state names.
-pub(super) async fn namespace(
-    link: &Link,
-    workspace: &config::Workspace,
-    environment: &EnvironmentName,
-) -> Result<Namespace, Failure> {
-    let known = match link.store.load(environment)? {
-        Loaded::Local(local) => Some(local.state.namespace),
-        Loaded::Nothing | Loaded::Destroyed(_) | Loaded::Damaged(_) => None,
-    };
-    let told = [workspace.namespace(environment).cloned(), known];
-    let labelled = link.cluster.namespaces_of(environment).await?;
-    let ours = labelled.iter().filter(|object| plan::made_by_us(object, environment));
-    let ours: Vec<Namespace> = ours.filter_map(|object| Namespace::new(object.name()?).ok()).collect();
-    let named = told.iter().flatten().find(|namespace| ours.contains(namespace)).cloned();
-    let guess = || Namespace::new(environment.as_str()).expect("both are DNS labels");
-    let found = named.or_else(|| ours.into_iter().next());
-    Ok(found.or_else(|| told.into_iter().flatten().next()).unwrap_or_else(guess))
 }
 
 /// Reads what the environment asks for. To destroy one, its files need not be sound, nor even there.
@@ -434,53 +281,6 @@ async fn aim(
         sources: workspace.sources,
         bound: None,
     })
-}
-
-/// Reads the record: its header always, its entries from the local copy where that is of the same version.
-pub(super) async fn record(
-    desk: &Desk<'_>,
-    link: &mut Link,
-    environment: &EnvironmentName,
-    namespace: &Namespace,
-) -> Result<Option<(State, Fence)>, Failure> {
-    let Some(recorded) = link.cluster.recorded(namespace).await? else { return Ok(None) };
-    if *recorded.header.cluster() != link.id {
-        link.discover().await?;
-    }
-    let owner = recorded.header.environment();
-    if owner != environment {
-        let message = format!("namespace {namespace} belongs to environment {owner}, not to {environment}");
-        let hint = format!("give one of them another `namespace`, or `ditc destroy {owner}` first");
-        return Err(Failure::new(FailureKind::State, message).hint(hint));
-    }
-    let fence = recorded.fence.clone();
-    if let Some(state) = local(desk, link, environment, &recorded)? {
-        return Ok(Some((state, fence)));
-    }
-    let state = link.cluster.state(namespace, &recorded).await?;
-    link.store.save(environment, &state, &fence.resource_version, settings::now())?;
-    Ok(Some((state, fence)))
-}
-
-/// The local copy, if it is the one that the header speaks of.
-fn local(
-    desk: &Desk<'_>,
-    link: &Link,
-    environment: &EnvironmentName,
-    recorded: &Recorded,
-) -> Result<Option<State>, Failure> {
-    match link.store.load(environment)? {
-        Loaded::Local(local) if local.fence == recorded.fence.resource_version => {
-            let same = local.state.version == *recorded.header.version();
-            Ok((same && crate::format::root(&local.state) == *recorded.header.root()).then_some(local.state))
-        }
-        Loaded::Damaged(reason) => {
-            let text = format!("the local state of {environment} is damaged ({reason}); it is rebuilt from the record");
-            desk.terminal.status(&render::text::warning(&text, desk.terminal.status_style));
-            Ok(None)
-        }
-        Loaded::Local(_) | Loaded::Nothing | Loaded::Destroyed(_) => Ok(None),
-    }
 }
 
 /// Before a destroy: looks at all that would go with the namespace. What carries our label but no record is found here.

@@ -4,10 +4,7 @@ use std::path::Path;
 
 use crate::failure::{Exit, Failure};
 
-use super::{
-    plan, saved,
-    session::{Desk, planned},
-};
+use super::{desk::Desk, plan, saved, session::planned};
 
 pub(super) fn run(desk: &Desk<'_>, file: &Path) -> Result<Exit, Failure> {
     let saved = saved::load(desk, file)?;

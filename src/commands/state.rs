@@ -20,8 +20,10 @@ use crate::{
 };
 
 use super::{
+    choices::{Choices, policy},
+    desk::Desk,
     link::Link,
-    session::{Choices, Desk, namespace, policy, record},
+    recorded::{namespace, record},
 };
 
 pub(super) async fn list(desk: &Desk<'_>, environment: &EnvironmentName) -> Result<Exit, Failure> {

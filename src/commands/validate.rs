@@ -11,7 +11,7 @@ use crate::{
     render,
 };
 
-use super::session::Desk;
+use super::desk::Desk;
 
 pub(super) fn run(desk: &Desk<'_>, arguments: &cli::Validate) -> Result<Exit, Failure> {
     let mut workspace = config::parse(&desk.workspace_files()?);

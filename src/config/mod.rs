@@ -173,6 +173,13 @@ impl Workspace {
         told.collect()
     }
 
+    /// What [`parse()`] complained about in one file or module.
+    #[must_use]
+    pub fn told_of(&self, about: &About) -> Vec<Diagnostic> {
+        let told = self.complaints.iter().filter(|complaint| complaint.about == *about);
+        told.map(|complaint| complaint.diagnostic.clone()).collect()
+    }
+
     fn used(&self, name: &EnvironmentName) -> BTreeSet<About> {
         let (chain, _) = merge::chain(&self.environments, name);
         let merged = self.merged(&chain);

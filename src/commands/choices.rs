@@ -1,0 +1,70 @@
+//! What the user decided beforehand, as typed, and what the workspace says about it.
+
+use crate::{
+    cli, config,
+    failure::{Failure, FailureKind},
+    plan::{self, Policy},
+};
+
+/// What the user decided beforehand, and how much may be destroyed where that is said too.
+#[derive(Debug, Default)]
+pub(super) struct Choices {
+    pub choices: plan::Choices,
+    pub max_destroy: Option<usize>,
+}
+
+impl From<&cli::Choose> for Choices {
+    fn from(choose: &cli::Choose) -> Self {
+        let cli::Choose { part, replace, adopt, force_conflicts, delete_data, max_destroy, refresh_only } = choose;
+        Self {
+            choices: plan::Choices {
+                target: part.target.clone(),
+                exclude: part.exclude.clone(),
+                replace: replace.clone(),
+                adopt: adopt.clone(),
+                force_conflicts: force_conflicts.clone(),
+                delete_data: delete_data.clone(),
+                with_foreign: false,
+                refresh_only: *refresh_only,
+            },
+            max_destroy: *max_destroy,
+        }
+    }
+}
+
+impl From<&cli::Destroy> for Choices {
+    fn from(destroy: &cli::Destroy) -> Self {
+        let (target, exclude) = (destroy.part.target.clone(), destroy.part.exclude.clone());
+        let choices = plan::Choices { target, exclude, with_foreign: destroy.with_foreign, ..Default::default() };
+        Self { choices, max_destroy: None }
+    }
+}
+
+impl From<&cli::Plan> for Choices {
+    fn from(plan: &cli::Plan) -> Self {
+        let mut choices = Self::from(&plan.choose);
+        choices.choices.with_foreign = plan.with_foreign;
+        choices
+    }
+}
+
+/// What the workspace says, unless a flag says otherwise.
+pub(super) fn policy(settings: &config::Settings, choices: &Choices) -> Policy {
+    Policy {
+        max_destroy: choices.max_destroy.unwrap_or(settings.max_destroy),
+        controllers: settings.controllers.iter().cloned().collect(),
+        check_namespace: settings.check_namespace.clone(),
+    }
+}
+
+/// Refuses a choice that names nothing: whoever typed it means something that is not there.
+pub(super) fn known_choices(input: &plan::Input<'_>) -> Result<(), Failure> {
+    let environment = input.environment;
+    let unmatched: Vec<String> = plan::unmatched(input).iter().map(|which| format!("`{which}`")).collect();
+    if unmatched.is_empty() {
+        return Ok(());
+    }
+    let message = format!("environment {environment} has nothing at {}", unmatched.join(", "));
+    let hint = format!("addresses look like `{environment}.services.NAME` or `{environment}.services.NAME/Kind/name`");
+    Err(Failure::new(FailureKind::Usage, message).hint(hint))
+}

@@ -1,0 +1,105 @@
+//! Where a command works: the workspace's files, what surrounds them, and where it speaks.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+use crate::{
+    cli::{self, Global},
+    cluster::Warned,
+    config,
+    failure::{Failure, FailureKind},
+    files,
+    kinds::Kinds,
+    names::EnvironmentName,
+    render,
+    settings::Settings,
+    terminal::Terminal,
+};
+
+/// Where a command works: what was typed, what surrounds it, and where it speaks.
+#[derive(Clone, Copy)]
+pub(super) struct Desk<'a> {
+    pub global: &'a Global,
+    pub settings: &'a Settings,
+    pub terminal: &'a Terminal,
+}
+
+impl Desk<'_> {
+    /// The workspace's directory.
+    pub(super) fn root(&self) -> PathBuf {
+        match &self.global.chdir {
+            Some(directory) => self.settings.directory.join(directory),
+            None => self.settings.directory.clone(),
+        }
+    }
+
+    /// Reads and parses all files of the workspace; mistakes in them are kept for whom they concern.
+    pub(super) fn workspace(&self) -> Result<config::Workspace, Failure> {
+        let mut workspace = config::parse(&self.workspace_files()?);
+        let surroundings = self.settings.variables.clone();
+        workspace.give(&config::Given { surroundings, ..Default::default() });
+        Ok(workspace)
+    }
+
+    /// All files of the workspace, by path relative to it.
+    pub(super) fn workspace_files(&self) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+        let root = self.root();
+        let files = files::read_workspace(&root)?;
+        if !files.keys().any(|path| path.starts_with("environments/")) {
+            let message = format!("{} is no workspace: it has no environments", root.display());
+            let hint = "go to the directory that holds environments/, or name it with -chdir=DIR";
+            return Err(Failure::new(FailureKind::Config, message).hint(hint));
+        }
+        Ok(files)
+    }
+
+    /// The workspace, once it is known that an environment's files hold no mistake that shows without a cluster.
+    pub(super) fn sound_workspace(
+        &self,
+        environment: &EnvironmentName,
+        variables: &cli::Variables,
+    ) -> Result<config::Workspace, Failure> {
+        let mut workspace = self.workspace()?;
+        workspace.give(&self.given(variables)?);
+        for variable in workspace.unheeded(environment) {
+            if !self.global.json {
+                let text = format!("{variable} is set, but environment {environment} declares no such variable");
+                self.terminal.status(&render::text::warning(&text, self.terminal.status_style));
+            }
+        }
+        match config::expand(&mut workspace, environment, &Kinds::builtin()) {
+            Err(mistakes) if mistakes.unknown_kinds.is_empty() => {
+                Err(Failure::in_files(workspace.sources, mistakes.diagnostics))
+            }
+            // A kind that Kubernetes itself does not have is for the cluster to know.
+            Ok(_) | Err(_) => Ok(workspace),
+        }
+    }
+
+    /// What flags say about variables; paths are relative to the workspace.
+    fn given(&self, variables: &cli::Variables) -> Result<config::Given, Failure> {
+        let mut files = Vec::new();
+        for path in &variables.var_file {
+            let shown = path.display().to_string();
+            let Some(bytes) = files::read(&self.root().join(path), files::FILE_LIMIT)? else {
+                let failure =
+                    Failure::new(FailureKind::Usage, format!("there is no file {shown} to take variables from"));
+                return Err(failure.hint("it is looked for in the workspace's directory"));
+            };
+            files.push((shown, bytes));
+        }
+        Ok(config::Given { surroundings: BTreeMap::new(), files, flags: variables.var.clone() })
+    }
+
+    /// What the server warned about, each thing once.
+    pub(super) fn warn(&self, warnings: &[Warned]) {
+        let mut told = BTreeSet::new();
+        for Warned { key, text } in warnings {
+            if told.insert((key, text)) && !self.global.json {
+                self.terminal.status(&render::text::warning(&format!("{key}: {text}"), self.terminal.status_style));
+            }
+        }
+    }
+}

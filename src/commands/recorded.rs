@@ -1,0 +1,81 @@
+//! What ditc kept of an environment: where it lives, and its record, from the cluster or from here.
+
+use crate::{
+    cluster::{Fence, Recorded},
+    config,
+    failure::{Failure, FailureKind},
+    names::{EnvironmentName, Namespace},
+    plan, render, settings,
+    state::State,
+    store::Loaded,
+};
+
+use super::{desk::Desk, link::Link};
+
+/// The namespace of an environment: where its label is in the cluster, as its file says, as it was last known, else of
+/// its own name. Of several, the one that the file or the local state names.
+pub(super) async fn namespace(
+    link: &Link,
+    workspace: &config::Workspace,
+    environment: &EnvironmentName,
+) -> Result<Namespace, Failure> {
+    let known = match link.store.load(environment)? {
+        Loaded::Local(local) => Some(local.state.namespace),
+        Loaded::Nothing | Loaded::Destroyed(_) | Loaded::Damaged(_) => None,
+    };
+    let told = [workspace.namespace(environment).cloned(), known];
+    let labelled = link.cluster.namespaces_of(environment).await?;
+    let ours = labelled.iter().filter(|object| plan::made_by_us(object, environment));
+    let ours: Vec<Namespace> = ours.filter_map(|object| Namespace::new(object.name()?).ok()).collect();
+    let named = told.iter().flatten().find(|namespace| ours.contains(namespace)).cloned();
+    let guess = || Namespace::new(environment.as_str()).expect("both are DNS labels");
+    let found = named.or_else(|| ours.into_iter().next());
+    Ok(found.or_else(|| told.into_iter().flatten().next()).unwrap_or_else(guess))
+}
+
+/// Reads the record: its header always, its entries from the local copy where that is of the same version.
+pub(super) async fn record(
+    desk: &Desk<'_>,
+    link: &mut Link,
+    environment: &EnvironmentName,
+    namespace: &Namespace,
+) -> Result<Option<(State, Fence)>, Failure> {
+    let Some(recorded) = link.cluster.recorded(namespace).await? else { return Ok(None) };
+    if *recorded.header.cluster() != link.id {
+        link.discover().await?;
+    }
+    let owner = recorded.header.environment();
+    if owner != environment {
+        let message = format!("namespace {namespace} belongs to environment {owner}, not to {environment}");
+        let hint = format!("give one of them another `namespace`, or `ditc destroy {owner}` first");
+        return Err(Failure::new(FailureKind::State, message).hint(hint));
+    }
+    let fence = recorded.fence.clone();
+    if let Some(state) = local(desk, link, environment, &recorded)? {
+        return Ok(Some((state, fence)));
+    }
+    let state = link.cluster.state(namespace, &recorded).await?;
+    link.store.save(environment, &state, &fence.resource_version, settings::now())?;
+    Ok(Some((state, fence)))
+}
+
+/// The local copy, if it is the one that the header speaks of.
+fn local(
+    desk: &Desk<'_>,
+    link: &Link,
+    environment: &EnvironmentName,
+    recorded: &Recorded,
+) -> Result<Option<State>, Failure> {
+    match link.store.load(environment)? {
+        Loaded::Local(local) if local.fence == recorded.fence.resource_version => {
+            let same = local.state.version == *recorded.header.version();
+            Ok((same && crate::format::root(&local.state) == *recorded.header.root()).then_some(local.state))
+        }
+        Loaded::Damaged(reason) => {
+            let text = format!("the local state of {environment} is damaged ({reason}); it is rebuilt from the record");
+            desk.terminal.status(&render::text::warning(&text, desk.terminal.status_style));
+            Ok(None)
+        }
+        Loaded::Local(_) | Loaded::Nothing | Loaded::Destroyed(_) => Ok(None),
+    }
+}
