@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Question, Stage, stories};
+use crate::support::{Stage, stories};
 
 stories! {
     an_object_of_another_tool_is_adopted
@@ -112,12 +112,7 @@ fn an_object_is_made_anew_on_request(stage: &Stage) {
 fn fields_of_others_are_taken_when_told_to(stage: &Stage) {
     stage.apply("").exits(0);
     let theirs = json!({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"minReadySeconds": 1}});
-    let body = theirs.to_string();
-    let path = format!("{}?fieldManager=other", stage.path(WEB));
-    let content = "application/apply-patch+yaml";
-    let (code, text) =
-        stage.server.ask(&Question { user: "", method: "PATCH", path: &path, accept: "", content, body: &body });
-    assert!(code.is_success(), "{text}");
+    stage.patch_as("other", WEB, "application/apply-patch+yaml", &theirs);
     let spec = "{ minReadySeconds = 0 }";
     stage.define(&format!("[services.web]\nmodule = \"app\"\ninputs = {{ spec = {spec} }}\n{API}"));
     let flag = "-force-conflicts=ENV.services.web/Deployment/web";

@@ -15,7 +15,7 @@ use corpus::{Group, Operation};
 use known::{DIFFERENT, WAVERING};
 use serde_json::{Value, json};
 
-use crate::support::{Cluster, Hand, NOT_USED, Question, Real, own_name};
+use crate::support::{Cluster, Hand, NOT_USED, Question, Real, kept, own_name};
 
 mod corpus;
 mod known;
@@ -43,12 +43,8 @@ fn the_corpus_is_large_and_its_known_differences_few() {
 fn the_box_answers_as_a_real_server_did() {
     let recorded = recorded();
     let answers = run(&corpus::read(), &Cluster::in_memory());
-    let known: BTreeSet<&str> = DIFFERENT.iter().flat_map(|(_, titles)| *titles).copied().collect();
-    let mut faults: Vec<String> = known
-        .iter()
-        .filter(|title| answers.get(**title) == recorded.get(**title))
-        .map(|title| format!("{title}: known to differ, but agrees, or is gone"))
-        .collect();
+    let known = kept::titles(DIFFERENT);
+    let mut faults = kept::agreeing(&known, &recorded, &answers);
     for (title, answer) in &answers {
         if answer["code"].as_u64().is_some_and(|code| code > 500) {
             faults.push(format!("{title}: the box failed: {answer}"));
@@ -59,7 +55,6 @@ fn the_box_answers_as_a_real_server_did() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a test is told by the environment what to do with the answers")]
 fn the_real_server_answers_as_it_did() {
     let Some(real) = Real::server() else {
         println!("{NOT_USED}");
@@ -67,10 +62,10 @@ fn the_real_server_answers_as_it_did() {
     };
     let groups = corpus::read();
     let answers = run(&groups, &real);
-    if std::env::var("DITC_TEST_RECORD").is_ok_and(|value| value == "1") {
+    if kept::are_kept() {
         record(&groups, &answers);
     }
-    let wavering: BTreeSet<&str> = WAVERING.iter().flat_map(|(_, titles)| *titles).copied().collect();
+    let wavering = kept::titles(WAVERING);
     let faults = differences(&recorded(), &answers, &wavering);
     assert!(faults.is_empty(), "{} faults; `-` then, `+` now\n{}", faults.len(), faults.join("\n"));
 }

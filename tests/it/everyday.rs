@@ -17,7 +17,7 @@ use known::{DIFFERENT, WAVERING};
 use kubectl::Kubectl;
 use script::Group;
 
-use crate::support::{NOT_USED, Real, Served};
+use crate::support::{NOT_USED, Real, Served, kept};
 
 mod known;
 mod kubectl;
@@ -47,19 +47,14 @@ fn kubectl_prints_of_the_box_what_it_printed_of_a_real_server() {
     let served = Served::start();
     let answers = run(&script::read(), &kubectl, &served.kubeconfig_for_kubectl());
     let recorded = recorded();
-    let known: BTreeSet<&str> = DIFFERENT.iter().flat_map(|(_, titles)| *titles).copied().collect();
-    let wavering: BTreeSet<&str> = WAVERING.iter().flat_map(|(_, titles)| *titles).copied().collect();
-    let mut faults: Vec<String> = known
-        .iter()
-        .filter(|title| answers.get(**title) == recorded.get(**title))
-        .map(|title| format!("{title}: known to differ, but agrees, or is gone"))
-        .collect();
+    let known = kept::titles(DIFFERENT);
+    let wavering = kept::titles(WAVERING);
+    let mut faults = kept::agreeing(&known, &recorded, &answers);
     faults.extend(differences(&recorded, &answers, &known.union(&wavering).copied().collect()));
     assert!(faults.is_empty(), "{} faults; `-` the real server, `+` the box\n{}", faults.len(), faults.join("\n"));
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a test is told by the environment what to do with the answers")]
 fn kubectl_prints_of_the_real_server_what_it_did() {
     let Some(real) = Real::server() else {
         println!("{NOT_USED}");
@@ -68,10 +63,10 @@ fn kubectl_prints_of_the_real_server_what_it_did() {
     let kubectl = Kubectl::find().unwrap_or_else(|why| panic!("DITC_TEST_KUBECONFIG is set, and {why}"));
     let groups = script::read();
     let answers = run(&groups, &kubectl, &real.kubeconfig);
-    if std::env::var("DITC_TEST_RECORD").is_ok_and(|value| value == "1") {
+    if kept::are_kept() {
         record(&groups, &answers);
     }
-    let wavering: BTreeSet<&str> = WAVERING.iter().flat_map(|(_, titles)| *titles).copied().collect();
+    let wavering = kept::titles(WAVERING);
     let faults = differences(&recorded(), &answers, &wavering);
     assert!(faults.is_empty(), "{} faults; `-` then, `+` now\n{}", faults.len(), faults.join("\n"));
 }

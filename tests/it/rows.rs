@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Question, Stage, stories};
+use crate::support::{Stage, stories};
 
 stories! {
     a_lost_record_is_learned_from_the_cluster
@@ -26,15 +26,6 @@ const APPLY: &str = "application/apply-patch+yaml";
 fn module(stage: &Stage, name: &str, template: &str) {
     stage.workspace.write(&format!("modules/{name}/module.toml"), "");
     stage.workspace.write(&format!("modules/{name}/objects.yaml"), template);
-}
-
-/// Applies an object as a manager of that name.
-fn apply_as(stage: &Stage, manager: &str, what: &str, body: &Value) {
-    let path = format!("{}?fieldManager={manager}&force=true", stage.path(what));
-    let body = body.to_string();
-    let (code, text) =
-        stage.server.ask(&Question { user: "", method: "PATCH", path: &path, accept: "", content: APPLY, body: &body });
-    assert!(code.is_success(), "{text}");
 }
 
 fn config(stage: &Stage, name: &str) -> Value {
@@ -101,7 +92,7 @@ fn what_left_the_definition_and_is_gone_is_forgotten(stage: &Stage) {
 
 fn a_leftover_of_ours_is_deleted(stage: &Stage) {
     stage.apply("").exits(0);
-    apply_as(stage, "ditc", "configmaps/old", &config(stage, "old"));
+    stage.patch_as("ditc", "configmaps/old", APPLY, &config(stage, "old"));
     // One LIST per kind in use: as long as no ConfigMap is, nobody looks at them.
     stage.is_as_defined();
     module(stage, "settings", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings }\ndata: {}\n");
@@ -118,7 +109,7 @@ fn what_only_carries_the_label_is_left_alone(stage: &Stage) {
     module(stage, "settings", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings }\ndata: {}\n");
     stage.define("[dependencies.settings]\nmodule = \"settings\"");
     stage.apply("").exits(0);
-    apply_as(stage, "operator", "configmaps/copy", &config(stage, "copy"));
+    stage.patch_as("operator", "configmaps/copy", APPLY, &config(stage, "copy"));
     stage.plan("").exits(0).says("1 object carries the label of environment").says("No changes.");
     stage.apply("").exits(0);
     assert!(stage.get("configmaps/copy").is_some());
@@ -195,12 +186,7 @@ fn the_order_of_a_list_is_a_change(stage: &Stage) {
     assert_eq!(names(&stage.get(WEB).expect("it is there")), Some(json!("two")));
     // And by hand.
     let back = json!([{"op": "move", "from": "/spec/template/spec/initContainers/0", "path": "/spec/template/spec/initContainers/1"}]);
-    let path = format!("{}?fieldManager=hand", stage.path(WEB));
-    let content = "application/json-patch+json";
-    let body = back.to_string();
-    let (code, text) =
-        stage.server.ask(&Question { user: "", method: "PATCH", path: &path, accept: "", content, body: &body });
-    assert!(code.is_success(), "{text}");
+    stage.patch_as("hand", WEB, "application/json-patch+json", &back);
     stage.plan("").exits(2).says("0 to add, 1 to change, 0 to destroy.");
     stage.apply("").exits(0);
     stage.is_as_defined();

@@ -1,7 +1,6 @@
 //! Where the box is known to answer otherwise than a real server, and why; each entry is noticed when it agrees.
 
-/// A reason, and the operations, as `group: title`.
-type Known = (&'static str, &'static [&'static str]);
+use crate::support::kept::Known;
 
 pub(super) const DIFFERENT: &[Known] = &[
     ("the box leaves out the difference of two Go values", &["immutable: its access", "immutable: its command"]),

@@ -1,7 +1,6 @@
 //! Where kubectl is known to print otherwise of the box than of a real server, and why; each entry is noticed when it agrees.
 
-/// A reason, and the commands, as `group: title`.
-type Known = (&'static str, &'static [&'static str]);
+use crate::support::kept::Known;
 
 pub(super) const DIFFERENT: &[Known] = &[
     (

@@ -3,6 +3,7 @@
 
 mod cluster;
 mod hand;
+pub(crate) mod kept;
 mod real;
 mod requests;
 mod run;

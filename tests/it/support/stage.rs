@@ -138,6 +138,15 @@ impl Stage {
         self.server.get(&self.path(what))
     }
 
+    /// Sends a patch by hand.
+    pub(crate) fn patch_as(&self, manager: &str, what: &str, content: &str, body: &Value) {
+        let path = format!("{}?fieldManager={manager}", self.path(what));
+        let body = body.to_string();
+        let question = Question { user: "", method: "PATCH", path: &path, accept: "", content, body: &body };
+        let (code, text) = self.server.ask(&question);
+        assert!(code.is_success(), "{text}");
+    }
+
     pub(crate) fn uid(&self, what: &str) -> Value {
         self.get(what).expect("it is there")["metadata"]["uid"].clone()
     }
