@@ -15,14 +15,17 @@ pub(super) fn collect(context: &mut Context<'_>, place: &Place, object: &Arc<Val
     let owners = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
     let owners: Vec<&str> = owners.into_iter().flatten().filter_map(|owner| owner.get("uid")?.as_str()).collect();
     if !owners.is_empty() && !is_terminating(object) {
-        let waits = |owner: &&&str| {
-            let Some(owner) = context.store.by_uid(owner).and_then(|place| context.store.at(place)) else {
-                return true;
-            };
-            is_terminating(owner) && has_finalizer(owner, "foregroundDeletion")
-        };
-        if owners.iter().filter(waits).count() == owners.len() {
-            context.delete(object, None);
+        let waits = |owner: &Value| is_terminating(owner) && has_finalizer(owner, "foregroundDeletion");
+        let live: Vec<&Arc<Value>> =
+            owners.iter().filter_map(|owner| context.store.at(context.store.by_uid(owner)?)).collect();
+        if live.iter().all(|owner| waits(owner)) {
+            // An owner that waits for this object waits for what hangs on it as well.
+            let has_dependents = context.store.owned_by(text(object, "/metadata/uid")).next().is_some();
+            if live.is_empty() || !has_dependents {
+                context.delete(object, None);
+            } else {
+                context.delete_after_dependents(object);
+            }
             return context.store.at(place).is_none();
         }
     }

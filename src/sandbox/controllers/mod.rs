@@ -275,6 +275,15 @@ impl<'a> Context<'a> {
     }
 
     fn delete(&mut self, live: &Arc<Value>, grace: Option<i64>) {
+        self.remove(live, "Background", grace);
+    }
+
+    /// Deletes an object once all that hangs on it is gone.
+    fn delete_after_dependents(&mut self, live: &Arc<Value>) {
+        self.remove(live, "Foreground", None);
+    }
+
+    fn remove(&mut self, live: &Arc<Value>, propagation: &str, grace: Option<i64>) {
         let (group, _) = split_api_version(text(live, "/apiVersion"));
         let Some(resource) = self.store.kinds().by_kind(group, text(live, "/kind")).cloned() else { return };
         let resource = &resource;
@@ -282,7 +291,7 @@ impl<'a> Context<'a> {
         if resource.is("", "Pod") && grace.is_none() && !is_terminating(live) {
             events::deleted(self, live);
         }
-        let deletion = Deletion { propagation: Some("Background".to_owned()), grace, ..Deletion::default() };
+        let deletion = Deletion { propagation: Some(propagation.to_owned()), grace, ..Deletion::default() };
         let write = self.write(MANAGER, "");
         told(deletion::delete(self.store, resource, live, &deletion, write));
     }

@@ -47,6 +47,21 @@ async fn a_deployment_becomes_ready_rolls_and_rests() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_deletion_in_the_foreground_ends_after_the_last_pod() {
+    let (sandbox, client) = sandbox();
+    let deployments = api(&client, "apps", "v1", "Deployment");
+    deployments.patch("orders", &PatchParams::apply("ditc"), &Patch::Apply(&deployment(2))).await.unwrap();
+    settle(&sandbox).await;
+    deployments.delete("orders", &DeleteParams::foreground()).await.unwrap();
+    while deployments.get_opt("orders").await.unwrap().is_some() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let pods = api(&client, "", "v1", "Pod").list(&ListParams::default()).await.unwrap();
+    let names: Vec<_> = pods.items.iter().map(|pod| pod.metadata.name.as_deref().unwrap_or_default()).collect();
+    assert!(names.is_empty(), "{names:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn stateful_sets_jobs_and_namespaces_run_their_course() {
     let (sandbox, client) = sandbox();
     let set = json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "db"}, "spec": {
