@@ -62,11 +62,12 @@ fn kubectl_prints_of_the_real_server_what_it_did() {
     };
     let kubectl = Kubectl::find().unwrap_or_else(|why| panic!("DITC_TEST_KUBECONFIG is set, and {why}"));
     let groups = script::read();
-    let answers = run(&groups, &kubectl, &real.kubeconfig);
     if kept::are_kept() {
-        record(&groups, &answers);
+        record(&groups, &run(&groups, &kubectl, &real.kubeconfig));
     }
     let wavering = kept::titles(WAVERING);
+    let ask = |groups: &[Group]| run(groups, &kubectl, &real.kubeconfig);
+    let answers = kept::confirmed(groups, &recorded(), &wavering, ask);
     let faults = differences(&recorded(), &answers, &wavering);
     assert!(faults.is_empty(), "{} faults; `-` then, `+` now\n{}", faults.len(), faults.join("\n"));
 }

@@ -4,11 +4,13 @@
 //! names a body; every other block is an operation: its title, and indented below it the request and, below that, the body.
 //!
 //! A request is a verb (`get`, `create`, `replace`, `delete`, or how to patch: `apply`, `merge`, `strategic`, `json`), a
-//! path, and words: `as MANAGER`, `by USER` (who is no administrator), `force`, `dry`, `lax` (an apply is strict otherwise), `keeps NAME` (later requests may
-//! say `$NAME.uid`, `$NAME.rv` and `$NAME.continue`), `metadata` (asks for nothing else), `settled` (waits until the
-//! controllers have seen the object), `emptied` (waits until a namespace that ends tells what is left in it), `served` and
-//! `gone` (wait until the path is known, or no longer), `answered CODE` (asks again until that is the code: a
-//! policy reaches those who hold to it a moment later), `unheard` (what is answered hangs on their time). A path without a slash before it lies in the group's namespace, `$NS`.
+//! path, and words: `as MANAGER`, `by USER` (who is no administrator), `force`, `dry`, `lax` (an apply is strict
+//! otherwise), `keeps NAME` (later requests may say `$NAME.uid`, `$NAME.rv` and `$NAME.continue`), `metadata` (asks for
+//! nothing else), `settled` (waits until the controllers have seen the object), `emptied` (waits until a namespace that
+//! ends tells what is left in it), `served` and `gone` (wait until the path is known, or no longer), `answered CODE` and
+//! `told TEXT` (ask again until that is the code, or the answer holds the text: a policy reaches those who hold to it a
+//! moment later), `unheard` (what is answered hangs on their time). A path without a slash before it lies in the group's
+//! namespace, `$NS`.
 //!
 //! An expression is YAML, a name, or a name with changes: `orders + {spec/replicas: 1, metadata/labels: null}`; null
 //! removes. `raw` sends the text behind it as it is. A value `x*100` is that many letters.
@@ -16,6 +18,8 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use serde_json::Value;
+
+use crate::support::kept::Named;
 
 /// The paths before the plurals, for paths without a slash before them.
 const KINDS: [(&str, &str); 25] = [
@@ -51,6 +55,12 @@ pub(super) struct Group {
     pub(super) operations: Vec<Operation>,
 }
 
+impl Named for Group {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 /// One request, with `$NS` and what was kept still to be filled in.
 pub(super) struct Operation {
     pub(super) title: String,
@@ -68,6 +78,8 @@ pub(super) struct Operation {
     pub(super) served: Option<bool>,
     /// The code that the answer will have, sooner or later.
     pub(super) answered: Option<u16>,
+    /// What the answer will hold, sooner or later.
+    pub(super) told: Option<String>,
     pub(super) unheard: bool,
 }
 
@@ -131,7 +143,7 @@ fn operation(block: &[&str], named: &BTreeMap<String, Value>) -> Operation {
     let mut user = String::new();
     let (mut accept, mut keeps, mut query) = ("application/json", None, Vec::new());
     let (mut settled, mut emptied, mut served, mut unheard) = (false, false, None, false);
-    let mut answered = None;
+    let (mut answered, mut told) = (None, None);
     while let Some(word) = words.next() {
         match word {
             "as" => manager = Some(words.next().expect("a manager's name")),
@@ -147,6 +159,7 @@ fn operation(block: &[&str], named: &BTreeMap<String, Value>) -> Operation {
             "served" => served = Some(true),
             "gone" => served = Some(false),
             "answered" => answered = Some(words.next().and_then(|code| code.parse().ok()).expect("a code")),
+            "told" => told = Some(words.next().expect("a text").to_owned()),
             "unheard" => unheard = true,
             "metadata" => accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
             "metadata-list" => accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
@@ -173,7 +186,22 @@ fn operation(block: &[&str], named: &BTreeMap<String, Value>) -> Operation {
     };
     let content = if verb == "delete" && body.is_empty() { "" } else { content };
     let title = (*title).to_owned();
-    Operation { title, user, method, path, accept, content, body, keeps, settled, emptied, served, answered, unheard }
+    Operation {
+        title,
+        user,
+        method,
+        path,
+        accept,
+        content,
+        body,
+        keeps,
+        settled,
+        emptied,
+        served,
+        answered,
+        told,
+        unheard,
+    }
 }
 
 fn full(path: &str) -> String {

@@ -6,6 +6,8 @@
 
 use std::{fs, path::Path};
 
+use crate::support::kept::Named;
+
 pub(super) struct Group {
     pub(super) name: String,
     pub(super) commands: Vec<Command>,
@@ -15,6 +17,12 @@ pub(super) struct Command {
     title: String,
     pub(super) text: String,
     pub(super) is_quiet: bool,
+}
+
+impl Named for Group {
+    fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 impl Group {

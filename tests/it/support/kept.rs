@@ -20,6 +20,35 @@ pub(crate) fn agreeing<T: PartialEq>(
     agree.map(|title| format!("{title}: known to differ, but agrees, or is gone")).collect()
 }
 
+/// Something that is asked in one go, its answers titled `NAME: …`.
+pub(crate) trait Named {
+    fn name(&self) -> &str;
+}
+
+/// What a real server answers now, where it must be what was recorded: groups that answer otherwise are asked a second
+/// time, and what they say then counts. A part of a server that has not heard yet of what another part was told is no
+/// difference; a real one shows itself each time.
+pub(crate) fn confirmed<G: Named, T: PartialEq>(
+    groups: Vec<G>,
+    recorded: &BTreeMap<String, T>,
+    but: &BTreeSet<&str>,
+    ask: impl Fn(&[G]) -> BTreeMap<String, T>,
+) -> BTreeMap<String, T> {
+    let mut answers = ask(&groups);
+    let titles: BTreeSet<&String> = recorded.keys().chain(answers.keys()).collect();
+    let differ = |title: &&&String| recorded.get(**title) != answers.get(**title) && !but.contains(title.as_str());
+    let differing: BTreeSet<String> = titles.iter().filter(differ).map(|title| (**title).clone()).collect();
+    let is_of = |group: &G, title: &str| title.strip_prefix(group.name()).is_some_and(|rest| rest.starts_with(": "));
+    let groups: Vec<G> = groups.into_iter().filter(|group| differing.iter().any(|title| is_of(group, title))).collect();
+    if groups.is_empty() {
+        return answers;
+    }
+    println!("asked a second time: {}", differing.iter().cloned().collect::<Vec<_>>().join(", "));
+    answers.retain(|title, _| !groups.iter().any(|group| is_of(group, title)));
+    answers.extend(ask(&groups));
+    answers
+}
+
 /// Whether the answers of a real server shall be kept.
 #[expect(clippy::disallowed_methods, reason = "a test is told by the environment what to do with the answers")]
 pub(crate) fn are_kept() -> bool {
