@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use serde_json::json;
 
 use crate::{
-    plan::{Action, Plan, Step},
-    state::{Entry, Phase, Run, State, Version},
+    object::{Hash, Object, ObjectKey, Uid},
+    ownership::Paths,
+    plan::{Action, Change, Expect, Plan, Step},
+    state::{Applied, Entry, Phase, Run, State, Version},
 };
 
 use super::Outcome;
@@ -29,6 +32,12 @@ pub(super) fn open(state: &mut State, plan: &Plan, run: &Run, now: Timestamp) {
                     entry.phase = Phase::Replacing(applied.clone());
                 }
             }
+            // What a stateful set made was never recorded; when this run stops early, nothing else tells whose it is.
+            Action::Delete if key.kind.is("", "PersistentVolumeClaim") => {
+                if let Expect::Same { uid, .. } = &change.expect {
+                    state.entries.entry(key.clone()).or_insert_with(|| seen_only(key, change, uid));
+                }
+            }
             Action::Update | Action::Delete | Action::Forget => {}
         }
     }
@@ -37,6 +46,21 @@ pub(super) fn open(state: &mut State, plan: &Plan, run: &Run, now: Timestamp) {
     }
     state.open = Some(run.clone());
     stamp(state, now);
+}
+
+/// An object that was seen and never applied: its uid tells whose it is.
+fn seen_only(key: &ObjectKey, change: &Change, uid: &Uid) -> Entry {
+    let body = json!({"apiVersion": "v1", "kind": key.kind.kind, "metadata": {"name": key.name}});
+    let applied = Applied {
+        uid: uid.clone(),
+        desired: Hash::of_value(&body),
+        body: Object(body),
+        fingerprint: None,
+        owned: Paths::default(),
+        yielded: Paths::default(),
+        finished: false,
+    };
+    Entry { component: change.component.clone(), api_version: "v1".to_owned(), phase: Phase::Applied(applied) }
 }
 
 /// The record after the last change.

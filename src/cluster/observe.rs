@@ -226,6 +226,17 @@ impl Cluster {
         }
     }
 
+    /// The metadata of all claims of a namespace, whoever made them.
+    ///
+    /// # Errors
+    /// When they could not be listed.
+    pub async fn claims(&self, namespace: &Namespace, kinds: &Kinds) -> Result<Vec<Object>, Error> {
+        match resource(kinds, &GroupKind::new("", "PersistentVolumeClaim"), "v1") {
+            Some(resource) => self.list_metadata(&resource, Some(namespace.as_str())).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
     async fn list_metadata(&self, resource: &Resource, namespace: Option<&str>) -> Result<Vec<Object>, Error> {
         self.pages(resource, namespace, None, METADATA_LIST).await
     }

@@ -177,11 +177,27 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, aim: Aim) -> Re
         choices,
         policy,
     };
+    claims(link, &mut basis).await?;
     known_choices(&basis.input())?;
     let warnings = ask(link, &mut basis, plan::questions).await?;
     let plan = planned(&basis, protected.as_deref())?;
     let preflight = preflight(link, &basis.input(), &plan).await;
     Ok(Survey { sources, basis, plan, preflight, fence, base, warnings, timeout, context })
+}
+
+/// Looks at the claims of stateful sets that leave: nothing on a claim tells that it belongs to the environment.
+async fn claims(link: &Link, basis: &mut Basis) -> Result<(), Failure> {
+    if !plan::needs_claims(&basis.input()) {
+        return Ok(());
+    }
+    let claims = link.cluster.claims(&basis.namespace, &link.kinds).await?;
+    let leaving: Vec<Object> =
+        claims.into_iter().filter(|claim| plan::is_claim_of_leaving_set(&basis.input(), claim)).collect();
+    for claim in leaving {
+        let Some(key) = claim.key() else { continue };
+        basis.observed.objects.entry(key).or_insert(Live::Metadata(claim));
+    }
+    Ok(())
 }
 
 /// Asks what cannot be seen: whose the replicas are, and what the server makes of all that may differ.

@@ -18,7 +18,7 @@ use super::{
     Action, Block, Blocked, Change, Check, Diff, Drift, DriftKind, Expect, Input, Plan, Reason, Seen, Unchanged,
     additions::additions,
     answer::{self, differs},
-    diff,
+    claims, diff,
     foreign::{foreign, is_kubernetes},
     guard,
     order::order,
@@ -92,7 +92,8 @@ fn desired(input: &Input, manifest: &Manifest, plan: &mut Plan) {
     let component = manifest.component.clone();
     match input.standing(manifest) {
         Standing::Absent => {
-            if input.applied(key).is_some() && *input.live(key) == Live::Absent {
+            let is_recorded = input.entry(key).is_some_and(|entry| matches!(entry.phase, Phase::Applied(_)));
+            if is_recorded && *input.live(key) == Live::Absent {
                 plan.drift.insert(key.clone(), Drift { component, kind: DriftKind::Deleted });
             }
             create(input, manifest, None, plan);
@@ -261,7 +262,8 @@ pub(super) fn unchanged(input: &Input, manifest: &Manifest, yields: &Paths, live
 /// The rows in which the definition does not ask for the object.
 fn not_desired(input: &Input, key: &ObjectKey, plan: &mut Plan) {
     let entry = input.entry(key);
-    let component = entry.and_then(|entry| entry.component.clone());
+    let maker = input.live(key).object().and_then(|live| claims::maker(input, live)).filter(|set| set.leaves(input));
+    let component = maker.map_or(entry.and_then(|entry| entry.component.as_ref()), |set| set.component).cloned();
     let forget = |reason| Change::bare(component.clone(), Action::Forget, reason);
     let Some(live) = input.live(key).object() else {
         if entry.is_some() {
@@ -269,7 +271,7 @@ fn not_desired(input: &Input, key: &ObjectKey, plan: &mut Plan) {
         }
         return;
     };
-    if !is_ours(live, entry, input.environment) {
+    if !is_ours(live, entry, input.environment) && maker.is_none() {
         if entry.is_some() {
             plan.changes.insert(key.clone(), forget(Reason::Gone));
         } else if has_label(live, input.environment) && live.controller().is_none() && !is_kubernetes(key, live) {
@@ -286,10 +288,11 @@ fn not_desired(input: &Input, key: &ObjectKey, plan: &mut Plan) {
         plan.blocked.push(Blocked { key: key.clone(), component, why, origin: None });
         return;
     }
-    let reason = match (input.operation, entry) {
-        (Operation::Destroy, _) => Reason::Destroyed,
-        (Operation::Apply, Some(_)) => Reason::NotDesired,
-        (Operation::Apply, None) => Reason::Leftover,
+    let reason = match (maker, input.operation, entry) {
+        (Some(set), _, _) => Reason::GoesWith(set.key.clone()),
+        (None, Operation::Destroy, _) => Reason::Destroyed,
+        (None, Operation::Apply, Some(_)) => Reason::NotDesired,
+        (None, Operation::Apply, None) => Reason::Leftover,
     };
     let owned = ownership::our_paths(live);
     let change = Change { action: Action::Delete, expect: same(live, owned), ..forget(reason) };

@@ -9,11 +9,10 @@ use crate::{
     object::{GroupKind, Object, ObjectKey, split_api_version},
 };
 
-use super::{Input, standing::is_ours};
+use super::{Input, claims, standing::is_ours};
 
 /// The objects that would be lost with the namespace though ditc did not make them.
 pub(super) fn foreign(input: &Input) -> Vec<ObjectKey> {
-    let claims = claims_of_stateful_sets(input);
     let present: BTreeSet<&str> =
         input.observed.others.iter().filter_map(|object| object.metadata("uid")?.as_str()).collect();
     let others = input.observed.others.iter().filter(|object| {
@@ -23,7 +22,7 @@ pub(super) fn foreign(input: &Input) -> Vec<ObjectKey> {
             || has_owner(object, &present)
             || is_ditc(&key)
             || is_kubernetes(&key, object)
-            || claims.iter().any(|claim| is_claim(&key, claim)))
+            || claims::maker(input, object).is_some())
     });
     others.filter_map(Object::key).collect()
 }
@@ -67,21 +66,4 @@ pub fn is_trace(kind: &GroupKind) -> bool {
         (kind.group.as_str(), kind.kind.as_str()),
         ("", "Event" | "Endpoints") | ("events.k8s.io" | "metrics.k8s.io", _) | ("discovery.k8s.io", "EndpointSlice")
     )
-}
-
-/// Stateful sets make claims that nobody owns: `TEMPLATE-SET-ORDINAL`.
-fn claims_of_stateful_sets(input: &Input) -> Vec<String> {
-    let entries = input.state.into_iter().flat_map(|state| &state.entries);
-    let sets = entries.filter(|(key, _)| key.kind.is("apps", "StatefulSet"));
-    sets.flat_map(|(key, entry)| {
-        let templates = entry.applied().and_then(|applied| applied.body.at("/spec/volumeClaimTemplates")?.as_array());
-        let names = templates.into_iter().flatten().filter_map(|template| template["metadata"]["name"].as_str());
-        names.map(|name| format!("{name}-{}-", key.name)).collect::<Vec<_>>()
-    })
-    .collect()
-}
-
-fn is_claim(key: &ObjectKey, prefix: &str) -> bool {
-    let ordinal = key.name.strip_prefix(prefix);
-    key.kind.is("", "PersistentVolumeClaim") && ordinal.is_some_and(|ordinal| ordinal.parse::<u32>().is_ok())
 }

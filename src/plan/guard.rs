@@ -7,7 +7,11 @@ use crate::{
     state::{Entry, Operation},
 };
 
-use super::{Action, Input, Plan, TooMany, choices::is_meant};
+use super::{
+    Action, Input, Plan, TooMany,
+    choices::is_meant,
+    claims::{self, is_claim},
+};
 
 /// Whether an object stays because data would be lost with it: it is a claim, or makes claims, or is a Secret of a
 /// component that has either (a database made anew with another password does not open its old data). The user may
@@ -20,6 +24,12 @@ pub(super) fn keeps_data(
 ) -> bool {
     let body = manifest.map(|manifest| &manifest.body).or_else(|| Some(&input.applied(key)?.body));
     let live = input.live(key).object();
+    // The claims of a stateful set go when the set may.
+    if let Some(set) = live.and_then(|live| claims::maker(input, live))
+        && is_meant(&input.choices.delete_data, input.environment, component, set.key)
+    {
+        return false;
+    }
     let holds = holds_data(key, body) || holds_data(key, live);
     let is_password = key.kind.is("", "Secret") && component.is_some_and(|component| has_data(input, component));
     (holds || is_password) && !is_meant(&input.choices.delete_data, input.environment, component, key)
@@ -28,7 +38,7 @@ pub(super) fn keeps_data(
 /// A claim, or a stateful set that makes claims.
 fn holds_data(key: &ObjectKey, body: Option<&Object>) -> bool {
     let makes_claims = || body.is_some_and(|body| body.at("/spec/volumeClaimTemplates").is_some());
-    key.kind.is("", "PersistentVolumeClaim") || (key.kind.is("apps", "StatefulSet") && makes_claims())
+    is_claim(&key.kind) || (key.kind.is("apps", "StatefulSet") && makes_claims())
 }
 
 /// Whether a component was recorded with something that holds data.

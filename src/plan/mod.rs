@@ -23,6 +23,7 @@ mod answer;
 mod audit;
 mod basis;
 mod choices;
+mod claims;
 mod decide;
 mod diff;
 mod drift;
@@ -47,6 +48,7 @@ pub use additions::{Addition, Additions};
 pub use audit::audit;
 pub use basis::Basis;
 pub use choices::{Choices, Policy};
+pub use claims::{is_claim_of_leaving_set, needs_claims};
 pub use decide::plan;
 pub use foreign::is_trace;
 pub use former::released;
@@ -262,6 +264,8 @@ pub enum Reason {
     /// The values are right, but others own the paths, so that a later change of theirs would be invisible.
     OwnershipLost,
     NotDesired,
+    /// This stateful set made it, and goes.
+    GoesWith(ObjectKey),
     /// Carries our label and our manager, but neither the definition nor the record knows it.
     Leftover,
     Destroyed,

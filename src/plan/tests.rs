@@ -512,7 +512,9 @@ fn finishes_a_replace() {
     let mut scene = Scene::new().wants("a").recorded("a", "u").accepts(live(&body("a"), "new"));
     let entry = scene.state.entries.get_mut(&web()).unwrap();
     entry.phase = Phase::Replacing(entry.applied().unwrap().clone());
-    assert_eq!(change(&scene.plan()), (Action::Create, Reason::UnfinishedReplace));
+    let plan = scene.plan();
+    assert_eq!(change(&plan), (Action::Create, Reason::UnfinishedReplace));
+    assert_eq!(plan.drift, BTreeMap::new(), "nobody else deleted it");
 }
 
 #[test]

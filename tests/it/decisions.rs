@@ -14,6 +14,8 @@ stories! {
     fields_of_others_are_taken_when_told_to
     what_is_being_deleted_is_made_anew_when_it_is_gone
     data_is_lost_only_when_told_to
+    claims_that_a_set_made_go_with_it_and_no_others
+    claims_of_a_set_that_is_gone_are_not_forgotten
     no_more_is_destroyed_than_allowed
     nothing_is_changed_in_a_protected_namespace
     a_part_is_applied
@@ -146,6 +148,61 @@ fn data_is_lost_only_when_told_to(stage: &Stage) {
     stage.plan(flag).exits(2).says("its data is lost with it").says("Plan: 0 to add, 0 to change, 2 to destroy.");
     stage.apply(flag).exits(0);
     assert_eq!((stage.get("persistentvolumeclaims/disk"), stage.get("secrets/disk")), (None, None));
+    stage.is_as_defined();
+}
+
+const SET: &str = r#"
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: {{ name }} }
+spec:
+  serviceName: {{ name }}
+  replicas: 2
+  podManagementPolicy: Parallel
+  selector: { matchLabels: { app: {{ name }} } }
+  template:
+    metadata: { labels: { app: {{ name }} } }
+    spec: { containers: [{ name: main, image: app:v1 }] }
+  volumeClaimTemplates:
+    - metadata: { name: data }
+      spec: { accessModes: [ReadWriteOnce], storageClassName: standard, resources: { requests: { storage: 1Gi } } }
+"#;
+
+fn has_a_set(stage: &Stage) {
+    stage.workspace.write("modules/set/module.toml", "");
+    stage.workspace.write("modules/set/set.yaml", SET);
+    stage.define(&format!("{API}[dependencies.db]\nmodule = \"set\""));
+    stage.apply("").exits(0);
+}
+
+fn claims_of_a_set_that_is_gone_are_not_forgotten(stage: &Stage) {
+    has_a_set(stage);
+    stage.server.delete(&stage.path("apps/v1 statefulsets/db"));
+    stage.define(API);
+    let flag = "-delete-data=ENV.dependencies.db";
+    let told = stage.plan("").exits(1);
+    told.says("PersistentVolumeClaim/data-db-0").says(&flag.replace("ENV", &stage.name));
+    stage.plan(flag).exits(2).says("Plan: 0 to add, 0 to change, 2 to destroy, 1 to forget.");
+    stage.apply(flag).exits(0);
+    assert!(stage.get("persistentvolumeclaims/data-db-0").is_none());
+    stage.is_as_defined();
+}
+
+fn claims_that_a_set_made_go_with_it_and_no_others(stage: &Stage) {
+    has_a_set(stage);
+    // Somebody's own, of a like name.
+    let spec = json!({"accessModes": ["ReadWriteOnce"], "storageClassName": "standard", "resources": {"requests": {"storage": "1Gi"}}});
+    let claims = stage.path("persistentvolumeclaims");
+    stage.server.create(&claims, "hand", &json!({"metadata": {"name": "data-db-9"}, "spec": spec}));
+    stage.define(API);
+    stage.plan("").exits(1).says("Its data would be lost").says("PersistentVolumeClaim/data-db-1");
+    stage.apply("").exits(1);
+    let flag = "-delete-data=ENV.dependencies.db";
+    let plan = stage.plan(flag).exits(2).says("Plan: 0 to add, 0 to change, 3 to destroy.");
+    plan.says("(made by StatefulSet/db, which goes; its data is lost with it)");
+    stage.apply(flag).exits(0);
+    let left = ["data-db-0", "data-db-1", "data-db-9"].map(|name| stage.get(&format!("persistentvolumeclaims/{name}")));
+    assert_eq!(left.map(|claim| claim.is_some()), [false, false, true]);
     stage.is_as_defined();
 }
 

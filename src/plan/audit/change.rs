@@ -12,8 +12,8 @@ use crate::{
 };
 
 use super::super::{
-    Action, Change, Check, Clears, Expect, Input, Plan, Reason, Taken, choices::is_meant, foreign::foreign, guard,
-    standing::is_ours,
+    Action, Change, Check, Clears, Expect, Input, Plan, Reason, Taken, choices::is_meant,
+    claims::is_claim_of_leaving_set, foreign::foreign, guard, standing::is_ours,
 };
 use super::Faults;
 
@@ -90,6 +90,7 @@ fn fits(action: Action, reason: &Reason, operation: Operation) -> bool {
         Reason::Unchangeable(_) => action == Action::Replace && operation == Operation::Apply,
         Reason::Requested => matches!(action, Action::Replace | Action::Adopt) && operation == Operation::Apply,
         Reason::NotDesired | Reason::Leftover => action == Action::Delete && operation == Operation::Apply,
+        Reason::GoesWith(_) => action == Action::Delete,
         Reason::Destroyed => action == Action::Delete && operation == Operation::Destroy,
         Reason::Gone => action == Action::Forget,
     }
@@ -159,7 +160,8 @@ fn whose(
             fault(!loses, "is replaced although data is lost");
         }
         Action::Delete => {
-            fault(is_mine, "is deleted, and is not ours");
+            let goes_along = live.is_some_and(|live| is_claim_of_leaving_set(input, live));
+            fault(is_mine || goes_along, "is deleted, and is not ours");
             let is_desired = input.desired.is_some_and(|desired| desired.manifests.contains_key(key));
             fault(!is_desired, "is deleted although it is desired");
             if input.operation == Operation::Apply {

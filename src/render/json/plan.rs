@@ -366,6 +366,7 @@ fn reason_word(reason: &Reason) -> &'static str {
         Reason::RecreatedOutside => "recreated_outside",
         Reason::OwnershipLost => "ownership_lost",
         Reason::NotDesired => "not_desired",
+        Reason::GoesWith(_) => "goes_with",
         Reason::Leftover => "leftover",
         Reason::Destroyed => "destroyed",
         Reason::Gone => "gone",

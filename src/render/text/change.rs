@@ -52,8 +52,11 @@ pub(super) fn block(
     let why = reason_text(&change.reason, plan.operation);
     let (sign, participle) = match change.action {
         Action::Delete => {
-            let loses_data = key.kind.is("", "PersistentVolumeClaim").then_some("its data is lost with it");
-            let why = loses_data.map(str::to_owned).or(why);
+            let loses_data = key.kind.is("", "PersistentVolumeClaim").then(|| "its data is lost with it".to_owned());
+            // That it left the definition is said of all around it.
+            let why = if matches!(change.reason, Reason::NotDesired) && loses_data.is_some() { None } else { why };
+            let why: Vec<String> = why.into_iter().chain(loses_data).collect();
+            let why = (!why.is_empty()).then(|| why.join("; "));
             return line(style.paint(Look::Remove, "-"), &style.paint(Look::Danger, "destroyed"), why.as_deref());
         }
         Action::Forget => return line(style.paint(Look::Dim, "."), "forgotten", why.as_deref()),
@@ -194,6 +197,7 @@ fn reason_text(reason: &Reason, operation: Operation) -> Option<String> {
         Reason::Unchangeable(refusal) => {
             return Some(format!("the server cannot change it in place: {}", clean_line(&refusal.message)));
         }
+        Reason::GoesWith(set) => return Some(format!("made by {set}, which goes")),
         Reason::Unfinished => "an earlier run that stopped meant to make it",
         Reason::DeletedOutside => "it was deleted outside of ditc",
         Reason::DefinitionChanged => "the definition changed",

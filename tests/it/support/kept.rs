@@ -43,7 +43,6 @@ pub(crate) fn confirmed<G: Named, T: PartialEq>(
     if groups.is_empty() {
         return answers;
     }
-    println!("asked a second time: {}", differing.iter().cloned().collect::<Vec<_>>().join(", "));
     answers.retain(|title, _| !groups.iter().any(|group| is_of(group, title)));
     answers.extend(ask(&groups));
     answers
