@@ -14,7 +14,7 @@ use super::{
     Action, After, Block, Change, Check, Clears, Diff, Drift, DriftKind, DriftedField, FieldChange, Input, Plan,
     Reason, Taken,
     decide::{before, block, replace, same, unchanged, write},
-    diff, drift,
+    diff, drift, rolls,
 };
 
 /// What the answer makes of an object: an update, a replacement, nothing, or a block.
@@ -64,13 +64,17 @@ pub(super) fn differs(input: &Input, manifest: &Manifest, live: &Object, plan: &
     // Fields that others took count as taken back where we held them before, or where the user gave them to us.
     let forces = input.choices.forces(input.environment, manifest.component.as_ref(), key);
     let takes_back = if forces { taken } else { held(taken, applied) };
-    let reason = reason(manifest, applied, &yields, recreated, &differences, &moved);
+    let rolls = rolls::rolls(input, manifest, applied, &differences);
+    let reason = match reason(manifest, applied, &yields, recreated, &differences, &moved) {
+        Reason::DefinitionChanged if !rolls.is_empty() && rolls::is_all(&differences) => Reason::ConfigChanged,
+        reason => reason,
+    };
     if recreated || !moved.is_empty() {
         let kind = if recreated { DriftKind::Recreated } else { DriftKind::Changed(moved) };
         plan.drift.insert(key.clone(), Drift { component: manifest.component.clone(), kind });
     }
     let change = write(manifest, Action::Update, reason, same(live, owned));
-    plan.changes.insert(key.clone(), Change { takes_back, yields, clears, diff: differences, check, ..change });
+    plan.changes.insert(key.clone(), Change { rolls, takes_back, yields, clears, diff: differences, check, ..change });
 }
 
 /// Whether an answer gives ditc no path that it does not own, and takes none away. What was made by POST owns its paths

@@ -38,6 +38,7 @@ mod rebuild;
 mod remembered;
 mod recorded;
 mod report;
+mod rolls;
 mod scope;
 mod standing;
 #[cfg(test)]
@@ -136,6 +137,13 @@ impl Plan {
             || self.unchanged.values().any(|unchanged| unchanged.learned.is_some())
     }
 
+    /// The component of an object that the plan knows.
+    #[must_use]
+    pub fn component_of(&self, key: &ObjectKey) -> Option<&ComponentId> {
+        let unchanged = self.unchanged.get(key).map(|unchanged| &unchanged.component);
+        self.changes.get(key).map(|change| &change.component).or(unchanged)?.as_ref()
+    }
+
     /// Counts for the line that people and scripts read.
     #[must_use]
     pub fn counts(&self) -> Counts {
@@ -167,6 +175,8 @@ pub struct Change {
     pub action: Action,
     /// For people only; the applier never looks at it.
     pub reason: Reason,
+    /// The ConfigMaps and Secrets whose change replaces the object's pods; for people, as the reason is.
+    pub rolls: BTreeSet<ObjectKey>,
     pub expect: Expect,
     /// What is written; none for a delete or forget.
     pub manifest: Option<Manifest>,
@@ -188,6 +198,7 @@ impl Change {
             component,
             action,
             reason,
+            rolls: BTreeSet::new(),
             expect: Expect::Absent,
             manifest: None,
             takes_back: Vec::new(),
@@ -247,6 +258,8 @@ pub enum Reason {
     Unfinished,
     DeletedOutside,
     DefinitionChanged,
+    /// The definition of what its pods use did, so that they are replaced.
+    ConfigChanged,
     /// Live differs from what was applied, though the definition did not change.
     ChangedOutside,
     DefinitionAndOutside,

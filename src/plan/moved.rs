@@ -74,8 +74,9 @@ pub fn moved(planned: &Plan, now: &Plan) -> Vec<Moved> {
 }
 
 fn movement(planned: &Change, now: &Change) -> Option<Movement> {
-    // The reason is for people, and a check says only how much the server was asked.
-    let Change { component, action, reason: _, expect, manifest, takes_back, yields, clears, diff, check: _ } = planned;
+    // The reason and what belongs to it are for people, and a check says only how much the server was asked.
+    let Change { component, action, reason: _, rolls: _, expect, manifest, takes_back, yields, clears, diff, check: _ } =
+        planned;
     if *action != now.action {
         return Some(Movement::OtherAction { planned: *action, now: now.action });
     }

@@ -20,6 +20,7 @@ mod audit;
 mod decisions;
 mod drift;
 mod looks;
+mod rolls;
 
 /// Everything that a plan is made from, in the making.
 struct Scene {

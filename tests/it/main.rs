@@ -13,6 +13,7 @@ mod help;
 mod model;
 mod preflight;
 mod real;
+mod rolls;
 mod rows;
 mod saved;
 mod secrets;

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const NOUNS: [&str; 13] = [
+const NOUNS: [&str; 14] = [
     "names",
     "diagnostic",
     "object",
@@ -17,6 +17,7 @@ const NOUNS: [&str; 13] = [
     "secret",
     "quantity",
     "kinds",
+    "rolling",
     "catalogue",
     "desired",
     "state",

@@ -8,6 +8,7 @@ use crate::{
     object::{Object, ObjectKey},
     observed::Live,
     ownership::Paths,
+    rolling::is_rolling,
     state::{Applied, Operation, Phase},
 };
 
@@ -18,7 +19,7 @@ use super::super::{
 use super::Faults;
 
 pub(super) fn check(input: &Input, plan: &Plan, key: &ObjectKey, change: &Change, faults: &mut Faults) {
-    let Change { component, action, reason, expect, manifest, takes_back, yields, clears, diff, check } = change;
+    let Change { component, action, reason, rolls, expect, manifest, takes_back, yields, clears, diff, check } = change;
     let mut fault = |holds: bool, what: &str| faults.unless(holds, key, what);
 
     let is_here = match &key.namespace {
@@ -32,6 +33,8 @@ pub(super) fn check(input: &Input, plan: &Plan, key: &ObjectKey, change: &Change
     fault(fits(*action, reason, plan.operation), &format!("is no {action:?} for the reason {reason:?}"));
     let is_going = matches!(reason, Reason::Terminating(_));
     fault(is_going == matches!(expect, Expect::Gone(_)), "waits for an object that is not going, or for none that is");
+    fault(*reason != Reason::ConfigChanged || !rolls.is_empty(), "rolls for nothing that changed");
+    fault(rolls.is_empty() || is_rolling(key), "has no pods to roll");
     expects(input, key, *action, expect, &mut fault);
     whose(input, key, component.as_ref(), change, &mut fault);
 
@@ -82,6 +85,7 @@ fn fits(action: Action, reason: &Reason, operation: Operation) -> bool {
             matches!(action, Action::Create | Action::Update | Action::Adopt) && operation == Operation::Apply
         }
         Reason::DefinitionChanged
+        | Reason::ConfigChanged
         | Reason::ChangedOutside
         | Reason::DefinitionAndOutside
         | Reason::RecreatedOutside

@@ -71,6 +71,7 @@ impl Plan {
             reason: Reason::New,
             expect: Expect::Absent,
             manifest: (action != Action::Delete).then_some(manifest),
+            rolls: BTreeSet::new(),
             takes_back: Vec::new(),
             diff: Diff::default(),
             yields: Paths::default(),

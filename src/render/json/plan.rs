@@ -99,6 +99,8 @@ pub(super) struct ChangeDocument<'a> {
     /// As Terraform has them: a replacement is a delete and a create.
     actions: &'static [&'static str],
     reason: &'static str,
+    /// The ConfigMaps and Secrets whose change replaces its pods.
+    rolls_because: Vec<Resource<'a>>,
     fields: Vec<FieldDocument<'a>>,
     unchanged_fields: usize,
     takes_back: Vec<TakenDocument<'a>>,
@@ -114,7 +116,8 @@ pub(super) struct ChangeDocument<'a> {
 
 impl<'a> ChangeDocument<'a> {
     pub(super) fn new(plan: &'a Plan, key: &'a ObjectKey, change: &'a Change, sources: &Sources) -> Self {
-        let Change { component, action, reason, expect: _, manifest, takes_back, yields, clears, diff, check } = change;
+        let Change { component, action, reason, rolls, expect: _, manifest, takes_back, yields, clears, diff, check } =
+            change;
         let field = |field: &'a crate::plan::FieldChange| {
             let (after, is_secret) = match &field.after {
                 After::Value(value) => (Some(value), false),
@@ -127,6 +130,7 @@ impl<'a> ChangeDocument<'a> {
             resource: Resource::new(plan, component.as_ref(), key),
             actions: action_words(*action),
             reason: reason_word(reason),
+            rolls_because: rolls.iter().map(|key| Resource::new(plan, plan.component_of(key), key)).collect(),
             fields: diff.fields.iter().map(field).collect(),
             unchanged_fields: diff.unchanged,
             takes_back: takes_back.iter().map(TakenDocument::new).collect(),
@@ -361,6 +365,7 @@ fn reason_word(reason: &Reason) -> &'static str {
         Reason::Unfinished => "unfinished",
         Reason::DeletedOutside => "deleted_outside",
         Reason::DefinitionChanged => "definition_changed",
+        Reason::ConfigChanged => "config_changed",
         Reason::ChangedOutside => "changed_outside",
         Reason::DefinitionAndOutside => "definition_and_outside_changed",
         Reason::RecreatedOutside => "recreated_outside",

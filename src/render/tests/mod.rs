@@ -145,6 +145,7 @@ pub(super) fn change(component: Option<&str>, action: Action, reason: Reason) ->
         reason,
         expect: Expect::Absent,
         manifest: None,
+        rolls: BTreeSet::new(),
         takes_back: Vec::new(),
         yields: Paths::default(),
         clears: None,

@@ -255,3 +255,62 @@ Plan: 0 to add, 1 to change, 2 to destroy, 1 to forget.
 "#]]
     );
 }
+
+#[test]
+fn who_rolls_is_told_why() {
+    let files = files();
+    let hash = "spec.template.metadata.annotations.ditc|dev/config-hash";
+    let mut plan = image_update(&files);
+    let orders = key("Deployment", "orders");
+    let change = plan.changes.get_mut(&orders).unwrap();
+    change.rolls = [key("ConfigMap", "orders-files"), key("Secret", "orders")].into();
+    change.diff.fields.push(field(hash, Some("00f0".into()), Some("a1a1".into())));
+    assert_data_eq!(
+        shown(&plan, &files),
+        str![[r#"
+Actions are shown with these symbols:
+  ~ update in-place
+
+ditc will perform the following actions in environment jakub (namespace jakub,
+cluster staging):
+
+  # jakub.services.orders/Deployment/orders will be updated in-place
+  # (the definition changed; rolls because ConfigMap orders-files and Secret
+  # orders changed: environments/jakub.toml:6)
+  ~ Deployment "orders" {
+      ~ spec.template {
+          ~ spec.containers[name="orders"].image = "jakubborys/ditc-orders:dev" -> "jakubborys/ditc-orders:v2"
+          ~ metadata.annotations["ditc.dev/config-hash"] = "00f0" -> "a1a1"
+        }
+        # (14 unchanged fields hidden)
+    }
+
+Plan: 0 to add, 1 to change, 0 to destroy.
+
+"#]]
+    );
+    let change = plan.changes.get_mut(&orders).unwrap();
+    change.reason = Reason::ConfigChanged;
+    change.rolls = [key("ConfigMap", "orders-files")].into();
+    change.diff.fields.remove(0);
+    assert_data_eq!(
+        shown(&plan, &files),
+        str![[r#"
+Actions are shown with these symbols:
+  ~ update in-place
+
+ditc will perform the following actions in environment jakub (namespace jakub,
+cluster staging):
+
+  # jakub.services.orders/Deployment/orders will be updated in-place
+  # (rolls because ConfigMap orders-files changed: environments/jakub.toml:6)
+  ~ Deployment "orders" {
+      ~ spec.template.metadata.annotations["ditc.dev/config-hash"] = "00f0" -> "a1a1"
+        # (14 unchanged fields hidden)
+    }
+
+Plan: 0 to add, 1 to change, 0 to destroy.
+
+"#]]
+    );
+}

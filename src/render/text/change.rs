@@ -49,7 +49,7 @@ pub(super) fn block(
         let remark = why.map_or_else(String::new, |why| style.paint(Look::Dim, &format!(" ({why})")));
         Block { text: format!("  {sign} {address} will be {participle}{remark}\n"), is_one_line: true }
     };
-    let why = reason_text(&change.reason, plan.operation);
+    let why = because(change, plan.operation);
     let (sign, participle) = match change.action {
         Action::Delete => {
             let loses_data = key.kind.is("", "PersistentVolumeClaim").then(|| "its data is lost with it".to_owned());
@@ -169,7 +169,7 @@ fn body(manifest: &Manifest, style: Style) -> String {
 /// The remark under the first line: the reason, and the place in the user's files that asks for it.
 fn remark(change: &Change, why: Option<String>, context: &Context<'_>) -> Option<String> {
     let is_asked = change.action == Action::Create
-        || matches!(change.reason, Reason::DefinitionChanged | Reason::DefinitionAndOutside);
+        || matches!(change.reason, Reason::DefinitionChanged | Reason::ConfigChanged | Reason::DefinitionAndOutside);
     let origin = change.manifest.as_ref().filter(|_| is_asked).map(|manifest| {
         let mut place = context.sources.locate(&manifest.origin.definition);
         if let Some(template) = &manifest.origin.template {
@@ -183,10 +183,31 @@ fn remark(change: &Change, why: Option<String>, context: &Context<'_>) -> Option
     }
 }
 
+/// The reason, and whose change replaces the object's pods.
+fn because(change: &Change, operation: Operation) -> Option<String> {
+    let why = reason_text(&change.reason, operation);
+    let used: Vec<String> =
+        change.rolls.iter().map(|key| format!("{} {}", key.kind.kind, clean_line(&key.name))).collect();
+    match (why, used.as_slice()) {
+        (why, []) => why,
+        (None, _) => Some(format!("rolls because {} changed", list(&used))),
+        (Some(why), _) => Some(format!("{why}; rolls because {} changed", list(&used))),
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn list(words: &[String]) -> String {
+    match words {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        words => words.join(", "),
+    }
+}
+
 /// Why, where the action alone does not say it.
 fn reason_text(reason: &Reason, operation: Operation) -> Option<String> {
     let text = match reason {
-        Reason::New => return None,
+        // Which config is told beside it.
+        Reason::New | Reason::ConfigChanged => return None,
         Reason::Terminating(finalizers) if finalizers.is_empty() => {
             return Some("it is being deleted, and made anew when it is gone".to_owned());
         }
