@@ -5,9 +5,15 @@
 version=1.36.3
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-# In the order in which they start. `down` ends them in the reverse one: an API server whose etcd is gone
-# hangs on SIGTERM and keeps its port.
-parts=(etcd kube-apiserver kube-controller-manager kube-scheduler provisioner kwok)
+# What every instance runs, and what plays its node: kwok, or the parts of a real one.
+control_plane=(etcd kube-apiserver kube-controller-manager kube-scheduler provisioner)
+node_parts=(node containerd coredns kubelet kube-proxy)
+
+# Sets `parts`, what the instance in directory $1 runs.
+find_parts() {
+  parts=("${control_plane[@]}")
+  if [[ -d $1/node ]]; then parts+=("${node_parts[@]}"); else parts+=(kwok); fi
+}
 
 say() { echo "$*" >&2; }
 fail() {
@@ -92,10 +98,15 @@ end_parts() {
   fail "these would not end:$left" "help: their process ids are in $run/pids"
 }
 
-# Ends everything that `up` started in $1 and removes the directory.
+# Ends everything that `up` started in $1 and removes the directory. The API server goes before etcd:
+# without it, it hangs on SIGTERM and keeps its port.
 end_instance() {
+  if [[ -d $1/node ]]; then end_node "$1"; fi
   end_parts "$1" kwok provisioner kube-scheduler kube-controller-manager
   end_parts "$1" kube-apiserver
   end_parts "$1" etcd
   rm -rf -- "$1"
 }
+
+# shellcheck source=node.bash
+source "$here/node.bash"

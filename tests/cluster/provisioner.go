@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -19,7 +21,7 @@ import (
 )
 
 // provisionerName stands in the storage classes of objects.yaml.
-const provisionerName = "ditc.dev/fake"
+const provisionerName = "ditc.dev/test-cluster"
 
 // The volume controller writes this on a claim when it is our turn: at once, or, in a class that
 // waits for the first consumer, once the scheduler has chosen a node.
@@ -31,9 +33,10 @@ const provisionedBy = "pv.kubernetes.io/provisioned-by"
 
 // newProvisionerCommand is what a storage driver is to a real cluster: it makes a volume for each
 // claim that asks and removes it when the claim is gone. Binding stays with the real controller.
-// Nothing is ever stored: no kubelet mounts these volumes.
+// With a real node a volume is a directory of that node; else nothing is ever stored, since no kubelet mounts it.
 func newProvisionerCommand() *cobra.Command {
 	var kubeconfig string
+	var disk disk
 	command := &cobra.Command{
 		Use:  "provisioner",
 		Args: cobra.NoArgs,
@@ -48,14 +51,19 @@ func newProvisionerCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return provision(ctx, client)
+			return provision(ctx, client, disk)
 		},
 	}
 	command.Flags().StringVar(&kubeconfig, "kubeconfig", "", "path of the kubeconfig")
+	command.Flags().StringVar(&disk.node, "node", "", "name of the real node, if there is one")
+	command.Flags().StringVar(&disk.directory, "directory", "/var/lib/ditc-test-cluster", "where its volumes lie")
 	return command
 }
 
-func provision(ctx context.Context, client kubernetes.Interface) error {
+// disk is where volumes lie. Without a node it exists on paper only.
+type disk struct{ node, directory string }
+
+func provision(ctx context.Context, client kubernetes.Interface, disk disk) error {
 	// Every object is looked at again after this long, so a failed request is made good.
 	const again = 5 * time.Second
 	factory := informers.NewSharedInformerFactory(client, again)
@@ -66,7 +74,12 @@ func provision(ctx context.Context, client kubernetes.Interface) error {
 		if claim.Annotations[askedOf] != provisionerName || claim.Spec.VolumeName != "" || claim.DeletionTimestamp != nil {
 			return
 		}
-		_, err := client.CoreV1().PersistentVolumes().Create(ctx, volumeFor(claim), meta.CreateOptions{})
+		volume, err := disk.volumeFor(claim)
+		if err != nil {
+			klog.ErrorS(err, "making a volume's directory", "claim", klog.KObj(claim))
+			return
+		}
+		_, err = client.CoreV1().PersistentVolumes().Create(ctx, volume, meta.CreateOptions{})
 		if err != nil && !errors.IsAlreadyExists(err) {
 			klog.ErrorS(err, "creating a volume", "claim", klog.KObj(claim))
 		}
@@ -78,6 +91,11 @@ func provision(ctx context.Context, client kubernetes.Interface) error {
 		ours := volume.Annotations[provisionedBy] == provisionerName
 		reclaim := volume.Spec.PersistentVolumeReclaimPolicy == core.PersistentVolumeReclaimDelete
 		if !ours || !reclaim || volume.Status.Phase != core.VolumeReleased || volume.DeletionTimestamp != nil {
+			return
+		}
+		// The data first: a directory without a volume would be given to nobody, but stay.
+		if err := disk.clear(volume.Name); err != nil {
+			klog.ErrorS(err, "removing a volume's directory", "volume", volume.Name)
 			return
 		}
 		err := client.CoreV1().PersistentVolumes().Delete(ctx, volume.Name, meta.DeleteOptions{})
@@ -102,10 +120,11 @@ func eachVersion[T any](look func(T)) cache.ResourceEventHandlerFuncs {
 	}
 }
 
-// volumeFor names the volume after the claim's uid, so that asking twice makes one.
-func volumeFor(claim *core.PersistentVolumeClaim) *core.PersistentVolume {
+// volumeFor names the volume after the claim's uid, so that asking twice makes one and no directory serves two claims.
+func (disk disk) volumeFor(claim *core.PersistentVolumeClaim) (*core.PersistentVolume, error) {
 	name := "pvc-" + string(claim.UID)
-	return &core.PersistentVolume{
+	path := filepath.Join(disk.directory, name)
+	volume := &core.PersistentVolume{
 		ObjectMeta: meta.ObjectMeta{
 			Name:        name,
 			Annotations: map[string]string{provisionedBy: provisionerName},
@@ -115,9 +134,26 @@ func volumeFor(claim *core.PersistentVolumeClaim) *core.PersistentVolume {
 			Capacity:                      core.ResourceList{core.ResourceStorage: claim.Spec.Resources.Requests[core.ResourceStorage]},
 			ClaimRef:                      &core.ObjectReference{APIVersion: "v1", Kind: "PersistentVolumeClaim", Namespace: claim.Namespace, Name: claim.Name, UID: claim.UID},
 			PersistentVolumeReclaimPolicy: core.PersistentVolumeReclaimDelete,
-			PersistentVolumeSource:        core.PersistentVolumeSource{HostPath: &core.HostPathVolumeSource{Path: "/var/lib/ditc-test-cluster/" + name}},
 			StorageClassName:              *claim.Spec.StorageClassName,
 			VolumeMode:                    claim.Spec.VolumeMode,
 		},
 	}
+	if disk.node == "" {
+		volume.Spec.HostPath = &core.HostPathVolumeSource{Path: path}
+		return volume, nil
+	}
+	// A local volume, not a host path: the kubelet gives only the former to a pod's fsGroup.
+	volume.Spec.Local = &core.LocalVolumeSource{Path: path}
+	volume.Spec.NodeAffinity = &core.VolumeNodeAffinity{Required: &core.NodeSelector{NodeSelectorTerms: []core.NodeSelectorTerm{{
+		MatchExpressions: []core.NodeSelectorRequirement{{Key: core.LabelHostname, Operator: core.NodeSelectorOpIn, Values: []string{disk.node}}},
+	}}}}
+	return volume, os.MkdirAll(path, 0o755)
+}
+
+// clear removes what a released volume held.
+func (disk disk) clear(volume string) error {
+	if disk.node == "" {
+		return nil
+	}
+	return os.RemoveAll(filepath.Join(disk.directory, volume))
 }
