@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::names::ModuleName;
+use crate::{names::ModuleName, secret::Source};
 
 /// A module as people see it.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,8 +50,15 @@ pub struct Input {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Secret {
     pub name: String,
-    /// Keys, and the word for how each value comes about.
-    pub keys: Vec<(String, &'static str)>,
+    pub keys: Vec<(String, Made)>,
+}
+
+/// How the value of a Secret's key comes about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Made {
+    /// The word for what is generated.
+    Generated(&'static str),
+    Given(Source),
 }
 
 /// A value of a file.

@@ -112,9 +112,14 @@ impl Manifest {
         match &self.secret {
             None => Hash::of_value(&self.body.0),
             Some(recipe) => {
-                let keys: serde_json::Map<String, Value> =
-                    recipe.keys.iter().map(|(key, generator)| (key.clone(), Value::from(generator.text()))).collect();
-                Hash::of_value(&serde_json::json!({"body": self.body.0, "generate": keys}))
+                let generate = recipe.generated().map(|(key, generator)| (key.clone(), Value::from(generator.text())));
+                let generate: serde_json::Map<String, Value> = generate.collect();
+                let mut asked = serde_json::json!({"body": self.body.0, "generate": generate});
+                // Where a value comes from is no part of what is asked for.
+                for (key, given) in recipe.given() {
+                    asked["given"][key] = given.digest.as_ref().map(ToString::to_string).into();
+                }
+                Hash::of_value(&asked)
             }
         }
     }

@@ -1,6 +1,11 @@
-//! Secrets that are made once: what to generate and how random bytes become a value. Values are stored nowhere.
+//! Secrets: what to generate and how random bytes become a value, which values are given from outside, and how one that
+//! nobody may keep is told from another. Values are stored nowhere.
 
 use std::{collections::BTreeMap, fmt, ops::RangeInclusive};
+
+use sha2::{Digest, Sha256};
+
+use crate::{diagnostic::Span, object::Hash};
 
 /// Which sort of value is generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,7 +110,7 @@ impl Generator {
                 text.push(char::from(alphabet[byte % alphabet.len()]));
             }
         }
-        Value(text)
+        Value(text.into_bytes())
     }
 }
 
@@ -115,20 +120,98 @@ impl From<Generate> for Generator {
     }
 }
 
-/// A Secret to be made once; its values are never read back.
+/// A Secret: each of its keys is made once and never read back, or given from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipe {
-    pub keys: BTreeMap<String, Generator>,
+    pub keys: BTreeMap<String, Origin>,
+}
+
+/// How the value of one key of a Secret comes about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    Generated(Generator),
+    Given(Given),
+}
+
+impl From<Generate> for Origin {
+    fn from(sort: Generate) -> Self {
+        Origin::Generated(sort.into())
+    }
+}
+
+/// A value that somebody else looks after, and that is taken from there whenever it is needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    pub source: Source,
+    /// Where a file asks for it.
+    pub span: Span,
+    /// What tells this value from another, as far as the value was looked at and there is a [`Key`].
+    pub digest: Option<Hash>,
+}
+
+/// Where a given value is taken from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// A variable of the process environment.
+    Env(String),
+    /// A file; a path that is not absolute begins at the workspace.
+    File(String),
+}
+
+/// `env:DITC_SECRET_X`, `file:./secrets/x`, as `[policy] secret_sources` has them.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Env(name) => write!(f, "env:{name}"),
+            Source::File(path) if path.starts_with('/') => write!(f, "file:{path}"),
+            Source::File(path) => write!(f, "file:./{path}"),
+        }
+    }
+}
+
+impl Recipe {
+    /// The keys whose values are made once.
+    pub fn generated(&self) -> impl Iterator<Item = (&String, &Generator)> {
+        self.keys.iter().filter_map(|(name, origin)| match origin {
+            Origin::Generated(generator) => Some((name, generator)),
+            Origin::Given(_) => None,
+        })
+    }
+
+    /// The keys whose values come from outside.
+    pub fn given(&self) -> impl Iterator<Item = (&String, &Given)> {
+        self.keys.iter().filter_map(|(name, origin)| match origin {
+            Origin::Generated(_) => None,
+            Origin::Given(given) => Some((name, given)),
+        })
+    }
+
+    /// The digests of the given values, as far as they are known.
+    #[must_use]
+    pub fn digests(&self) -> BTreeMap<String, Hash> {
+        self.given().filter_map(|(name, given)| Some((name.clone(), given.digest.clone()?))).collect()
+    }
 }
 
 /// A secret value on its way into the cluster. It has no `Display`, and its `Debug` shows nothing.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Value(String);
+pub struct Value(Vec<u8>);
 
 impl Value {
-    /// The text itself, for the body of the request that creates the Secret and for nothing else.
+    /// Takes over what a source holds, byte by byte.
     #[must_use]
-    pub fn expose(&self) -> &str {
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The bytes themselves, for the body of the request that writes the Secret and for nothing else.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
         &self.0
     }
 }
@@ -136,6 +219,63 @@ impl Value {
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Value(..)")
+    }
+}
+
+/// The values that a run writes, by where they were taken from.
+pub type Values = BTreeMap<Source, Value>;
+
+/// What digests of given values are made with, so that nobody who reads one can try out what it was made of. It lies in
+/// the environment's namespace and is of no use elsewhere.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Key([u8; Key::LENGTH]);
+
+impl Key {
+    const LENGTH: usize = 32;
+
+    /// Makes a key of random bytes.
+    #[must_use]
+    pub fn generate(mut random: impl FnMut() -> u8) -> Self {
+        Self(std::array::from_fn(|_| random()))
+    }
+
+    /// Takes over the bytes of a key; none where they are not of its length.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// The bytes themselves, for the Secret that holds them and for nothing else.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The digest of the value under one key of one Secret: HMAC-SHA-256
+    /// (<https://www.rfc-editor.org/rfc/rfc2104>). The same value in two places has two digests.
+    #[must_use]
+    pub fn digest(&self, secret: &str, name: &str, value: &Value) -> Hash {
+        /// What SHA-256 takes at a time.
+        const BLOCK: usize = 64;
+        let pad = |byte: u8| -> [u8; BLOCK] {
+            std::array::from_fn(|at| self.0.get(at).copied().unwrap_or_default() ^ byte)
+        };
+        let mut inner = Sha256::new();
+        inner.update(pad(0x36));
+        // Neither name can hold the byte between them.
+        for part in [secret.as_bytes(), b"\0", name.as_bytes(), b"\0", value.expose()] {
+            inner.update(part);
+        }
+        let mut outer = Sha256::new();
+        outer.update(pad(0x5c));
+        outer.update(inner.finalize());
+        Hash::from_digest(outer.finalize().into())
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(..)")
     }
 }
 
@@ -153,10 +293,31 @@ mod tests {
                 next
             });
             let alphabet = generator.alphabet.as_deref().unwrap_or(generator.sort.alphabet());
-            assert_eq!(value.expose().len(), generator.length);
-            assert!(value.expose().chars().all(|letter| alphabet.contains(letter)));
-            assert!(!format!("{value:?}").contains(value.expose()));
+            let text = std::str::from_utf8(value.expose()).expect("letters");
+            assert_eq!(text.len(), generator.length);
+            assert!(text.chars().all(|letter| alphabet.contains(letter)));
+            assert!(!format!("{value:?}").contains(text));
         }
+    }
+
+    #[test]
+    fn digests_tell_values_keys_and_places_apart() {
+        let key = |byte| Key::of(&[byte; 32]).expect("32 bytes");
+        let value = |text: &str| Value::new(text.as_bytes().to_vec());
+        let digests = [
+            key(1).digest("app", "token", &value("a")),
+            key(2).digest("app", "token", &value("a")),
+            key(1).digest("app", "token", &value("b")),
+            key(1).digest("app", "other", &value("a")),
+            key(1).digest("web", "token", &value("a")),
+        ];
+        for (at, digest) in digests.iter().enumerate() {
+            assert!(!digests[..at].contains(digest), "{at}");
+        }
+        // By `printf 'app\0token\0a' | openssl dgst -sha256 -mac hmac -macopt hexkey:0101…`.
+        assert_eq!(digests[0].to_string(), "1ee828bc539356bade728b57190bfe6e1d39bd2188bd79091479c43013d90465");
+        assert!(Key::of(&[0; 31]).is_none());
+        assert_eq!(format!("{:?}", key(1)), "Key(..)");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     io::{IsTerminal, stderr, stdin, stdout},
-    os::unix::fs::MetadataExt,
+    os::unix::{ffi::OsStringExt, fs::MetadataExt},
     path::PathBuf,
 };
 
@@ -126,6 +126,13 @@ impl Settings {
 
 fn is_no(value: &str) -> bool {
     matches!(value.to_ascii_lowercase().as_str(), "0" | "false" | "no" | "off")
+}
+
+/// One variable of the process, for whoever needs its value at that moment; it is kept nowhere.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+pub fn variable(name: &str) -> Option<Vec<u8>> {
+    std::env::var_os(name).map(OsStringExt::into_vec)
 }
 
 /// The time, by this machine's clock.

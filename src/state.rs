@@ -89,6 +89,8 @@ pub struct Applied {
     /// Taken from the server's answer to the write; none when it could not be taken, which is a question next time.
     pub fingerprint: Option<Fingerprint>,
     pub owned: Paths,
+    /// The digests of a Secret's given values, by their keys.
+    pub given: BTreeMap<String, Hash>,
     /// Fields of the manifest that were left to a controller; `body` does not hold them.
     pub yielded: Paths,
     /// A Job or Pod that ran to its end: it may be gone by now, and that is no change.

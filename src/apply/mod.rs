@@ -17,7 +17,8 @@ use crate::{
     names::{EnvironmentName, Namespace},
     object::ObjectKey,
     plan::{Action, Plan, Policy, Step},
-    state::{Operation, Run, State},
+    secret::{Key, Values},
+    state::{Entry, Operation, Run, State},
     store::{self, Lock, Store},
 };
 
@@ -54,6 +55,10 @@ pub struct Tools {
     pub patience: Duration,
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     pub random: Arc<dyn Fn() -> u8 + Send + Sync>,
+    /// The values that Secrets are given.
+    pub values: Arc<Values>,
+    /// The key that they are told apart by, where the environment has none yet.
+    pub key: Option<Key>,
     pub interrupt: watch::Receiver<Interrupt>,
     pub events: UnboundedSender<Event>,
     pub limits: Limits,
@@ -100,6 +105,7 @@ pub(crate) struct Job {
     kinds: Arc<Kinds>,
     timeout: Duration,
     random: Arc<dyn Fn() -> u8 + Send + Sync>,
+    values: Arc<Values>,
     policy: Policy,
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     events: UnboundedSender<Event>,
@@ -117,6 +123,7 @@ impl Job {
             kinds: Arc::clone(&tools.kinds),
             timeout: tools.timeout,
             random: Arc::clone(&tools.random),
+            values: Arc::clone(&tools.values),
             policy: tools.policy.clone(),
             now: Arc::clone(&tools.now),
             events: tools.events.clone(),
@@ -151,6 +158,8 @@ pub async fn run(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> R
     let first = Job::new(tools, plan, None);
     first.tell(EventKind::RunStarted { run: run.clone() });
 
+    let mut applied = state.entries.values().filter_map(Entry::applied);
+    let has_key = applied.any(|applied| !applied.given.is_empty());
     let namespace = Step::Change(namespace_of(plan));
     let mut done = BTreeSet::new();
     let mut scribe = Scribe::Writing { journal: &mut journal, state: &mut state };
@@ -183,7 +192,7 @@ pub async fn run(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> R
 
     if !is_going {
         open(&mut state, plan, run, (tools.now)());
-        fence = match write(tools, plan, &state, fence.as_ref()).await {
+        fence = match begin(tools, plan, &state, fence.as_ref()).await {
             Ok(fence) => Some(fence),
             Err(stale @ Error::Stale { .. }) => {
                 // This run wrote nothing that another must finish, or wait for.
@@ -213,6 +222,9 @@ pub async fn run(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> R
         if plan.operation == Operation::Destroy && state.entries.is_empty() && outcome.is_complete() {
             // The namespace stays, as ditc did not make it; nothing of ditc stays in it.
             tools.cluster.remove_record(&plan.namespace).await?;
+            if has_key {
+                tools.cluster.remove_key(&plan.namespace).await?;
+            }
             None
         } else {
             let fence = write(tools, plan, &state, fence.as_ref()).await?;
@@ -307,14 +319,24 @@ fn nothing_but(plan: &Plan, namespace: &Step, error: StepError) -> Outcome {
     outcome
 }
 
+/// Makes the key, where there is none, and opens the record.
+async fn begin(tools: &Tools, plan: &Plan, state: &State, fence: Option<&Fence>) -> Result<Fence, Error> {
+    if let Some(key) = &tools.key {
+        let made = tools.cluster.make_key(&plan.environment, &plan.namespace, key).await;
+        made.map_err(|source| stale(plan, source))?;
+    }
+    write(tools, plan, state, fence).await
+}
+
 async fn write(tools: &Tools, plan: &Plan, state: &State, fence: Option<&Fence>) -> Result<Fence, Error> {
-    tools.cluster.record(state, fence, tools.limits).await.map_err(|source| {
-        let is_stale = source.refused().is_some_and(|refused| matches!(refused.code, 404 | 409));
-        match is_stale {
-            true => Error::Stale { environment: plan.environment.clone(), source },
-            false => Error::Cluster(source),
-        }
-    })
+    tools.cluster.record(state, fence, tools.limits).await.map_err(|source| stale(plan, source))
+}
+
+fn stale(plan: &Plan, source: cluster::Error) -> Error {
+    match source.refused().is_some_and(|refused| matches!(refused.code, 404 | 409)) {
+        true => Error::Stale { environment: plan.environment.clone(), source },
+        false => Error::Cluster(source),
+    }
 }
 
 /// Who writes down what a run does.

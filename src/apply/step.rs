@@ -1,11 +1,11 @@
 //! One change: the write, what must be true at that moment, and what the record learns from the answer.
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::{
-    cluster::{Deleted, Error, Propagation, Refused, Written},
+    cluster::{Deleted, Error, Propagation, Refused, Rewrite, Written},
     desired::Manifest,
     object::{Hash, Object, ObjectKey, Uid},
     ownership::{self, Paths},
@@ -105,7 +105,15 @@ async fn make_once(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Do
     let api_version = manifest.body.api_version().unwrap_or("v1");
     let live = job.cluster.read(key, api_version, &job.kinds).await.map_err(|error| refused(job, &error))?;
     match live.object().filter(|object| plan::made_by_us(object, &job.environment)) {
-        // An answer that was lost, or a run that stopped: the values in it are the values.
+        // An answer that was lost, or a run that stopped. What was generated then is what is meant; what was given may be
+        // older than what is given now.
+        Some(object) if manifest.secret.as_ref().is_some_and(|recipe| recipe.given().next().is_some()) => {
+            let (uid, version) = (object.uid().unwrap_or(Uid(String::new())), object.resource_version());
+            let body = with_given(job, manifest, manifest.body.clone());
+            let at = (&uid, version.unwrap_or_default());
+            let written = job.cluster.rewrite(key, &body, at, Rewrite::Merge, &job.kinds).await;
+            Ok(learn(job, key, manifest, &Paths::default(), written.map_err(|error| refused(job, &error))?))
+        }
         Some(object) if manifest.secret.is_some() => {
             let written = Written { object: object.clone(), is_new: true, warnings: Vec::new() };
             Ok(learn(job, key, manifest, &Paths::default(), written))
@@ -120,13 +128,19 @@ async fn make_once(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Do
 
 /// The body of a POST: a Secret gets its values now, and they are kept nowhere else.
 fn with_values(job: &Job, manifest: &Manifest) -> Object {
-    let mut body = manifest.body.clone();
-    if let Some(recipe) = &manifest.secret {
-        let values = recipe.keys.iter().map(|(name, generator)| {
-            let value = generator.value(|| (job.random)());
-            (name.clone(), Value::from(BASE64.encode(value.expose())))
-        });
-        body.0["data"] = Value::Object(values.collect::<Map<_, _>>());
+    let mut body = with_given(job, manifest, manifest.body.clone());
+    for (name, generator) in manifest.secret.iter().flat_map(|recipe| recipe.generated()) {
+        let value = generator.value(|| (job.random)());
+        body.0["data"][name] = Value::from(BASE64.encode(value.expose()));
+    }
+    body
+}
+
+/// A body with the values that a Secret is given.
+fn with_given(job: &Job, manifest: &Manifest, mut body: Object) -> Object {
+    for (name, given) in manifest.secret.iter().flat_map(|recipe| recipe.given()) {
+        let value = job.values.get(&given.source).expect("all given values were taken before the run began");
+        body.0["data"][name] = Value::from(BASE64.encode(value.expose()));
     }
     body
 }
@@ -137,10 +151,15 @@ enum Way<'a> {
     Own(&'a Object),
     Apply,
     Adopt,
+    /// What was made by POST is changed in places.
+    Merge(&'a Object),
 }
 
 impl<'a> Way<'a> {
     fn of_update(change: &'a Change) -> Vec<Way<'a>> {
+        if let Some(merge) = &change.merge {
+            return vec![Way::Merge(merge)];
+        }
         let first = change.clears.iter().map(|clears| Way::Own(&clears.first));
         first.chain([Way::Apply]).collect()
     }
@@ -155,7 +174,7 @@ async fn update(
     ways: &[Way<'_>],
     (uid, resource_version, seen): (&Uid, &str, &Seen),
 ) -> Result<Done, StepError> {
-    let body = manifest.without(&change.yields);
+    let body = with_given(job, manifest, manifest.without(&change.yields));
     let (mut version, mut seen) = (resource_version.to_owned(), seen.hash.clone());
     let mut written = None;
     for way in ways {
@@ -164,6 +183,14 @@ async fn update(
             let at = (uid, version.as_str());
             let result = match way {
                 Way::Own(first) => job.cluster.update(key, first, at, false, &job.kinds).await,
+                Way::Merge(merge) => {
+                    let body = with_given(job, manifest, merging(merge, manifest));
+                    job.cluster.rewrite(key, &body, at, Rewrite::Merge, &job.kinds).await
+                }
+                Way::Apply if manifest.secret.is_some() => {
+                    let how = Rewrite::Apply { takes_back: !change.takes_back.is_empty() };
+                    job.cluster.rewrite(key, &body, at, how, &job.kinds).await
+                }
                 Way::Apply => job.cluster.update(key, &body, at, !change.takes_back.is_empty(), &job.kinds).await,
                 Way::Adopt => {
                     let released = |live: &Object| plan::released(live, &job.policy);
@@ -193,6 +220,15 @@ async fn update(
         written = Some(done);
     }
     Ok(learn(job, key, manifest, &change.yields, written.expect("an update has at least one write")))
+}
+
+/// What is merged, with the identity of the object that it is merged into.
+fn merging(merge: &Object, manifest: &Manifest) -> Object {
+    let mut body = merge.clone();
+    for field in ["apiVersion", "kind"] {
+        body.0[field] = manifest.body.0[field].clone();
+    }
+    body
 }
 
 fn seen_paths(change: &Change) -> &Paths {

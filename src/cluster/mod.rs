@@ -9,6 +9,7 @@ mod ask;
 mod connect;
 mod discover;
 mod error;
+mod key;
 mod lease;
 mod observe;
 mod record;
@@ -28,7 +29,7 @@ pub use lease::{Held, Holder, Lease};
 pub use observe::Wanted;
 pub use record::{Fence, Recorded};
 pub use watch::{Sight, Watched};
-pub use write::{Deleted, Propagation, Written};
+pub use write::{Deleted, Propagation, Rewrite, Written};
 
 /// How many requests are under way at once, unless `-parallelism` says otherwise.
 pub const PARALLELISM: usize = 10;

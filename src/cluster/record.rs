@@ -24,7 +24,7 @@ use super::{
 };
 
 /// Names the environment of a record, so that records are found across namespaces; not the label of its objects.
-const LABEL_RECORD: &str = "ditc.dev/record";
+pub(super) const LABEL_RECORD: &str = "ditc.dev/record";
 
 /// The header as it was read: a write that finds another one there is refused by the server.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -28,6 +28,15 @@ pub struct Written {
 /// How often former appliers' entries are taken off an object that others write to meanwhile.
 const RELEASES: usize = 3;
 
+/// How an object is changed that was made by POST.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rewrite {
+    /// The body says what becomes of some fields; `null` takes one away.
+    Merge,
+    /// The body is all that is ours: the object was taken over from somebody, by an apply.
+    Apply { takes_back: bool },
+}
+
 /// When what an object made goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Propagation {
@@ -118,6 +127,39 @@ impl Cluster {
             Some(object) => Ok(Written { object, is_new: false, warnings: Vec::new() }),
             None => Err(error),
         }
+    }
+
+    /// Changes an object that was made by POST, which must still be the one that was seen. Of a Secret no value comes
+    /// back. It is never repeated: after a lost answer nobody could tell from outside which values are there.
+    ///
+    /// # Errors
+    /// As [`Cluster::update`].
+    pub async fn rewrite(
+        &self,
+        key: &ObjectKey,
+        body: &Object,
+        seen: (&Uid, &str),
+        how: Rewrite,
+        kinds: &Kinds,
+    ) -> Result<Written, Error> {
+        let doing = format!("updating {key}");
+        let guarded = guarded(body, seen);
+        let resource = self.resource(key, body, kinds, &doing)?;
+        let path = format!("{}/{}", resource.path(key.namespace.as_deref()), key.name);
+        let call = match how {
+            Rewrite::Merge => {
+                let call = Call::new(Method::PATCH, path, &doing).query("fieldManager", FIELD_MANAGER);
+                call.query("fieldValidation", "Strict").body(MERGE, &guarded.0)
+            }
+            Rewrite::Apply { takes_back } => {
+                let force = if takes_back { Force::Yes } else { Force::No };
+                apply_call(path, &doing, force).body(APPLY, &guarded.0)
+            }
+        };
+        let is_secret = key.kind.is("", "Secret");
+        let mut written = self.write(call.accept(if is_secret { METADATA } else { JSON }), &doing).await?;
+        written.object = typed(written.object.0, &resource);
+        Ok(written)
     }
 
     /// The object, if it is what this body makes of it: then it was the write itself that moved it, and its answer that was lost.

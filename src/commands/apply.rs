@@ -23,6 +23,7 @@ use super::{
     desk::Desk,
     link::Link,
     saved,
+    secrets::with_digests,
     session::{Survey, context, foretell, planned, survey, survey_for},
     signals::Signals,
 };
@@ -157,6 +158,7 @@ async fn carry_out(
         }
     }
 
+    let (plan, key) = with_digests(&survey);
     let listening = |error| Failure::new(FailureKind::Apply, "listening for signals").because(&error);
     let signals = Signals::listen().map_err(listening)?;
     let (events, receiver) = mpsc::unbounded_channel();
@@ -167,6 +169,8 @@ async fn carry_out(
         patience: arguments.lock.lock_timeout,
         now: Arc::new(settings::now),
         random: Arc::new(settings::random_byte),
+        values: Arc::new(survey.values.clone()),
+        key,
         interrupt: signals.interrupt.clone(),
         events,
         limits: Limits::default(),
@@ -181,7 +185,7 @@ async fn carry_out(
         let tools = tools;
         if survey.plan.has_changes() || survey.plan.changes_record() {
             let ground = Ground { store: &link.store, lock: &lock, state, fence, dead };
-            apply::run(&tools, &survey.plan, &run, ground).await
+            apply::run(&tools, &plan, &run, ground).await
         } else {
             let outcome = apply::wait(&tools, &survey.plan).await;
             let state = fence.map(|fence| (state, fence));

@@ -24,6 +24,7 @@ mod recorded;
 mod sandbox;
 mod saved;
 mod schema;
+mod secrets;
 mod session;
 mod show;
 mod signals;

@@ -18,6 +18,7 @@ use super::{
     desk::Desk,
     link::Link,
     saved,
+    secrets::seal_as_recorded,
     session::{context, foretell, planned, survey},
 };
 
@@ -76,7 +77,7 @@ async fn remembered(
     let environment = &arguments.environment;
     let link = Link::open_without_asking(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
     let Local { state, fence: _, seen } = local(desk, &link, environment)?;
-    let desired = match operation {
+    let mut desired = match operation {
         Operation::Destroy => None,
         Operation::Apply => match config::expand(&mut workspace, environment, &link.kinds) {
             Ok(desired) => Some(desired),
@@ -88,6 +89,9 @@ async fn remembered(
         let message =
             format!("environment {environment} lives in namespace {namespace}, and its file asks for {other}");
         return Err(Failure::new(FailureKind::State, message));
+    }
+    if let Some(desired) = &mut desired {
+        seal_as_recorded(desired, &state);
     }
     let choices = Choices::from(arguments);
     let mut basis = Basis {

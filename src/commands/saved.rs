@@ -34,7 +34,8 @@ pub(super) fn check_place(desk: &Desk<'_>, out: &Path) -> Result<(), Failure> {
 /// Keeps a plan, and says how to go on with it.
 pub(super) fn save(desk: &Desk<'_>, link: &Link, survey: Survey, flags: String, out: &Path) -> Result<(), Failure> {
     let is_applyable = survey.plan.is_applyable();
-    let Survey { basis, sources, base, timeout, context, plan: _, preflight, fence: _, warnings: _ } = survey;
+    let Survey { basis, sources, base, timeout, context, plan: _, preflight, fence: _, warnings: _, values: _, key: _ } =
+        survey;
     let saved = Saved {
         basis,
         sources,
@@ -208,7 +209,7 @@ impl Bound {
         Err(self.stale(&render::text::moved(&survey.plan, &moved)))
     }
 
-    fn stale(&self, why: &[String]) -> Failure {
+    pub(super) fn stale(&self, why: &[String]) -> Failure {
         let Self { name, made, again, .. } = self;
         let mut message = format!("{name}, a plan of {made:.0}, no longer fits, so nothing was changed:");
         why.iter().for_each(|line| message.push_str(&format!("\n  {line}")));

@@ -15,7 +15,9 @@ use crate::{
     object::{Object, ObjectKey},
     observed::{Live, Observed, Readiness},
     plan::{self, Basis, Plan, Policy, Preflight},
-    readiness, render, settings,
+    readiness, render,
+    secret::{Key, Values},
+    settings,
     state::{Operation, State, Version},
 };
 
@@ -26,6 +28,7 @@ use super::{
     preflight::preflight,
     recorded::{namespace, record},
     saved::Bound,
+    secrets,
 };
 
 /// What a plan is made from, and the plan.
@@ -43,6 +46,10 @@ pub(super) struct Survey {
     pub timeout: Duration,
     /// The context that `ditc.toml` names.
     pub context: Option<String>,
+    /// The values that Secrets are given.
+    pub values: Values,
+    /// What tells one value from another; none where there is no such key yet.
+    pub key: Option<Key>,
 }
 
 impl Survey {
@@ -107,7 +114,12 @@ pub(super) async fn survey(
 }
 
 /// Asks everything about an environment whose files were read, and plans.
-pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, aim: Aim) -> Result<Survey, Failure> {
+pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -> Result<Survey, Failure> {
+    let values = match &aim.desired {
+        Some(desired) => secrets::values(&desk.root(), desired),
+        None => Ok(Values::new()),
+    };
+    let values = values.map_err(|missing| Failure::in_files(aim.sources.clone(), missing))?;
     let (environment, operation) = (&aim.environment, aim.operation);
     let mut recorded = record(desk, link, environment, &aim.namespace).await?;
     let base = recorded.as_ref().map(|(state, _)| state.version.clone());
@@ -150,6 +162,12 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, aim: Aim) -> Re
         recorded = None;
     }
     let (state, fence) = recorded.unzip();
+    let key = match aim.desired.as_mut().filter(|desired| secrets::asks(desired)) {
+        // A namespace that goes takes its key along.
+        Some(_) if is_going(&observed, &aim.namespace) => None,
+        Some(desired) => told_apart(link, desired, &values, aim.bound.as_ref()).await?,
+        None => None,
+    };
 
     let Aim {
         environment,
@@ -182,7 +200,25 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, aim: Aim) -> Re
     let warnings = ask(link, &mut basis, plan::questions).await?;
     let plan = planned(&basis, protected.as_deref())?;
     let preflight = preflight(link, &basis.input(), &plan).await;
-    Ok(Survey { sources, basis, plan, preflight, fence, base, warnings, timeout, context })
+    Ok(Survey { sources, basis, plan, preflight, fence, base, warnings, timeout, context, values, key })
+}
+
+/// Puts the digests of given values into what is desired; gives the key that they were made with.
+async fn told_apart(
+    link: &Link,
+    desired: &mut Desired,
+    values: &Values,
+    bound: Option<&Bound>,
+) -> Result<Option<Key>, Failure> {
+    let key = link.cluster.key(&desired.namespace).await?;
+    if let Some(bound) = bound {
+        let changed = secrets::changed(desired, values, key.as_ref());
+        if !changed.is_empty() {
+            return Err(bound.stale(&changed));
+        }
+    }
+    secrets::seal(desired, values, key.as_ref());
+    Ok(key)
 }
 
 /// Looks at the claims of stateful sets that leave: nothing on a claim tells that it belongs to the environment.

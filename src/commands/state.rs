@@ -106,6 +106,8 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
         patience: Duration::ZERO,
         now: Arc::new(settings::now),
         random: Arc::new(settings::random_byte),
+        values: Arc::default(),
+        key: None,
         interrupt: watch::channel(Interrupt::No).1,
         events,
         limits: Limits::default(),

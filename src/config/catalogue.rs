@@ -46,7 +46,7 @@ fn contents(name: &ModuleName, module: &Module) -> Contents {
     });
     let secrets = module.secrets.iter().map(|recipe| Secret {
         name: recipe.name.value.clone(),
-        keys: recipe.keys.iter().map(|(key, generate)| (key.clone(), generate.sort.word())).collect(),
+        keys: recipe.keys.iter().map(|(key, recipe)| (key.clone(), recipe.made())).collect(),
     });
     let outputs = module.outputs.iter().map(|output| (output.key.value.clone(), written(&output.value)));
     Contents {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     fields::{Fields, missing, suggest, unknown_key, wrong_type},
-    module::{SecretRecipe, secrets},
+    secrets::{SecretRecipe, secrets},
     settings::duration,
     value::{Entry, Table},
 };

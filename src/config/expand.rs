@@ -14,11 +14,12 @@ use super::{
     expression::{self, Known, Scope},
     instance::Instance,
     is_same, merge,
-    module::SecretRecipe,
     needs::{Needs, needs},
     object::{Rules, stamp, subdomain},
     reader::stands_behind,
-    references, rolling, service,
+    references, rolling,
+    secrets::SecretRecipe,
+    service,
     value::Tree,
     variables,
 };
@@ -348,6 +349,11 @@ impl<'a> Run<'a> {
             self.diagnostics.push(Diagnostic { summary: "reserved name".to_owned(), ..invalid(why.to_owned()) });
             return None;
         }
+        let settings = self.rules.settings;
+        let keys = recipe.keys.iter().map(|(name, key)| {
+            (name.clone(), key.origin(scope, self.sources, settings, &mut self.diagnostics))
+        });
+        let keys = keys.collect();
         let key = ObjectKey::new("", "Secret", Some(self.rules.namespace.as_str()), &name);
         let mut body = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "type": "Opaque"});
         if let Err(diagnostic) = stamp(&mut body, &key, component, self.rules) {
@@ -358,7 +364,7 @@ impl<'a> Run<'a> {
             key,
             component: component.cloned(),
             body: Object(body),
-            secret: Some(Recipe { keys: recipe.keys.clone() }),
+            secret: Some(Recipe { keys }),
             origin: Origin { definition: definition.clone(), template: Some(recipe.name.span.clone()) },
         });
         Some(name)

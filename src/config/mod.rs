@@ -21,6 +21,8 @@ mod reader;
 mod references;
 mod rolling;
 mod schema;
+mod seal;
+mod secrets;
 mod service;
 mod settings;
 mod starter;
@@ -43,6 +45,7 @@ pub use self::{
     fmt::format,
     parse::parse,
     schema::{ditc_schema, environment_schema, module_schema},
+    seal::seal,
     settings::{PROTECTED, Settings},
     starter::starter,
     variables::{Given, PREFIX},

@@ -7,13 +7,13 @@ use super::{
     expression,
     fields::{Fields, missing, suggest},
     reader,
+    secrets::{SecretRecipe, secrets},
     types::Type,
     value::{Entry, Node, Table},
 };
 use crate::{
-    diagnostic::{Diagnostic, SourceId, Sources, Span, Spanned},
+    diagnostic::{Diagnostic, SourceId, Sources, Span},
     names::{InputName, OutputName},
-    secret::{Generate, Generator},
 };
 
 /// A parametrised set of templates.
@@ -42,13 +42,6 @@ pub(super) struct Input {
     /// One that is not required and has no default, or is set to `false`, is `none` in templates.
     pub(super) is_required: bool,
     pub(super) description: Option<String>,
-}
-
-/// A Secret as `[secrets.NAME]` declares it.
-#[derive(Debug, Clone)]
-pub(super) struct SecretRecipe {
-    pub(super) name: Spanned<String>,
-    pub(super) keys: BTreeMap<String, Generator>,
 }
 
 /// A module's texts, before they are read: paths inside the module's directory.
@@ -173,109 +166,4 @@ fn input(name: &InputName, entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> 
         input.check(default, &format!("the default of input `{name}`"), diagnostics);
     }
     Some(input)
-}
-
-/// Reads `[secrets.NAME]` tables, of a module or of an environment.
-pub(super) fn secrets(table: &Table, diagnostics: &mut Vec<Diagnostic>) -> Vec<SecretRecipe> {
-    let mut recipes = Vec::new();
-    for entry in &table.entries {
-        let title = format!("secret `{}`", entry.key.value);
-        let Some(keys) = entry.value.table() else {
-            diagnostics.push(super::fields::wrong_type(&entry.value, &title, "a table"));
-            continue;
-        };
-        let mut recipe = SecretRecipe { name: entry.key.clone(), keys: BTreeMap::new() };
-        for key in &keys.entries {
-            let is_valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-            if !key.key.value.chars().all(is_valid) || key.key.value.is_empty() || key.key.value.len() > 253 {
-                diagnostics.push(invalid_name(
-                    "a secret's key",
-                    &key.key,
-                    "may hold only letters, digits, `-`, `_` and `.`, at most 253 of them",
-                ));
-            }
-            if let Some(generate) = generate(&title, key, diagnostics) {
-                recipe.keys.insert(key.key.value.clone(), generate);
-            }
-        }
-        if keys.entries.is_empty() {
-            let diagnostic = missing(&entry.key.span, &title, "password");
-            diagnostics.push(diagnostic.help("a key looks like `password = { generate = \"password\" }`"));
-        }
-        recipes.push(recipe);
-    }
-    recipes
-}
-
-/// What is said of a value that is written into a file of the workspace, and hidden wherever the file is shown.
-pub(super) const VALUE_IN_FILE: &str = "secret value in a file";
-
-fn generate(title: &str, key: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Generator> {
-    const FORM: &str = "write `{ generate = \"password\" }`; `token` and `hex` are the others";
-    let Some(table) = key.value.table() else {
-        diagnostics.push(match key.value.string() {
-            Some(_) => Diagnostic::new(VALUE_IN_FILE)
-                .at(key.value.span.clone(), "a secret's value does not belong into git")
-                .help(FORM),
-            None => super::fields::wrong_type(&key.value, &format!("key `{}` of {title}", key.key.value), "a table")
-                .help(FORM),
-        });
-        return None;
-    };
-    let mut fields = Fields::new(table, format!("key `{}` of {title}", key.key.value), diagnostics);
-    let word = fields.string("generate");
-    let length = fields.integer("length");
-    let alphabet = fields.string("alphabet");
-    let mut is_complete = table.get("generate").is_some();
-    for source in ["env", "file"] {
-        if let Some(entry) = fields.entry(source) {
-            is_complete = true;
-            fields.complain(
-                Diagnostic::new("not supported yet")
-                    .at(entry.key.span.clone(), format!("`{source}` cannot be used so far"))
-                    .detail("secrets can only be generated in this version")
-                    .help(FORM),
-            );
-        }
-    }
-    if !is_complete {
-        fields.complain(missing(&key.key.span, "a secret's key", "generate").help(FORM));
-    }
-    fields.finish();
-    let word = word?;
-    let Some(sort) = Generate::ALL.into_iter().find(|generate| generate.word() == word.value) else {
-        let diagnostic = Diagnostic::new("unknown generator").at(word.span.clone(), "ditc cannot generate this");
-        diagnostics.push(suggest(diagnostic, &word.value, Generate::ALL.map(Generate::word)));
-        return None;
-    };
-    let mut generator = Generator::from(sort);
-    if let Some(Spanned { value, span }) = length {
-        match usize::try_from(value).ok().filter(|length| Generator::LENGTHS.contains(length)) {
-            Some(length) => generator.length = length,
-            None => {
-                let (least, most) = (Generator::LENGTHS.start(), Generator::LENGTHS.end());
-                let label = format!("not a number from {least} to {most}");
-                diagnostics.push(Diagnostic::new("invalid length").at(span, label));
-            }
-        }
-    }
-    if let Some(Spanned { value, span }) = alphabet {
-        if !Generator::is_alphabet(&value) {
-            diagnostics.push(
-                Diagnostic::new("invalid alphabet")
-                    .at(span, "values cannot be drawn from these letters")
-                    .detail("an alphabet is ten or more letters, digits or signs of ASCII, each of them once")
-                    .help("`alphabet = \"0123456789abcdef\"`"),
-            );
-        } else if sort == Generate::Hex {
-            diagnostics.push(
-                Diagnostic::new("invalid alphabet")
-                    .at(span, "`hex` has an alphabet of its own")
-                    .help("write `generate = \"token\"`, or leave out `alphabet`"),
-            );
-        } else {
-            generator.alphabet = Some(value);
-        }
-    }
-    Some(generator)
 }

@@ -8,8 +8,9 @@ use super::{
     environment,
     expression::{self, Known, Scope},
     is_same, lint, merge,
-    module::{self, Texts, VALUE_IN_FILE},
+    module::{self, Texts},
     reader::{self, MAX_BYTES, stands_behind},
+    secrets::VALUE_IN_FILE,
     settings, template,
 };
 use crate::{

@@ -9,25 +9,37 @@ use crate::{
     desired::Manifest,
     object::{Hash, ObjectKey},
     rolling::{ANNOTATION, uses},
+    secret::Recipe,
 };
+
+/// What stands in the place of the hash as long as a value behind it cannot be told from another.
+const NOT_YET: &str = "(known after apply)";
 
 /// Annotates the pod templates of all workloads that use a ConfigMap or Secret of the same environment.
 pub(super) fn annotate(manifests: &mut BTreeMap<ObjectKey, Manifest>) {
-    let hashes: BTreeMap<ObjectKey, Hash> = manifests
+    let is_known =
+        |manifest: &Manifest| manifest.secret.iter().flat_map(Recipe::given).all(|(_, given)| given.digest.is_some());
+    let hashes: BTreeMap<ObjectKey, Option<Hash>> = manifests
         .iter()
         .filter(|(key, _)| ["ConfigMap", "Secret"].iter().any(|kind| key.kind.is("", kind)))
-        .map(|(key, manifest)| (key.clone(), manifest.hash()))
+        .map(|(key, manifest)| (key.clone(), is_known(manifest).then(|| manifest.hash())))
         .collect();
     for (key, manifest) in manifests {
         let used = uses(key, &manifest.body);
-        let known = used.iter().filter_map(|used| Some((used, hashes.get(used)?)));
-        let text: String = known.map(|(used, hash)| format!("{}/{}={hash}\n", used.kind.kind, used.name)).collect();
-        let template = manifest.body.0.pointer_mut("/spec/template").filter(|_| !text.is_empty());
+        let known: Vec<_> = used.iter().filter_map(|used| Some((used, hashes.get(used)?))).collect();
+        let template = manifest.body.0.pointer_mut("/spec/template").filter(|_| !known.is_empty());
         let Some(template) = template else { continue };
         if template["metadata"].is_null() {
             template["metadata"] = Value::Object(Map::new());
         }
+        let line = |(used, hash): (&ObjectKey, &Option<Hash>)| {
+            hash.as_ref().map(|hash| format!("{}/{}={hash}\n", used.kind.kind, used.name))
+        };
+        let lines: Option<String> = known.into_iter().map(line).collect();
         // Half of the digest tells apart what must be told apart and keeps diffs readable.
-        template["metadata"]["annotations"][ANNOTATION] = Value::from(&Hash::of(text.as_bytes()).to_string()[..32]);
+        template["metadata"]["annotations"][ANNOTATION] = match lines {
+            Some(text) => Value::from(&Hash::of(text.as_bytes()).to_string()[..32]),
+            None => Value::from(NOT_YET),
+        };
     }
 }

@@ -277,19 +277,22 @@ fn probe() -> Value {
 
 fn secrets() -> Value {
     let words = Generate::ALL.map(Generate::word);
-    let key = json!({
-        "type": "object",
-        "additionalProperties": false,
-        "required": ["generate"],
-        "properties": {
-            "generate": {"enum": words},
-            "length": {
-                "type": "integer", "minimum": Generator::LENGTHS.start(), "maximum": Generator::LENGTHS.end(),
-                "description": "how many letters",
-            },
-            "alphabet": described(text(), "the letters that it is made of"),
+    let of = |required: &str, properties: Value| {
+        json!({"type": "object", "additionalProperties": false, "required": [required], "properties": properties})
+    };
+    let generated = json!({
+        "generate": {"enum": words},
+        "length": {
+            "type": "integer", "minimum": Generator::LENGTHS.start(), "maximum": Generator::LENGTHS.end(),
+            "description": "how many letters",
         },
+        "alphabet": described(text(), "the letters that it is made of"),
     });
+    let key = any_of([
+        of("generate", generated),
+        of("env", json!({"env": described(text(), "a variable of the process that holds the value")})),
+        of("file", json!({"file": described(text(), "a file that holds the value: ./secrets/NAME")})),
+    ]);
     let keys = json!({
         "type": "object",
         "minProperties": 1,
@@ -298,7 +301,7 @@ fn secrets() -> Value {
     });
     described(
         json!({"type": "object", "additionalProperties": keys}),
-        "Secrets that are made once in the cluster; their values are in no file",
+        "Secrets whose values are made once in the cluster or taken from outside, and stand in no file here",
     )
 }
 

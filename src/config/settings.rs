@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use super::{
     fields::Fields,
+    secrets::plain,
     value::{Table, Tree},
 };
 use crate::{
     diagnostic::{Diagnostic, Spanned},
     names::{Namespace, matches},
     object::GroupKind,
+    secret::Source,
 };
 
 /// What `ditc.toml` says; every key has a default.
@@ -34,6 +36,9 @@ pub struct Settings {
     pub timeout: Duration,
 }
 
+/// Where values may be taken from where `ditc.toml` does not say otherwise.
+const SECRET_SOURCES: [&str; 2] = ["env:DITC_SECRET_*", "file:./secrets/*"];
+
 /// Namespaces that belong to the cluster itself.
 pub const PROTECTED: [&str; 2] = ["default", "kube-*"];
 
@@ -46,7 +51,7 @@ impl Default for Settings {
             max_destroy: 10,
             check_namespace: Namespace::new("default").expect("a DNS label"),
             controllers: Vec::new(),
-            secret_sources: Vec::new(),
+            secret_sources: SECRET_SOURCES.map(str::to_owned).to_vec(),
             timeout: Duration::from_secs(600),
         }
     }
@@ -58,6 +63,16 @@ impl Settings {
     pub fn protects(&self, namespace: &Namespace) -> Option<&str> {
         let own = self.protected.iter().map(String::as_str);
         PROTECTED.into_iter().chain(own).find(|pattern| matches(pattern, namespace.as_str()))
+    }
+
+    /// Whether a secret's value may be taken from somewhere.
+    #[must_use]
+    pub fn allows(&self, source: &Source) -> bool {
+        self.secret_sources.iter().any(|pattern| match (source, pattern.split_once(':')) {
+            (Source::Env(name), Some(("env", pattern))) => matches(pattern, name),
+            (Source::File(path), Some(("file", pattern))) => matches(plain(pattern), path),
+            (Source::Env(_) | Source::File(_), _) => false,
+        })
     }
 }
 
@@ -101,7 +116,9 @@ fn read_policy(table: &Table, settings: &mut Settings, diagnostics: &mut Vec<Dia
             None => GroupKind::new("", text),
         })
         .collect();
-    settings.secret_sources = texts(fields.strings("secret_sources")).collect();
+    if let Some(patterns) = fields.strings("secret_sources") {
+        settings.secret_sources = secret_sources(patterns, fields.diagnostics());
+    }
     if let Some(Spanned { value, span }) = fields.integer("max_destroy") {
         match usize::try_from(value) {
             Ok(value) => settings.max_destroy = value,
@@ -117,6 +134,18 @@ fn read_policy(table: &Table, settings: &mut Settings, diagnostics: &mut Vec<Dia
         }
     }
     fields.finish();
+}
+
+fn secret_sources(patterns: Vec<Spanned<String>>, diagnostics: &mut Vec<Diagnostic>) -> Vec<String> {
+    let is_pattern = |text: &str| matches!(text.split_once(':'), Some(("env" | "file", pattern)) if !pattern.is_empty());
+    for Spanned { value: _, span } in patterns.iter().filter(|pattern| !is_pattern(&pattern.value)) {
+        diagnostics.push(
+            Diagnostic::new("unknown secret source")
+                .at(span.clone(), "neither `env:PATTERN` nor `file:PATTERN`")
+                .help("`\"env:DITC_SECRET_*\"` and `\"file:./secrets/*\"` are what holds where nothing is said"),
+        );
+    }
+    patterns.into_iter().map(|pattern| pattern.value).collect()
 }
 
 /// Reads a duration, or says how one is written.

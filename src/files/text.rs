@@ -22,6 +22,29 @@ pub fn read_text(path: &Path) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|error| Error::NotText { path: path.to_owned(), source: error.utf8_error() })
 }
 
+/// Reads a regular file that lies below a directory, wherever links in it lead within; an absolute path is read as it is.
+/// None where there is nothing of this name.
+///
+/// # Errors
+/// When it cannot be read, is too big, is no regular file, or a link leads out of the directory.
+pub fn read_inside(root: &Path, path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Error> {
+    let full = root.join(path);
+    let read = |source| Error::Read { path: path.to_owned(), source };
+    let real = match fs::canonicalize(&full) {
+        Ok(real) => real,
+        Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(read(source)),
+    };
+    if path.is_relative() && !real.starts_with(fs::canonicalize(root).map_err(read)?) {
+        return Err(Error::Outside { path: path.to_owned(), root: root.to_owned() });
+    }
+    // A pipe would be waited for, so look before opening.
+    if !real.is_file() {
+        return Err(Error::Special { path: path.to_owned() });
+    }
+    read_bounded(File::open(&real).map_err(read)?, path, limit).map(Some)
+}
+
 /// Replaces a text that is there as a whole or not at all; its mode stays, and a link leads to the same file as before.
 ///
 /// # Errors

@@ -52,6 +52,9 @@ struct AppliedV1 {
     /// In the form of FieldsV1.
     #[serde(default, skip_serializing_if = "is_nothing")]
     yielded: Value,
+    /// The keyed digests of a Secret's given values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    given: BTreeMap<String, String>,
     finished: bool,
 }
 
@@ -112,7 +115,7 @@ fn line(key: &ObjectKey, entry: &Entry) -> Vec<u8> {
 
 impl From<&Applied> for AppliedV1 {
     fn from(applied: &Applied) -> Self {
-        let Applied { uid, body, desired, fingerprint, owned, yielded, finished } = applied;
+        let Applied { uid, body, desired, fingerprint, owned, given, yielded, finished } = applied;
         Self {
             uid: uid.to_string(),
             body: without_values(body),
@@ -120,6 +123,7 @@ impl From<&Applied> for AppliedV1 {
             fingerprint: fingerprint.as_ref().map(|fingerprint| fingerprint.0.to_string()),
             owned: owned.to_fields(),
             yielded: yielded.to_fields(),
+            given: given.iter().map(|(key, digest)| (key.clone(), digest.to_string())).collect(),
             finished: *finished,
         }
     }
@@ -127,7 +131,7 @@ impl From<&Applied> for AppliedV1 {
 
 impl AppliedV1 {
     fn read(self) -> Result<Applied, Unreadable> {
-        let AppliedV1 { uid, body, desired, fingerprint, owned, yielded, finished } = self;
+        let AppliedV1 { uid, body, desired, fingerprint, owned, yielded, given, finished } = self;
         let paths = |fields: &Value| Paths::from_fields(fields).map_err(damaged);
         Ok(Applied {
             uid: Uid(uid),
@@ -135,6 +139,10 @@ impl AppliedV1 {
             desired: hash(&desired)?,
             fingerprint: fingerprint.map(|text| hash(&text).map(Fingerprint)).transpose()?,
             owned: paths(&owned)?,
+            given: given
+                .into_iter()
+                .map(|(key, digest)| Ok((key, hash(&digest)?)))
+                .collect::<Result<_, Unreadable>>()?,
             yielded: if is_nothing(&yielded) { Paths::default() } else { paths(&yielded)? },
             finished,
         })

@@ -34,6 +34,7 @@ pub(crate) fn state(environment: &str, serial: u64, objects: usize) -> State {
             owned: Paths::from_fields(&json!({"f:data": {".": {}, "f:n": {}}})).expect("paths"),
             body: Object(body),
             yielded: Paths::default(),
+            given: BTreeMap::new(),
             finished: false,
         };
         (key, Entry { component: None, api_version: "v1".to_owned(), phase: Phase::Applied(applied) })
@@ -89,7 +90,7 @@ fn paths() -> impl Strategy<Value = Paths> {
     })
 }
 
-fn hash() -> impl Strategy<Value = Hash> {
+pub(crate) fn hash() -> impl Strategy<Value = Hash> {
     any::<[u8; 32]>().prop_map(Hash::from_digest)
 }
 
@@ -109,12 +110,12 @@ pub(crate) fn key() -> impl Strategy<Value = ObjectKey> {
 }
 
 fn entry() -> impl Strategy<Value = Entry> {
-    let applied = (any::<String>(), json(), hash(), option::of(hash()), [paths(), paths()], any::<bool>()).prop_map(
-        |(uid, body, desired, fingerprint, [owned, yielded], finished)| {
+    let given = collection::btree_map(any::<String>(), hash(), 0..2);
+    let applied = (any::<String>(), json(), hash(), option::of(hash()), [paths(), paths()], given, any::<bool>())
+        .prop_map(|(uid, body, desired, fingerprint, [owned, yielded], given, finished)| {
             let fingerprint = fingerprint.map(Fingerprint);
-            Applied { uid: Uid(uid), body: Object(body), desired, fingerprint, owned, yielded, finished }
-        },
-    );
+            Applied { uid: Uid(uid), body: Object(body), desired, fingerprint, owned, yielded, given, finished }
+        });
     let phase = (0..6, applied).prop_map(|(phase, applied)| match phase {
         0 => Phase::Planned,
         1 => Phase::Replacing(applied),

@@ -85,13 +85,13 @@ fn owns_as_much(live: &Object, answer: &Object) -> bool {
     then.paths.difference(&mine.paths).is_empty() && (is_made_once || mine.paths.difference(&then.paths).is_empty())
 }
 
-fn held(taken: Vec<Taken>, applied: Option<&Applied>) -> Vec<Taken> {
+pub(super) fn held(taken: Vec<Taken>, applied: Option<&Applied>) -> Vec<Taken> {
     let held: BTreeSet<String> =
         applied.into_iter().flat_map(|applied| applied.claims().members()).map(|path| path.to_string()).collect();
     taken.into_iter().filter(|taken| held.contains(&taken.field)).collect()
 }
 
-fn reason(
+pub(super) fn reason(
     manifest: &Manifest,
     applied: Option<&Applied>,
     yields: &Paths,

@@ -8,7 +8,7 @@ use crate::{
     desired::{Desired, Manifest},
     graph::Graph,
     names::{ComponentId, OutputName},
-    object::{FieldPath, Object, ObjectKey},
+    object::{Object, ObjectKey},
     observed::{Answer, Live, Readiness, Why},
     ownership::{self, Paths},
     state::{Applied, Operation, Phase},
@@ -21,9 +21,10 @@ use super::{
     claims, diff,
     foreign::{foreign, is_kubernetes},
     guard,
+    once::{given, has_generated_keys, is_posted, once},
     order::order,
     scope,
-    standing::{Standing, fingerprint, has_label, is_ours, known},
+    standing::{Standing, has_label, is_ours, known},
 };
 
 /// Decides what to do with every object that is desired, recorded, or carries our label.
@@ -118,7 +119,9 @@ fn desired(input: &Input, manifest: &Manifest, plan: &mut Plan) {
         }
         Standing::Adopted(live) => adopt(input, manifest, live, plan),
         Standing::Replace(live) => replace(input, manifest, live, Reason::Requested, plan),
-        Standing::Differs(live) if manifest.secret.is_some() => secret(input, manifest, live, plan),
+        Standing::Differs(live) if manifest.secret.is_some() || is_posted(manifest, live) => {
+            once(input, manifest, live, plan);
+        }
         Standing::Differs(live) => differs(input, manifest, live, plan),
     }
 }
@@ -195,7 +198,7 @@ pub(super) fn before(input: &Input, manifest: &Manifest, live: &Object) -> Objec
 /// Takes an object over from whoever has it.
 fn adopt(input: &Input, manifest: &Manifest, live: &Object, plan: &mut Plan) {
     let key = &manifest.key;
-    if manifest.secret.is_some() && !has_all_keys(manifest, live) {
+    if !has_generated_keys(manifest, live) {
         return block(plan, manifest, Block::SecretChanged);
     }
     let owned = ownership::our_paths(live);
@@ -216,39 +219,15 @@ fn adopt(input: &Input, manifest: &Manifest, live: &Object, plan: &mut Plan) {
             return block(plan, manifest, Block::Invalid(refusal.message.clone()));
         }
         Some(Answer::AcceptedElsewhere) => unreachable!("the namespace of a live object is there"),
-        None => (Diff::default(), Vec::new(), owned, Check::Done),
+        None => {
+            let fields = given(manifest, &ownership::owners(live));
+            (Diff { fields, unchanged: 0 }, Vec::new(), owned, Check::Done)
+        }
     };
     let reason = if input.is_adopted(manifest) { Reason::Requested } else { Reason::Unfinished };
     let change = write(manifest, Action::Adopt, reason, same(live, owned));
     let change = Change { diff: differences, takes_back: taken, yields, check, ..change };
     plan.changes.insert(key.clone(), change);
-}
-
-/// A Secret of ours is kept: its values were made once, and nobody reads them back to compare.
-fn secret(input: &Input, manifest: &Manifest, live: &Object, plan: &mut Plan) {
-    let key = &manifest.key;
-    let applied = input.applied(key);
-    if !has_all_keys(manifest, live) {
-        return block(plan, manifest, Block::SecretChanged);
-    }
-    let fingerprint = fingerprint(manifest, live, &manifest.body);
-    if let Some(applied) = applied.filter(|applied| applied.fingerprint != fingerprint) {
-        let kind = if live.uid().as_ref() == Some(&applied.uid) {
-            DriftKind::Changed(Vec::new())
-        } else {
-            DriftKind::Recreated
-        };
-        plan.drift.insert(key.clone(), Drift { component: manifest.component.clone(), kind });
-    }
-    unchanged(input, manifest, &Paths::default(), live, plan);
-}
-
-/// Whether a Secret holds every key that the definition asks for, as its managed fields name them, whoever wrote them.
-fn has_all_keys(manifest: &Manifest, live: &Object) -> bool {
-    let owners = ownership::owners(live);
-    let keys = manifest.secret.iter().flat_map(|recipe| recipe.keys.keys());
-    keys.map(|key| FieldPath::fields(&["data", key]))
-        .all(|path| owners.iter().any(|owner| owner.paths.contains(&path.0)))
 }
 
 pub(super) fn unchanged(input: &Input, manifest: &Manifest, yields: &Paths, live: &Object, plan: &mut Plan) {

@@ -31,6 +31,7 @@ mod foreign;
 mod former;
 mod guard;
 mod moved;
+mod once;
 mod order;
 mod preflight;
 mod questions;
@@ -187,6 +188,8 @@ pub struct Change {
     pub yields: Paths,
     /// Defaults that are in the way of the update and go with it.
     pub clears: Option<Clears>,
+    /// What is merged into an object that was made by POST, in the place of an apply; given values come on top.
+    pub merge: Option<Object>,
     pub diff: Diff,
     pub check: Check,
 }
@@ -204,6 +207,7 @@ impl Change {
             takes_back: Vec::new(),
             yields: Paths::default(),
             clears: None,
+            merge: None,
             diff: Diff::default(),
             check: Check::Done,
         }
@@ -263,6 +267,8 @@ pub enum Reason {
     /// Live differs from what was applied, though the definition did not change.
     ChangedOutside,
     DefinitionAndOutside,
+    /// A value that is given from outside is another.
+    GivenChanged,
     RecreatedOutside,
     /// A run that stopped early had deleted it, to make it anew.
     UnfinishedReplace,

@@ -75,7 +75,20 @@ pub fn moved(planned: &Plan, now: &Plan) -> Vec<Moved> {
 
 fn movement(planned: &Change, now: &Change) -> Option<Movement> {
     // The reason and what belongs to it are for people, and a check says only how much the server was asked.
-    let Change { component, action, reason: _, rolls: _, expect, manifest, takes_back, yields, clears, diff, check: _ } =
+    let Change {
+        component,
+        action,
+        reason: _,
+        rolls: _,
+        expect,
+        manifest,
+        takes_back,
+        yields,
+        clears,
+        merge,
+        diff,
+        check: _,
+    } =
         planned;
     if *action != now.action {
         return Some(Movement::OtherAction { planned: *action, now: now.action });
@@ -93,6 +106,7 @@ fn movement(planned: &Change, now: &Change) -> Option<Movement> {
         && *takes_back == now.takes_back
         && *yields == now.yields
         && *clears == now.clears
+        && *merge == now.merge
         && *diff == now.diff;
     (!same).then_some(Movement::Beside)
 }

@@ -8,7 +8,7 @@ use crate::{
     object::{Object, ObjectKey},
 };
 
-use super::{Input, standing::Standing};
+use super::{Input, once::is_posted, standing::Standing};
 
 /// A dry run.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +72,7 @@ fn how(input: &Input, manifest: &Manifest) -> Option<How> {
         Standing::Absent => Some(How::Apply(Take::Recorded(BTreeSet::new()))),
         Standing::Terminating(_) | Standing::Replace(_) => (!is_made_once).then_some(How::CreateBeside),
         Standing::Adopted(_) => Some(How::Apply(Take::All)),
+        Standing::Differs(live) if is_posted(manifest, live) => None,
         Standing::Differs(_) => Some(How::Apply(may_take())),
     }
 }

@@ -63,7 +63,8 @@ fn applied(object: &Object, is_secret: bool) -> Option<Applied> {
     // No manifest has this hash, so the next plan compares.
     let desired = Hash::of_value(&Value::from(format!("rebuilt from {}", object.uid()?)));
     let yielded = ownership::Paths::default();
-    Some(Applied { uid: object.uid()?, body, desired, fingerprint, owned, yielded, finished: false })
+    let given = BTreeMap::new();
+    Some(Applied { uid: object.uid()?, body, desired, fingerprint, owned, yielded, given, finished: false })
 }
 
 /// A label names a component without its tier; one that no definition knows is taken for a service.

@@ -24,7 +24,7 @@ pub fn as_recorded(state: &State) -> (Desired, State) {
         let Phase::Applied(applied) = &entry.phase else { continue };
         let manifest = manifest(key, entry.component.as_ref(), applied, &origin);
         // What was left to a controller is not in the body, so nothing is left out of it now.
-        let applied = Applied { desired: manifest.hash(), yielded: Paths::default(), ..applied.clone() };
+        let applied = Applied { desired: manifest.hash(), yielded: Paths::default(), given: BTreeMap::new(), ..applied.clone() };
         entries.insert(key.clone(), Entry { phase: Phase::Applied(applied), ..entry.clone() });
         manifests.insert(key.clone(), manifest);
     }
@@ -56,7 +56,8 @@ fn manifest(key: &ObjectKey, component: Option<&ComponentId>, applied: &Applied,
     }
 }
 
-/// The keys that a Secret was made with; how each was generated is not recorded, and nobody generates them again.
+/// The keys that a Secret was made with. How each value came about says nothing about what moved, and nobody makes or
+/// takes one again.
 fn recipe(owned: &Paths) -> Recipe {
     let data = owned.child(&Segment::Field("data".to_owned()));
     let keys = data.into_iter().flat_map(|data| data.below.children());

@@ -6,6 +6,7 @@ use crate::{
     object::{Object, ObjectKey},
     observed::Live,
     ownership::{self, FIELD_MANAGER, Fingerprint, Operation, Paths},
+    secret::Recipe,
     state::{self, Applied, Entry, Phase},
 };
 
@@ -169,6 +170,7 @@ pub fn known(manifest: &Manifest, yields: &Paths, live: &Object) -> Option<Appli
         body,
         owned: ownership::our_paths(live),
         yielded: yields.clone(),
+        given: manifest.secret.as_ref().map(Recipe::digests).unwrap_or_default(),
         finished: false,
     })
 }

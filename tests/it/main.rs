@@ -9,6 +9,7 @@ mod differential;
 mod drift;
 mod everyday;
 mod faults;
+mod given;
 mod help;
 mod model;
 mod preflight;

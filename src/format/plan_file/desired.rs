@@ -17,10 +17,10 @@ use super::{
 use crate::{
     desired::{Component, Desired, Manifest, Origin},
     diagnostic::{SourceId, Span},
-    format::{Unreadable, entries::KeyV1, head::parse},
+    format::{Unreadable, entries::{KeyV1, hash}, head::parse},
     names::{ComponentId, OutputName},
     object::ObjectKey,
-    secret::{Generator, Recipe},
+    secret::{self, Generator, Given, Recipe, Source},
 };
 
 /// The texts that places point into, numbered anew: only these are kept.
@@ -30,9 +30,11 @@ impl Places {
     pub(super) fn of(desired: Option<&Desired>) -> Self {
         let components = desired.into_iter().flat_map(|desired| desired.components.values());
         let manifests = desired.into_iter().flat_map(|desired| desired.manifests.values());
-        let origins = manifests.map(|manifest| &manifest.origin);
+        let origins = manifests.clone().map(|manifest| &manifest.origin);
         let origins = origins.flat_map(|origin| [Some(&origin.definition), origin.template.as_ref()]);
-        let spans = components.map(|component| &component.origin).chain(origins.flatten());
+        let recipes = manifests.filter_map(|manifest| manifest.secret.as_ref());
+        let given = recipes.flat_map(|recipe| recipe.given().map(|(_, given)| &given.span));
+        let spans = components.map(|component| &component.origin).chain(origins.flatten()).chain(given);
         Self(spans.map(|span| span.source).collect())
     }
 
@@ -82,10 +84,71 @@ struct ComponentV1 {
 struct ManifestV1 {
     component: Option<String>,
     body: Value,
-    /// How the values of a Secret come about, by key; the values themselves do not exist yet.
-    generate: Option<BTreeMap<String, String>>,
+    secret: Option<RecipeV1>,
     definition: SpanV1,
     template: Option<SpanV1>,
+}
+
+/// How the values of a Secret come about, by key; no value is here.
+#[derive(Serialize, Deserialize)]
+struct RecipeV1 {
+    generate: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    given: BTreeMap<String, GivenV1>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct GivenV1 {
+    source: SourceOfValueV1,
+    place: SpanV1,
+    /// Keyed, with a key that is in the cluster alone.
+    digest: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum SourceOfValueV1 {
+    Env(String),
+    File(String),
+}
+
+impl RecipeV1 {
+    fn new(recipe: &Recipe, places: &Places) -> Self {
+        let given = |given: &Given| {
+            let Given { source, span, digest } = given;
+            GivenV1 {
+                source: match source {
+                    Source::Env(name) => SourceOfValueV1::Env(name.clone()),
+                    Source::File(path) => SourceOfValueV1::File(path.clone()),
+                },
+                place: places.span(span),
+                digest: digest.as_ref().map(ToString::to_string),
+            }
+        };
+        Self {
+            generate: recipe.generated().map(|(key, generator)| (key.clone(), generator.text())).collect(),
+            given: recipe.given().map(|(key, of)| (key.clone(), given(of))).collect(),
+        }
+    }
+
+    fn read(self, sources: &[SourceId]) -> Result<Recipe, Unreadable> {
+        let Self { generate, given } = self;
+        let mut keys = BTreeMap::new();
+        for (key, words) in generate {
+            let generator = Generator::read(&words);
+            let generator = generator.ok_or_else(|| damaged(format!("nothing is generated as {words:?}")))?;
+            keys.insert(key, secret::Origin::Generated(generator));
+        }
+        for (key, GivenV1 { source, place, digest }) in given {
+            let source = match source {
+                SourceOfValueV1::Env(name) => Source::Env(name),
+                SourceOfValueV1::File(path) => Source::File(path),
+            };
+            let digest = digest.map(|text| hash(&text)).transpose()?;
+            keys.insert(key, secret::Origin::Given(Given { source, span: place.read(sources)?, digest }));
+        }
+        Ok(Recipe { keys })
+    }
 }
 
 impl DesiredV1 {
@@ -144,32 +207,23 @@ impl DurationV1 {
 impl ManifestV1 {
     fn new(manifest: &Manifest, places: &Places) -> Self {
         let Manifest { key: _, component, body, secret, origin: Origin { definition, template } } = manifest;
-        let words =
-            |recipe: &Recipe| recipe.keys.iter().map(|(key, generator)| (key.clone(), generator.text())).collect();
         Self {
             component: component.as_ref().map(ToString::to_string),
             body: object(body),
-            generate: secret.as_ref().map(words),
+            secret: secret.as_ref().map(|recipe| RecipeV1::new(recipe, places)),
             definition: places.span(definition),
             template: template.as_ref().map(|span| places.span(span)),
         }
     }
 
     fn read(self, key: ObjectKey, sources: &[SourceId]) -> Result<Manifest, Unreadable> {
-        let ManifestV1 { component, body, generate, definition, template } = self;
-        let recipe = |words: BTreeMap<String, String>| {
-            let keys = words.into_iter().map(|(key, word)| {
-                let generator = Generator::read(&word);
-                Ok((key, generator.ok_or_else(|| damaged(format!("nothing is generated as {word:?}")))?))
-            });
-            Ok::<_, Unreadable>(Recipe { keys: keys.collect::<Result<_, Unreadable>>()? })
-        };
+        let ManifestV1 { component, body, secret, definition, template } = self;
         let template = template.map(|span| span.read(sources)).transpose()?;
         Ok(Manifest {
             key,
             component: component.map(|id| parse(WHAT, &id)).transpose()?,
             body: read_object(body),
-            secret: generate.map(recipe).transpose()?,
+            secret: secret.map(|recipe| recipe.read(sources)).transpose()?,
             origin: Origin { definition: definition.read(sources)?, template },
         })
     }

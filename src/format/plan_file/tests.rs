@@ -10,13 +10,13 @@ use crate::{
     address::Which,
     desired::{Component, Desired, Manifest, Origin},
     diagnostic::Span,
-    format::samples::{component, json, key, name, time, timestamp, wild},
+    format::samples::{component, hash, json, key, name, time, timestamp, wild},
     names::{Namespace, OutputName},
     object::{Object, ObjectKey},
     observed::{Answer, Conflict, Forbidden, Live, Observed, Readiness, Refusal, Unchangeable, Why},
     plan::{Choices, Limit, MissingRight, Policy, Purpose, Scope, Shortfall, Verb},
     quantity::Quantity,
-    secret::{Generate, Generator, Recipe},
+    secret::{self, Generate, Generator, Given, Recipe, Source},
     state::Operation,
 };
 
@@ -77,11 +77,23 @@ fn observed() -> impl Strategy<Value = Observed> {
     })
 }
 
+/// A [`secret::Origin`] that does not know its text yet.
+#[derive(Debug, Clone)]
+enum ValueOf {
+    Generator(Generator),
+    Given(Source, Option<Hash>, bool),
+}
+
 /// What is desired, with the two texts that it points into.
 fn desired() -> impl Strategy<Value = (Desired, Sources)> {
     let own = Generator { sort: Generate::Token, length: 12, alphabet: Some("0123456789".to_owned()) };
     let generators: Vec<Generator> = Generate::ALL.map(Generator::from).into_iter().chain([own]).collect();
-    let recipe = collection::btree_map(any::<String>(), proptest::sample::select(generators), 0..3);
+    let source = prop_oneof![any::<String>().prop_map(Source::Env), any::<String>().prop_map(Source::File)];
+    let origin = prop_oneof![
+        proptest::sample::select(generators).prop_map(ValueOf::Generator),
+        (source, option::of(hash()), any::<bool>()).prop_map(|(source, digest, place)| ValueOf::Given(source, digest, place)),
+    ];
+    let recipe = collection::btree_map(any::<String>(), origin, 0..3);
     let manifests =
         collection::btree_map(key(), (option::of(component()), object(), option::of(recipe), any::<bool>()), 0..4);
     let outputs = collection::btree_map("[a-z]{1,4}", json(), 0..2);
@@ -99,7 +111,15 @@ fn desired() -> impl Strategy<Value = (Desired, Sources)> {
             };
             let manifest = |(key, (component, body, keys, template)): (ObjectKey, (_, _, Option<_>, bool))| {
                 let origin = Origin { definition: span(false), template: template.then(|| span(true)) };
-                let secret = keys.map(|keys| Recipe { keys });
+                let value = |value: ValueOf| match value {
+                    ValueOf::Generator(generator) => secret::Origin::Generated(generator),
+                    ValueOf::Given(source, digest, place) => {
+                        secret::Origin::Given(Given { source, span: span(place), digest })
+                    }
+                };
+                let secret = keys.map(|keys: BTreeMap<String, ValueOf>| Recipe {
+                    keys: keys.into_iter().map(|(key, of)| (key, value(of))).collect(),
+                });
                 (key.clone(), Manifest { key, component, body, secret, origin })
             };
             let mut manifests: BTreeMap<_, _> = manifests.into_iter().map(manifest).collect();

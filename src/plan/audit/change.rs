@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    desired::is_reserved,
+    desired::{is_made_once, is_reserved},
     names::ComponentId,
     object::{Object, ObjectKey},
     observed::Live,
@@ -19,7 +19,8 @@ use super::super::{
 use super::Faults;
 
 pub(super) fn check(input: &Input, plan: &Plan, key: &ObjectKey, change: &Change, faults: &mut Faults) {
-    let Change { component, action, reason, rolls, expect, manifest, takes_back, yields, clears, diff, check } = change;
+    let Change { component, action, reason, rolls, expect, manifest, takes_back, yields, clears, merge, diff, check } =
+        change;
     let mut fault = |holds: bool, what: &str| faults.unless(holds, key, what);
 
     let is_here = match &key.namespace {
@@ -69,6 +70,8 @@ pub(super) fn check(input: &Input, plan: &Plan, key: &ObjectKey, change: &Change
         fault(first.key().as_ref() == Some(key), "clears the defaults of another object");
     }
 
+    let is_kept = *action == Action::Update && is_made_once(&key.kind);
+    fault(merge.is_none() || is_kept, "is merged into what is not there, or is to be applied");
     fault(writes || (diff.fields.is_empty() && *check == Check::Done), "shows fields that nobody writes");
     fault(*check != Check::Elsewhere || *action == Action::Create, "was checked elsewhere, and is there");
     let begins = diff.fields.iter().all(|field| field.before.is_none());
@@ -88,6 +91,7 @@ fn fits(action: Action, reason: &Reason, operation: Operation) -> bool {
         | Reason::ConfigChanged
         | Reason::ChangedOutside
         | Reason::DefinitionAndOutside
+        | Reason::GivenChanged
         | Reason::RecreatedOutside
         | Reason::YieldEnded
         | Reason::OwnershipLost => action == Action::Update && operation == Operation::Apply,

@@ -3,7 +3,7 @@
 use crate::object::{FieldPath, Object, Segment};
 
 use super::{
-    super::{After, DriftKind, Plan},
+    super::{After, DriftKind, Plan, once::merges_no_value},
     Faults,
 };
 
@@ -16,12 +16,15 @@ pub(super) fn check(plan: &Plan, faults: &mut Faults) {
         let manifest = change.manifest.as_ref().map(|manifest| &manifest.body);
         let first = change.clears.as_ref().map(|clears| &clears.first);
         faults.unless(!manifest.into_iter().chain(first).any(has_values), key, WHAT);
+        faults.unless(change.merge.as_ref().is_none_or(merges_no_value), key, WHAT);
         let shows = change.diff.fields.iter().any(|field| {
             let value = match &field.after {
                 After::Value(value) => Some(value),
                 After::Absent | After::Secret => None,
             };
-            holds_values(&field.path) && (field.before.is_some() || value.is_some())
+            // That there was a value may be told.
+            let was_there = field.before.as_ref().is_some_and(|before| !before.is_null());
+            holds_values(&field.path) && (was_there || value.is_some())
         });
         faults.unless(!shows, key, WHAT);
     }

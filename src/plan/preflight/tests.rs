@@ -76,6 +76,7 @@ impl Plan {
             diff: Diff::default(),
             yields: Paths::default(),
             clears: None,
+            merge: None,
             check: Check::Done,
         };
         self.order.add(Step::Ready(web()));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::{
-    catalogue::{Catalogued, Contents, Input, Origin, Secret},
+    catalogue::{Catalogued, Contents, Input, Made, Origin, Secret},
     diagnostic::{Diagnostic, Sources},
     names::EnvironmentName,
     object::GroupKind,
@@ -72,7 +72,11 @@ pub fn module(module: &Catalogued, contents: &Contents) -> String {
         json!({"name": name, "type": kind, "default": default, "required": is_required, "description": description})
     });
     let secrets = secrets.iter().map(|Secret { name, keys }| {
-        let keys: Vec<Value> = keys.iter().map(|(key, word)| json!({"key": key, "generate": word})).collect();
+        let key = |(key, made): &(String, Made)| match made {
+            Made::Generated(word) => json!({"key": key, "generate": word}),
+            Made::Given(source) => json!({"key": key, "source": source.to_string()}),
+        };
+        let keys: Vec<Value> = keys.iter().map(key).collect();
         json!({"name": name, "keys": keys})
     });
     let outputs = outputs.iter().map(|(name, value)| json!({"name": name, "value": value.json}));

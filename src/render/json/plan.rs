@@ -116,7 +116,20 @@ pub(super) struct ChangeDocument<'a> {
 
 impl<'a> ChangeDocument<'a> {
     pub(super) fn new(plan: &'a Plan, key: &'a ObjectKey, change: &'a Change, sources: &Sources) -> Self {
-        let Change { component, action, reason, rolls, expect: _, manifest, takes_back, yields, clears, diff, check } =
+        let Change {
+            component,
+            action,
+            reason,
+            rolls,
+            expect: _,
+            manifest,
+            takes_back,
+            yields,
+            clears,
+            merge: _,
+            diff,
+            check,
+        } =
             change;
         let field = |field: &'a crate::plan::FieldChange| {
             let (after, is_secret) = match &field.after {
@@ -368,6 +381,7 @@ fn reason_word(reason: &Reason) -> &'static str {
         Reason::ConfigChanged => "config_changed",
         Reason::ChangedOutside => "changed_outside",
         Reason::DefinitionAndOutside => "definition_and_outside_changed",
+        Reason::GivenChanged => "given_changed",
         Reason::RecreatedOutside => "recreated_outside",
         Reason::OwnershipLost => "ownership_lost",
         Reason::NotDesired => "not_desired",

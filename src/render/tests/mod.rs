@@ -149,6 +149,7 @@ pub(super) fn change(component: Option<&str>, action: Action, reason: Reason) ->
         takes_back: Vec::new(),
         yields: Paths::default(),
         clears: None,
+        merge: None,
         diff: Diff::default(),
         check: Check::Done,
     }

@@ -244,6 +244,7 @@ pub(super) fn state() -> State {
         fingerprint: None,
         owned: Paths::default(),
         yielded: Paths::default(),
+        given: std::collections::BTreeMap::new(),
         finished: false,
     };
     let entry = |phase| Entry { component: Some(component("services.orders")), api_version: "v1".into(), phase };

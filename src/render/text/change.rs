@@ -11,6 +11,7 @@ use crate::{
         secrecy::is_hidden,
         style::{Look, Style, clean, clean_line},
     },
+    secret::Origin,
     state::Operation,
 };
 
@@ -150,7 +151,13 @@ fn body(manifest: &Manifest, style: Style) -> String {
         let values: Map<String, Value> = recipe
             .keys
             .iter()
-            .map(|(key, generator)| (key.clone(), format!("(sensitive value, a new {})", generator.sort.word()).into()))
+            .map(|(key, origin)| {
+                let what = match origin {
+                    Origin::Generated(generator) => format!("a new {}", generator.sort.word()),
+                    Origin::Given(given) => format!("from {}", given.source),
+                };
+                (key.clone(), format!("(sensitive value, {what})").into())
+            })
             .collect();
         let shown = |name: &str| !matches!(name, "data" | "stringData");
         body.retain(|name, _| shown(name));
@@ -224,6 +231,7 @@ fn reason_text(reason: &Reason, operation: Operation) -> Option<String> {
         Reason::DefinitionChanged => "the definition changed",
         Reason::ChangedOutside => "it was changed outside of ditc, and the definition did not change",
         Reason::DefinitionAndOutside => "the definition changed, and it was changed outside of ditc",
+        Reason::GivenChanged => "a value that is given from outside changed",
         Reason::RecreatedOutside => "it was deleted and created anew outside of ditc",
         Reason::OwnershipLost => "its values are right, but others own them",
         Reason::NotDesired => "it is no longer in the definition",

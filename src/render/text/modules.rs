@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use crate::{
-    catalogue::{Catalogued, Contents, Input, Origin},
+    catalogue::{Catalogued, Contents, Input, Made, Origin},
     render::style::{Look, Style, clean, clean_line},
 };
 
@@ -45,12 +45,16 @@ pub fn module(module: &Catalogued, contents: &Contents, style: Style) -> String 
         out.push_str(&takes(input, style));
     }
     if !secrets.is_empty() {
-        out.push_str(&head("Secrets, made once with it"));
+        out.push_str(&head("Secrets, made with it"));
     }
     for secret in secrets {
         out.push_str(&format!("  {}\n", clean_line(&secret.name)));
-        for (key, word) in &secret.keys {
-            out.push_str(&format!("      {key}, a generated {word}\n"));
+        for (key, made) in &secret.keys {
+            let made = match made {
+                Made::Generated(word) => format!("a generated {word}"),
+                Made::Given(source) => format!("taken from {source}"),
+            };
+            out.push_str(&format!("      {}\n", clean_line(&format!("{key}, {made}"))));
         }
     }
     if !outputs.is_empty() {
