@@ -27,6 +27,9 @@ pub(super) fn values(root: &Path, desired: &Desired) -> Result<Values, Vec<Diagn
             Err(why) => missing.push(told(manifest, name, given, why)),
         }
     }
+    missing.sort_by_key(|diagnostic: &Diagnostic| {
+        diagnostic.label.as_ref().map(|label| (label.span.source, label.span.range.start))
+    });
     if missing.is_empty() { Ok(values) } else { Err(missing) }
 }
 
@@ -44,25 +47,34 @@ pub(super) fn asks(desired: &Desired) -> bool {
     all(desired).next().is_some()
 }
 
-/// The value that a source holds, or why it holds none.
-fn value(root: &Path, source: &Source) -> Result<Value, String> {
-    let bytes = match source {
-        Source::Env(name) => settings::variable(name).ok_or("this variable is not set")?,
+/// The value that a source holds, or why it holds none and what to do about it.
+fn value(root: &Path, source: &Source) -> Result<Value, (String, Option<String>)> {
+    let (what, bytes) = match source {
+        Source::Env(name) => ("this variable", settings::variable(name).ok_or("this variable is not set")),
         Source::File(path) => match files::read_inside(root, Path::new(path), FILE_LIMIT) {
-            Ok(bytes) => bytes.ok_or("there is no such file")?,
-            Err(error) => return Err(crate::failure::chain(&error).join(": ")),
+            Ok(bytes) => ("this file", bytes.ok_or("there is no such file")),
+            Err(files::Error::Outside { .. }) => {
+                let help = "name the file itself by its whole path, and allow that under `[policy] secret_sources`";
+                return Err(("a link that leads out of the workspace".to_owned(), Some(help.to_owned())));
+            }
+            Err(error) => return Err((crate::failure::chain(&error).join(": "), None)),
         },
     };
-    if bytes.is_empty() {
-        return Err(match source {
-            Source::Env(_) => "this variable is empty".to_owned(),
-            Source::File(_) => "this file is empty".to_owned(),
-        });
-    }
-    Ok(Value::new(bytes))
+    let why = match bytes {
+        // A variable that is set to nothing is what CI systems make of a secret that they do not have.
+        Ok(bytes) if bytes.is_empty() => format!("{what} is empty"),
+        Ok(bytes) => return Ok(Value::new(bytes)),
+        Err(why) => why.to_owned(),
+    };
+    let help = match source {
+        Source::Env(name) => format!("type it where no history keeps it: `read -rs {name} && export {name}`"),
+        Source::File(path) if path.starts_with('/') => format!("`install -D -m 600 /dev/stdin {path}`"),
+        Source::File(path) => format!("type it, then Ctrl-D: `install -D -m 600 /dev/stdin ./{path}`"),
+    };
+    Err((why, Some(help)))
 }
 
-fn told(manifest: &Manifest, name: &str, given: &Given, why: String) -> Diagnostic {
+fn told(manifest: &Manifest, name: &str, given: &Given, (why, help): (String, Option<String>)) -> Diagnostic {
     let place = match given.span.source == manifest.origin.definition.source {
         true => None,
         // The module's author is often somebody else.
@@ -70,12 +82,8 @@ fn told(manifest: &Manifest, name: &str, given: &Given, why: String) -> Diagnost
     };
     let diagnostic = Diagnostic::new("secret value missing")
         .at(given.span.clone(), why)
-        .detail(format!("{} takes its key `{name}` from `{}`, where ditc runs", manifest.key, given.source))
-        .help(match &given.source {
-            Source::Env(name) => format!("type it where no history keeps it: `read -rs {name} && export {name}`"),
-            Source::File(path) if path.starts_with('/') => format!("`install -D -m 600 /dev/stdin {path}`"),
-            Source::File(path) => format!("type it, then Ctrl-D: `install -D -m 600 /dev/stdin ./{path}`"),
-        });
+        .detail(format!("{} takes its key `{name}` from `{}`, where ditc runs", manifest.key, given.source));
+    let diagnostic = help.into_iter().fold(diagnostic, Diagnostic::help);
     match place {
         Some((span, text)) => diagnostic.related(span, text),
         None => diagnostic,
@@ -103,7 +111,11 @@ pub(super) fn changed(planned: &Desired, values: &Values, key: Option<&Key>) -> 
         given.digest.is_some() && given.digest != now
     };
     let changed = all(planned).filter(is_changed);
-    changed.map(|(manifest, name, given)| format!("{}: the value of {} for key {name} is another", manifest.key, given.source)).collect()
+    changed
+        .map(|(manifest, name, given)| {
+            format!("{}: the value of {} for key {name} is another", manifest.key, given.source)
+        })
+        .collect()
 }
 
 /// The plan as it is carried out: what could not be known before there is a key is filled in, with the key that is made.

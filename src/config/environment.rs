@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     fields::{Fields, missing, suggest, unknown_key, wrong_type},
+    labels,
     secrets::{SecretRecipe, secrets},
     settings::duration,
     value::{Entry, Table},
@@ -18,6 +19,7 @@ use crate::{
 pub(super) struct Environment {
     pub(super) owner: Option<Spanned<String>>,
     pub(super) timeout: Option<std::time::Duration>,
+    pub(super) labels: Vec<Entry>,
     pub(super) variables: Vec<Entry>,
     pub(super) secrets: Vec<SecretRecipe>,
     pub(super) components: BTreeMap<ComponentName, Component>,
@@ -62,10 +64,12 @@ pub(super) fn environment(
         duration(&ttl, fields.diagnostics());
     }
     let timeout = fields.string("timeout").and_then(|text| duration(&text, fields.diagnostics()));
+    let labels = fields.table("labels").map(|table| table.entries.clone()).unwrap_or_default();
     let variables = fields.table("variables").map(|table| table.entries.clone()).unwrap_or_default();
     let secret_table = fields.table("secrets");
     let tiers = [Tier::Dependency, Tier::Service].map(|tier| (tier, fields.table(tier.table())));
     fields.finish();
+    labels.iter().for_each(|label| labels::check(label, diagnostics));
     for variable in &variables {
         if let Err(why) = VariableName::new(&variable.key.value) {
             diagnostics.push(invalid_name("a variable", &variable.key, &why.to_string()));
@@ -83,7 +87,7 @@ pub(super) fn environment(
             components.insert(component.id.name.clone(), component);
         }
     }
-    Environment { owner, timeout, variables, secrets, components }
+    Environment { owner, timeout, labels, variables, secrets, components }
 }
 
 fn twice(first: &Component, second: &Component) -> Diagnostic {

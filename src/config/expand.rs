@@ -13,7 +13,7 @@ use super::{
     environment::{Component, Environment, environment, unknown_module},
     expression::{self, Known, Scope},
     instance::Instance,
-    is_same, merge,
+    is_same, labels, merge,
     needs::{Needs, needs},
     object::{Rules, stamp, subdomain},
     reader::stands_behind,
@@ -24,7 +24,7 @@ use super::{
     variables,
 };
 use crate::{
-    desired::{self, Desired, LABEL_ENVIRONMENT, LABEL_MANAGED_BY, MANAGED_BY, Manifest, Origin},
+    desired::{self, Desired, Manifest, Origin},
     diagnostic::{Diagnostic, Sources, Span},
     kinds::Kinds,
     names::{ComponentId, ComponentName, EnvironmentName, OutputName, Tier},
@@ -154,6 +154,8 @@ pub(super) struct Run<'a> {
     /// What every expression of the environment may use.
     scope: Scope,
     owner: Option<String>,
+    /// What the environment puts on all its objects.
+    pub(super) labels: BTreeMap<String, String>,
 }
 
 impl<'a> Run<'a> {
@@ -168,6 +170,7 @@ impl<'a> Run<'a> {
             outputs: BTreeMap::new(),
             scope: Scope::default(),
             owner: None,
+            labels: BTreeMap::new(),
         }
     }
 
@@ -176,8 +179,9 @@ impl<'a> Run<'a> {
         environment: &Environment,
         definition: &Span,
     ) -> BTreeMap<ComponentId, desired::Component> {
-        self.namespace(definition);
         self.scope(environment);
+        self.labels = labels::values(&environment.labels, &self.scope, self.sources, &mut self.diagnostics);
+        self.namespace(definition);
         let needs = needs(&environment.components, &mut self.diagnostics);
         let scope = self.scope.clone();
         for recipe in &environment.secrets {
@@ -199,8 +203,8 @@ impl<'a> Run<'a> {
     fn namespace(&mut self, definition: &Span) {
         let name = self.rules.namespace.as_str();
         let key = ObjectKey::namespace(name);
-        let labels = json!({LABEL_MANAGED_BY: MANAGED_BY, LABEL_ENVIRONMENT: self.rules.environment.as_str()});
-        let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}});
+        let mut body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+        stamp(&mut body, &key, None, &self.labels, self.rules).expect("no label stands in the way of another yet");
         let origin = Origin { definition: definition.clone(), template: None };
         self.manifests.insert(key.clone(), Manifest { key, component: None, body: Object(body), secret: None, origin });
     }
@@ -213,6 +217,11 @@ impl<'a> Run<'a> {
         ];
         let about = |names: &[(&'static str, Known)]| Known::names(names.iter().cloned());
         self.scope.names.insert("environment".to_owned(), about(&names));
+        let too_early = Known::Barred {
+            why: "neither `owner` nor another variable may use a variable, so that their order says nothing".to_owned(),
+            help: "write the value out here".to_owned(),
+        };
+        self.scope.names.insert("variables".to_owned(), too_early);
         if let Some(owner) = &environment.owner {
             self.owner = expression::text(owner, &self.scope, self.sources, &mut self.diagnostics);
             names.extend(self.owner.as_ref().map(|owner| ("owner", Known::text(owner))));
@@ -350,13 +359,14 @@ impl<'a> Run<'a> {
             return None;
         }
         let settings = self.rules.settings;
-        let keys = recipe.keys.iter().map(|(name, key)| {
-            (name.clone(), key.origin(scope, self.sources, settings, &mut self.diagnostics))
-        });
+        let keys = recipe
+            .keys
+            .iter()
+            .map(|(name, key)| (name.clone(), key.origin(scope, self.sources, settings, &mut self.diagnostics)));
         let keys = keys.collect();
         let key = ObjectKey::new("", "Secret", Some(self.rules.namespace.as_str()), &name);
         let mut body = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "type": "Opaque"});
-        if let Err(diagnostic) = stamp(&mut body, &key, component, self.rules) {
+        if let Err(diagnostic) = stamp(&mut body, &key, component, &self.labels, self.rules) {
             self.diagnostics.push(diagnostic.at(place, "declared here"));
             return None;
         }

@@ -78,10 +78,17 @@ impl Instance<'_> {
         }
         let scope = self.scope();
         let mut inputs = Map::new();
+        let mut is_broken = false;
         for (name, input) in declared {
             let what = format!("input `{name}` of module `{module}`");
             let value = match (given.get(name.as_str()), &input.default) {
                 (Some(entry), _) => input.check(&entry.value, &what, &mut run.diagnostics),
+                (None, Some(default)) if !expression::is_in(default) => {
+                    // What is wrong with it was told where it is declared.
+                    let value = input.check(default, &what, &mut Vec::new());
+                    is_broken |= value.is_none();
+                    value
+                }
                 (None, Some(default)) => expression::evaluate(default, &scope, run.sources, &mut run.diagnostics)
                     .and_then(|default| input.check(&default, &what, &mut run.diagnostics)),
                 (None, None) if input.is_required => {
@@ -97,7 +104,7 @@ impl Instance<'_> {
             };
             inputs.insert(name.to_string(), value.unwrap_or_default());
         }
-        (run.diagnostics.len() == before).then_some(inputs)
+        (run.diagnostics.len() == before && !is_broken).then_some(inputs)
     }
 
     /// What expressions in `module.toml` may use.
@@ -180,9 +187,15 @@ impl Instance<'_> {
             let text = run.sources.add(path, rendered.text.clone());
             for yaml::Invalid { line, message } in invalid {
                 let span = Span::new(text, line_range(&rendered.text, line));
+                let is_indentation = ["block mapping", "block collection", "expected <block end>", "indent"];
+                let is_indentation = is_indentation.iter().any(|sign| message.contains(sign));
                 let diagnostic = Diagnostic::new("invalid YAML")
                     .at(span, message)
                     .related(rendered.origin(line), "rendered from here");
+                let diagnostic = match is_indentation {
+                    true => diagnostic.help("look at the indentation: all keys of one map begin in the same column"),
+                    false => diagnostic,
+                };
                 run.diagnostics.push(self.used(diagnostic));
             }
         }
@@ -190,7 +203,7 @@ impl Instance<'_> {
             let place = rendered.origin(line);
             let checked = object::check(&value, run.rules, &mut run.unknown_kinds);
             let key = match checked.and_then(|key| {
-                match object::stamp(&mut value, &key, Some(&self.component.id), run.rules) {
+                match object::stamp(&mut value, &key, Some(&self.component.id), &run.labels, run.rules) {
                     Ok(()) => Ok(key),
                     Err(diagnostic) => Err(vec![diagnostic]),
                 }

@@ -11,6 +11,7 @@ mod expression;
 mod fields;
 mod fmt;
 mod instance;
+mod labels;
 mod lint;
 mod merge;
 mod module;

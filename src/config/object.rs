@@ -1,14 +1,14 @@
 //! Checks a rendered object: what a template may make, and how it is called. Whether the server takes its fields is the
 //! server's to say.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
 use super::settings::Settings;
 use crate::{
     desired::{LABEL_COMPONENT, LABEL_ENVIRONMENT, LABEL_MANAGED_BY, MANAGED_BY, is_reserved},
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, suggestion},
     kinds::Kinds,
     names::{ComponentId, EnvironmentName, Namespace},
     object::{GroupKind, ObjectKey, split_api_version},
@@ -99,18 +99,15 @@ fn check_kind(
     let Some(served) = rules.kinds.get(kind) else {
         unknown.insert(kind.clone());
         let elsewhere = rules.kinds.iter().find(|other| other.kind.kind == kind.kind);
-        let diagnostic = mistake("unknown kind", format!("the cluster knows no kind `{kind}`"));
-        return Some(match elsewhere {
-            Some(other) => {
-                diagnostic.help(format!("`{}` is served as `apiVersion: {}`", kind.kind, other.api_version()))
+        let names = rules.kinds.iter().map(|kind| kind.kind.kind.as_str());
+        // What is so near to a known kind is a slip, whichever cluster it is for.
+        let slip = mistake("unknown kind", format!("there is no kind `{kind}`"));
+        return Some(match (elsewhere, suggestion(&kind.kind, names)) {
+            (Some(other), _) => {
+                slip.help(format!("`{}` is served as `apiVersion: {}`", kind.kind, other.api_version()))
             }
-            None => {
-                match crate::diagnostic::suggestion(&kind.kind, rules.kinds.iter().map(|kind| kind.kind.kind.as_str()))
-                {
-                    Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
-                    None => diagnostic.help(CUSTOM),
-                }
-            }
+            (None, Some(meant)) => slip.help(format!("did you mean `{meant}`?")),
+            (None, None) => mistake("unknown kind", format!("the cluster knows no kind `{kind}`")).help(CUSTOM),
         });
     };
     if !served.serves(version) {
@@ -240,11 +237,13 @@ fn check_fields(value: &Value, key: &ObjectKey, namespace: &Namespace) -> Vec<Di
     mistakes
 }
 
-/// Puts the environment's namespace and ditc's labels on an object that passed [`check`].
+/// Puts the environment's namespace, its own labels and those of ditc on an object that passed [`check`]. A label that a
+/// template sets itself goes before one of the environment.
 pub(super) fn stamp(
     value: &mut Value,
     key: &ObjectKey,
     component: Option<&ComponentId>,
+    labels: &BTreeMap<String, String>,
     rules: Rules<'_>,
 ) -> Result<(), Diagnostic> {
     if let Some(namespace) = &key.namespace {
@@ -271,6 +270,12 @@ pub(super) fn stamp(
                 .help("remove it; ditc finds its objects by these labels"));
             }
             Some(_) | None => *slot = Value::from(ours),
+        }
+    }
+    for (label, text) in labels {
+        let slot = &mut value["metadata"]["labels"][label];
+        if slot.is_null() {
+            *slot = Value::from(text.as_str());
         }
     }
     Ok(())

@@ -22,7 +22,7 @@ pub(super) fn annotate(manifests: &mut BTreeMap<ObjectKey, Manifest>) {
     let hashes: BTreeMap<ObjectKey, Option<Hash>> = manifests
         .iter()
         .filter(|(key, _)| ["ConfigMap", "Secret"].iter().any(|kind| key.kind.is("", kind)))
-        .map(|(key, manifest)| (key.clone(), is_known(manifest).then(|| manifest.hash())))
+        .map(|(key, manifest)| (key.clone(), is_known(manifest).then(|| contents(manifest))))
         .collect();
     for (key, manifest) in manifests {
         let used = uses(key, &manifest.body);
@@ -42,4 +42,13 @@ pub(super) fn annotate(manifests: &mut BTreeMap<ObjectKey, Manifest>) {
             None => Value::from(NOT_YET),
         };
     }
+}
+
+/// The hash of what a ConfigMap or Secret holds. Its labels are nothing to a pod.
+fn contents(manifest: &Manifest) -> Hash {
+    let mut bare = manifest.clone();
+    if let Some(map) = bare.body.0.as_object_mut() {
+        map.shift_remove("metadata");
+    }
+    bare.hash()
 }

@@ -26,6 +26,10 @@ pub fn environment_schema(workspace: &Workspace) -> Value {
         "owner": described(text(), "who to ask"),
         "ttl": described(duration(), "how long it is meant to live"),
         "timeout": described(plain_duration(), "how long a component may take to become ready"),
+        "labels": described(
+            json!({"type": "object", "additionalProperties": text()}),
+            "labels for all its objects, beside those of ditc",
+        ),
         "variables": described(
             json!({"type": "object", "propertyNames": {"pattern": IDENTIFIER}, "additionalProperties": value()}),
             "values for expressions: {{ variables.NAME }}",
@@ -277,22 +281,23 @@ fn probe() -> Value {
 
 fn secrets() -> Value {
     let words = Generate::ALL.map(Generate::word);
-    let of = |required: &str, properties: Value| {
-        json!({"type": "object", "additionalProperties": false, "required": [required], "properties": properties})
-    };
-    let generated = json!({
-        "generate": {"enum": words},
-        "length": {
-            "type": "integer", "minimum": Generator::LENGTHS.start(), "maximum": Generator::LENGTHS.end(),
-            "description": "how many letters",
+    let only = |name: &str| json!({"required": [name]});
+    let key = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "generate": described(json!({"enum": words}), "a value that is made once, in the cluster"),
+            "length": {
+                "type": "integer", "minimum": Generator::LENGTHS.start(), "maximum": Generator::LENGTHS.end(),
+                "description": "how many letters",
+            },
+            "alphabet": described(text(), "the letters that it is made of"),
+            "env": described(text(), "a variable of the process that holds the value"),
+            "file": described(text(), "a file that holds the value: ./secrets/NAME"),
         },
-        "alphabet": described(text(), "the letters that it is made of"),
+        "oneOf": [only("generate"), only("env"), only("file")],
+        "dependencies": {"length": ["generate"], "alphabet": ["generate"]},
     });
-    let key = any_of([
-        of("generate", generated),
-        of("env", json!({"env": described(text(), "a variable of the process that holds the value")})),
-        of("file", json!({"file": described(text(), "a file that holds the value: ./secrets/NAME")})),
-    ]);
     let keys = json!({
         "type": "object",
         "minProperties": 1,

@@ -12,10 +12,7 @@ use crate::{
 
 /// Puts the digests of given values into the manifests of Secrets, and into the workloads that use them. `digest` tells
 /// one by its Secret and key.
-pub fn seal(
-    manifests: &mut BTreeMap<ObjectKey, Manifest>,
-    digest: impl Fn(&ObjectKey, &str, &Given) -> Option<Hash>,
-) {
+pub fn seal(manifests: &mut BTreeMap<ObjectKey, Manifest>, digest: impl Fn(&ObjectKey, &str, &Given) -> Option<Hash>) {
     let mut is_any = false;
     for (key, manifest) in &mut *manifests {
         for (name, origin) in manifest.secret.iter_mut().flat_map(|recipe| &mut recipe.keys) {

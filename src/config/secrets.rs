@@ -62,8 +62,12 @@ pub(super) fn secrets(table: &Table, diagnostics: &mut Vec<Diagnostic>) -> Vec<S
             }
         }
         if keys.entries.is_empty() {
-            let diagnostic = missing(&entry.key.span, &title, "password");
-            diagnostics.push(diagnostic.help("a key looks like `password = { generate = \"password\" }`"));
+            diagnostics.push(
+                Diagnostic::new("missing key")
+                    .at(entry.key.span.clone(), "has no keys")
+                    .detail(format!("{title} would hold nothing"))
+                    .help("a key looks like `password = { generate = \"password\" }`"),
+            );
         }
         recipes.push(recipe);
     }
@@ -191,8 +195,14 @@ impl KeyRecipe {
                 true => "`secret_sources` in `ditc.toml` is empty".to_owned(),
                 false => format!("`{source}` fits none of {}", listed(patterns)),
             };
-            let help = format!("if that is wanted, add `\"{source}\"` to `secret_sources` under `[policy]` in `ditc.toml`");
-            let diagnostic = Diagnostic::new("secret source not allowed").at(span.clone(), "no value may be taken from here");
+            let sources = settings.secret_sources.iter().cloned().chain([source.to_string()]);
+            let sources: Vec<String> = sources.map(|source| format!("{source:?}")).collect();
+            let help = format!(
+                "if that is wanted, write under `[policy]` in `ditc.toml`: `secret_sources = [{}]`",
+                sources.join(", ")
+            );
+            let diagnostic =
+                Diagnostic::new("secret source not allowed").at(span.clone(), "no value may be taken from here");
             diagnostics.push(diagnostic.detail(detail).help(help));
         }
         let source = source.unwrap_or(Source::Env(String::new()));

@@ -137,7 +137,8 @@ fn read_policy(table: &Table, settings: &mut Settings, diagnostics: &mut Vec<Dia
 }
 
 fn secret_sources(patterns: Vec<Spanned<String>>, diagnostics: &mut Vec<Diagnostic>) -> Vec<String> {
-    let is_pattern = |text: &str| matches!(text.split_once(':'), Some(("env" | "file", pattern)) if !pattern.is_empty());
+    let is_pattern =
+        |text: &str| matches!(text.split_once(':'), Some(("env" | "file", pattern)) if !pattern.is_empty());
     for Spanned { value: _, span } in patterns.iter().filter(|pattern| !is_pattern(&pattern.value)) {
         diagnostics.push(
             Diagnostic::new("unknown secret source")

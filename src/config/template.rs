@@ -82,7 +82,7 @@ pub(super) fn output(text: &str, span: &Span, context: &Value) -> Result<Value, 
     };
     result.unwrap_or_else(|error| {
         let why = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-        Err(Diagnostic::new("invalid output").at(span.clone(), why))
+        Err(Diagnostic::new("invalid output").at(span.clone(), why).help(SYNTAX))
     })
 }
 
@@ -156,11 +156,25 @@ fn complaint(
     match error.kind() {
         ErrorKind::UndefinedError => undefined(&code, span, context),
         ErrorKind::SyntaxError => {
+            let why = error.detail().unwrap_or("cannot be read");
+            let diagnostic = Diagnostic::new("invalid template").at(span, why.to_owned());
+            if code.starts_with('.') {
+                diagnostic.help("names have no dot in front, and inputs stand in `inputs`: `{{ inputs.x }}`")
+            } else if why.contains("expected end of block") || why.contains("end of input") {
+                diagnostic.help("each `{% if … %}` ends with `{% endif %}`, each `{% for … %}` with `{% endfor %}`")
+            } else {
+                diagnostic.help(SYNTAX)
+            }
+        }
+        ErrorKind::UnknownFunction => {
             let diagnostic =
-                Diagnostic::new("invalid template").at(span, error.detail().unwrap_or("cannot be read").to_owned());
-            match code.starts_with('.') {
-                true => diagnostic.help("names have no dot in front, and inputs stand in `inputs`: `{{ inputs.x }}`"),
-                false => diagnostic,
+                Diagnostic::new("unknown function").at(span, error.detail().unwrap_or("not known").to_owned());
+            match HELM_FUNCTIONS.iter().any(|function| code.starts_with(function)) {
+                true => diagnostic
+                    .detail("functions of Helm are not known here, and no template includes another")
+                    .help("write the value out, or make it an input"),
+                false => diagnostic
+                    .help("functions are those of minijinja: https://docs.rs/minijinja/latest/minijinja/functions/"),
             }
         }
         ErrorKind::UnknownFilter => {
@@ -176,9 +190,15 @@ fn complaint(
         }
         kind => Diagnostic::new("template failed")
             .at(span, error.detail().map_or_else(|| kind.to_string(), str::to_owned))
-            .help("the language is minijinja: https://docs.rs/minijinja/latest/minijinja/syntax/"),
+            .help(SYNTAX),
     }
 }
+
+/// Where the language is described.
+const SYNTAX: &str = "the language is minijinja: https://docs.rs/minijinja/latest/minijinja/syntax/";
+
+/// What charts call that is no function here.
+const HELM_FUNCTIONS: [&str; 7] = ["include", "tpl", "lookup", "required", "printf", "fail", "default"];
 
 /// What charts do so that pasted text becomes YAML.
 const HELM: [&str; 4] = ["quote", "toYaml", "indent", "toJson"];

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use anstream::adapter::strip_str;
 
 use crate::diagnostic::{Diagnostic, Label, Source, Sources, Span};
 
@@ -16,8 +17,11 @@ pub fn diagnostics(list: &[Diagnostic], sources: &Sources, style: Style) -> Stri
     let renderer = renderer.term_width(style.width.max(80));
     let mut out = String::new();
     for diagnostic in list {
-        let drawn = renderer.render(&groups(diagnostic, sources));
-        for line in drawn.lines() {
+        let drawn = renderer.render(&groups(diagnostic, sources, style.width));
+        let is_placed = diagnostic.label.is_some() || !diagnostic.related.is_empty();
+        // Where there is no line to draw, the renderer draws its margin all the same.
+        let is_shown = |line: &&str| is_placed || strip_str(line).to_string().trim() != "|";
+        for line in drawn.lines().filter(is_shown) {
             out.push_str(line.trim_end());
             out.push('\n');
         }
@@ -31,7 +35,7 @@ pub fn diagnostics(list: &[Diagnostic], sources: &Sources, style: Style) -> Stri
     out
 }
 
-fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>> {
+fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources, width: usize) -> Vec<Group<'a>> {
     let Diagnostic { summary, label, related, detail, help } = diagnostic;
     let mut group = Group::with_title(Level::ERROR.primary_title(clean_line(summary)));
     let mut labels: Vec<(&Label, AnnotationKind)> =
@@ -50,13 +54,46 @@ fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>
         group = group.element(snippet);
         labels.retain(|(label, _)| label.span.source != id);
     }
+    let lines = label.iter().chain(related).map(|label| sources.position(&label.span).0);
+    let margin = lines.max().unwrap_or_default().to_string().len();
+    let wrapped = |text: &str| {
+        let width = width.max(80) - margin - " = note: ".len();
+        clean(text).lines().flat_map(|line| wrap(line, width)).collect::<Vec<_>>().join("\n")
+    };
     if let Some(detail) = detail {
-        group = group.element(Level::NOTE.message(clean(detail)));
+        group = group.element(Level::NOTE.message(wrapped(detail)));
     }
     for help in help {
-        group = group.element(Level::HELP.message(clean(help)));
+        group = group.element(Level::HELP.message(wrapped(help)));
     }
     vec![group]
+}
+
+/// A line in lines of at most `width` columns. What stands in backticks stays in one piece, so that it can be copied.
+fn wrap(line: &str, width: usize) -> Vec<String> {
+    let options = textwrap::Options::new(width)
+        .break_words(false)
+        .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit)
+        .word_separator(textwrap::WordSeparator::Custom(words))
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::wrap(line, options).into_iter().map(Cow::into_owned).collect()
+}
+
+fn words(line: &str) -> Box<dyn Iterator<Item = textwrap::core::Word<'_>> + '_> {
+    let mut is_code = false;
+    let mut words = Vec::new();
+    let mut start = 0;
+    let mut was_space = false;
+    for (at, c) in line.char_indices() {
+        if was_space && c != ' ' && !is_code {
+            words.push(textwrap::core::Word::from(&line[start..at]));
+            start = at;
+        }
+        is_code ^= c == '`';
+        was_space = c == ' ' && !is_code;
+    }
+    words.push(textwrap::core::Word::from(&line[start..]));
+    Box::new(words.into_iter())
 }
 
 /// The text with control characters replaced by as many bytes, so that spans stay where they are.

@@ -194,8 +194,27 @@ fn a_plan_that_is_saved_holds_no_value_and_is_refused_once_another_is_given() {
     std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&bytes[end + 1..]), &mut text).expect("gzip");
     assert!(text.contains("DITC_SECRET_TOKEN") && !text.contains("canary"), "{text}");
     workspace.ditc("show demo.plan").exits(0);
-    with(SECOND, "apply demo.plan").exits(1).error(str![[r#""#]]);
-    workspace.ditc("apply demo.plan --sandbox").exits(1).error(str![[r#""#]]);
+    with(SECOND, "apply demo.plan").exits(1).error(str![[r#"
+error: demo.plan, a plan of [TIME], no longer fits, so nothing was changed:
+  Secret/app: the value of env:DITC_SECRET_TOKEN for key token is another
+  hint: plan again: ditc plan demo -out=demo.plan --sandbox
+
+"#]]);
+    workspace.ditc("apply demo.plan --sandbox").exits(1).error(str![[r#"
+error: secret value missing
+ --> environments/demo.toml:2:20
+  |
+2 | token    = { env = "DITC_SECRET_TOKEN" }
+  |                    ^^^^^^^^^^^^^^^^^^^ this variable is not set
+  |
+  = note: Secret/app takes its key `token` from `env:DITC_SECRET_TOKEN`, where
+          ditc runs
+  = help: type it where no history keeps it:
+          `read -rs DITC_SECRET_TOKEN && export DITC_SECRET_TOKEN`
+
+1 error
+
+"#]]);
     with(FIRST, "apply demo.plan").exits(0);
     with(FIRST, "plan demo -detailed-exitcode").exits(0);
 }
@@ -223,9 +242,15 @@ fn a_secret_of_somebody_else_is_adopted_with_the_values_that_are_given() {
     workspace.cluster().create("/api/v1/namespaces/demo/secrets", "kubectl-create", &theirs);
     with(FIRST, "apply demo -auto-approve -adopt=secret/app").exits(0);
     let data = || workspace.cluster().get("/api/v1/namespaces/demo/secrets/app").expect("it is there")["data"].clone();
-    assert_eq!((&data()["token"], &data()["password"]), (&json!(STANDARD.encode(FIRST)), &json!(STANDARD.encode("theirs-and-kept"))));
+    assert_eq!(
+        (&data()["token"], &data()["password"]),
+        (&json!(STANDARD.encode(FIRST)), &json!(STANDARD.encode("theirs-and-kept")))
+    );
     with(FIRST, "plan demo -detailed-exitcode").exits(0);
     with(SECOND, "apply demo -auto-approve").exits(0);
-    assert_eq!((&data()["token"], &data()["password"]), (&json!(STANDARD.encode(SECOND)), &json!(STANDARD.encode("theirs-and-kept"))));
+    assert_eq!(
+        (&data()["token"], &data()["password"]),
+        (&json!(STANDARD.encode(SECOND)), &json!(STANDARD.encode("theirs-and-kept")))
+    );
     with(SECOND, "plan demo -detailed-exitcode").exits(0);
 }

@@ -11,6 +11,7 @@ mod everyday;
 mod faults;
 mod given;
 mod help;
+mod labels;
 mod model;
 mod preflight;
 mod real;

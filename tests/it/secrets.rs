@@ -105,7 +105,8 @@ error: secret value in a file
 2 | password = *****************
   |            ^^^^^^^^^^^^^^^^^ a secret's value does not belong into git
   |
-  = help: write `{ generate = "password" }`; `token` and `hex` are the others
+  = help: write `{ generate = "password" }`, or take it from outside:
+          `{ env = "DITC_SECRET_NAME" }`, `{ file = "./secrets/NAME" }`
 
 error: secret value in a file
  --> environments/demo.toml:3:9
@@ -113,7 +114,8 @@ error: secret value in a file
 3 | other = *************
   |         ^^^^^^^^^^^^^ a secret's value does not belong into git
   |
-  = help: write `{ generate = "password" }`; `token` and `hex` are the others
+  = help: write `{ generate = "password" }`, or take it from outside:
+          `{ env = "DITC_SECRET_NAME" }`, `{ file = "./secrets/NAME" }`
 
 2 errors
 

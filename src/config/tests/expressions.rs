@@ -125,16 +125,16 @@ other = { generate = "pasword" }
 key = { generate = "hex" }
 "#,
         str![[r#"
-environments/demo.toml:5:9: not supported yet · `env` cannot be used so far
-  secrets can only be generated in this version
-  help: write `{ generate = "password" }`; `token` and `hex` are the others
 environments/demo.toml:6:8: secret value in a file · a secret's value does not belong into git
-  help: write `{ generate = "password" }`; `token` and `hex` are the others
+  help: write `{ generate = "password" }`, or take it from outside: `{ env = "DITC_SECRET_NAME" }`, `{ file = "./secrets/NAME" }`
 environments/demo.toml:7:22: unknown generator · ditc cannot generate this
   help: did you mean `password`?
 environments/demo.toml:3:1: not supported yet · `chart` cannot be used so far
   service `web` asks for objects from its own repository
   help: remove it and give `image`, or write a module and name it with `module`
+environments/demo.toml:5:15: secret source not allowed · no value may be taken from here
+  `env:TOKEN` fits none of `env:DITC_SECRET_*`, `file:./secrets/*`
+  help: if that is wanted, write under `[policy]` in `ditc.toml`: `secret_sources = ["env:DITC_SECRET_*", "file:./secrets/*", "env:TOKEN"]`
 environments/demo.toml:8:10: reserved name · not the name of a Secret
   the name `ditc-key` is kept for ditc's own records, as are all that begin with `ditc-`
 

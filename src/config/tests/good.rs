@@ -183,7 +183,7 @@ fn services_get_the_articles_variables() {
     assert_data_eq!(
         at(&jakub, "StatefulSet/redis-master", "/spec/template/metadata"),
         str![[
-            r#"{"labels":{"app":"redis"},"annotations":{"ditc.dev/config-hash":"5ce52c0e2da1e7c837f02fc4869b462e"}}"#
+            r#"{"labels":{"app":"redis"},"annotations":{"ditc.dev/config-hash":"07947312b452cac2286695b415fcc07d"}}"#
         ]]
     );
 }

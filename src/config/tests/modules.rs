@@ -104,6 +104,7 @@ not a template
   `modules/thing/g.yml` is not read: templates end with `.yaml`
   help: git mv modules/thing/g.yml modules/thing/g.yaml
 modules/thing/d.yaml:1:7: invalid template · unexpected end of input, expected end of variable block
+  help: each `{% if … %}` ends with `{% endif %}`, each `{% for … %}` with `{% endfor %}`
 modules/thing/files/x:1:7: unknown name · not defined
   environments/demo.toml:1:15: used by `dependencies.thing`
   nothing is called `nme` in templates
@@ -311,7 +312,7 @@ metadata: { name: d }
         str![[r#"
 modules/thing/a.yaml:1:1: unknown kind · rendered from here
   environments/demo.toml:1:15: used by `dependencies.thing`
-  the cluster knows no kind `Deployment`
+  there is no kind `Deployment`
   help: `Deployment` is served as `apiVersion: apps/v1`
 modules/thing/a.yaml:5:1: unknown version · rendered from here
   environments/demo.toml:1:15: used by `dependencies.thing`
@@ -319,7 +320,7 @@ modules/thing/a.yaml:5:1: unknown version · rendered from here
   help: write `apiVersion: apps/v1`
 modules/thing/a.yaml:9:1: unknown kind · rendered from here
   environments/demo.toml:1:15: used by `dependencies.thing`
-  the cluster knows no kind `ConfigMp`
+  there is no kind `ConfigMp`
   help: did you mean `ConfigMap`?
 modules/thing/a.yaml:13:1: unknown kind · rendered from here
   environments/demo.toml:1:15: used by `dependencies.thing`

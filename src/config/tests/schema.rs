@@ -79,7 +79,7 @@ fn the_keys_are_those_of_the_readers() {
             "environments/demo.toml",
             "[secrets.a]\nb = { generate = \"hex\", KEY = 1 }",
             "/properties/secrets/additionalProperties/additionalProperties/properties",
-            &["env", "file"],
+            &[],
         ),
         ("modules/a/module.toml", "KEY = 1", "/properties", &[]),
         (
@@ -92,7 +92,7 @@ fn the_keys_are_those_of_the_readers() {
             "modules/a/module.toml",
             "[secrets.a]\nb = { generate = \"hex\", KEY = 1 }",
             "/properties/secrets/additionalProperties/additionalProperties/properties",
-            &["env", "file"],
+            &[],
         ),
         ("ditc.toml", "KEY = 1", "/properties", &[]),
         ("ditc.toml", "[cluster]\nKEY = 1", "/properties/cluster/properties", &[]),

@@ -119,7 +119,6 @@ error: string without end
   |       ^^^ it starts here
 
 error: no such environment
- |
  = note: there is no file environments/jakob.toml
  = help: environments here: `jakub`
  = help: did you mean `jakub`?

@@ -104,7 +104,9 @@ pub(super) fn moved(environment: &EnvironmentName, key: &ObjectKey, drift: &Drif
             line(Sign::Change, &format!("is another object by now, made{by}, not by ditc"))
         }
         DriftKind::Leftover => line(Sign::Add, "says that ditc made it, and the record does not know it"),
-        DriftKind::Changed(changed) if changed.is_empty() => line(Sign::Change, "has changed; its values are kept"),
+        DriftKind::Changed(changed) if changed.is_empty() => {
+            line(Sign::Change, "has changed; generated values are kept")
+        }
         DriftKind::Changed(changed) => {
             let name = serde_json::Value::from(key.name.as_str());
             let mut out = format!("  # {address} has changed\n");

@@ -87,7 +87,7 @@ Inputs
   image = "postgres:17.5"
       string: an official image, or one that behaves like it
 
-Secrets, made once with it
+Secrets, made with it
   {{ name }}
       postgresql-password, a generated password
 
@@ -157,8 +157,8 @@ fn modules_knows_which_was_meant() {
     let workspace = Workspace::of(OWN_MODULES);
     workspace.ditc("modules show postgres").exits(1).out("").error(str![[r#"
 error: unknown module
- |
- = note: there is neither `modules/postgres/module.toml` nor a built-in module `postgres`
+ = note: there is neither `modules/postgres/module.toml` nor a built-in module
+         `postgres`
  = help: did you mean `postgresql`?
 
 1 error
@@ -166,8 +166,8 @@ error: unknown module
 "#]]);
     workspace.ditc("modules show mysql").exits(1).out("").error(str![[r#"
 error: unknown module
- |
- = note: there is neither `modules/mysql/module.toml` nor a built-in module `mysql`
+ = note: there is neither `modules/mysql/module.toml` nor a built-in module
+         `mysql`
  = help: `ditc modules` lists all there are
 
 1 error

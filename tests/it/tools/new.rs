@@ -116,7 +116,8 @@ error: protected namespace
 1 | # What this environment is for.
   | ^ no environment may live here
   |
-  = note: namespace `prod-1` of environment `prod-1` is protected by the pattern `prod*`
+  = note: namespace `prod-1` of environment `prod-1` is protected by the pattern
+          `prod*`
   = help: rename the file, or give it another `namespace`
 
 1 error
@@ -125,7 +126,6 @@ hint: nothing was written
 "#]]);
     workspace.ditc("new a --from=dmeo").exits(1).out("").error(str![[r#"
 error: unknown environment
- |
  = note: there is no `environments/dmeo.toml` in this workspace
  = help: did you mean `demo`?
 

@@ -195,7 +195,7 @@ error: unknown kind
 1 | [dependencies.certificate]
   |               ----------- used by `dependencies.certificate`
   |
-  = note: the cluster knows no kind `Deploymnt.apps`
+  = note: there is no kind `Deploymnt.apps`
   = help: did you mean `Deployment`?
 
 1 error
@@ -207,7 +207,6 @@ error: unknown kind
 fn validate_knows_who_was_meant() {
     Workspace::of_this_repository().ditc("validate jakbu").exits(1).out("").error(str![[r#"
 error: unknown environment
- |
  = note: there is no `environments/jakbu.toml` in this workspace
  = help: did you mean `jakub`?
 
