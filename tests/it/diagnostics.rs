@@ -1,10 +1,18 @@
 //! Bad input and clusters that refuse: every message once, as a person sees it, and nothing changed.
 
+mod environments;
 mod files;
+mod inputs;
+mod labels;
+mod objects;
 mod references;
+mod secrets;
 mod templates;
 mod variables;
+mod whole;
+mod writing;
 
+use serde_json::Value;
 use snapbox::{IntoData, str};
 
 use crate::support::{Served, Workspace, closed_port, kubeconfig};
@@ -21,7 +29,37 @@ ports = [80]
 /// Applies the environment `demo` of these files, which must be refused.
 #[track_caller]
 fn refused(fixture: &str, expected: impl IntoData) {
-    Workspace::of(fixture).ditc(APPLY).exits(1).out("").error(expected).wrote_nothing();
+    let workspace = Workspace::of(fixture);
+    workspace.ditc(APPLY).exits(1).out("").error(expected).wrote_nothing();
+    let told = workspace.ditc("plan demo --sandbox -json").exits(1).out;
+    let told: Value = serde_json::from_str(&told).expect("one document");
+    for diagnostic in told["diagnostics"].as_array().expect("a list") {
+        let related = diagnostic["related"].as_array().expect("a list").iter().map(|related| &related["range"]);
+        for range in related.chain([&diagnostic["range"]]).filter(|range| !range.is_null()) {
+            is_a_place(&workspace, range);
+        }
+    }
+}
+
+/// Asserts that bytes, lines and columns of a range mean the same place, which its file has.
+#[track_caller]
+fn is_a_place(workspace: &Workspace, range: &Value) {
+    let path = range["filename"].as_str().expect("a path");
+    // Texts that are no files of the workspace have a remark behind their name.
+    let Ok(bytes) = std::fs::read(workspace.path(path)) else { return assert!(path.ends_with(')'), "{range}") };
+    let Ok(text) = String::from_utf8(bytes) else { return };
+    let byte = |end: &str| usize::try_from(range[end]["byte"].as_u64().expect("a number")).expect("a small one");
+    assert!(byte("start") <= byte("end"), "{range}");
+    for end in ["start", "end"] {
+        let before = text.get(..byte(end)).unwrap_or_else(|| panic!("{range} is on no edge of a character"));
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
+        assert_eq!(
+            (range[end]["line"].as_u64(), range[end]["column"].as_u64()),
+            (Some(line as u64), Some(column as u64)),
+            "{range}"
+        );
+    }
 }
 
 #[test]
@@ -127,7 +165,8 @@ error: unknown module
 2 | module = "reddis"
   |          ^^^^^^^^ no such module
   |
-  = note: there is neither `modules/reddis/module.toml` nor a built-in module `reddis`
+  = note: there is neither `modules/reddis/module.toml` nor a built-in module
+          `reddis`
   = help: did you mean `redis`?
 
 1 error
@@ -144,7 +183,6 @@ fn unknown_environment() {
         .out("")
         .error(str![[r#"
 error: unknown environment
- |
  = note: there is no `environments/dmeo.toml` in this workspace
  = help: did you mean `demo`?
 
@@ -322,7 +360,8 @@ error: invalid name
 2 | [services.Web]
   |           ^^^ not the name of a service
   |
-  = note: the name `Web` may hold only lower-case letters, digits and `-`, not 'W'
+  = note: the name `Web` may hold only lower-case letters, digits and `-`, not
+          'W'
 
 error: invalid name
  --> environments/demo.toml:1:13
@@ -330,7 +369,8 @@ error: invalid name
 1 | namespace = "../x"
   |             ^^^^^^ not the name of a namespace
   |
-  = note: the name `../x` may hold only lower-case letters, digits and `-`, not '.'
+  = note: the name `../x` may hold only lower-case letters, digits and `-`, not
+          '.'
 
 2 errors
 
@@ -347,7 +387,9 @@ error: invalid name
 1 | [services.dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd]
   |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ not the name of a service
   |
-  = note: the name `dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd` has 64 characters; at most 63 are allowed
+  = note: the name
+          `dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd` has
+          64 characters; at most 63 are allowed
 
 1 error
 
@@ -366,7 +408,8 @@ error: unknown environment
 1 | extends = "Base"
   |           ^^^^^^ extends what does not exist
   |
-  = note: the name `Base` may hold only lower-case letters, digits and `-`, not 'B'
+  = note: the name `Base` may hold only lower-case letters, digits and `-`, not
+          'B'
 
 1 error
 
@@ -396,7 +439,8 @@ error: another namespace
 1 | [dependencies.odd]
   |               --- used by `dependencies.odd`
   |
-  = note: ConfigMap/odd asks for namespace "kube-system"; the environment lives in `demo`
+  = note: ConfigMap/odd asks for namespace "kube-system"; the environment lives
+          in `demo`
   = help: remove `metadata.namespace`; ditc fills it in
 
 1 error
@@ -446,8 +490,11 @@ error: object outside the namespace
 1 | [dependencies.odd]
   |               --- used by `dependencies.odd`
   |
-  = note: a ClusterRole belongs to the whole cluster, so environments would share it
-  = help: if that is wanted, add `cluster_scoped = ["ClusterRole.rbac.authorization.k8s.io"]` under `[policy]` in `ditc.toml`
+  = note: a ClusterRole belongs to the whole cluster, so environments would
+          share it
+  = help: if that is wanted, add
+          `cluster_scoped = ["ClusterRole.rbac.authorization.k8s.io"]` under
+          `[policy]` in `ditc.toml`
 
 1 error
 
@@ -587,7 +634,8 @@ error: protected namespace
 1 | namespace = "kube-system"
   |             ^^^^^^^^^^^^^ no environment may live here
   |
-  = note: namespace `kube-system` of environment `demo` is protected by the pattern `kube-*`
+  = note: namespace `kube-system` of environment `demo` is protected by the
+          pattern `kube-*`
   = help: rename the file, or give it another `namespace`
 
 1 error
@@ -603,7 +651,8 @@ error: protected namespace
 1 | namespace = "production"
   |             ^^^^^^^^^^^^ no environment may live here
   |
-  = note: namespace `production` of environment `demo` is protected by the pattern `prod*`
+  = note: namespace `production` of environment `demo` is protected by the
+          pattern `prod*`
   = help: rename the file, or give it another `namespace`
 
 1 error

@@ -64,8 +64,8 @@ fn a_file_that_is_too_large() {
         .out("")
         .error(str![[r#"
 error: file too large
- |
- = note: `environments/demo.toml` is larger than 1048576 bytes, which is the most that is read
+ = note: `environments/demo.toml` is larger than 1048576 bytes, which is the
+         most that is read
 
 1 error
 
@@ -78,8 +78,8 @@ error: file too large
         .out("")
         .error(str![[r#"
 error: file too large
- |
- = note: `environments/demo.toml` holds more than 10000 values, which is the most that is read
+ = note: `environments/demo.toml` holds more than 10000 values, which is the
+         most that is read
 
 1 error
 
@@ -151,7 +151,8 @@ error: invalid name
 17 | [inputs.env]
    |         --- declared here as `env`
    |
-   = note: the name `9` may hold only letters, digits, `_`, `-` and `.`, no digit first
+   = note: the name `9` may hold only letters, digits, `_`, `-` and `.`, no
+           digit first
 
 6 errors
 
@@ -182,17 +183,16 @@ kind: ConfigMap
 "#,
         str![[r#"
 error: module without templates
- |
- = note: module `empty` has neither templates nor secrets nor outputs, so it would make nothing
+ = note: module `empty` has neither templates nor secrets nor outputs, so it
+         would make nothing
  = help: write the objects that it makes into `modules/empty/empty.yaml`
 
 error: not a template
- |
- = note: `modules/helm/templates/helm.yaml` is not read: templates lie beside `module.toml`
+ = note: `modules/helm/templates/helm.yaml` is not read: templates lie beside
+         `module.toml`
  = help: git mv modules/helm/templates/helm.yaml modules/helm/
 
 error: not a template
- |
  = note: `modules/yml/yml.yml` is not read: templates end with `.yaml`
  = help: git mv modules/yml/yml.yml modules/yml/yml.yaml
 

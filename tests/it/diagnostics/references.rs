@@ -26,7 +26,8 @@ error: unknown secret or config
 6 | A = { secret = "postgres", key = "postgresql-password" }
   |                ^^^^^^^^^^ no Secret of this environment
   |
-  = note: nothing in the environment makes Secret `postgres`, so the pod would never start
+  = note: nothing in the environment makes Secret `postgres`, so the pod would
+          never start
   = help: did you mean `postgresql`?
   = help: if others put it into the namespace, say so: add `existing = true`
 
@@ -36,7 +37,8 @@ error: unknown secret or config
 7 | B = { config = "postgresql", key = "x" }
   |                ^^^^^^^^^^^^ no ConfigMap of this environment
   |
-  = note: nothing in the environment makes ConfigMap `postgresql`, so the pod would never start
+  = note: nothing in the environment makes ConfigMap `postgresql`, so the pod
+          would never start
   = help: `postgresql` is a Secret: write `secret = "postgresql"`
 
 error: unknown secret or config
@@ -45,7 +47,8 @@ error: unknown secret or config
 8 | C = { config = "mail", key = "password" }
   |                ^^^^^^ no ConfigMap of this environment
   |
-  = note: nothing in the environment makes ConfigMap `mail`, so the pod would never start
+  = note: nothing in the environment makes ConfigMap `mail`, so the pod would
+          never start
   = help: `mail` is a Secret: write `secret = "mail"`
 
 error: unknown key of a secret or config
@@ -54,7 +57,8 @@ error: unknown key of a secret or config
 9 | D = { secret = "mail", key = "pasword" }
   |                              ^^^^^^^^^ not a key of Secret `mail`
   |
-  = note: Deployment/web takes `pasword` from Secret `mail`, which has no such key
+  = note: Deployment/web takes `pasword` from Secret `mail`, which has no such
+          key
   = help: did you mean `password`?
 
 4 errors
@@ -194,7 +198,8 @@ error: name not available
   |                ^^^^^^^^^^^^^^^^^^^^^^^^^ cannot be used here
   |
   = note: `services.worker` has no `url`, as it is set up here
-  = help: look at what the module of `services.worker` says about its output `url`
+  = help: look at what the module of `services.worker` says about its output
+          `url`
 
 error: name not available
  --> environments/demo.toml:6:52
@@ -203,7 +208,8 @@ error: name not available
   |                ^^^^^^^^^^^^^^^^^^^^^^^^^^ cannot be used here
   |
   = note: `services.worker` has no `host`, as it is set up here
-  = help: look at what the module of `services.worker` says about its output `host`
+  = help: look at what the module of `services.worker` says about its output
+          `host`
 
 2 errors
 
@@ -236,7 +242,8 @@ error: invalid alphabet
 3 | letters = { generate = "token", alphabet = "aab" }
   |                                            ^^^^^ values cannot be drawn from these letters
   |
-  = note: an alphabet is ten or more letters, digits or signs of ASCII, each of them once
+  = note: an alphabet is ten or more letters, digits or signs of ASCII, each of
+          them once
   = help: `alphabet = "0123456789abcdef"`
 
 error: invalid alphabet
@@ -262,7 +269,8 @@ error: missing key
   | ^^^^ lacks `generate`
   |
   = note: a secret's key needs the key `generate`
-  = help: write `{ generate = "password" }`; `token` and `hex` are the others
+  = help: write `{ generate = "password" }`, or take it from outside:
+          `{ env = "DITC_SECRET_NAME" }`, `{ file = "./secrets/NAME" }`
 
 error: secret value in a file
  --> environments/demo.toml:7:9
@@ -270,7 +278,8 @@ error: secret value in a file
 7 | plain = *********
   |         ^^^^^^^^^ a secret's value does not belong into git
   |
-  = help: write `{ generate = "password" }`; `token` and `hex` are the others
+  = help: write `{ generate = "password" }`, or take it from outside:
+          `{ env = "DITC_SECRET_NAME" }`, `{ file = "./secrets/NAME" }`
 
 6 errors
 

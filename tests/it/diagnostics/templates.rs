@@ -20,7 +20,8 @@ error: expression joined with text
 1 | [dependencies.odd]
   |               --- used by `dependencies.odd`
   |
-  = note: `{{ x }}` always gives one whole, quoted YAML value; text beside it would not become part of it
+  = note: `{{ x }}` always gives one whole, quoted YAML value; text beside it
+          would not become part of it
   = help: join inside the braces: `{{ name ~ ":" ~ version }}`
 
 1 error
@@ -45,8 +46,10 @@ error: expression in a block scalar
 1 | [dependencies.odd]
   |               --- used by `dependencies.odd`
   |
-  = note: in a template a value is always one quoted YAML value, so it cannot be part of a longer text
-  = help: put the text into `files/NAME` of the module, where nothing is quoted, and write `{{ files["NAME"] }}`
+  = note: in a template a value is always one quoted YAML value, so it cannot be
+          part of a longer text
+  = help: put the text into `files/NAME` of the module, where nothing is quoted,
+          and write `{{ files["NAME"] }}`
 
 1 error
 
@@ -99,6 +102,8 @@ error: invalid YAML
   |
 1 | [dependencies.odd]
   |               --- used by `dependencies.odd`
+  |
+  = help: look at the indentation: all keys of one map begin in the same column
 
 1 error
 
@@ -121,6 +126,9 @@ error: invalid template
   |
 1 | [dependencies.odd]
   |               --- used by `dependencies.odd`
+  |
+  = help: each `{% if … %}` ends with `{% endif %}`, each `{% for … %}` with
+          `{% endfor %}`
 
 1 error
 
@@ -165,7 +173,8 @@ error: unknown filter
 1 | [dependencies.odd]
   |               --- used by `dependencies.odd`
   |
-  = help: filters are those of minijinja: https://docs.rs/minijinja/latest/minijinja/filters/
+  = help: filters are those of minijinja:
+          https://docs.rs/minijinja/latest/minijinja/filters/
 
 1 error
 
@@ -189,7 +198,8 @@ error: invalid template
 1 | [dependencies.odd]
   |               --- used by `dependencies.odd`
   |
-  = help: names have no dot in front, and inputs stand in `inputs`: `{{ inputs.x }}`
+  = help: names have no dot in front, and inputs stand in `inputs`:
+          `{{ inputs.x }}`
 
 1 error
 

@@ -96,7 +96,8 @@ error: wrong type
 3 | replicas  = 1
   | -------- declared here
   |
-  = note: variable `replicas` takes an integer, and this text cannot be read as one
+  = note: variable `replicas` takes an integer, and this text cannot be read as
+          one
 
 error: wrong type
  --> -var:1:7
