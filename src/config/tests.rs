@@ -10,6 +10,7 @@ use crate::diagnostic::Label;
 mod components;
 mod expressions;
 mod good;
+mod laws;
 mod merging;
 mod mistakes;
 mod modules;
