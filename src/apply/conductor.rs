@@ -11,7 +11,7 @@ use tokio::{select, sync::watch, task::JoinSet, time::Instant};
 use crate::{
     format::journal::Action as Deed,
     names::ComponentId,
-    object::ObjectKey,
+    object::{ObjectKey, Uid},
     observed::Readiness,
     plan::{Action, Plan, Step},
     readiness,
@@ -91,8 +91,8 @@ struct Walk<'a> {
     finished: BTreeSet<Step>,
     failed: BTreeMap<Step, StepError>,
     skipped: BTreeMap<Step, Step>,
-    /// The generations that this run's writes made.
-    generations: BTreeMap<ObjectKey, Option<i64>>,
+    /// The objects that this run's writes made, with their generations.
+    written: BTreeMap<ObjectKey, (Uid, Option<i64>)>,
     /// Changes under way; waiting costs no place.
     writing: usize,
 }
@@ -110,7 +110,7 @@ impl<'a> Walk<'a> {
             finished: BTreeSet::new(),
             failed: BTreeMap::new(),
             skipped: BTreeMap::new(),
-            generations: BTreeMap::new(),
+            written: BTreeMap::new(),
             writing: 0,
         }
     }
@@ -177,8 +177,9 @@ impl<'a> Walk<'a> {
         let mine = |of: Option<&ComponentId>| of == Some(component);
         for (key, change) in self.plan.changes.iter().filter(|(_, change)| mine(change.component.as_ref())) {
             if let (true, Some(manifest)) = (readiness::is_awaited(&key.kind), &change.manifest) {
-                let generation = self.generations.get(key).copied().flatten();
-                targets.push(Target { key: key.clone(), body: manifest.body.clone(), generation, is_new: true });
+                let (uid, generation) = self.written.get(key).cloned().unzip();
+                let (body, generation) = (manifest.body.clone(), generation.flatten());
+                targets.push(Target { key: key.clone(), body, uid, generation, is_new: true });
             }
         }
         let wrote_workload = targets.iter().any(|target| target.key.kind.group == "apps");
@@ -186,7 +187,7 @@ impl<'a> Walk<'a> {
             let is_service = key.kind.is("", "Service");
             if unchanged.readiness != Readiness::Ready || (is_service && wrote_workload) {
                 let body = unchanged.body.clone();
-                targets.push(Target { key: key.clone(), body, generation: None, is_new: false });
+                targets.push(Target { key: key.clone(), body, uid: None, generation: None, is_new: false });
             }
         }
         targets
@@ -198,8 +199,8 @@ impl<'a> Walk<'a> {
         }
         let result = match (&step, result) {
             (Step::Change(key), Ok(Some(done))) => {
-                if let Done::Written { generation, .. } = &done {
-                    self.generations.insert(key.clone(), *generation);
+                if let Done::Written { applied, generation } = &done {
+                    self.written.insert(key.clone(), (applied.uid.clone(), *generation));
                 }
                 scribe.has_done(self.plan, key, done).map_err(|error| unwritten(&error))
             }

@@ -13,6 +13,7 @@ use crate::{
     kinds::Kinds,
     names::Namespace,
     object::{GroupKind, Object, ObjectKey},
+    readiness,
 };
 
 /// The watches of a run; they end when it is dropped.
@@ -32,6 +33,8 @@ struct Seen {
     /// Kinds whose first list is complete: what is not there is absent.
     listed: BTreeSet<GroupKind>,
     objects: BTreeMap<ObjectKey, Object>,
+    /// Those that are gone, and had run to their end: some are cleared away as soon as they have.
+    ended: BTreeMap<ObjectKey, Object>,
     failed: BTreeMap<GroupKind, Arc<Error>>,
 }
 
@@ -102,6 +105,11 @@ impl Hub {
         })
     }
 
+    /// An object that is gone, as it was last seen, if it had run to its end.
+    pub(super) fn ended(&self, key: &ObjectKey) -> Option<Object> {
+        self.seen().ended.get(key).cloned()
+    }
+
     /// Everything seen of a kind; none while its first list is not complete.
     ///
     /// # Errors
@@ -120,7 +128,10 @@ impl Seen {
     fn take(&mut self, kind: &GroupKind, sight: Result<Sight, Error>) {
         match sight {
             Ok(Sight::Listed(objects)) => {
-                self.objects.retain(|key, _| key.kind != *kind);
+                let all = std::mem::take(&mut self.objects).into_iter();
+                let (before, others): (BTreeMap<_, _>, _) = all.partition(|(key, _)| key.kind == *kind);
+                self.objects = others;
+                before.into_values().for_each(|object| self.forget(object));
                 self.objects.extend(objects.into_iter().filter_map(|object| Some((object.key()?, object))));
                 self.listed.insert(kind.clone());
             }
@@ -129,10 +140,17 @@ impl Seen {
             }
             Ok(Sight::Gone(object)) => {
                 self.objects.retain(|key, _| object.key().as_ref() != Some(key));
+                self.forget(object);
             }
             Err(error) => {
                 self.failed.insert(kind.clone(), Arc::new(error));
             }
+        }
+    }
+
+    fn forget(&mut self, object: Object) {
+        if let (Some(key), true) = (object.key(), readiness::has_ended(&object)) {
+            self.ended.insert(key, object);
         }
     }
 }

@@ -31,10 +31,18 @@ pub(super) struct Target {
     pub key: ObjectKey,
     /// What was written, or what the definition asks for where nothing was.
     pub body: Object,
+    /// What the write made: another object of the name is not it.
+    pub uid: Option<Uid>,
     /// The generation that the write made: an older one is not yet what was asked for.
     pub generation: Option<i64>,
     /// Whether it was written by this run; only then must it settle.
     pub is_new: bool,
+}
+
+impl Target {
+    fn is(&self, object: &Object) -> bool {
+        self.uid.is_none() || object.uid() == self.uid
+    }
 }
 
 /// Waits until every target works.
@@ -110,7 +118,13 @@ fn judge<'a>(hub: &Hub, targets: &'a [Target]) -> Result<Vec<(&'a Target, Object
         } else {
             match hub.look(&target.key)? {
                 Look::NotYet => (target.body.clone(), Readiness::Waiting("it is being looked for".to_owned())),
-                Look::Absent => (target.body.clone(), Readiness::Waiting("it is not there".to_owned())),
+                Look::Absent => match hub.ended(&target.key).filter(|ended| target.is(ended)) {
+                    Some(ended) => {
+                        let readiness = readiness::judge(&ended, None);
+                        (ended, readiness)
+                    }
+                    None => (target.body.clone(), Readiness::Waiting("it is not there".to_owned())),
+                },
                 Look::Present(object)
                     if target.generation.is_some_and(|written| object.generation() < Some(written)) =>
                 {

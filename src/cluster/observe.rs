@@ -35,10 +35,9 @@ const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=met
 pub struct Wanted<'a> {
     pub environment: &'a EnvironmentName,
     pub namespace: &'a Namespace,
-    /// The kinds to list, each at the version recorded for its objects, else at the desired one.
-    pub kinds: BTreeMap<GroupKind, String>,
-    /// Every desired and recorded object.
-    pub keys: BTreeSet<ObjectKey>,
+    /// Every desired and recorded object, with the version to read it at: the recorded one, else the desired one. Its
+    /// managed fields speak of that version, and no other has their paths.
+    pub keys: BTreeMap<ObjectKey, String>,
 }
 
 impl Cluster {
@@ -62,33 +61,31 @@ impl Cluster {
         }
         if objects[&namespace_key] == Live::Absent {
             // Nothing can be in a namespace that is not there.
-            objects.extend(wanted.keys.iter().map(|key| (key.clone(), Live::Absent)));
+            objects.extend(wanted.keys.keys().map(|key| (key.clone(), Live::Absent)));
             return Ok(Observed { objects, elsewhere, ..Observed::default() });
         }
-        let served: Vec<Resource> = wanted
-            .kinds
-            .iter()
-            .filter(|(kind, _)| **kind != namespace_key.kind)
-            .filter_map(|(kind, api_version)| resource(kinds, kind, api_version))
-            .collect();
+        let served = served(wanted, kinds);
         let namespace = Some(wanted.namespace.as_str());
         let lists: Vec<Vec<Object>> = stream::iter(&served)
-            .map(|resource| self.list(resource, namespace, Some(&selector)))
+            .map(|(resource, _)| self.list(resource, namespace, Some(&selector)))
             .buffered(self.parallelism)
             .try_collect()
             .await?;
-        for object in lists.into_iter().flatten() {
-            if let Some(key) = object.key() {
-                objects.insert(key.clone(), live(&key.kind, object));
+        for ((_, meant), list) in served.iter().zip(lists) {
+            for object in list {
+                let Some(key) = object.key() else { continue };
+                // A kind that is listed at two versions has all its objects in both lists.
+                if meant.contains(&key) || !wanted.keys.contains_key(&key) {
+                    objects.insert(key.clone(), live(&key.kind, object));
+                }
             }
         }
-        for resource in &served {
-            let missing: Vec<&ObjectKey> =
-                wanted.keys.iter().filter(|key| key.kind == resource.kind && !objects.contains_key(key)).collect();
+        for (resource, meant) in &served {
+            let missing: Vec<&ObjectKey> = meant.iter().copied().filter(|key| !objects.contains_key(key)).collect();
             objects.extend(self.look_for(resource, namespace, missing).await?);
         }
         // What is left is of kinds that the server does not serve: it cannot be there.
-        for key in &wanted.keys {
+        for key in wanted.keys.keys() {
             objects.entry(key.clone()).or_insert(Live::Absent);
         }
         Ok(Observed { objects, elsewhere, ..Observed::default() })
@@ -300,6 +297,17 @@ impl Cluster {
             }
         }
     }
+}
+
+/// The lists to ask for, each with the objects that are read at its version. The Namespace is none of them.
+fn served<'a>(wanted: &'a Wanted<'_>, kinds: &Kinds) -> Vec<(Resource, BTreeSet<&'a ObjectKey>)> {
+    let mut served: BTreeMap<(&GroupKind, String), (Resource, BTreeSet<&ObjectKey>)> = BTreeMap::new();
+    for (key, api_version) in wanted.keys.iter().filter(|(key, _)| !key.kind.is("", "Namespace")) {
+        let Some(resource) = resource(kinds, &key.kind, api_version) else { continue };
+        let list = served.entry((&key.kind, resource.version.clone()));
+        list.or_insert_with(|| (resource, BTreeSet::new())).1.insert(key);
+    }
+    served.into_values().collect()
 }
 
 fn namespaces() -> Resource {

@@ -86,7 +86,7 @@ impl Call {
     }
 
     pub(super) fn body(mut self, content_type: &'static str, body: &Value) -> Self {
-        self.body = Some((content_type, body.to_string().into_bytes()));
+        self.body = Some((content_type, as_yaml(&body.to_string()).into_bytes()));
         self
     }
 
@@ -122,6 +122,22 @@ fn escape(value: &str) -> String {
             byte => format!("%{byte:02X}"),
         })
         .collect()
+}
+
+/// JSON that is the same read as YAML, which is how the server reads what is applied. There a few characters must be
+/// escaped that may stand as they are in JSON: some are not allowed (<https://yaml.org/spec/1.1/#id868524>), and some end
+/// a line, so that the blanks around them would go.
+fn as_yaml(json: &str) -> String {
+    let mut yaml = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
+                yaml.push_str(&format!("\\u{:04x}", u32::from(c)));
+            }
+            c => yaml.push(c),
+        }
+    }
+    yaml
 }
 
 /// An accepted request.
@@ -272,6 +288,17 @@ mod tests {
     fn warnings_lose_their_quotes_and_code() {
         let header = r#"299 - "would violate PodSecurity \"restricted:latest\": x""#;
         assert_eq!(warning(header).as_deref(), Some(r#"would violate PodSecurity "restricted:latest": x"#));
+    }
+
+    #[test]
+    fn json_is_written_so_that_it_is_the_same_as_yaml() {
+        let json = serde_json::json!({"a\u{7f}": "\u{85} \u{9f}\u{2028}\u{2029}\u{feff}\u{fffe}\u{ffff}", "ä": "😀\u{a0}\0\n"});
+        let yaml = as_yaml(&json.to_string());
+        assert_eq!(
+            yaml,
+            r#"{"a\u007f":"\u0085 \u009f\u2028\u2029\ufeff\ufffe\uffff","ä":"😀"#.to_owned() + "\u{a0}\\u0000\\n\"}"
+        );
+        assert_eq!(serde_json::from_str::<Value>(&yaml).expect("it is still JSON"), json);
     }
 
     #[test]

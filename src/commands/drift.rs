@@ -215,14 +215,13 @@ async fn report(
     has_record: bool,
 ) -> Result<Report, Failure> {
     let (environment, namespace) = (&record.environment, &record.namespace);
-    let kinds: BTreeMap<_, _> =
-        record.entries.iter().map(|(key, entry)| (key.kind.clone(), entry.api_version.clone())).collect();
-    if kinds.keys().any(|kind| link.kinds.get(kind).is_none()) {
+    let keys: BTreeMap<_, _> =
+        record.entries.iter().map(|(key, entry)| (key.clone(), entry.api_version.clone())).collect();
+    if keys.keys().any(|key| link.kinds.get(&key.kind).is_none()) {
         // It may have come since the kinds were asked for; else it is gone with all its objects.
         link.discover().await?;
     }
-    let keys = record.entries.keys().cloned().collect();
-    let wanted = Wanted { environment, namespace, kinds, keys };
+    let wanted = Wanted { environment, namespace, keys };
     let observed = link.cluster.observe(&wanted, &link.kinds).await?;
 
     let (desired, state) = plan::as_recorded(record);

@@ -1,9 +1,6 @@
 //! What plan, apply and destroy have in common: read the files, ask the cluster everything, and plan.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     cluster::{Answers, Fence, Wanted, Warned},
@@ -130,17 +127,14 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
 
     let entries = state.into_iter().flat_map(|state| &state.entries);
     let manifests = aim.desired.iter().flat_map(|desired| desired.manifests.values());
-    let mut kinds = BTreeMap::new();
-    let mut keys = BTreeSet::new();
+    let mut keys = BTreeMap::new();
     for manifest in manifests {
-        kinds.insert(manifest.key.kind.clone(), manifest.body.api_version().unwrap_or("v1").to_owned());
-        keys.insert(manifest.key.clone());
+        keys.insert(manifest.key.clone(), manifest.body.api_version().unwrap_or("v1").to_owned());
     }
     for (key, entry) in entries {
-        kinds.insert(key.kind.clone(), entry.api_version.clone());
-        keys.insert(key.clone());
+        keys.insert(key.clone(), entry.api_version.clone());
     }
-    let wanted = Wanted { environment, namespace: &aim.namespace, kinds, keys };
+    let wanted = Wanted { environment, namespace: &aim.namespace, keys };
     let mut observed = link.cluster.observe(&wanted, &link.kinds).await?;
     if let (Operation::Apply, Some(other)) = (operation, lives_in(&observed, environment)) {
         let message = format!(

@@ -1,6 +1,6 @@
 //! `ditc state`: what the record holds.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{mpsc, watch};
 
@@ -14,7 +14,7 @@ use crate::{
     names::EnvironmentName,
     object::ObjectKey,
     observed::Live,
-    plan, render, settings,
+    ownership, plan, render, settings,
     state::{Lineage, Operation, Run, State, Version},
     store::Holder,
 };
@@ -71,8 +71,9 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
     let desired = config::expand(&mut workspace, environment, &link.kinds).ok();
     let swept = link.cluster.sweep(&namespace, &link.kinds).await?;
     let ours = swept.iter().filter(|object| plan::made_by_us(object, environment));
-    let kinds = ours.filter_map(|object| Some((object.key()?.kind, object.api_version()?.to_owned()))).collect();
-    let wanted = Wanted { environment, namespace: &namespace, kinds, keys: BTreeSet::new() };
+    // In the version in which ditc applied it.
+    let keys = ours.filter_map(|object| Some((object.key()?, ownership::ours(object)?.api_version))).collect();
+    let wanted = Wanted { environment, namespace: &namespace, keys };
     let observed = link.cluster.observe(&wanted, &link.kinds).await?;
 
     let (entries, components) = plan::rebuild(environment, desired.as_ref(), &observed);

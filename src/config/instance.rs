@@ -203,6 +203,7 @@ impl Instance<'_> {
             let place = rendered.origin(line);
             let checked = object::check(&value, run.rules, &mut run.unknown_kinds);
             let key = match checked.and_then(|key| {
+                object::prune(&mut value, &key.kind);
                 match object::stamp(&mut value, &key, Some(&self.component.id), &run.labels, run.rules) {
                     Ok(()) => Ok(key),
                     Err(diagnostic) => Err(vec![diagnostic]),

@@ -237,6 +237,27 @@ fn check_fields(value: &Value, key: &ObjectKey, namespace: &Namespace) -> Vec<Di
     mistakes
 }
 
+/// Takes out of an object what asks for nothing, and whose ownership a controller takes from us as soon as it writes
+/// there: empty annotations, and empty rules of a role that is made of others
+/// (<https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles>).
+pub(super) fn prune(value: &mut Value, kind: &GroupKind) {
+    let is_empty = |value: &Value| match value {
+        Value::Null => true,
+        Value::Object(map) => map.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    };
+    let is_aggregated = kind.is("rbac.authorization.k8s.io", "ClusterRole")
+        && value.get("aggregationRule").is_some_and(|rule| !rule.is_null());
+    if is_aggregated && value.get("rules").is_some_and(is_empty) {
+        value.as_object_mut().map(|object| object.shift_remove("rules"));
+    }
+    let metadata = value.get_mut("metadata").and_then(Value::as_object_mut);
+    if let Some(metadata) = metadata.filter(|metadata| metadata.get("annotations").is_some_and(is_empty)) {
+        metadata.shift_remove("annotations");
+    }
+}
+
 /// Puts the environment's namespace, its own labels and those of ditc on an object that passed [`check`]. A label that a
 /// template sets itself goes before one of the environment.
 pub(super) fn stamp(

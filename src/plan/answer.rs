@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::{Map, Value};
+
 use crate::{
     desired::Manifest,
     object::{FieldPath, Object, Segment},
@@ -28,7 +30,7 @@ pub(super) fn differs(input: &Input, manifest: &Manifest, live: &Object, plan: &
         Some(Answer::Accepted(answer)) => {
             let owned = mine.union(&ownership::our_paths(answer));
             let differences = diff::between(live, answer, &owned);
-            if differences.fields.is_empty() && owns_as_much(live, answer) {
+            if differences.fields.is_empty() && owns_as_much(manifest, live, answer) {
                 return unchanged(input, manifest, &yields, live, plan);
             }
             (differences, drift::taken(live, answer), owned, Check::Done)
@@ -78,11 +80,17 @@ pub(super) fn differs(input: &Input, manifest: &Manifest, live: &Object, plan: &
 }
 
 /// Whether an answer gives ditc no path that it does not own, and takes none away. What was made by POST owns its paths
-/// by that creating entry, which an apply would only repeat.
-fn owns_as_much(live: &Object, answer: &Object) -> bool {
+/// by that creating entry, which an apply would only repeat. An empty map holds nothing that could be lost to others:
+/// who puts something inside takes it from us, and would again.
+fn owns_as_much(manifest: &Manifest, live: &Object, answer: &Object) -> bool {
     let (Some(mine), Some(then)) = (ownership::ours(live), ownership::ours(answer)) else { return false };
     let is_made_once = mine.operation == ownership::Operation::Update;
-    then.paths.difference(&mine.paths).is_empty() && (is_made_once || mine.paths.difference(&then.paths).is_empty())
+    let is_empty_map = |path: &FieldPath| {
+        let asked = path.get(&manifest.body.0).and_then(Value::as_object);
+        asked.is_some_and(Map::is_empty) && path.get(&live.0).is_some_and(Value::is_object)
+    };
+    then.paths.difference(&mine.paths).members().iter().all(is_empty_map)
+        && (is_made_once || mine.paths.difference(&then.paths).is_empty())
 }
 
 pub(super) fn held(taken: Vec<Taken>, applied: Option<&Applied>) -> Vec<Taken> {

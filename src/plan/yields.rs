@@ -11,8 +11,14 @@ use super::Input;
 
 /// Controllers whose fields are left to them. A person who types `kubectl scale` writes through the same subresource
 /// as an autoscaler, so the name of the manager decides.
-pub const CONTROLLERS: [&str; 5] =
-    ["kube-controller-manager", "horizontal-pod-autoscaler", "keda-operator", "keda", "vpa-updater"];
+pub const CONTROLLERS: [&str; 6] = [
+    "kube-controller-manager",
+    "clusterrole-aggregation-controller",
+    "horizontal-pod-autoscaler",
+    "keda-operator",
+    "keda",
+    "vpa-updater",
+];
 
 impl Input<'_> {
     /// The fields of a manifest that are left out of what is written: their manager is a controller, ditc does not own
@@ -23,7 +29,12 @@ impl Input<'_> {
         }
         let mut yields = Paths::default();
         for path in self.controllers_fields(manifest, live) {
-            if !is_replicas(&path) || self.is_autoscaled(manifest) {
+            let is_left = match path {
+                _ if is_replicas(&path) => self.is_autoscaled(manifest),
+                _ if is_rules(&path) => is_aggregated(manifest),
+                _ => path.get(&manifest.body.0).is_some_and(|value| !value.is_array()),
+            };
+            if is_left {
                 yields.insert(&path.0);
             }
         }
@@ -36,8 +47,7 @@ impl Input<'_> {
         let theirs = owners.iter().filter(|owner| {
             owner.manager != FIELD_MANAGER && owner.subresource != "status" && self.policy.is_controller(&owner.manager)
         });
-        let is_leaf =
-            |path: &FieldPath| path.get(&manifest.body.0).is_some_and(|value| !value.is_object() && !value.is_array());
+        let is_leaf = |path: &FieldPath| path.get(&manifest.body.0).is_some_and(|value| !value.is_object());
         let mut fields: Vec<FieldPath> = theirs.flat_map(|owner| owner.paths.members()).filter(is_leaf).collect();
         if !fields.is_empty() {
             let ours = ownership::our_paths(live);
@@ -61,6 +71,17 @@ impl Input<'_> {
 
 fn is_replicas(path: &FieldPath) -> bool {
     *path == FieldPath::fields(&["spec", "replicas"])
+}
+
+fn is_rules(path: &FieldPath) -> bool {
+    *path == FieldPath::fields(&["rules"])
+}
+
+/// Whether the rules of a role are those of others, so that whatever it asks for itself is written over
+/// (<https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles>).
+fn is_aggregated(manifest: &Manifest) -> bool {
+    manifest.key.kind.is("rbac.authorization.k8s.io", "ClusterRole")
+        && manifest.body.at("/aggregationRule").is_some_and(|rule| !rule.is_null())
 }
 
 /// Whether the autoscalers of the namespace must be known: a controller owns the replicas of some workload, and the

@@ -64,7 +64,8 @@ pub fn settling(object: &Object) -> Duration {
 /// only with a ready endpoint.
 #[must_use]
 pub fn judge(object: &Object, slices: Option<&[&Object]>) -> Readiness {
-    if object.is_terminating() {
+    // What ran to its end may go.
+    if object.is_terminating() && !has_ended(object) {
         return waiting("it is being deleted");
     }
     let Some(key) = object.key() else { return waiting("it has no kind or name") };
@@ -84,6 +85,17 @@ pub fn judge(object: &Object, slices: Option<&[&Object]>) -> Readiness {
         ("apiextensions.k8s.io", "CustomResourceDefinition") => definition(object),
         _ if is_awaited(&key.kind) => conditions(object),
         _ => Readiness::Ready,
+    }
+}
+
+/// Whether an object ran to its end, well or not, and has nothing more to do.
+#[must_use]
+pub fn has_ended(object: &Object) -> bool {
+    let Some(key) = object.key() else { return false };
+    match (key.kind.group.as_str(), key.kind.kind.as_str()) {
+        ("batch", "Job") => ["Complete", "Failed"].iter().any(|end| is_true(condition(object, end))),
+        ("", "Pod") => matches!(phase(object), "Succeeded" | "Failed"),
+        _ => false,
     }
 }
 

@@ -64,6 +64,19 @@ fn a_job_is_ready_only_when_complete() {
 }
 
 #[test]
+fn what_ran_to_its_end_may_be_going() {
+    let going = |kind: &str, version: &str, status: Value| {
+        json!({"apiVersion": version, "kind": kind,
+        "metadata": {"name": "seed", "deletionTimestamp": "2026-01-31T12:00:00Z"}, "status": status})
+    };
+    let complete = json!({"conditions": [{"type": "Complete", "status": "True"}]});
+    check(&going("Job", "batch/v1", complete), &Readiness::Ready);
+    check(&going("Job", "batch/v1", json!({"active": 1})), &waiting("it is being deleted"));
+    check(&going("Pod", "v1", json!({"phase": "Succeeded"})), &Readiness::Ready);
+    check(&going("Pod", "v1", json!({"phase": "Running"})), &waiting("it is being deleted"));
+}
+
+#[test]
 fn a_service_needs_a_ready_endpoint_where_somebody_looked() {
     let service = Object(
         json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"selector": {"app": "web"}}}),

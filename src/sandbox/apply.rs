@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     body::{self, check_size},
     change::{Asked, check_namespace, options_invalid},
-    decode, kinds,
+    custom, decode, kinds,
     kinds::Resource,
     managers, read,
     reply::{self, Body},
@@ -55,6 +55,10 @@ pub(super) fn apply(store: &mut Store, asked: &Asked<'_>) -> Result<Response<Bod
             many => format!("errors:\n  {}", many.join("\n  ")),
         };
         return Err(Refusal::unreasoned(format!("failed to create typed patch object {subject}: {list}")));
+    }
+    let nulls = resource.custom.as_ref().map(|custom| custom::nulls(custom, &config)).unwrap_or_default();
+    if !nulls.is_empty() {
+        return Err(Refusal::invalid(resource, name, &nulls));
     }
     let write = asked.write(&manager);
     let shown = live.as_ref().map(|live| writes::shown(resource, live));

@@ -1,12 +1,12 @@
 //! How the bodies of requests are read, and what is refused before anything is asked of the store.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use serde_json::{Value, json};
 
 use super::{
     change::Asked,
-    custom, protobuf,
+    custom, folding, protobuf,
     status::{Cause, Refusal},
     store::text,
     writes,
@@ -15,6 +15,8 @@ use super::{
 /// Objects larger than this do not fit into a real server's store.
 const LARGEST: usize = 1_048_576;
 const LARGEST_ANNOTATIONS: usize = 262_144;
+/// How the server begins what its reader of YAML says.
+const CONVERTING: &str = "error converting YAML to JSON: yaml:";
 
 /// Reads a body of JSON or YAML into a map.
 pub(super) fn read(asked: &Asked<'_>) -> Result<Value, Refusal> {
@@ -25,11 +27,20 @@ pub(super) fn read(asked: &Asked<'_>) -> Result<Value, Refusal> {
     }
     let is_yaml = asked.content_type.contains("yaml");
     if let Ok(value) = serde_json::from_slice::<Value>(asked.body) {
-        if is_yaml {
-            // JSON hides a repeated key; the YAML reader does not, but is needed only where it could matter.
-            check_repeated(asked.body, asked.is_strict())?;
+        if !is_yaml {
+            return Ok(value);
         }
-        return Ok(value);
+        // JSON hides a repeated key; the YAML reader does not, but is needed only where it could matter.
+        check_repeated(asked.body, asked.is_strict())?;
+        let json = std::str::from_utf8(asked.body).ok().and_then(folding::folded);
+        let json = json.ok_or_else(|| {
+            Refusal::bad_request(format!("error decoding YAML: {CONVERTING} control characters are not allowed"))
+        })?;
+        let value = match json {
+            Cow::Borrowed(_) => value,
+            Cow::Owned(json) => serde_json::from_str(&json).expect("folding leaves JSON what it is"),
+        };
+        return Ok(with_whole_numbers(value));
     }
     let text = std::str::from_utf8(asked.body).map_err(|_| Refusal::bad_request("the body is not UTF-8"))?;
     if !is_yaml {
@@ -39,7 +50,23 @@ pub(super) fn read(asked: &Asked<'_>) -> Result<Value, Refusal> {
             "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {found} ({shown})"
         )));
     }
-    yaml(text, asked.is_strict())
+    yaml(text, asked.is_strict()).map(with_whole_numbers)
+}
+
+/// Whole numbers are integers, however they were spelled: on its way from YAML to the server's types a value is JSON as Go
+/// writes it.
+fn with_whole_numbers(value: Value) -> Value {
+    const FIRST_TOO_LARGE: f64 = 9_223_372_036_854_775_808.0;
+    match value {
+        Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
+            #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and small enough")]
+            Some(float) if float.fract() == 0.0 && float.abs() < FIRST_TOO_LARGE => Value::from(float as i64),
+            _ => Value::Number(number),
+        },
+        Value::Array(items) => items.into_iter().map(with_whole_numbers).collect(),
+        Value::Object(map) => map.into_iter().map(|(key, value)| (key, with_whole_numbers(value))).collect(),
+        other => other,
+    }
 }
 
 /// What Go's reader of JSON says of a text that is none.
@@ -66,7 +93,6 @@ fn summary(text: &str) -> String {
 
 /// Reads YAML; a key that stands twice is refused when asked to be strict, else the last one counts.
 fn yaml(text: &str, is_strict: bool) -> Result<Value, Refusal> {
-    const CONVERTING: &str = "error converting YAML to JSON: yaml:";
     let error = match serde_saphyr::from_str(text) {
         Ok(value) => return Ok(value),
         Err(error) => error.to_string(),

@@ -26,6 +26,7 @@ mod deletion;
 mod discovery;
 mod faults;
 mod first;
+mod folding;
 mod kinds;
 mod log;
 mod managers;

@@ -257,6 +257,9 @@ pub(super) fn prepare_update(
         "Service" => service_addresses(store, new, Some(live))?,
         "Job" => keep_job(live, new),
         "DaemonSet" => count_template(new, Some(live)),
+        "Pod" if write.writer.subresource.is_empty() => {
+            new.get_mut("spec").and_then(Value::as_object_mut).map(defaults::tolerate);
+        }
         "Namespace" => {
             if let (Some(spec), true) = (live.get("spec"), write.writer.subresource != "finalize") {
                 new["spec"] = spec.clone();

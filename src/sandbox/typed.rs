@@ -41,10 +41,11 @@ fn step(item: &Value, keys: Keys<'_>) -> Option<Segment> {
     let mut named = Map::new();
     for (key, default) in keys {
         match (item.get(key), default) {
-            (Some(value), _) if !value.is_null() => named.insert(key.clone(), value.clone()),
-            (_, Some(default)) => named.insert(key.clone(), default.clone()),
+            // What is given counts, though it be null.
+            (Some(value), _) => named.insert(key.clone(), value.clone()),
+            (None, Some(default)) => named.insert(key.clone(), default.clone()),
             // A key without a value still names the item, as long as another key has one.
-            (_, None) => continue,
+            (None, None) => continue,
         };
     }
     (!named.is_empty()).then(|| Segment::Key(canonical(&Value::Object(named))))
@@ -120,9 +121,10 @@ fn check_at(value: &Value, shape: &Shape, at: &FieldPath, found: &mut Vec<String
                 }
                 let Some(step) = step(item, keys) else {
                     let names: Vec<&str> = keys.unwrap_or_default().iter().map(|(key, _)| key.as_str()).collect();
+                    let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
                     found.push(format!(
-                        "{at}: element {index}: associative list with keys has an element that omits key field {:?} (and doesn't have default value)",
-                        names.first().unwrap_or(&"")
+                        "{at}: element {index}: associative list with keys has an element that omits all key fields [{}] (and doesn't have default values for any key fields)",
+                        names.join(" ")
                     ));
                     continue;
                 };

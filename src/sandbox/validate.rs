@@ -4,6 +4,7 @@
 
 mod fixed;
 mod pods;
+mod values;
 
 use serde_json::{Value, json};
 
@@ -45,7 +46,12 @@ fn common(resource: &Resource, object: &Value, found: &mut Vec<Cause>) {
         ("batch", "CronJob") => cron_job(spec, found),
         ("", "Service") => service(spec, found),
         ("", "PersistentVolumeClaim") => claim(spec, found),
-        ("", "ConfigMap" | "Secret") => keys(object, found),
+        ("", "ConfigMap" | "Secret") => values::keys(object, found),
+        ("", "PodTemplate") => {
+            pods::spec(object.pointer("/template/spec").unwrap_or(&Value::Null), "template.spec", found);
+        }
+        ("", "ResourceQuota") => values::quota(spec, found),
+        ("networking.k8s.io", "NetworkPolicy") => values::policy(spec, found),
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => binding(object, found),
         ("networking.k8s.io", "Ingress") => ingress(spec, found),
         ("autoscaling", "HorizontalPodAutoscaler") => autoscaler(spec, found),
@@ -245,7 +251,7 @@ fn service(spec: &Value, found: &mut Vec<Cause>) {
             found.push(Cause::new("FieldValueDuplicate", format!("{at}.name"), format!("Duplicate value: {name:?}")));
         }
         pods::port(port.get("port"), &format!("{at}.port"), found);
-        pods::port(port.get("targetPort").filter(|target| target.is_number()), &format!("{at}.targetPort"), found);
+        values::number_or_name(port.get("targetPort"), &format!("{at}.targetPort"), found);
         pods::protocol(port, &at, found);
     }
 }
@@ -261,18 +267,6 @@ fn claim(spec: &Value, found: &mut Vec<Cause>) {
             found.push(Cause::invalid("spec.resources[storage]", &json!(size), why));
         }
         Some(_) => {}
-    }
-}
-
-fn keys(object: &Value, found: &mut Vec<Cause>) {
-    const WHY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
-    for part in ["data", "binaryData"] {
-        for key in object.get(part).and_then(Value::as_object).into_iter().flatten().map(|(key, _)| key) {
-            let is_good = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c));
-            if !is_good {
-                found.push(Cause::invalid(format!("{part}[{key}]"), &json!(key), WHY));
-            }
-        }
     }
 }
 

@@ -115,7 +115,8 @@ func expr(t reflect.Type, p prop) string {
 			for _, k := range p["x-kubernetes-list-map-keys"].([]any) {
 				key := k.(string)
 				if d, ok := defs[full(t.Elem())]["properties"].(map[string]any)[key].(map[string]any)["default"]; ok {
-					if s, ok := d.(string); ok && s != "" {
+					// A key that is never left out stands for nothing by itself; one that may be left out needs to say so.
+					if s, ok := d.(string); ok && (s != "" || optional(t.Elem(), key)) {
 						key += "=" + s
 					}
 				}
@@ -130,6 +131,17 @@ func expr(t reflect.Type, p prop) string {
 		return "l" + el
 	}
 	panic(t.String())
+}
+
+// optional says whether Go leaves a field out where it is empty.
+func optional(t reflect.Type, key string) bool {
+	for i := 0; i < t.NumField(); i++ {
+		tag := strings.Split(t.Field(i).Tag.Get("json"), ",")
+		if tag[0] == key {
+			return len(tag) > 1 && tag[1] == "omitempty"
+		}
+	}
+	return false
 }
 
 func fields(t reflect.Type, props map[string]any, out *[]string, prefix string) {

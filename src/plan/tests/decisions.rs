@@ -85,6 +85,21 @@ fn leaves_replicas_to_a_live_autoscaler_and_remembers_that() {
 }
 
 #[test]
+fn an_empty_map_may_be_somebody_elses() {
+    // Who puts something into an empty map takes it from us; the next apply would own it again, and lose it again.
+    let (mut scene, mut there, mut answer) = (Scene::new().wants("a"), live(&body("a"), "u"), live(&body("a"), "u"));
+    let wanted = &mut scene.desired.manifests.get_mut(&web()).unwrap().body;
+    wanted.0["spec"]["notes"] = json!({});
+    for object in [&mut there, &mut answer] {
+        object.0["spec"]["notes"] = json!({"revision": "1"});
+        own(object, "kube-controller-manager", "Update", &json!({"f:spec": {"f:notes": {".": {}, "f:revision": {}}}}));
+    }
+    answer.0["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"]["f:notes"] = json!({});
+    let plan = scene.sees(there).accepts(answer).plan();
+    assert!(!plan.has_changes());
+}
+
+#[test]
 fn what_is_adopted_keeps_its_autoscaler() {
     let mut wanted = body("a");
     wanted.0["spec"]["replicas"] = json!(2);

@@ -1,4 +1,5 @@
-//! Autoscalers look at what they scale. There are no metrics, so they say so and scale nothing.
+//! Autoscalers look at what they scale, and keep it within their bounds. There are no metrics, so beyond that they say so
+//! and scale nothing.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -39,6 +40,9 @@ pub(super) fn reconcile(context: &mut Context<'_>, scaler: &Arc<Value>) {
         );
         return;
     };
+    if rescale(context, scaler, &target) {
+        return;
+    }
     let message = "the HPA controller was able to get the target's current scale";
     let found = Condition { kind: "AbleToScale", status: true, reason: "SucceededGetScale", message };
     let mut conditions = vec![found.write(scaler, context.now, false)];
@@ -61,4 +65,30 @@ pub(super) fn reconcile(context: &mut Context<'_>, scaler: &Arc<Value>) {
     let status =
         json!({"currentReplicas": replicas, "desiredReplicas": 0, "currentMetrics": null, "conditions": conditions});
     context.status(MANAGER, scaler, status);
+}
+
+/// Brings a target back within the bounds; false when it is.
+fn rescale(context: &mut Context<'_>, scaler: &Arc<Value>, target: &Arc<Value>) -> bool {
+    let replicas = number(target, "/spec/replicas");
+    let (least, most) = (number(scaler, "/spec/minReplicas").max(1), number(scaler, "/spec/maxReplicas"));
+    let bound = replicas.min(most).max(least.min(most));
+    if replicas == 0 || bound == replicas {
+        return false;
+    }
+    let mut scaled = Value::clone(target);
+    scaled["spec"]["replicas"] = bound.into();
+    if context.update(MANAGER, "scale", target, scaled).is_none() {
+        return false;
+    }
+    let side = if bound > replicas { "below Spec.MinReplicas" } else { "above Spec.MaxReplicas" };
+    let told = format!("New size: {bound}; reason: Current number of replicas {side}");
+    context.event(scaler, "Normal", "SuccessfulRescale", &told);
+    let message = format!("the HPA controller was able to update the target scale to {bound}");
+    let able = Condition { kind: "AbleToScale", status: true, reason: "SucceededRescale", message: &message };
+    let status = json!({
+        "currentReplicas": number(target, "/status/replicas"), "desiredReplicas": bound, "currentMetrics": null,
+        "lastScaleTime": context.now, "conditions": [able.write(scaler, context.now, false)],
+    });
+    context.status(MANAGER, scaler, status);
+    true
 }

@@ -270,6 +270,7 @@ fn is_late(context: &mut Context<'_>, place: &Place, deployment: &Value, moved: 
 }
 
 /// Keeps as many pods as are wanted.
+/// What keeps a number of pods: replica sets, and the controllers that were before them.
 pub(super) fn replica_set(context: &mut Context<'_>, place: &Place, set: &Arc<Value>) {
     let mut pods = context.controlled(set, "", "Pod");
     let mut leaving = pods.iter().filter(|pod| is_terminating(pod) && !pods::is_finished(pod)).count();

@@ -197,7 +197,7 @@ fn reconcile(context: &mut Context<'_>, place: &Place) {
         ("", "ResourceQuota") => quotas::reconcile(context, &object),
         ("", "Node") => pods::node(context, &object),
         ("apps", "Deployment") => deployments::reconcile(context, place, &object),
-        ("apps", "ReplicaSet") => deployments::replica_set(context, place, &object),
+        ("apps", "ReplicaSet") | ("", "ReplicationController") => deployments::replica_set(context, place, &object),
         ("apps", "StatefulSet") => sets::stateful(context, &object),
         ("apps", "DaemonSet") => sets::daemon(context, &object),
         ("rbac.authorization.k8s.io", "ClusterRole") => roles::reconcile(context, &object),
@@ -219,7 +219,8 @@ struct Context<'a> {
 impl<'a> Context<'a> {
     fn write(&self, manager: &'a str, subresource: &'a str) -> Write<'a> {
         Write {
-            writer: Writer { manager, subresource, time: Some(self.now) },
+            // A write through `scale` leaves no time.
+            writer: Writer { manager, subresource, time: (subresource != "scale").then_some(self.now) },
             now: self.now,
             user: None,
             is_dry: false,

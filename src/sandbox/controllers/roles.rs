@@ -43,6 +43,10 @@ pub(super) fn reconcile(context: &mut Context<'_>, role: &Arc<Value>) {
             rules.push(rule);
         }
     }
+    // Where nobody is a part, the real one applies no rules, and those that are there stay with who owns them.
+    if rules.is_empty() {
+        return;
+    }
     let mut new = Value::clone(role);
     new["rules"] = rules.into_iter().cloned().collect();
     context.update(MANAGER, "", role, new);

@@ -184,18 +184,19 @@ fn make_pod(
     context.create_pod(set, pod).ok()
 }
 
-/// One pod, since there is one node.
+/// One pod, since there is one node; none where it is not chosen.
 pub(super) fn daemon(context: &mut Context<'_>, set: &Arc<Value>) {
+    let wanted = i64::from(is_chosen(context, set));
     let update = revision(context, set);
     let hash = update.rsplit('-').next().unwrap_or_default().to_owned();
     let mut pods = context.controlled(set, "", "Pod");
     let rolls = text(set, "/spec/updateStrategy/type") != "OnDelete";
     for pod in pods.iter().filter(|pod| !is_terminating(pod)) {
-        if pods::is_finished(pod) || (rolls && revision_of(pod) != hash) {
+        if wanted == 0 || pods::is_finished(pod) || (rolls && revision_of(pod) != hash) {
             context.delete(pod, None);
         }
     }
-    if pods.is_empty() {
+    if pods.is_empty() && wanted > 0 {
         let mut pod = set["spec"]["template"].clone();
         if let Some(labels) = map_at(&mut pod, &["metadata", "labels"]) {
             labels.insert(REVISION_LABEL.into(), hash.clone().into());
@@ -213,12 +214,12 @@ pub(super) fn daemon(context: &mut Context<'_>, set: &Arc<Value>) {
     let pods = context.controlled(set, "", "Pod");
     let count =
         |wanted: &dyn Fn(&Value) -> bool| i64::try_from(pods.iter().filter(|pod| wanted(pod)).count()).unwrap_or(0);
-    let ready = count(&|pod| pods::is_ready(pod) && !is_terminating(pod)).min(1);
+    let ready = count(&|pod| pods::is_ready(pod) && !is_terminating(pod)).min(wanted);
     let mut status: Map<String, Value> = Map::new();
     for (field, value) in [
-        ("currentNumberScheduled", count(&|_| true).min(1)),
+        ("currentNumberScheduled", count(&|_| true).min(wanted)),
         ("numberMisscheduled", 0),
-        ("desiredNumberScheduled", 1),
+        ("desiredNumberScheduled", wanted),
         ("numberReady", ready),
     ] {
         status.insert(field.into(), value.into());
@@ -227,7 +228,15 @@ pub(super) fn daemon(context: &mut Context<'_>, set: &Arc<Value>) {
         ("observedGeneration", number(set, "/metadata/generation")),
         ("updatedNumberScheduled", count(&|pod| revision_of(pod) == hash && !is_terminating(pod))),
         ("numberAvailable", ready),
-        ("numberUnavailable", 1 - ready),
+        ("numberUnavailable", wanted - ready),
     ]));
     context.status(MANAGER, set, Value::Object(status));
+}
+
+/// Whether the node has the labels that a set asks for.
+fn is_chosen(context: &Context<'_>, set: &Value) -> bool {
+    let node = context.store.get(kinds::known("", "Node").slot, "", NODE);
+    let labels = node.and_then(|node| node.pointer("/metadata/labels"));
+    let asked = set.pointer("/spec/template/spec/nodeSelector").and_then(Value::as_object);
+    asked.into_iter().flatten().all(|(key, value)| labels.and_then(|labels| labels.get(key)) == Some(value))
 }

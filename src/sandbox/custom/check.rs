@@ -21,6 +21,27 @@ pub(super) fn check(object: &Value, live: Option<&Value>, schema: &Value) -> Vec
     found
 }
 
+/// The complaints about nulls that are applied. In what is sent as a whole they stand for nothing, where they are no
+/// values; an apply says them on purpose, and only a default takes their place.
+pub(super) fn nulls(given: &Value, schema: &Value, at: &str, found: &mut Vec<Cause>) {
+    match given {
+        Value::Null if schema.get("default").is_none() => found.extend(of_type(given, schema, at)),
+        Value::Array(items) => {
+            let Some(of) = schema.get("items") else { return };
+            items.iter().enumerate().for_each(|(index, item)| nulls(item, of, &format!("{at}[{index}]"), found));
+        }
+        Value::Object(map) => {
+            for (key, given) in map {
+                let below = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
+                if let Some(schema) = property(schema, key).or_else(|| additional(schema)) {
+                    nulls(given, schema, &below, found);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
 fn value(given: &Value, live: Option<&Value>, schema: &Value, at: &str, found: &mut Vec<Cause>) {
     if live == Some(given) || schema.is_boolean() {
         return;

@@ -206,6 +206,17 @@ pub(super) fn check(resource: &Resource, custom: &Custom, live: Option<&Value>, 
     found
 }
 
+/// What is wrong with the nulls of an apply.
+pub(super) fn nulls(custom: &Custom, config: &Value) -> Vec<Cause> {
+    let mut found = Vec::new();
+    for (key, given) in config.as_object().into_iter().flatten().filter(|(key, _)| *key != "metadata") {
+        if let Some(schema) = structural::property(&custom.schema, key) {
+            check::nulls(given, schema, key, &mut found);
+        }
+    }
+    found
+}
+
 /// The name and kind of an object must be those that its page serves.
 pub(super) fn check_kind(resource: &Resource, object: &Value) -> Result<(), Refusal> {
     let (version, kind) = (text(object, "/apiVersion"), text(object, "/kind"));

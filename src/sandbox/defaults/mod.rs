@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::kinds::Resource;
 
-pub(super) use pods::admit as admit_pod;
+pub(super) use pods::{admit as admit_pod, tolerate};
 
 /// Fills in the defaults of a decoded object.
 pub(super) fn fill_in(resource: &Resource, object: &mut Value) {

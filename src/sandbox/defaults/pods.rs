@@ -115,6 +115,21 @@ pub(super) fn requests(spec: &mut Map<String, Value>) {
     }
 }
 
+/// What admission adds to every pod, new or changed: that it stays for a while on a node that is in trouble.
+pub(in crate::sandbox) fn tolerate(spec: &mut Map<String, Value>) {
+    let mut tolerations = spec.get("tolerations").and_then(Value::as_array).cloned().unwrap_or_default();
+    for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
+        let is = |toleration: &Value, field: &str, value: &str| {
+            matches!(toleration.get(field).and_then(Value::as_str), None | Some("")) || toleration[field] == value
+        };
+        if !tolerations.iter().any(|known| is(known, "key", key) && is(known, "effect", "NoExecute")) {
+            tolerations
+                .push(json!({"effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": 300}));
+        }
+    }
+    spec.insert("tolerations".into(), Value::Array(tolerations));
+}
+
 /// What admission adds to a new pod: its account with a token, tolerations, priority.
 pub(in crate::sandbox) fn admit(pod: &mut Value, suffix: &str) {
     let Some(spec) = pod.get_mut("spec").and_then(Value::as_object_mut) else { return };
@@ -123,14 +138,7 @@ pub(in crate::sandbox) fn admit(pod: &mut Value, suffix: &str) {
     spec.insert("serviceAccount".into(), account);
     fill(spec, "priority", 0);
     fill(spec, "preemptionPolicy", "PreemptLowerPriority");
-    let mut tolerations = spec.get("tolerations").and_then(Value::as_array).cloned().unwrap_or_default();
-    for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
-        if !tolerations.iter().any(|toleration| toleration.get("key").is_some_and(|known| known == key)) {
-            tolerations
-                .push(json!({"effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": 300}));
-        }
-    }
-    spec.insert("tolerations".into(), Value::Array(tolerations));
+    tolerate(spec);
     if spec.get("automountServiceAccountToken") == Some(&Value::Bool(false)) {
         return;
     }

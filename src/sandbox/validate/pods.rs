@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{LABEL, is_name};
+use super::{LABEL, is_name, values};
 use crate::{
     quantity::Quantity,
     sandbox::{status::Cause, store::text},
@@ -111,6 +111,10 @@ fn container(container: &Value, at: &str, volumes: &BTreeSet<&str>, found: &mut 
             found.push(Cause::required(format!("{at}.{key}"), "must specify a handler type"));
         } else if handlers > 1 {
             found.push(Cause::forbidden(format!("{at}.{key}"), "may not specify more than 1 handler type"));
+        }
+        for handler in ["httpGet", "tcpSocket"] {
+            let port = probe.get(handler).and_then(|handler| handler.get("port"));
+            values::number_or_name(port, &format!("{at}.{key}.{handler}.port"), found);
         }
     }
 }

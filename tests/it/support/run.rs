@@ -287,7 +287,8 @@ fn without_times(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;
     while let Some(at) = rest.char_indices().map(|(at, _)| at).find(|at| is_day(&rest[*at..])) {
-        let end = rest[at..].find('Z').map_or(rest.len(), |end| at + end + 1);
+        let is_of_time = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | 'T' | ':' | '.' | 'Z');
+        let end = rest[at..].find(|c| !is_of_time(c)).map_or(rest.len(), |end| at + end);
         plain.push_str(&rest[..at]);
         plain.push_str("[TIME]");
         rest = &rest[end..];
