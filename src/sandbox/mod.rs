@@ -28,6 +28,7 @@ mod faults;
 mod first;
 mod kinds;
 mod log;
+mod logs;
 mod managers;
 mod openapi;
 mod patch;
