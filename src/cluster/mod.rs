@@ -10,6 +10,7 @@ mod connect;
 mod discover;
 mod error;
 mod lease;
+mod look;
 mod observe;
 mod record;
 mod request;

@@ -1,6 +1,7 @@
 //! The integration tests: the real binary, in a workspace of its own, against the cluster in the box.
 
 mod apply;
+mod causes;
 mod cost;
 mod crash;
 mod decisions;

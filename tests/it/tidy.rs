@@ -7,10 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const NOUNS: [&str; 13] = [
+const NOUNS: [&str; 14] = [
     "names",
     "diagnostic",
     "object",
+    "rule",
     "address",
     "graph",
     "ownership",
@@ -34,7 +35,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("cluster", &["format", "plan", "readiness"]),
     ("sandbox", &["format", "readiness", "files"]),
     ("apply", &["plan", "readiness", "format", "store", "cluster"]),
-    ("render", &["plan", "apply"]),
+    ("render", &["plan", "apply", "readiness"]),
 ];
 
 /// The desk may use every room.
