@@ -21,7 +21,7 @@
 //!
 //! | room | is | uses |
 //! | --- | --- | --- |
-//! | [`names`], [`diagnostic`], [`object`], [`address`], [`graph`], [`ownership`], [`secret`], [`quantity`], [`kinds`], [`rolling`], [`catalogue`], [`desired`], [`state`], [`observed`] | nouns: plain values, checked once, then trusted | the nouns before |
+//! | [`names`], [`diagnostic`], [`object`], [`rule`], [`address`], [`graph`], [`ownership`], [`secret`], [`quantity`], [`kinds`], [`rolling`], [`catalogue`], [`desired`], [`state`], [`observed`] | nouns: plain values, checked once, then trusted | the nouns before |
 //! | [`config`] | TOML to environments to manifests | nouns |
 //! | [`plan`] | questions, the truth table, differences, order, audit, preflight | nouns |
 //! | [`readiness`] | whether a live object works | nouns |
@@ -31,7 +31,7 @@
 //! | [`cluster`] | door: Kubernetes | format, plan's values, readiness |
 //! | [`sandbox`] | door: the API server in the box | format, files, readiness |
 //! | [`apply`] | carries out a plan | plan, readiness, format, store, cluster |
-//! | [`render`] | values to text and JSON | plan, apply's events |
+//! | [`render`] | values to text and JSON | plan, apply's events, readiness's causes |
 //! | [`cli`], [`settings`], [`terminal`], [`failure`], [`commands`] | the desk: joins the rooms | all |
 //!
 //! # What always holds
@@ -48,6 +48,7 @@
 pub mod names;
 pub mod diagnostic;
 pub mod object;
+pub mod rule;
 pub mod address;
 pub mod graph;
 pub mod ownership;

@@ -257,9 +257,8 @@ impl Key {
     pub fn digest(&self, secret: &str, name: &str, value: &Value) -> Hash {
         /// What SHA-256 takes at a time.
         const BLOCK: usize = 64;
-        let pad = |byte: u8| -> [u8; BLOCK] {
-            std::array::from_fn(|at| self.0.get(at).copied().unwrap_or_default() ^ byte)
-        };
+        let pad =
+            |byte: u8| -> [u8; BLOCK] { std::array::from_fn(|at| self.0.get(at).copied().unwrap_or_default() ^ byte) };
         let mut inner = Sha256::new();
         inner.update(pad(0x36));
         // Neither name can hold the byte between them.

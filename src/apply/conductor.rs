@@ -11,7 +11,7 @@ use tokio::{select, sync::watch, task::JoinSet, time::Instant};
 use crate::{
     format::journal::Action as Deed,
     names::ComponentId,
-    object::{ObjectKey, Uid},
+    object::{Object, ObjectKey, Uid},
     observed::Readiness,
     plan::{Action, Plan, Step},
     readiness,
@@ -135,7 +135,7 @@ impl<'a> Walk<'a> {
                 let error = StepError {
                     summary: "the journal cannot be written, so nothing more is changed".to_owned(),
                     causes: vec![error.to_string()],
-                    hint: None,
+                    ..StepError::default()
                 };
                 self.ready.remove(&step);
                 self.fail(job, step, error);
@@ -176,7 +176,7 @@ impl<'a> Walk<'a> {
         let mut targets = Vec::new();
         let mine = |of: Option<&ComponentId>| of == Some(component);
         for (key, change) in self.plan.changes.iter().filter(|(_, change)| mine(change.component.as_ref())) {
-            if let (true, Some(manifest)) = (readiness::is_awaited(&key.kind), &change.manifest) {
+            if let Some(manifest) = change.manifest.as_ref().filter(|manifest| readiness::awaits(&manifest.body)) {
                 let (uid, generation) = self.written.get(key).cloned().unzip();
                 let (body, generation) = (manifest.body.clone(), generation.flatten());
                 targets.push(Target { key: key.clone(), body, uid, generation, is_new: true });
@@ -190,7 +190,18 @@ impl<'a> Walk<'a> {
                 targets.push(Target { key: key.clone(), body, uid: None, generation: None, is_new: false });
             }
         }
+        let bodies = self.bodies(component);
+        targets.retain(|target| !readiness::is_idle(&target.body, &bodies));
         targets
+    }
+
+    /// What a component's objects are to be.
+    fn bodies(&self, component: &ComponentId) -> Vec<&'a Object> {
+        let mine = |of: &Option<ComponentId>| of.as_ref() == Some(component);
+        let changed = self.plan.changes.values().filter(|change| mine(&change.component));
+        let changed = changed.filter_map(|change| Some(&change.manifest.as_ref()?.body));
+        let unchanged = self.plan.unchanged.values().filter(|unchanged| mine(&unchanged.component));
+        changed.chain(unchanged.map(|unchanged| &unchanged.body)).collect()
     }
 
     fn end(&mut self, job: &Job, scribe: &mut Scribe<'_>, step: Step, result: Result<Option<Done>, StepError>) {
@@ -266,7 +277,7 @@ fn unwritten(error: &store::Error) -> StepError {
     StepError {
         summary: "the change was made, but the journal cannot be written".to_owned(),
         causes: vec![error.to_string()],
-        hint: None,
+        ..StepError::default()
     }
 }
 

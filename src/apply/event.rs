@@ -11,6 +11,7 @@ use crate::{
     names::ComponentId,
     object::ObjectKey,
     plan::{Action, Step},
+    readiness::{Cause, LogOf},
     state::Run,
 };
 
@@ -84,14 +85,28 @@ pub enum EventKind {
 pub struct Awaited {
     pub key: ObjectKey,
     pub why: String,
+    /// What is wrong, where something is; `why` is then in its words.
+    pub cause: Option<Cause>,
 }
 
 /// Why a step failed: what, its causes from outermost to innermost, and what to do next.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StepError {
+    /// The object that failed, where the step is about more than one.
+    pub object: Option<ObjectKey>,
     pub summary: String,
     pub causes: Vec<String>,
+    pub log: Option<LogLines>,
     pub hint: Option<String>,
+    /// What was seen to be wrong with what was waited for.
+    pub cause: Option<Box<Cause>>,
+}
+
+/// The end of a container's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLines {
+    pub of: LogOf,
+    pub lines: Vec<String>,
 }
 
 /// How a run ended; every step of the plan is in exactly one of these.

@@ -1,4 +1,5 @@
-//! One watch per kind that a run waits for, and what was last seen of every object in it.
+//! One watch per kind that a run waits for, and what was last seen of every object in it. Where a wait lasts, a watch of
+//! what stands around the objects as well: pods, their sets, and events.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,13 +8,14 @@ use std::{
 
 use futures::StreamExt;
 use tokio::{sync::watch, task::JoinSet};
+use tracing::debug;
 
 use crate::{
     cluster::{Cluster, Error, Sight, Watched},
     kinds::Kinds,
     names::Namespace,
     object::{GroupKind, Object, ObjectKey},
-    readiness,
+    readiness::{self, Around},
 };
 
 /// The watches of a run; they end when it is dropped.
@@ -25,6 +27,16 @@ pub(super) struct Hub {
     seen: Arc<Mutex<Seen>>,
     changes: watch::Sender<u64>,
     watches: Mutex<JoinSet<()>>,
+    closer: Arc<Mutex<Closer>>,
+}
+
+/// What a closer look has brought so far.
+#[derive(Default)]
+struct Closer {
+    around: Around,
+    watched: BTreeSet<GroupKind>,
+    /// Kinds whose first list is complete, and those that may not be looked at.
+    known: BTreeSet<GroupKind>,
 }
 
 #[derive(Default)]
@@ -57,6 +69,7 @@ impl Hub {
             seen: Arc::default(),
             changes: watch::Sender::new(0),
             watches: Mutex::default(),
+            closer: Arc::default(),
         }
     }
 
@@ -69,17 +82,53 @@ impl Hub {
         if !self.seen().watched.insert(kind.clone()) {
             return;
         }
-        let watched =
-            Watched { kind: kind.clone(), api_version: api_version.to_owned(), selector: Some(self.selector.clone()) };
+        let (seen, changes, of) = (Arc::clone(&self.seen), self.changes.clone(), kind.clone());
+        self.follow(kind, api_version, Some(self.selector.clone()), move |sight| {
+            seen.lock().unwrap_or_else(PoisonError::into_inner).take(&of, sight);
+            changes.send_modify(|count| *count += 1);
+        });
+    }
+
+    /// Starts to watch what may tell why objects of a kind do not work, unless that is done already.
+    pub(super) fn look_closer(&self, kind: &GroupKind) {
+        for (kind, api_version) in readiness::looked_at(kind) {
+            if !self.closer().watched.insert(kind.clone()) {
+                continue;
+            }
+            let (closer, changes, of) = (Arc::clone(&self.closer), self.changes.clone(), kind.clone());
+            // What controllers make carries no label of ours.
+            self.follow(&kind, api_version, None, move |sight| {
+                closer.lock().unwrap_or_else(PoisonError::into_inner).take(&of, sight);
+                changes.send_modify(|count| *count += 1);
+            });
+        }
+    }
+
+    /// Uses what a closer look has brought so far; none while a first list is not complete.
+    pub(super) fn around<T>(&self, use_it: impl FnOnce(&Around) -> T) -> Option<T> {
+        let closer = self.closer();
+        (closer.watched == closer.known).then(|| use_it(&closer.around))
+    }
+
+    fn closer(&self) -> MutexGuard<'_, Closer> {
+        self.closer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn follow(
+        &self,
+        kind: &GroupKind,
+        api_version: &str,
+        selector: Option<String>,
+        mut take: impl FnMut(Result<Sight, Error>) + Send + 'static,
+    ) {
+        let watched = Watched { kind: kind.clone(), api_version: api_version.to_owned(), selector };
         let namespaced = self.kinds.get(kind).is_some_and(|kind| kind.namespaced);
         let namespace = namespaced.then_some(&self.namespace);
         let mut sights = Box::pin(self.cluster.watch(&watched, namespace, &self.kinds));
-        let (seen, changes, kind) = (Arc::clone(&self.seen), self.changes.clone(), kind.clone());
         let mut watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
         watches.spawn(async move {
             while let Some(sight) = sights.next().await {
-                seen.lock().unwrap_or_else(PoisonError::into_inner).take(&kind, sight);
-                changes.send_modify(|count| *count += 1);
+                take(sight);
             }
         });
     }
@@ -151,6 +200,23 @@ impl Seen {
     fn forget(&mut self, object: Object) {
         if let (Some(key), true) = (object.key(), readiness::has_ended(&object)) {
             self.ended.insert(key, object);
+        }
+    }
+}
+
+impl Closer {
+    fn take(&mut self, kind: &GroupKind, sight: Result<Sight, Error>) {
+        match sight {
+            Ok(Sight::Listed(objects)) => {
+                self.around.replace(kind, objects);
+                self.known.insert(kind.clone());
+            }
+            Ok(Sight::Changed(object)) => self.around.take(object),
+            Ok(Sight::Gone(object)) => self.around.remove(&object),
+            Err(error) => {
+                debug!(%kind, %error, "not looked at");
+                self.known.insert(kind.clone());
+            }
         }
     }
 }

@@ -22,14 +22,16 @@ use crate::{
     store::{self, Lock, Store},
 };
 
+mod broken;
 mod conductor;
 mod event;
+mod gone;
 mod hub;
 mod record;
 mod step;
 mod wait;
 
-pub use event::{Awaited, Event, EventKind, Outcome, StepError};
+pub use event::{Awaited, Event, EventKind, LogLines, Outcome, StepError};
 
 use conductor::conduct;
 use hub::Hub;

@@ -59,6 +59,7 @@ fn seen_only(key: &ObjectKey, change: &Change, uid: &Uid) -> Entry {
         owned: Paths::default(),
         yielded: Paths::default(),
         finished: false,
+        given: BTreeMap::new(),
     };
     Entry { component: change.component.clone(), api_version: "v1".to_owned(), phase: Phase::Applied(applied) }
 }

@@ -13,7 +13,7 @@ use crate::{
     state::Applied,
 };
 
-use super::{EventKind, Job, StepError, wait};
+use super::{EventKind, Job, StepError, gone};
 
 /// How often an object that moved in no way that was shown is read again before the step gives up.
 const REREADS: usize = 3;
@@ -32,6 +32,7 @@ pub(super) async fn change(job: &Job, key: &ObjectKey, change: &Change) -> Resul
             summary: format!("{key} was not written, since this run lost its lease"),
             causes: vec!["the lease could not be renewed in time, so another run may be at work".to_owned()],
             hint: Some(format!("ditc plan {}", job.environment)),
+            ..StepError::default()
         });
     }
     let start = Instant::now();
@@ -40,7 +41,7 @@ pub(super) async fn change(job: &Job, key: &ObjectKey, change: &Change) -> Resul
     let done = match (change.action, &change.manifest, &change.expect) {
         (Action::Create, Some(manifest), Expect::Absent) => make(job, key, manifest).await,
         (Action::Create, Some(manifest), Expect::Gone(uid)) => {
-            match wait::gone(job, key, &version(job, key), uid).await {
+            match gone::gone(job, key, &version(job, key), uid).await {
                 Ok(()) => make(job, key, manifest).await,
                 Err(error) => Err(error),
             }
@@ -87,6 +88,7 @@ async fn create(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Done,
             summary: format!("{key} was there already when it was to be created"),
             causes: vec![format!("somebody made it since the plan (its managers: {})", managers.join(", "))],
             hint: Some(format!("ditc plan {}", job.environment)),
+            ..StepError::default()
         });
     }
     Ok(learn(job, key, manifest, &Paths::default(), written))
@@ -122,6 +124,7 @@ async fn make_once(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Do
             summary: format!("{key} was there already when it was to be created"),
             causes: vec!["somebody made it since the plan; ditc did not touch it".to_owned()],
             hint: Some(format!("ditc plan {}", job.environment)),
+            ..StepError::default()
         }),
     }
 }
@@ -212,6 +215,7 @@ async fn update(
                         key.kind.kind.to_lowercase(),
                         key.name
                     )),
+                    ..StepError::default()
                 });
             }
         };
@@ -263,6 +267,7 @@ async fn moved(
             summary: format!("{key} changed since the plan, so it was not written"),
             causes: Vec::new(),
             hint: Some(format!("ditc plan {}", job.environment)),
+            ..StepError::default()
         }),
     }
 }
@@ -277,13 +282,14 @@ async fn delete(job: &Job, key: &ObjectKey, uid: &Uid, propagation: Propagation)
     match job.cluster.delete(key, &version, uid, propagation, &job.kinds).await {
         Ok(Deleted::Gone) => Ok(Done::Gone),
         Ok(Deleted::Going(_)) => {
-            wait::gone(job, key, &version, uid).await?;
+            gone::gone(job, key, &version, uid).await?;
             Ok(Done::Gone)
         }
         Err(error) if error.refused().is_some_and(Refused::is_conflict) => Err(StepError {
             summary: format!("{key} was not deleted: another object has its name by now"),
             causes: vec![error.to_string()],
             hint: Some(format!("ditc plan {}", job.environment)),
+            ..StepError::default()
         }),
         Err(error) => Err(refused(job, &error)),
     }
@@ -320,5 +326,5 @@ pub(super) fn failed(summary: String, error: &Error) -> StepError {
         source = cause.source();
     }
     causes.dedup();
-    StepError { summary, causes, hint: None }
+    StepError { summary, causes, ..StepError::default() }
 }

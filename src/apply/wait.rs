@@ -1,6 +1,13 @@
-//! Waiting: for a component to work, for a deleted object to be gone. By watch, with a cause, and never for ever.
+//! Waiting for a component to work. By watch, with a cause, and never for ever.
+//!
+//! A wait that lasts looks closer: at the pods of what it waits for, at their sets, and at the events about them. What cannot
+//! heal ends it at once; what may heal is told while it lasts, and ends it after a time of its own.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     select,
@@ -11,19 +18,31 @@ use crate::{
     cluster::Error,
     names::ComponentId,
     object::{Object, ObjectKey, Uid},
-    observed::{Live, Readiness},
-    readiness,
+    observed::Readiness,
+    plan::Step,
+    readiness::{self, Around, Cause, Fault, Heals, Verdict},
 };
 
 use super::{
     Awaited, EventKind, Job, StepError,
+    broken::{broken, kubectl_name, timed_out, unwatchable},
     hub::{Hub, Look},
-    step::failed,
 };
-use crate::plan::Step;
 
 /// How often a wait that lasts is told about.
-const TELL: Duration = Duration::from_secs(10);
+pub(super) const TELL: Duration = Duration::from_secs(10);
+
+/// An ordinary rollout is through by then, and costs no look at pods and events.
+const CLOSER: Duration = Duration::from_secs(2);
+
+/// How long the first lists of a closer look are waited for: a failure is told without them sooner than not at all.
+const LOOKING: Duration = Duration::from_secs(3);
+
+/// A claim about which nobody complained by then waits for a pod that uses it, or is being filled.
+const QUIET: Duration = Duration::from_secs(3);
+
+/// A fault that was away for so long has healed; what comes then is another.
+const HEALED: Duration = Duration::from_secs(15);
 
 /// An object whose readiness is waited for.
 #[derive(Debug, Clone)]
@@ -43,66 +62,229 @@ impl Target {
     fn is(&self, object: &Object) -> bool {
         self.uid.is_none() || object.uid() == self.uid
     }
+
+    fn is_claim(&self) -> bool {
+        self.key.kind.is("", "PersistentVolumeClaim")
+    }
 }
 
 /// Waits until every target works.
 pub(super) async fn ready(job: &Job, component: &ComponentId, targets: Vec<Target>) -> Result<(), StepError> {
-    let hub = &job.hub;
     let (slices, slices_version) = readiness::endpoint_slices();
     for target in &targets {
         if target.key.kind.is("", "Service") {
-            hub.watch(&slices, &slices_version);
+            job.hub.watch(&slices, &slices_version);
         } else {
-            hub.watch(&target.key.kind, target.body.api_version().unwrap_or("v1"));
+            job.hub.watch(&target.key.kind, target.body.api_version().unwrap_or("v1"));
         }
     }
-    let start = Instant::now();
-    let deadline = start + job.timeout;
-    let mut next_tell = start + TELL;
-    let mut ready_since: BTreeMap<ObjectKey, Instant> = BTreeMap::new();
+    let mut wait = Wait::new(job, &targets);
+    let mut next_tell = wait.start + TELL;
     loop {
-        let mut changes = hub.changes();
-        let judged = judge(hub, &targets).map_err(|error| watching(component, &error))?;
-        let mut awaited = Vec::new();
-        let mut wake = deadline.min(next_tell);
-        for (target, object, readiness) in judged {
-            match readiness {
-                Readiness::Ready => {
-                    let since = *ready_since.entry(target.key.clone()).or_insert_with(Instant::now);
-                    let settling = if target.is_new { readiness::settling(&object) } else { Duration::ZERO };
-                    if since.elapsed() < settling {
-                        wake = wake.min(since + settling);
-                        awaited.push((target, "it is ready; now it must stay so for a moment".to_owned(), false));
-                    }
-                }
-                Readiness::Waiting(why) => {
-                    ready_since.remove(&target.key);
-                    awaited.push((target, why, target.key.kind.is("", "PersistentVolumeClaim")));
-                }
-                Readiness::Failed(why) => {
-                    let hint = Some(format!("kubectl -n {} describe {}", job.namespace, kubectl_name(&target.key)));
-                    return Err(StepError { summary: format!("{} failed", target.key), causes: vec![why], hint });
-                }
-            }
+        let mut changes = job.hub.changes();
+        let Found { is_done, on, broken: found, has_news, looks, wake } =
+            wait.look().map_err(|error| unwatchable(component, &error))?;
+        if let Some((target, cause, hoped)) = found {
+            return Err(broken(job, &target.key, cause, hoped).await);
         }
-        // A claim that nothing waits for may stay unbound until its first consumer comes.
-        if awaited.iter().all(|(_, _, is_claim)| *is_claim) {
+        if is_done {
             return Ok(());
         }
-        let on: Vec<Awaited> =
-            awaited.into_iter().map(|(target, why, _)| Awaited { key: target.key.clone(), why }).collect();
         let now = Instant::now();
-        if now >= deadline {
-            return Err(timed_out(job, component, &on));
+        // A look that has just begun may still say why; it has a limit of its own.
+        if now >= wait.deadline && !looks {
+            return Err(timed_out(job, component, on).await);
         }
-        if now >= next_tell {
+        if now >= next_tell || has_news {
             next_tell = now + TELL;
-            job.tell(EventKind::Waiting { step: Step::Ready(component.clone()), on, elapsed: start.elapsed() });
+            job.tell(EventKind::Waiting { step: Step::Ready(component.clone()), on, elapsed: wait.start.elapsed() });
         }
         select! {
             _ = changes.changed() => {}
-            () = sleep_until(wake) => {}
+            () = sleep_until(wake.min(next_tell)) => {}
         }
+    }
+}
+
+/// What a wait remembers from look to look.
+struct Wait<'a> {
+    job: &'a Job,
+    targets: &'a [Target],
+    start: Instant,
+    deadline: Instant,
+    /// From when on a closer look is worth its requests.
+    closer: Instant,
+    ready_since: BTreeMap<ObjectKey, Instant>,
+    looking_since: Option<Instant>,
+    faults: Faults,
+    paused: BTreeSet<ObjectKey>,
+}
+
+/// What one look at all targets came to.
+struct Found<'a> {
+    is_done: bool,
+    on: Vec<Awaited>,
+    /// The worst of what does not heal, with how long it was hoped that it would.
+    broken: Option<(&'a Target, Cause, Option<Duration>)>,
+    /// Whether a fault shows that was not told of yet.
+    has_news: bool,
+    /// A closer look has begun and not brought everything yet.
+    looks: bool,
+    wake: Instant,
+}
+
+/// What a look at one target could see beside its verdict.
+#[derive(Clone, Copy)]
+struct Sight {
+    /// A closer look has begun and not brought everything yet.
+    looks: bool,
+    /// It waits for somebody to use it.
+    rests: bool,
+}
+
+impl<'a> Wait<'a> {
+    fn new(job: &'a Job, targets: &'a [Target]) -> Self {
+        let start = Instant::now();
+        Self {
+            job,
+            targets,
+            start,
+            deadline: start + job.timeout,
+            closer: start + CLOSER.min(job.timeout / 2),
+            ready_since: BTreeMap::new(),
+            looking_since: None,
+            faults: Faults::default(),
+            paused: BTreeSet::new(),
+        }
+    }
+
+    /// Looks at all targets as they are known now, and closer where that is worth it.
+    fn look(&mut self) -> Result<Found<'a>, Arc<Error>> {
+        let now = Instant::now();
+        let judged = judge(&self.job.hub, self.targets)?;
+        let unready = || judged.iter().filter(|(_, _, readiness)| *readiness != Readiness::Ready);
+        let is_over = unready().any(|(_, _, readiness)| matches!(readiness, Readiness::Failed(_)));
+        let only_claims = unready().all(|(target, ..)| target.is_claim());
+        if is_over || only_claims || now >= self.closer {
+            for (target, ..) in unready() {
+                self.looking_since.get_or_insert(now);
+                self.job.hub.look_closer(&target.key.kind);
+            }
+        }
+        let examine = |around: &Around| -> Vec<(Verdict, bool)> {
+            let examine = |(_, object, readiness): &(_, Object, Readiness)| {
+                let verdict = readiness::examine(object, readiness.clone(), around);
+                (verdict, readiness::waits_for_a_consumer(object, around))
+            };
+            judged.iter().map(examine).collect()
+        };
+        let looked = self.looking_since.and_then(|_| self.job.hub.around(examine));
+        let looks = self.looking_since.is_some_and(|since| looked.is_none() && now < since + LOOKING);
+        let verdicts = looked.unwrap_or_else(|| examine(&Around::default()));
+        let mut found = Found {
+            is_done: true,
+            on: Vec::new(),
+            broken: None,
+            has_news: false,
+            looks,
+            wake: now.max(self.closer) + TELL,
+        };
+        if now < self.closer {
+            found.wake = self.closer;
+        }
+        if let (true, Some(since)) = (looks, self.looking_since) {
+            found.wake = found.wake.min(since + LOOKING);
+        }
+        for ((target, object, _), (verdict, rests)) in judged.iter().zip(verdicts) {
+            self.stand(&mut found, target, object, verdict, Sight { looks, rests });
+        }
+        if let (true, true, Some(since)) = (looks, now >= self.deadline, self.looking_since) {
+            found.wake = since + LOOKING;
+        }
+        Ok(found)
+    }
+
+    /// Notes how one target stands.
+    fn stand(&mut self, found: &mut Found<'a>, target: &'a Target, object: &Object, verdict: Verdict, sight: Sight) {
+        let now = Instant::now();
+        let key = || target.key.clone();
+        match verdict {
+            Verdict::Ready => {
+                let since = *self.ready_since.entry(key()).or_insert(now);
+                let settling = if target.is_new { readiness::settling(object) } else { Duration::ZERO };
+                if since + settling > now {
+                    let why = "it is ready; now it must stay so for a moment".to_owned();
+                    found.waits(Awaited { key: key(), why, cause: None }, since + settling);
+                } else if readiness::is_paused(object) && self.paused.insert(key()) {
+                    self.job.tell(EventKind::Warning { key: Some(key()), text: paused(self.job, &target.key) });
+                }
+            }
+            Verdict::OnTheWay(why) => {
+                self.ready_since.remove(&target.key);
+                // Where nobody complains, it waits for its first consumer, or is being filled.
+                let quiet = self.start + QUIET;
+                let rests = target.is_claim() && (sight.rests || now >= quiet);
+                let awaited = Awaited { key: key(), why, cause: None };
+                if rests {
+                    found.on.push(awaited)
+                } else {
+                    found.waits(awaited, if target.is_claim() { quiet } else { self.deadline })
+                }
+            }
+            Verdict::Failing(cause) => {
+                self.ready_since.remove(&target.key);
+                let since = self.faults.since(&target.key, cause.fault, now);
+                let (ends, hoped) = match cause.heals {
+                    // What stands around it may still say more.
+                    Heals::Never if sight.looks => (None, None),
+                    Heals::Never => (Some(now), None),
+                    Heals::Within(patience) => (Some(since + patience), Some(patience)),
+                    Heals::Perhaps => (None, None),
+                };
+                found.has_news |= self.faults.is_news(&target.key, cause.fault);
+                let awaited = Awaited { key: key(), why: cause.why.clone(), cause: Some(cause.clone()) };
+                found.waits(awaited, ends.unwrap_or(self.deadline));
+                let rank = |cause: &Cause| (cause.heals, cause.fault);
+                if ends.is_some_and(|ends| now >= ends)
+                    && found.broken.as_ref().is_none_or(|(_, known, _)| rank(&cause) < rank(known))
+                {
+                    found.broken = Some((target, cause, hoped));
+                }
+            }
+        }
+    }
+}
+
+impl Found<'_> {
+    fn waits(&mut self, awaited: Awaited, wake: Instant) {
+        self.is_done = false;
+        self.on.push(awaited);
+        self.wake = self.wake.min(wake);
+    }
+}
+
+/// The faults that showed during a wait.
+#[derive(Default)]
+struct Faults {
+    /// When each showed first, and when last.
+    shown: BTreeMap<(ObjectKey, Fault), (Instant, Instant)>,
+    told: BTreeSet<(ObjectKey, Fault)>,
+}
+
+impl Faults {
+    /// Since when a fault shows that shows now. A pod that is replaced, or tries again, hides it for a moment.
+    fn since(&mut self, key: &ObjectKey, fault: Fault, now: Instant) -> Instant {
+        let (first, last) = self.shown.entry((key.clone(), fault)).or_insert((now, now));
+        if now.duration_since(*last) > HEALED {
+            *first = now;
+        }
+        *last = now;
+        *first
+    }
+
+    /// Whether nobody was told of it yet.
+    fn is_news(&mut self, key: &ObjectKey, fault: Fault) -> bool {
+        self.told.insert((key.clone(), fault))
     }
 }
 
@@ -123,7 +305,7 @@ fn judge<'a>(hub: &Hub, targets: &'a [Target]) -> Result<Vec<(&'a Target, Object
                         let readiness = readiness::judge(&ended, None);
                         (ended, readiness)
                     }
-                    None => (target.body.clone(), Readiness::Waiting("it is not there".to_owned())),
+                    None => (target.body.clone(), readiness::judge_absent(&target.body)),
                 },
                 Look::Present(object)
                     if target.generation.is_some_and(|written| object.generation() < Some(written)) =>
@@ -141,85 +323,7 @@ fn judge<'a>(hub: &Hub, targets: &'a [Target]) -> Result<Vec<(&'a Target, Object
     Ok(judged)
 }
 
-/// Waits until an object that was deleted is gone.
-pub(super) async fn gone(job: &Job, key: &ObjectKey, api_version: &str, uid: &Uid) -> Result<(), StepError> {
-    job.hub.watch(&key.kind, api_version);
-    let start = Instant::now();
-    let deadline = start + job.timeout;
-    let mut next_tell = start + TELL;
-    loop {
-        let mut changes = job.hub.changes();
-        let look = job.hub.look(key).map_err(|error| failed(format!("{key} cannot be watched"), error.as_ref()))?;
-        let why = match look {
-            Look::NotYet => "it is being looked for".to_owned(),
-            Look::Absent => {
-                // The watch sees by label; only a look by name says that nothing is left.
-                let live = job.cluster.read(key, api_version, &job.kinds).await;
-                match live.map_err(|error| failed(format!("{key} cannot be looked at"), &error))? {
-                    Live::Absent => return Ok(()),
-                    Live::Present(object) | Live::Metadata(object) if object.uid().as_ref() != Some(uid) => {
-                        return Ok(());
-                    }
-                    Live::Present(object) | Live::Metadata(object) => holds(&object),
-                }
-            }
-            Look::Present(object) if object.uid().as_ref() != Some(uid) => return Ok(()),
-            Look::Present(object) => holds(&object),
-        };
-        let now = Instant::now();
-        if now >= deadline {
-            return Err(StepError {
-                summary: format!("{key} is not gone after {}", seconds(job.timeout)),
-                causes: vec![why],
-                hint: Some(format!("kubectl -n {} get {} -o yaml", job.namespace, kubectl_name(key))),
-            });
-        }
-        if now >= next_tell {
-            next_tell = now + TELL;
-            let on = vec![Awaited { key: key.clone(), why }];
-            job.tell(EventKind::Waiting { step: Step::Change(key.clone()), on, elapsed: start.elapsed() });
-        }
-        select! {
-            _ = changes.changed() => {}
-            () = sleep_until(deadline.min(next_tell)) => {}
-        }
-    }
-}
-
-/// What keeps an object that is being deleted.
-fn holds(object: &Object) -> String {
-    let conditions = object.at("/status/conditions").and_then(serde_json::Value::as_array);
-    let said = conditions.into_iter().flatten().filter(|condition| condition["status"] == "True");
-    let said: Vec<&str> = said.filter_map(|condition| condition["message"].as_str()).collect();
-    match (said.is_empty(), object.finalizers().as_slice()) {
-        (false, _) => said.join("; "),
-        (true, []) => "it is being deleted".to_owned(),
-        (true, finalizers) => format!("it waits for its finalizers: {}", finalizers.join(", ")),
-    }
-}
-
-fn watching(component: &ComponentId, error: &Error) -> StepError {
-    failed(format!("{component} cannot be watched, so nobody knows whether it works"), error)
-}
-
-fn timed_out(job: &Job, component: &ComponentId, on: &[Awaited]) -> StepError {
-    let hint = on.first().map(|first| format!("kubectl -n {} describe {}", job.namespace, kubectl_name(&first.key)));
-    StepError {
-        summary: format!("{component} is not ready after {}", seconds(job.timeout)),
-        causes: on.iter().map(|awaited| format!("{}: {}", awaited.key, awaited.why)).collect(),
-        hint,
-    }
-}
-
-/// `deployment/orders`, as kubectl takes it.
-fn kubectl_name(key: &ObjectKey) -> String {
-    format!("{}/{}", key.kind.kind.to_lowercase(), key.name)
-}
-
-fn seconds(duration: Duration) -> String {
-    match duration.as_secs() {
-        seconds if seconds >= 120 && seconds.is_multiple_of(60) => format!("{} minutes", seconds / 60),
-        1 => "1 second".to_owned(),
-        seconds => format!("{seconds} seconds"),
-    }
+fn paused(job: &Job, key: &ObjectKey) -> String {
+    let resume = format!("kubectl -n {} rollout resume {}", job.namespace, kubectl_name(key));
+    format!("its rollout is paused, so what was written does not run yet; to go on: {resume}")
 }

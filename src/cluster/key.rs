@@ -43,12 +43,7 @@ impl Cluster {
     ///
     /// # Errors
     /// [`Refused::is_already_there`](super::Refused::is_already_there) when there is one by now.
-    pub async fn make_key(
-        &self,
-        environment: &EnvironmentName,
-        namespace: &Namespace,
-        key: &Key,
-    ) -> Result<(), Error> {
+    pub async fn make_key(&self, environment: &EnvironmentName, namespace: &Namespace, key: &Key) -> Result<(), Error> {
         let doing = format!("making the key of ditc's digests (Secret {NAME})");
         let body = json!({
             "apiVersion": "v1", "kind": "Secret",

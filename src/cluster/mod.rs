@@ -11,6 +11,7 @@ mod discover;
 mod error;
 mod key;
 mod lease;
+mod look;
 mod observe;
 mod record;
 mod request;

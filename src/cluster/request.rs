@@ -2,8 +2,9 @@
 
 use std::{fmt, io, time::Duration};
 
-use http::{Method, Request, header};
+use http::{Method, Request, header, response::Parts};
 use http_body_util::BodyExt;
+use hyper::body::Bytes;
 use kube::client::Body;
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
@@ -188,7 +189,27 @@ impl Cluster {
         }
     }
 
+    /// Sends a request whose answer is no JSON, once: whoever wants a log does without sooner than wait.
+    pub(super) async fn text(&self, call: &Call) -> Result<String, Error> {
+        let (_, body) = self.exchange(call).await?;
+        Ok(String::from_utf8_lossy(&body).into_owned())
+    }
+
     async fn once(&self, call: &Call) -> Result<Reply, Error> {
+        let (head, body) = self.exchange(call).await?;
+        let code = head.status.as_u16();
+        let warnings = head.headers.get_all(header::WARNING).iter();
+        let warnings = warnings.filter_map(|value| warning(value.to_str().ok()?)).collect();
+        let body = serde_json::from_slice(&body).map_err(|error| match error.is_eof() {
+            // A proxy may end what it did not get in full as if it were all.
+            true => broken_off(self, call, Box::new(error)),
+            false => Error::Unexpected { doing: call.doing.clone(), found: error.to_string() },
+        })?;
+        Ok(Reply { code, body, warnings })
+    }
+
+    /// One request and all of its answer, if that is a success.
+    async fn exchange(&self, call: &Call) -> Result<(Parts, Bytes), Error> {
         let server = || self.server.clone();
         let request = call.request().map_err(|source| Error::Client { server: server(), source: Box::new(source) })?;
         let answer = async {
@@ -204,10 +225,9 @@ impl Cluster {
                 return Err(Error::TimedOut { server: server(), doing: call.doing.clone(), limit: self.timeout });
             }
         };
-        let broken_off = |source| Error::BrokenOff { server: server(), doing: call.doing.clone(), source };
         let body = body.map_err(|error| match error {
-            kube::Error::Service(source) => broken_off(source),
-            other => broken_off(Box::new(other)),
+            kube::Error::Service(source) => broken_off(self, call, source),
+            other => broken_off(self, call, Box::new(other)),
         })?;
         let body = body.to_bytes();
         let code = head.status.as_u16();
@@ -221,15 +241,12 @@ impl Cluster {
                 _ => Error::Refused { doing: call.doing.clone(), source },
             });
         }
-        let warnings = head.headers.get_all(header::WARNING).iter();
-        let warnings = warnings.filter_map(|value| warning(value.to_str().ok()?)).collect();
-        let body = serde_json::from_slice(&body).map_err(|error| match error.is_eof() {
-            // A proxy may end what it did not get in full as if it were all.
-            true => broken_off(Box::new(error)),
-            false => Error::Unexpected { doing: call.doing.clone(), found: error.to_string() },
-        })?;
-        Ok(Reply { code, body, warnings })
+        Ok((head, body))
     }
+}
+
+fn broken_off(cluster: &Cluster, call: &Call, source: Box<dyn std::error::Error + Send + Sync>) -> Error {
+    Error::BrokenOff { server: cluster.server.clone(), doing: call.doing.clone(), source }
 }
 
 /// A connection that broke in use, as opposed to one that never came about: there asking again in a moment is idle.

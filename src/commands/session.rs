@@ -1,6 +1,9 @@
 //! What plan, apply and destroy have in common: read the files, ask the cluster everything, and plan.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use crate::{
     cluster::{Answers, Fence, Wanted, Warned},
@@ -9,10 +12,11 @@ use crate::{
     diagnostic::Sources,
     failure::{Failure, FailureKind},
     names::{EnvironmentName, Namespace},
-    object::{Object, ObjectKey},
+    object::{GroupKind, Object, ObjectKey},
     observed::{Live, Observed, Readiness},
     plan::{self, Basis, Plan, Policy, Preflight},
-    readiness, render,
+    readiness::{self, Around},
+    render,
     secret::{Key, Values},
     settings,
     state::{Operation, State, Version},
@@ -176,8 +180,13 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
         protected,
         bound: _,
     } = aim;
+    let readiness = match operation {
+        Operation::Apply => judge(link, &namespace, &observed).await,
+        // What goes need not work.
+        Operation::Destroy => BTreeMap::new(),
+    };
     let mut basis = Basis {
-        readiness: judge(&observed),
+        readiness,
         environment,
         namespace,
         operation,
@@ -350,13 +359,24 @@ async fn sweep(
     Ok(())
 }
 
-/// Judges everything that was seen whole.
-fn judge(observed: &Observed) -> BTreeMap<ObjectKey, Readiness> {
+/// Judges everything that was seen whole, and looks closer at what is not ready.
+async fn judge(link: &Link, namespace: &Namespace, observed: &Observed) -> BTreeMap<ObjectKey, Readiness> {
     let whole = observed.objects.iter().filter_map(|(key, live)| match live {
         Live::Present(object) => Some((key, object)),
         Live::Absent | Live::Metadata(_) => None,
     });
-    whole.map(|(key, object): (&ObjectKey, &Object)| (key.clone(), readiness::judge(object, None))).collect()
+    let judged: Vec<(&ObjectKey, &Object, Readiness)> =
+        whole.map(|(key, object)| (key, object, readiness::judge(object, None))).collect();
+    let unready: BTreeSet<GroupKind> =
+        judged.iter().filter(|(.., readiness)| !readiness.is_ready()).map(|(key, ..)| key.kind.clone()).collect();
+    let around = match unready.is_empty() || observed.is_remembered {
+        true => Around::default(),
+        false => link.cluster.around(namespace, &unready, &link.kinds).await,
+    };
+    let told = |(key, object, readiness): (&ObjectKey, &Object, Readiness)| {
+        (key.clone(), readiness::explained(object, readiness, &around))
+    };
+    judged.into_iter().map(told).collect()
 }
 
 #[cfg(test)]

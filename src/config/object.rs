@@ -12,6 +12,7 @@ use crate::{
     kinds::Kinds,
     names::{ComponentId, EnvironmentName, Namespace},
     object::{GroupKind, ObjectKey, split_api_version},
+    rule::{self, Rule},
 };
 
 /// The largest body that is sent. The store of Kubernetes takes 1.5 MiB, what the server adds included.
@@ -233,6 +234,15 @@ fn check_fields(value: &Value, key: &ObjectKey, namespace: &Namespace) -> Vec<Di
                 mistakes.push(mistake("wrong type", format!("`metadata.{map}` of {key} must be a map of strings")));
             }
         }
+    }
+    if let Some(text) = metadata.get("annotations").and_then(|all| all.get(rule::ANNOTATION)?.as_str())
+        && let Err(unclear) = Rule::parse(text)
+    {
+        let detail = format!("annotation `{}` of {key} is no rule that can be followed: {unclear}", rule::ANNOTATION);
+        mistakes.push(
+            mistake("unclear rule", detail)
+                .help("write `condition=Ready`, or comparisons such as `self.status.phase == \"Running\"`"),
+        );
     }
     mistakes
 }

@@ -88,8 +88,7 @@ fn movement(planned: &Change, now: &Change) -> Option<Movement> {
         merge,
         diff,
         check: _,
-    } =
-        planned;
+    } = planned;
     if *action != now.action {
         return Some(Movement::OtherAction { planned: *action, now: now.action });
     }

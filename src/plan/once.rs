@@ -60,7 +60,11 @@ pub(super) fn once(input: &Input, manifest: &Manifest, live: &Object, plan: &mut
     };
     let reason = match applied {
         Some(applied) if !recreated && moved.is_empty() && is_of_values(manifest, applied, &differences) => {
-            if is_touched { Reason::ChangedOutside } else { Reason::GivenChanged }
+            if is_touched {
+                Reason::ChangedOutside
+            } else {
+                Reason::GivenChanged
+            }
         }
         _ => reason(manifest, applied, &Paths::default(), recreated, &differences, &moved),
     };
@@ -145,8 +149,7 @@ fn values(input: &Input, manifest: &Manifest, applied: Option<&Applied>, owners:
 /// Whether nothing but given values is behind the differences: the same keys as before, with other values.
 fn is_of_values(manifest: &Manifest, applied: &Applied, differences: &Diff) -> bool {
     let keys = manifest.secret.iter().flat_map(|recipe| recipe.given()).map(|(name, _)| name);
-    keys.eq(applied.given.keys())
-        && differences.fields.iter().all(|field| field.after == After::Secret)
+    keys.eq(applied.given.keys()) && differences.fields.iter().all(|field| field.after == After::Secret)
 }
 
 fn taken(field: &FieldChange, owners: &[Owner]) -> Option<Taken> {

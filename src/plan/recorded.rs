@@ -24,7 +24,8 @@ pub fn as_recorded(state: &State) -> (Desired, State) {
         let Phase::Applied(applied) = &entry.phase else { continue };
         let manifest = manifest(key, entry.component.as_ref(), applied, &origin);
         // What was left to a controller is not in the body, so nothing is left out of it now.
-        let applied = Applied { desired: manifest.hash(), yielded: Paths::default(), given: BTreeMap::new(), ..applied.clone() };
+        let applied =
+            Applied { desired: manifest.hash(), yielded: Paths::default(), given: BTreeMap::new(), ..applied.clone() };
         entries.insert(key.clone(), Entry { phase: Phase::Applied(applied), ..entry.clone() });
         manifests.insert(key.clone(), manifest);
     }

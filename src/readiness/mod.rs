@@ -1,4 +1,5 @@
-//! Whether a live object works, kind by kind, and if not, what it waits for. It looks at values, never at a cluster.
+//! Whether a live object works, kind by kind, and if not, what it waits for and why. It looks at values, never at a
+//! cluster: doors fetch what stands around an object, and only once it is not ready.
 //!
 //! Nothing is believed before the controller has seen the generation that was written: until then the status is that of
 //! the object before. What ditc waits for is deliberately less than everything: an Ingress or a load balancer may never
@@ -11,14 +12,30 @@ use serde_json::Value;
 use crate::{
     object::{GroupKind, Object},
     observed::Readiness,
+    rule,
 };
 
+mod around;
+mod cause;
+mod created;
+mod images;
+mod kinds;
+mod log;
+mod pods;
 #[cfg(test)]
 mod tests;
+
+pub use around::{Around, Told, looked_at};
+pub use cause::{Cause, Fault, Heals, LogOf, waits_for_a_consumer};
+pub use log::{LINES as LOG_LINES, last_lines};
 
 /// A workload without a readiness probe must have stayed ready for so long: a crashing one is available first, and its
 /// first exit shows within a second of its start.
 const SETTLING: Duration = Duration::from_secs(2);
+
+/// A custom object without any status may be one whose controller has not heard of it yet, or one that has none. A
+/// controller that runs writes its first condition within a second or two.
+const HEARING: Duration = Duration::from_secs(3);
 
 /// The label by which an EndpointSlice names its Service.
 const SERVICE_NAME: &str = "kubernetes.io/service-name";
@@ -49,15 +66,33 @@ pub fn is_awaited(kind: &GroupKind) -> bool {
     }
 }
 
+/// Whether one object is waited for: its kind is, or it says itself when it is ready.
+#[must_use]
+pub fn awaits(object: &Object) -> bool {
+    object.annotation(rule::ANNOTATION).is_some() || object.key().is_some_and(|key| is_awaited(&key.kind))
+}
+
 /// How long an object that looks ready must go on doing so.
 #[must_use]
 pub fn settling(object: &Object) -> Duration {
-    let workload = object.key().is_some_and(|key| key.kind.group == "apps");
+    if object.annotation(rule::ANNOTATION).is_some() {
+        return Duration::ZERO;
+    }
+    let Some(key) = object.key() else { return Duration::ZERO };
+    if !has_rule(&key.kind) && is_awaited(&key.kind) {
+        let silent = condition(object, "Ready").is_none() && object.at("/status/observedGeneration").is_none();
+        return if silent { HEARING } else { Duration::ZERO };
+    }
     let given = object.at("/spec/minReadySeconds").and_then(Value::as_u64).is_some_and(|seconds| seconds > 0);
     let containers = object.at("/spec/template/spec/containers").and_then(Value::as_array);
     let unprobed = containers.is_some_and(|all| all.iter().any(|container| container.get("readinessProbe").is_none()));
     let runs = object.at("/spec/replicas").and_then(Value::as_u64) != Some(0);
-    if workload && unprobed && runs && !given { SETTLING } else { Duration::ZERO }
+    if key.kind.group == "apps" && unprobed && runs && !given { SETTLING } else { Duration::ZERO }
+}
+
+/// Whether ditc knows more of a kind than the conditions that it shows.
+fn has_rule(kind: &GroupKind) -> bool {
+    matches!(kind.group.as_str(), "" | "apps" | "batch" | "apiextensions.k8s.io")
 }
 
 /// Judges one object. `slices` are the EndpointSlices of its namespace, where somebody looked; a Service is then ready
@@ -68,23 +103,127 @@ pub fn judge(object: &Object, slices: Option<&[&Object]>) -> Readiness {
     if object.is_terminating() && !has_ended(object) {
         return waiting("it is being deleted");
     }
+    if let Some(text) = object.annotation(rule::ANNOTATION) {
+        return as_it_says(object, text);
+    }
     let Some(key) = object.key() else { return waiting("it has no kind or name") };
-    match (key.kind.group.as_str(), key.kind.kind.as_str()) {
-        ("apps", "Deployment") => observed(object).unwrap_or_else(|| deployment(object)),
-        ("apps", "StatefulSet") => observed(object).unwrap_or_else(|| stateful_set(object)),
-        ("apps", "DaemonSet") => observed(object).unwrap_or_else(|| daemon_set(object)),
-        ("apps", "ReplicaSet") | ("", "ReplicationController") => {
-            observed(object).unwrap_or_else(|| replica_set(object))
+    if !has_rule(&key.kind) {
+        return if is_awaited(&key.kind) { conditions(object) } else { Readiness::Ready };
+    }
+    kinds::judge(object, &key.kind, slices)
+}
+
+/// Judges an object that was written and is not there.
+#[must_use]
+pub fn judge_absent(body: &Object) -> Readiness {
+    // A Job that asks to be cleared away after its end has had it
+    // (<https://kubernetes.io/docs/concepts/workloads/controllers/ttlafterfinished/>).
+    let is_cleared = body.kind() == Some("Job") && body.at("/spec/ttlSecondsAfterFinished").is_some();
+    if is_cleared { Readiness::Ready } else { waiting("it is not there") }
+}
+
+/// Whether a rollout rests because somebody paused it: what was written is not running, and that is as asked for.
+#[must_use]
+pub fn is_paused(object: &Object) -> bool {
+    object.kind() == Some("Deployment") && object.at("/spec/paused").and_then(Value::as_bool) == Some(true)
+}
+
+/// Whether an object is a Service that stands before nothing but workloads that are not to run: it waits for nobody.
+#[must_use]
+pub fn is_idle(service: &Object, workloads: &[&Object]) -> bool {
+    let selector = service.at("/spec/selector").and_then(Value::as_object).filter(|selector| !selector.is_empty());
+    let (Some(selector), Some("Service")) = (selector, service.kind()) else { return false };
+    let is_behind = |workload: &&&Object| {
+        let labels = workload.at("/spec/template/metadata/labels");
+        labels.is_some_and(|labels| selector.iter().all(|(name, value)| labels.get(name) == Some(value)))
+    };
+    let mut behind = workloads.iter().filter(is_behind).peekable();
+    behind.peek().is_some() && behind.all(|workload| replicas(workload) == 0 || is_paused(workload))
+}
+
+/// How far an object is, with the reason where it does not work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    Ready,
+    /// Not ready, and nothing is wrong.
+    OnTheWay(String),
+    Failing(Cause),
+}
+
+/// Looks for the reason why an object is not ready. What stands around it counts only once its own status is about what
+/// was written: before, it is about the revision before.
+#[must_use]
+pub fn examine(object: &Object, readiness: Readiness, around: &Around) -> Verdict {
+    match readiness {
+        Readiness::Ready => Verdict::Ready,
+        Readiness::Waiting(why) if is_stale(object) || object.is_terminating() => Verdict::OnTheWay(why),
+        Readiness::Waiting(why) => cause::of(object, around).map_or(Verdict::OnTheWay(why), Verdict::Failing),
+        Readiness::Failed(why) => {
+            let own = failure(object, &why);
+            Verdict::Failing(match cause::of(object, around) {
+                // What stands behind it says more; that it is over, the object says.
+                Some(cause) => Cause { heals: Heals::Never, ..with(own, cause) },
+                None => own,
+            })
         }
-        ("batch", "Job") => job(object),
-        ("", "Pod") => pod(object),
-        ("", "PersistentVolumeClaim") => claim(object),
-        ("", "Service") => service(object, slices),
-        ("", "Namespace") if phase(object) == "Active" => Readiness::Ready,
-        ("", "Namespace") => waiting("it is not active yet"),
-        ("apiextensions.k8s.io", "CustomResourceDefinition") => definition(object),
-        _ if is_awaited(&key.kind) => conditions(object),
-        _ => Readiness::Ready,
+    }
+}
+
+/// A judgement with the reason behind it in words, for those who only tell of it.
+#[must_use]
+pub fn explained(object: &Object, readiness: Readiness, around: &Around) -> Readiness {
+    match (readiness.clone(), examine(object, readiness, around)) {
+        (Readiness::Waiting(how), Verdict::Failing(cause)) if cause.heals == Heals::Never => {
+            failed(format!("{how}: {}", cause.why))
+        }
+        (Readiness::Waiting(how), Verdict::Failing(cause)) => waiting(format!("{how}: {}", cause.why)),
+        (Readiness::Failed(_), Verdict::Failing(cause)) => failed(cause.why),
+        (readiness, _) => readiness,
+    }
+}
+
+/// What an object says of its own failure.
+fn failure(object: &Object, why: &str) -> Cause {
+    let job = condition(object, "Failed").filter(|_| object.kind() == Some("Job"));
+    let Some(failed) = job else {
+        let name = object.name().unwrap_or_default();
+        let kind = object.kind().unwrap_or_default().to_lowercase();
+        return Cause::new(Fault::Failed, object, why).kubectl(&format!("describe {kind}/{name}"));
+    };
+    let name = object.name().unwrap_or_default();
+    let tries = count(object, "/status/failed").max(1);
+    let why = match failed["reason"].as_str() {
+        Some("DeadlineExceeded") => {
+            let limit = count(object, "/spec/activeDeadlineSeconds");
+            format!("it ran longer than its deadline of {limit} seconds")
+        }
+        _ if tries == 1 => "it failed, and it has no further try".to_owned(),
+        _ => format!("it failed {tries} times, and it has no further try"),
+    };
+    let reason = failed["reason"].as_str().unwrap_or("Failed");
+    let cause = Cause::new(Fault::JobFailed, object, why).told(&format!("condition {reason}"), &words(failed));
+    cause.kubectl(&format!("logs job/{name} --all-containers"))
+}
+
+/// An object's own words, with what stands behind them.
+fn with(own: Cause, behind: Cause) -> Cause {
+    if own.fault != Fault::JobFailed {
+        let told = behind.told.or(Some(own.why));
+        return Cause { told, ..behind };
+    }
+    let why = format!("{}: {}", own.why, behind.why);
+    Cause { why, log: behind.log, ..own }
+}
+
+/// Follows what an object says of itself in its annotation.
+fn as_it_says(object: &Object, text: &str) -> Readiness {
+    // Where a controller says how far it has read, an older status is of no use.
+    if let Some(wait) = object.at("/status/observedGeneration").and_then(|_| observed(object)) {
+        return wait;
+    }
+    match rule::Rule::parse(text) {
+        Ok(rule) => rule.unmet(object).map_or(Readiness::Ready, waiting),
+        Err(unclear) => failed(format!("its annotation {} cannot be followed: {unclear}", rule::ANNOTATION)),
     }
 }
 
@@ -114,6 +253,13 @@ fn observed(object: &Object) -> Option<Readiness> {
     (observed < Some(generation)).then(|| waiting("its controller has not seen the change yet"))
 }
 
+/// Whether the status is about what was before. Kinds whose controllers do not say how far they have read say so never.
+fn is_stale(object: &Object) -> bool {
+    let says =
+        object.at("/status/observedGeneration").is_some() || object.key().is_some_and(|key| key.kind.group == "apps");
+    says && observed(object).is_some()
+}
+
 fn count(object: &Object, pointer: &str) -> i64 {
     object.at(pointer).and_then(Value::as_i64).unwrap_or(0)
 }
@@ -140,138 +286,6 @@ fn is_true(condition: Option<&Value>) -> bool {
 fn words(condition: &Value) -> String {
     let text = |field: &str| condition[field].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     text("message").or_else(|| text("reason")).unwrap_or_else(|| "no reason is given".to_owned())
-}
-
-fn of(count: i64, total: i64, what: &str) -> Readiness {
-    let (noun, verb) = if total == 1 { ("replica", "is") } else { ("replicas", "are") };
-    waiting(format!("{count} of {total} {noun} {verb} {what}"))
-}
-
-fn deployment(object: &Object) -> Readiness {
-    let wanted = replicas(object);
-    if let Some(progressing) = condition(object, "Progressing")
-        && progressing["reason"] == "ProgressDeadlineExceeded"
-    {
-        return failed(words(progressing));
-    }
-    if object.at("/spec/paused").and_then(Value::as_bool) == Some(true) {
-        return Readiness::Ready;
-    }
-    if let Some(refused) = condition(object, "ReplicaFailure").filter(|condition| is_true(Some(condition))) {
-        return waiting(words(refused));
-    }
-    let (all, updated) = (count(object, "/status/replicas"), count(object, "/status/updatedReplicas"));
-    let (ready, available) = (count(object, "/status/readyReplicas"), count(object, "/status/availableReplicas"));
-    if updated < wanted {
-        of(updated, wanted, "updated")
-    } else if all > updated {
-        waiting(format!(
-            "{} of the replicas before still {}",
-            all - updated,
-            if all - updated == 1 { "runs" } else { "run" }
-        ))
-    } else if ready < wanted {
-        of(ready, wanted, "ready")
-    } else if available < wanted {
-        of(available, wanted, "available")
-    } else {
-        Readiness::Ready
-    }
-}
-
-fn stateful_set(object: &Object) -> Readiness {
-    let wanted = replicas(object);
-    let (ready, updated) = (count(object, "/status/readyReplicas"), count(object, "/status/updatedReplicas"));
-    let partition = count(object, "/spec/updateStrategy/rollingUpdate/partition");
-    let on_delete = object.at("/spec/updateStrategy/type").is_some_and(|kind| kind == "OnDelete");
-    let (current, update) = (object.at("/status/currentRevision"), object.at("/status/updateRevision"));
-    if count(object, "/status/replicas") > wanted {
-        waiting("it is being scaled down")
-    } else if ready < wanted {
-        of(ready, wanted, "ready")
-    } else if on_delete {
-        Readiness::Ready
-    } else if updated < wanted - partition {
-        of(updated, wanted - partition, "updated")
-    } else if partition == 0 && current != update && wanted > 0 {
-        waiting("its new revision is not complete yet")
-    } else {
-        Readiness::Ready
-    }
-}
-
-fn daemon_set(object: &Object) -> Readiness {
-    let Some(wanted) = object.at("/status/desiredNumberScheduled").and_then(Value::as_i64) else {
-        return waiting("its pods are not scheduled yet");
-    };
-    let on_delete = object.at("/spec/updateStrategy/type").is_some_and(|kind| kind == "OnDelete");
-    let updated = count(object, "/status/updatedNumberScheduled");
-    let available = count(object, "/status/numberAvailable");
-    if updated < wanted && !on_delete {
-        of(updated, wanted, "updated")
-    } else if available < wanted {
-        of(available, wanted, "available")
-    } else {
-        Readiness::Ready
-    }
-}
-
-fn replica_set(object: &Object) -> Readiness {
-    let (wanted, available) = (replicas(object), count(object, "/status/availableReplicas"));
-    if let Some(refused) = condition(object, "ReplicaFailure").filter(|condition| is_true(Some(condition))) {
-        return waiting(words(refused));
-    }
-    if available < wanted { of(available, wanted, "available") } else { Readiness::Ready }
-}
-
-fn job(object: &Object) -> Readiness {
-    if let Some(failure) = condition(object, "Failed").filter(|condition| is_true(Some(condition))) {
-        return failed(words(failure));
-    }
-    if is_true(condition(object, "Complete")) || object.at("/spec/suspend").and_then(Value::as_bool) == Some(true) {
-        return Readiness::Ready;
-    }
-    let failures = count(object, "/status/failed");
-    waiting(if failures > 0 { format!("it runs; {failures} tries failed") } else { "it runs".to_owned() })
-}
-
-fn pod(object: &Object) -> Readiness {
-    match phase(object) {
-        "Succeeded" => Readiness::Ready,
-        "Failed" => failed(object.at("/status/message").and_then(Value::as_str).unwrap_or("its containers failed")),
-        _ if is_true(condition(object, "Ready")) => Readiness::Ready,
-        _ => waiting(condition(object, "Ready").map_or_else(|| "it is not scheduled yet".to_owned(), words)),
-    }
-}
-
-fn claim(object: &Object) -> Readiness {
-    match phase(object) {
-        "Bound" => Readiness::Ready,
-        "Lost" => failed("its volume is lost"),
-        _ => waiting("it is not bound to a volume yet"),
-    }
-}
-
-/// A Service with a selector works when something answers behind it. Others route to what is not ours to judge.
-fn service(object: &Object, slices: Option<&[&Object]>) -> Readiness {
-    let selects = object.at("/spec/selector").and_then(Value::as_object).is_some_and(|selector| !selector.is_empty());
-    let (Some(slices), true) = (slices, selects) else { return Readiness::Ready };
-    let mine = slices.iter().filter(|slice| slice.label(SERVICE_NAME) == object.name());
-    let mut endpoints = mine.filter_map(|slice| slice.at("/endpoints")?.as_array()).flatten();
-    // A missing `ready` means ready (https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#ready).
-    if endpoints.any(|endpoint| endpoint["conditions"]["ready"].as_bool().unwrap_or(true)) {
-        Readiness::Ready
-    } else {
-        waiting("it has no ready endpoint yet")
-    }
-}
-
-fn definition(object: &Object) -> Readiness {
-    match condition(object, "NamesAccepted").filter(|condition| condition["status"] == "False") {
-        Some(refused) => failed(words(refused)),
-        None if is_true(condition(object, "Established")) => Readiness::Ready,
-        None => waiting("it is not established yet"),
-    }
 }
 
 /// Other kinds speak through conditions, if at all.

@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod causes;
+mod traps;
+
 fn check(object: &Value, expected: &Readiness) {
     assert_eq!(&judge(&Object(object.clone()), Some(&[])), expected, "{object}");
 }

@@ -29,6 +29,7 @@ mod first;
 mod folding;
 mod kinds;
 mod log;
+mod logs;
 mod managers;
 mod openapi;
 mod patch;

@@ -6,12 +6,12 @@ use http::Response;
 use serde_json::{Map, Value, json};
 
 use super::{
-    custom, kinds,
+    custom, kinds, logs,
     reply::{self, Body, Form},
     route::{Objects, Query},
     select::Selector,
     status::Refusal,
-    store::{Name, Store, text},
+    store::{Name, Store},
     writes,
 };
 
@@ -23,21 +23,16 @@ pub(super) fn find(store: &Store, objects: &Objects<'_>) -> Result<Arc<Value>, R
     found.cloned().ok_or_else(|| Refusal::not_found(objects.resource, name))
 }
 
-pub(super) fn get(store: &Store, objects: &Objects<'_>, form: Form) -> Result<Response<Body>, Refusal> {
+pub(super) fn get(store: &Store, objects: &Objects<'_>, query: &Query, form: Form) -> Result<Response<Body>, Refusal> {
     let found = find(store, objects)?;
     if objects.subresource == "scale" {
         return Ok(reply::json(200, &scale(objects, &found)?));
     }
     if objects.subresource == "log" {
-        return Ok(reply::bytes(200, "text/plain", logs(&found)));
+        return logs::get(&found, query);
     }
     let shown = writes::shown(objects.resource, &found);
     Ok(reply::object(200, objects.resource, &shown, form))
-}
-
-/// What a pod of the sandbox has to say: nothing runs in it.
-fn logs(pod: &Value) -> String {
-    format!("sandbox: no process runs in pod {}\n", text(pod, "/metadata/name"))
 }
 
 /// A workload as its scale subresource shows it.

@@ -217,7 +217,7 @@ fn answer(shared: &Arc<Shared>, caller: &User, parts: &Parts, body: &[u8]) -> Re
     };
     let store = &mut state.store;
     let response = match verb {
-        "get" => return read::get(store, &objects, form),
+        "get" => return read::get(store, &objects, &query, form),
         "list" => return read::list(store, &objects, &query, form),
         "watch" => return watch::open(shared, store, &objects, &query, form),
         "create" if access::is_review(objects.resource) => return access::answer(store, &user, &asked),

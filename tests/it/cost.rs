@@ -2,7 +2,7 @@
 
 use snapbox::str;
 
-use crate::support::{Workspace, check};
+use crate::support::{Workspace, check, without_pods};
 
 /// Two components of five kinds: Namespace, Secret, Service, Deployment and StatefulSet.
 const DEMO: &str = r#"
@@ -123,6 +123,82 @@ watch endpointslices 200
 
 "#]],
     );
+}
+
+/// Three pods that become ready so late, or not at all.
+fn slow(annotation: &str, timeout: &str) -> Workspace {
+    let workspace = Workspace::of(DEMO.trim_start());
+    workspace.ditc("apply demo --sandbox -auto-approve").exits(0);
+    workspace.write("modules/slow/module.toml", "");
+    let template = r#"
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: slow }
+spec:
+  replicas: 3
+  selector: { matchLabels: { app: slow } }
+  template:
+    metadata: { labels: { app: slow }, annotations: { ANNOTATION } }
+    spec: { containers: [{ name: app, image: "app:v1", readinessProbe: { tcpSocket: { port: 80 } } }] }
+"#;
+    workspace.write("modules/slow/slow.yaml", &template.replace("ANNOTATION", annotation));
+    let text = format!("timeout = \"{timeout}\"\n[services.slow]\nmodule = \"slow\"\n[dependencies.redis]");
+    workspace.edit("environments/demo.toml", "[dependencies.redis]", &text);
+    workspace
+}
+
+#[test]
+fn a_wait_that_lasts_watches_pods_sets_and_events_and_lists_nothing_for_what_changes() {
+    let told = slow("sandbox.ditc.dev/ready-after: 3s", "1m").ditc("apply demo --sandbox -auto-approve").exits(0);
+    check(
+        told.requests.looks(),
+        str![[r#"
+list events 200
+list pods 200
+list replicasets 200
+watch events 200
+watch pods 200
+watch replicasets 200
+
+"#]],
+    );
+}
+
+#[test]
+fn a_failure_reads_the_end_of_one_log_and_a_plan_after_it_looks_once() {
+    let workspace = slow("sandbox.ditc.dev/fail: CrashLoopBackOff", "1m");
+    let told = workspace.ditc("apply demo --sandbox -auto-approve").exits(1);
+    check(
+        without_pods(&told.requests.looks(), "slow"),
+        str![[r#"
+get pods/slow-[POD]/log 200
+list events 200
+list pods 200
+list replicasets 200
+watch events 200
+watch pods 200
+watch replicasets 200
+
+"#]],
+    );
+    let told = workspace.ditc("plan demo --sandbox").exits(0);
+    check(
+        told.requests.looks(),
+        str![[r#"
+list events 200
+list pods 200
+list replicasets 200
+
+"#]],
+    );
+    told.out(str![[r#"
+Note: Unchanged, but not ready; an apply waits for these:
+  ! demo.services.slow/Deployment/slow: 0 of 3 replicas are ready: container app
+    ended twice, the last time with exit code 1
+
+No changes. Environment demo matches its definition.
+
+"#]]);
 }
 
 #[test]

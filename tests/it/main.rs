@@ -2,6 +2,7 @@
 
 mod apply;
 mod awkward;
+mod causes;
 mod cost;
 mod crash;
 mod decisions;

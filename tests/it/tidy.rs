@@ -7,10 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const NOUNS: [&str; 14] = [
+const NOUNS: [&str; 15] = [
     "names",
     "diagnostic",
     "object",
+    "rule",
     "address",
     "graph",
     "ownership",
@@ -35,7 +36,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("cluster", &["format", "plan", "readiness"]),
     ("sandbox", &["format", "readiness", "files"]),
     ("apply", &["plan", "readiness", "format", "store", "cluster"]),
-    ("render", &["plan", "apply"]),
+    ("render", &["plan", "apply", "readiness"]),
 ];
 
 /// The desk may use every room.

@@ -17,7 +17,11 @@ use super::{
 use crate::{
     desired::{Component, Desired, Manifest, Origin},
     diagnostic::{SourceId, Span},
-    format::{Unreadable, entries::{KeyV1, hash}, head::parse},
+    format::{
+        Unreadable,
+        entries::{KeyV1, hash},
+        head::parse,
+    },
     names::{ComponentId, OutputName},
     object::ObjectKey,
     secret::{self, Generator, Given, Recipe, Source},

@@ -91,7 +91,8 @@ fn desired() -> impl Strategy<Value = (Desired, Sources)> {
     let source = prop_oneof![any::<String>().prop_map(Source::Env), any::<String>().prop_map(Source::File)];
     let origin = prop_oneof![
         proptest::sample::select(generators).prop_map(ValueOf::Generator),
-        (source, option::of(hash()), any::<bool>()).prop_map(|(source, digest, place)| ValueOf::Given(source, digest, place)),
+        (source, option::of(hash()), any::<bool>())
+            .prop_map(|(source, digest, place)| ValueOf::Given(source, digest, place)),
     ];
     let recipe = collection::btree_map(any::<String>(), origin, 0..3);
     let manifests =

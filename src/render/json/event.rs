@@ -7,10 +7,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    apply::{Awaited, Event, EventKind, Outcome, StepError},
+    apply::{Awaited, Event, EventKind, LogLines, Outcome, StepError},
     names::{ComponentId, OutputName},
     object::ObjectKey,
     plan::{Action, Plan, Step},
+    readiness::{Cause, Heals, LogOf},
     render::{
         Style,
         text::{self, Context, complete, in_order, plan_totals, step, totals},
@@ -157,13 +158,71 @@ struct Subject<'a> {
 struct AwaitedDocument<'a> {
     object: String,
     why: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<CauseDocument<'a>>,
+}
+
+impl<'a> AwaitedDocument<'a> {
+    fn new(Awaited { key, why, cause }: &'a Awaited) -> Self {
+        Self { object: key.to_string(), why, cause: cause.as_ref().map(CauseDocument::new) }
+    }
+}
+
+/// What is wrong with what is waited for.
+#[derive(Serialize)]
+struct CauseDocument<'a> {
+    /// `crash_loop`, `image_absent`; more may come.
+    kind: &'static str,
+    /// The object where it shows: `Pod/orders-7d9f`.
+    at: String,
+    /// The cluster's own words, with who says so.
+    told: Option<&'a str>,
+    /// Whether it may pass by itself.
+    may_heal: bool,
+}
+
+impl<'a> CauseDocument<'a> {
+    fn new(cause: &'a Cause) -> Self {
+        let Cause { fault, heals, at, why: _, told, log: _, next: _ } = cause;
+        Self { kind: fault.word(), at: at.to_string(), told: told.as_deref(), may_heal: *heals != Heals::Never }
+    }
 }
 
 #[derive(Serialize)]
 struct StepErrorDocument<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object: Option<String>,
     summary: &'a str,
     causes: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<CauseDocument<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<LogDocument<'a>>,
     hint: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct LogDocument<'a> {
+    pod: &'a str,
+    container: &'a str,
+    /// Whether it is of the container's run before.
+    previous: bool,
+    lines: &'a [String],
+}
+
+impl<'a> StepErrorDocument<'a> {
+    fn new(error: &'a StepError) -> Self {
+        let StepError { object, summary, causes, log, hint, cause } = error;
+        let log = log.as_ref().map(|LogLines { of: LogOf { pod, container, previous }, lines }| LogDocument {
+            pod,
+            container,
+            previous: *previous,
+            lines,
+        });
+        let object = object.as_ref().map(ToString::to_string);
+        let cause = cause.as_deref().map(CauseDocument::new);
+        Self { object, summary, causes, cause, log, hint: hint.as_deref() }
+    }
 }
 
 impl<'a> Hook<'a> {
@@ -204,8 +263,7 @@ impl<'a> Hook<'a> {
     }
 
     fn error(self, error: &'a StepError) -> Self {
-        let StepError { summary, causes, hint } = error;
-        Self { error: Some(StepErrorDocument { summary, causes, hint: hint.as_deref() }), ..self }
+        Self { error: Some(StepErrorDocument::new(error)), ..self }
     }
 }
 
@@ -232,8 +290,7 @@ pub fn event(event: &Event, plan: &Plan) -> Option<String> {
         }
         EventKind::Warning { key, text } => Some(warning(key.as_ref(), text, plan, event.at)),
         EventKind::Waiting { step, on, elapsed } => {
-            let waits_for =
-                on.iter().map(|Awaited { key, why }| AwaitedDocument { object: key.to_string(), why }).collect();
+            let waits_for = on.iter().map(AwaitedDocument::new).collect();
             let hook = Hook { waits_for, ..Hook::of_step(plan, step).elapsed(*elapsed) };
             Some(Line::new("info", message, "apply_progress", event.at, Hooked { hook }).to_text())
         }

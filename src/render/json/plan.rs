@@ -129,8 +129,7 @@ impl<'a> ChangeDocument<'a> {
             merge: _,
             diff,
             check,
-        } =
-            change;
+        } = change;
         let field = |field: &'a crate::plan::FieldChange| {
             let (after, is_secret) = match &field.after {
                 After::Value(value) => (Some(value), false),

@@ -20,6 +20,7 @@ pub(super) fn not_found() -> StepError {
         summary: "image not found: jakubborys/ditc-orders:v2".into(),
         causes: vec!["container orders of pod orders-7d9f: ImagePullBackOff\u{1b}[2J".into()],
         hint: Some("push the image, or name another tag in environments/jakub.toml".into()),
+        ..StepError::default()
     }
 }
 
@@ -32,7 +33,7 @@ pub(super) fn events() -> Vec<Event> {
     let orders = || component("services.orders");
     let deployment = || key("Deployment", "orders");
     let of = |key: ObjectKey| (key, Some(orders()));
-    let awaited = |kind: &str, name: &str, why: &str| Awaited { key: key(kind, name), why: why.into() };
+    let awaited = |kind: &str, name: &str, why: &str| Awaited { key: key(kind, name), why: why.into(), cause: None };
     let (key_1, component_1) = of(deployment());
     let (key_2, component_2) = of(deployment());
     let (key_3, component_3) = of(deployment());

@@ -11,7 +11,7 @@ use crate::{
     render::style::{Look, Style, clean, clean_line},
 };
 
-use super::failure::details;
+use super::failure::{details, next_step};
 
 /// More waiting objects than this are counted.
 const AWAITED: usize = 2;
@@ -66,7 +66,7 @@ pub fn event(event: &Event, plan: &Plan, style: Style) -> Option<String> {
             Some(format!("{} {ready} after {}\n", bold(&address), duration(*elapsed)))
         }
         EventKind::ComponentFailed { component, error } => {
-            Some(failed(&step(plan, &Step::Ready(component.clone())), "Failed", error, style))
+            Some(failed(&subject(plan, &Step::Ready(component.clone()), error), "Failed", error, style))
         }
         EventKind::Skipped { step: skipped, because } => {
             let because = step(plan, because);
@@ -109,22 +109,32 @@ impl Words {
 }
 
 fn failed(address: &str, what: &str, error: &StepError, style: Style) -> String {
-    let StepError { summary, causes, hint } = error;
+    // The log stands at the end of the run, where people look.
+    let StepError { summary, causes, hint, object: _, log: _, cause: _ } = error;
     let head = format!("{} ", style.paint(Look::Bold, &format!("{address}:")));
     let what = format!("{} ", style.paint(Look::Error, &format!("{what}:")));
     // Wrapping must not count what stands before it, or the first line would be broken too early.
     let mut text = format!("{head}{what}{}\n", clean_line(summary));
-    text.push_str(&details("  ", causes, hint, style));
+    text.push_str(&details("  ", causes, [], style));
+    text.push_str(&next_step("  ", hint.as_ref(), style));
     text
 }
 
 fn awaited(on: &[Awaited]) -> String {
     let mut names: Vec<String> =
-        on.iter().take(AWAITED).map(|Awaited { key, why }| clean_line(&format!("{key}: {why}"))).collect();
+        on.iter().take(AWAITED).map(|Awaited { key, why, cause: _ }| clean_line(&format!("{key}: {why}"))).collect();
     if on.len() > AWAITED {
         names.push(format!("{} more", on.len() - AWAITED));
     }
     if names.is_empty() { String::new() } else { format!(" ({})", names.join("; ")) }
+}
+
+/// The address of what failed: of the object, where the step is about several.
+pub(in crate::render) fn subject(plan: &Plan, of: &Step, error: &StepError) -> String {
+    match (of, &error.object) {
+        (Step::Ready(component), Some(key)) => clean(&address(&plan.environment, Some(component), key).to_string()),
+        _ => step(plan, of),
+    }
 }
 
 /// The address of a step's object or component.

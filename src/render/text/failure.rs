@@ -39,6 +39,11 @@ pub(super) fn details<'a>(
     out
 }
 
+/// What to do next, as a command: it is pasted, so it stays on one line.
+pub(super) fn next_step(indent: &str, hint: Option<&String>, style: Style) -> String {
+    details(indent, [], hint, Style { width: usize::MAX, ..style })
+}
+
 /// A word in its look and a text behind it; a text of several lines keeps them.
 fn headed(indent: &str, word: &str, look: Look, text: &str, style: Style) -> String {
     let first = format!("{indent}{} ", style.paint(look, word));

@@ -6,14 +6,20 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::{
-    apply::{Outcome, StepError},
+    apply::{LogLines, Outcome, StepError},
     names::{ComponentId, OutputName},
     plan::{Action, Plan, Step},
+    readiness::LogOf,
     render::style::{Look, Style, clean, clean_line},
     state::Operation,
 };
 
-use super::{Context, event::step, failure::details, value::inline};
+use super::{
+    Context,
+    event::{step, subject},
+    failure::{details, next_step},
+    value::inline,
+};
 
 /// More lines than this of one sort are counted.
 const LISTED: usize = 20;
@@ -96,8 +102,15 @@ pub fn ledger(outcome: &Outcome, plan: &Plan, context: &Context<'_>, style: Styl
     };
     let line = |text: &str| format!("  {text}\n");
     let failures = failed.iter().map(|(failed, error)| {
-        let StepError { summary, causes, hint } = error;
-        format!("  {}: {}\n{}", self::step(plan, failed), clean_line(summary), details("    ", causes, hint, style))
+        let StepError { summary, causes, log, hint, object: _, cause: _ } = error;
+        let head = style.wrap(
+            "  ",
+            "    ",
+            Look::Plain,
+            &format!("{}: {}", subject(plan, failed, error), clean_line(summary)),
+        );
+        let log = log.as_ref().map(|log| lines("    ", log, style)).unwrap_or_default();
+        format!("{head}{}{log}{}", details("    ", causes, [], style), next_step("    ", hint.as_ref(), style))
     });
     section("Failed:", Look::Error, failures.collect());
     let skips = skipped
@@ -112,6 +125,24 @@ pub fn ledger(outcome: &Outcome, plan: &Plan, context: &Context<'_>, style: Styl
     };
     out.push_str(&format!("\n{}", style.wrap("", "", Look::Plain, text)));
     out.push_str(&format!("  ditc {} {}{}\n", plan.operation.verb(), plan.environment, context.flags));
+    out
+}
+
+/// The end of a log, each line as it is.
+fn lines(indent: &str, log: &LogLines, style: Style) -> String {
+    let LogLines { of: LogOf { pod: _, container, previous }, lines } = log;
+    let when = if *previous { " before it was started again" } else { "" };
+    let (what, verb) = match lines.len() {
+        1 => ("line".to_owned(), "is"),
+        count => (format!("{count} lines"), "are"),
+    };
+    let head = format!("the last {what} of container {container}{when} {verb}:");
+    let mut out = format!("{indent}{}\n", style.paint(Look::Bold, &clean_line(&head)));
+    for line in lines {
+        let line = format!("{indent}  {} {}", style.paint(Look::Dim, "|"), clean(line));
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
     out
 }
 

@@ -49,6 +49,9 @@ pub(super) fn check(
     if !resource.namespaced {
         return Ok(Vec::new());
     }
+    if resource.is("", "Pod") && live.is_none() {
+        has_account(store, resource, namespace, new)?;
+    }
     // Resources of a running pod are not asked about again.
     if resource.is("", "PersistentVolumeClaim") || (resource.is("", "Pod") && live.is_none()) {
         for range in all(store, "LimitRange", namespace) {
@@ -61,6 +64,18 @@ pub(super) fn check(
         security::check(namespace, resource, new, |text| write.warn(text))?;
     }
     quota::charge(&all(store, "ResourceQuota", namespace), resource, live, new)
+}
+
+/// Refuses a pod of an account that is not there. That of every namespace is made a moment after the namespace, and then
+/// waited for here by nobody.
+fn has_account(store: &Store, resource: &Resource, namespace: &str, pod: &Value) -> Result<(), Refusal> {
+    let account = text(pod, "/spec/serviceAccountName");
+    let is_there = store.get(kinds::known("", "ServiceAccount").slot, namespace, account).is_some();
+    if is_there || matches!(account, "" | "default") {
+        return Ok(());
+    }
+    let why = format!("error looking up service account {namespace}/{account}: serviceaccount {account:?} not found");
+    Err(Refusal::forbidden(resource, text(pod, "/metadata/name"), &why))
 }
 
 /// The ranges or quotas of a namespace: seldom any.

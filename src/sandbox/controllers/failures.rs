@@ -5,6 +5,7 @@
 //! | `CrashLoopBackOff`, `Error` | the process ends with 1 each time; with `restartPolicy: Never` the pod fails |
 //! | `OOMKilled` | the same, killed with 137 for its memory |
 //! | `ImagePullBackOff`, `ErrImagePull`, `InvalidImageName` | the image is not there, or has no name that could be one |
+//! | `ImagePullRefused` | the registry does not give the image to this node |
 //! | `CreateContainerConfigError`, `CreateContainerError`, `RunContainerError` | the container is never started |
 //! | `InitCrashLoopBackOff` | the first init container ends with 1 each time |
 //! | `NotReady` | it runs, and its readiness probe fails |
@@ -45,7 +46,18 @@ pub(super) fn state(context: &Context<'_>, pod: &Value, elapsed: Duration, begun
             let last = Some(known_last(pod).unwrap_or(last));
             State { last, restarts: 1, phase: "Running", ..never_made("RunContainerError", why) }
         }
-        "ImagePullBackOff" | "ErrImagePull" => pull(image, elapsed),
+        "ImagePullBackOff" | "ErrImagePull" => {
+            let cause = format!(
+                "failed to pull and unpack image {image:?}: failed to resolve reference {image:?}: {image}: not found"
+            );
+            pull(image, elapsed, &format!("rpc error: code = NotFound desc = {cause}"))
+        }
+        "ImagePullRefused" => {
+            let cause = format!(
+                "failed to pull and unpack image {image:?}: failed to resolve reference {image:?}: failed to authorize: failed to fetch anonymous token: unexpected status from GET request: 401 Unauthorized"
+            );
+            pull(image, elapsed, &cause)
+        }
         "InvalidImageName" => {
             let why = format!(
                 "Failed to apply default image tag {image:?}: couldn't parse image name {image:?}: invalid reference format"
@@ -76,14 +88,12 @@ fn never_made(reason: &str, why: &str) -> State {
     state
 }
 
-fn pull(image: &str, elapsed: Duration) -> State {
-    let cause =
-        format!("failed to pull and unpack image {image:?}: failed to resolve reference {image:?}: {image}: not found");
-    let failed = format!("Failed to pull image {image:?}: rpc error: code = NotFound desc = {cause}");
+fn pull(image: &str, elapsed: Duration, cause: &str) -> State {
+    let failed = format!("Failed to pull image {image:?}: {cause}");
     let mut state = if elapsed < START {
-        State::waiting("ErrImagePull", Some(&format!("rpc error: code = NotFound desc = {cause}")), Some(START))
+        State::waiting("ErrImagePull", Some(cause), Some(START))
     } else {
-        let why = format!("Back-off pulling image {image:?}: ErrImagePull: rpc error: code = NotFound desc = {cause}");
+        let why = format!("Back-off pulling image {image:?}: ErrImagePull: {cause}");
         State::waiting("ImagePullBackOff", Some(&why), None)
     };
     state.told("Normal", "Pulling", format!("Pulling image {image:?}"));

@@ -16,6 +16,7 @@ mod jobs;
 mod namespaces;
 mod pods;
 mod quotas;
+mod references;
 mod roles;
 mod services;
 mod sets;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value, json};
 
-use super::{Condition, Context, claims, controller_uid, events, failures, is_terminating, numbers};
+use super::{Condition, Context, claims, controller_uid, events, failures, is_terminating, numbers, references};
 use crate::sandbox::{
     first::NODE,
     kinds,
@@ -203,7 +203,13 @@ pub(super) fn controlled_siblings<'a>(context: &'a Context<'_>, pod: &'a Value) 
 }
 
 fn state(context: &Context<'_>, pod: &Value, elapsed: Duration) -> State {
-    if let Some(message) = missing(context, pod) {
+    if let Some(message) = references::unmounted(context, pod) {
+        // Of volumes the status says nothing, however long it lasts.
+        let mut state = State::waiting("ContainerCreating", None, None);
+        state.told("Warning", "FailedMount", message);
+        return state;
+    }
+    if let Some(message) = references::missing(context, pod) {
         let mut state = State::waiting("CreateContainerConfigError", Some(&message), None);
         state.told("Warning", "Failed", format!("Error: {message}"));
         return state;
@@ -232,35 +238,6 @@ pub(super) fn terminated(now: &str, code: i64, reason: &str) -> Value {
 
 fn is_job(pod: &Value) -> bool {
     controller_uid(pod).is_some() && text(pod, "/spec/restartPolicy") != "Always"
-}
-
-/// The first reference of a container to a Secret or ConfigMap that is not there.
-fn missing(context: &Context<'_>, pod: &Value) -> Option<String> {
-    let namespace = text(pod, "/metadata/namespace");
-    let containers = ["initContainers", "containers"].iter().filter_map(|list| pod["spec"].get(*list)?.as_array());
-    for container in containers.flatten() {
-        let list = |field: &str| container.get(field).and_then(Value::as_array).into_iter().flatten();
-        let single = list("env").filter_map(|variable| variable.get("valueFrom"));
-        let references = single.map(|from| (from, "secretKeyRef", "configMapKeyRef"));
-        let whole = list("envFrom").map(|from| (from, "secretRef", "configMapRef"));
-        for (from, secret, map) in references.chain(whole) {
-            for (field, kind) in [(secret, "Secret"), (map, "ConfigMap")] {
-                let Some(reference) = from.get(field) else { continue };
-                if reference.get("optional") == Some(&Value::Bool(true)) {
-                    continue;
-                }
-                let (name, key) = (text(reference, "/name"), text(reference, "/key"));
-                let Some(found) = context.store.get(kinds::known("", kind).slot, namespace, name) else {
-                    return Some(format!("{} {name:?} not found", kind.to_lowercase()));
-                };
-                let has = |data: &str| found.get(data).is_some_and(|data| data.get(key).is_some());
-                if !key.is_empty() && !has("data") && !has("binaryData") {
-                    return Some(format!("couldn't find key {key} in {kind} {namespace}/{name}"));
-                }
-            }
-        }
-    }
-    None
 }
 
 /// `300ms`, `2s`, `1m`

@@ -22,3 +22,16 @@ pub(crate) use workspace::Workspace;
 pub(crate) fn check(actual: impl snapbox::IntoData, expected: impl snapbox::IntoData) {
     snapbox::Assert::new().action_env(snapbox::assert::DEFAULT_ACTION_ENV).eq(actual, expected);
 }
+
+/// A text without what the names of a workload's pods end with.
+pub(crate) fn without_pods(text: &str, workload: &str) -> String {
+    let (mut out, mut rest, mark) = (String::new(), text, format!("{workload}-"));
+    while let Some(at) = rest.find(&mark) {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        let end = rest[at..].find(|c| !is_name(c)).map_or(rest.len(), |end| at + end);
+        out.push_str(&rest[..at + mark.len()]);
+        out.push_str("[POD]");
+        rest = &rest[end..];
+    }
+    out + rest
+}

@@ -34,6 +34,12 @@ impl Requests {
         Self(self.0.iter().filter(|line| !reads.contains(&line.verb)).cloned().collect())
     }
 
+    /// Those that look closer: at pods, their sets, events and logs.
+    pub(crate) fn looks(&self) -> String {
+        let is_look = |line: &&Line| ["pods", "replicasets", "events"].iter().any(|kind| line.what.starts_with(kind));
+        Self(self.0.iter().filter(is_look).cloned().collect()).sorted()
+    }
+
     pub(crate) fn of(&self, verb: &str) -> Vec<&str> {
         self.0.iter().filter(|line| line.verb == verb).map(|line| line.what.as_str()).collect()
     }

@@ -3,7 +3,7 @@
 
 use std::ops::Deref;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Hand, Question, Ran, Real, Running, Served, Workspace, own_name};
 
@@ -86,6 +86,8 @@ pub(crate) struct Stage {
 impl Stage {
     pub(crate) fn in_the_box() -> Self {
         let served = Served::start();
+        let class = json!({"metadata": {"name": "immediate"}, "provisioner": "example.com/none"});
+        served.cluster.create("/apis/storage.k8s.io/v1/storageclasses", "hand", &class);
         let kubeconfig = served.kubeconfig("right");
         Self::new(Server::Box(served), &kubeconfig)
     }
@@ -94,6 +96,15 @@ impl Stage {
         let real = Real::server()?;
         let kubeconfig = real.kubeconfig.clone();
         Some(Self::new(Server::Real(real), &kubeconfig))
+    }
+
+    /// A real server with a node on which something runs: the nodes of some are played.
+    pub(crate) fn on_a_node() -> Option<Self> {
+        let stage = Self::real()?;
+        let nodes = stage.server.get("/api/v1/nodes").expect("a server has nodes");
+        let is_played = |node: &Value| node.pointer("/metadata/annotations/kwok.x-k8s.io~1node").is_some();
+        let mut nodes = nodes["items"].as_array().into_iter().flatten();
+        nodes.any(|node| !is_played(node)).then_some(stage)
     }
 
     fn new(server: Server, kubeconfig: &str) -> Self {
