@@ -245,6 +245,7 @@ fn fresh(link: &Link, plan: &Plan) -> State {
         entries: BTreeMap::new(),
         partial: false,
         open: None,
+        last: None,
         written: settings::now(),
     }
 }

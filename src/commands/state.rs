@@ -96,6 +96,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
         entries,
         partial: false,
         open: None,
+        last: None,
         written: settings::now(),
     };
     let (events, _unheard) = mpsc::unbounded_channel();

@@ -246,7 +246,8 @@ pub(super) fn state() -> State {
         yielded: Paths::default(),
         finished: false,
     };
-    let entry = |phase| Entry { component: Some(component("services.orders")), api_version: "v1".into(), phase };
+    let entry =
+        |phase| Entry { component: Some(component("services.orders")), api_version: "v1".into(), phase, deed: None };
     State {
         version: Version { lineage: Lineage("l".into()), serial: 3 },
         cluster: ClusterId("c".into()),
@@ -260,6 +261,7 @@ pub(super) fn state() -> State {
         ]),
         partial: false,
         open: None,
+        last: None,
         written: at(0),
     }
 }
