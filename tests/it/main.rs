@@ -17,6 +17,7 @@ mod rolls;
 mod rows;
 mod saved;
 mod secrets;
+mod status;
 mod support;
 mod support_model;
 mod tidy;

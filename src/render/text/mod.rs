@@ -15,6 +15,7 @@ mod plan;
 mod preflight;
 mod question;
 mod state;
+mod status;
 mod value;
 
 pub(super) use blocked::{Way, explain};
@@ -33,3 +34,4 @@ pub use preflight::preflight;
 pub(super) use preflight::{component, headline as preflight_headline, lack, tight};
 pub use question::{not_confirmed, question};
 pub use state::{state_list, state_show};
+pub use status::{Standing, Standings, status, status_table};

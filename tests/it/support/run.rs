@@ -173,6 +173,11 @@ impl Drop for Running {
 }
 
 impl Ran {
+    /// How it ended; none where a signal ended it.
+    pub(crate) fn code(&self) -> Option<i32> {
+        self.code
+    }
+
     /// Asserts the exit code.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Told {
