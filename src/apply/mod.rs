@@ -52,6 +52,8 @@ pub struct Tools {
     pub timeout: Duration,
     /// How long to wait for another run to finish.
     pub patience: Duration,
+    /// How often a wait that lasts is told about.
+    pub tell_every: Duration,
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     pub random: Arc<dyn Fn() -> u8 + Send + Sync>,
     pub interrupt: watch::Receiver<Interrupt>,
@@ -99,6 +101,7 @@ pub(crate) struct Job {
     cluster: Cluster,
     kinds: Arc<Kinds>,
     timeout: Duration,
+    tell_every: Duration,
     random: Arc<dyn Fn() -> u8 + Send + Sync>,
     policy: Policy,
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
@@ -116,6 +119,7 @@ impl Job {
             cluster: tools.cluster.clone(),
             kinds: Arc::clone(&tools.kinds),
             timeout: tools.timeout,
+            tell_every: tools.tell_every,
             random: Arc::clone(&tools.random),
             policy: tools.policy.clone(),
             now: Arc::clone(&tools.now),

@@ -22,9 +22,6 @@ use super::{
 };
 use crate::plan::Step;
 
-/// How often a wait that lasts is told about.
-const TELL: Duration = Duration::from_secs(10);
-
 /// An object whose readiness is waited for.
 #[derive(Debug, Clone)]
 pub(super) struct Target {
@@ -50,7 +47,7 @@ pub(super) async fn ready(job: &Job, component: &ComponentId, targets: Vec<Targe
     }
     let start = Instant::now();
     let deadline = start + job.timeout;
-    let mut next_tell = start + TELL;
+    let mut next_tell = start + job.tell_every;
     let mut ready_since: BTreeMap<ObjectKey, Instant> = BTreeMap::new();
     loop {
         let mut changes = hub.changes();
@@ -88,7 +85,7 @@ pub(super) async fn ready(job: &Job, component: &ComponentId, targets: Vec<Targe
             return Err(timed_out(job, component, &on));
         }
         if now >= next_tell {
-            next_tell = now + TELL;
+            next_tell = now + job.tell_every;
             job.tell(EventKind::Waiting { step: Step::Ready(component.clone()), on, elapsed: start.elapsed() });
         }
         select! {
@@ -132,7 +129,7 @@ pub(super) async fn gone(job: &Job, key: &ObjectKey, api_version: &str, uid: &Ui
     job.hub.watch(&key.kind, api_version);
     let start = Instant::now();
     let deadline = start + job.timeout;
-    let mut next_tell = start + TELL;
+    let mut next_tell = start + job.tell_every;
     loop {
         let mut changes = job.hub.changes();
         let look = job.hub.look(key).map_err(|error| failed(format!("{key} cannot be watched"), error.as_ref()))?;
@@ -161,7 +158,7 @@ pub(super) async fn gone(job: &Job, key: &ObjectKey, api_version: &str, uid: &Ui
             });
         }
         if now >= next_tell {
-            next_tell = now + TELL;
+            next_tell = now + job.tell_every;
             let on = vec![Awaited { key: key.clone(), why }];
             job.tell(EventKind::Waiting { step: Step::Change(key.clone()), on, elapsed: start.elapsed() });
         }

@@ -20,6 +20,7 @@ mod modules;
 mod new;
 mod plan;
 mod preflight;
+mod progress;
 mod recorded;
 mod sandbox;
 mod saved;

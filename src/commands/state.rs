@@ -105,6 +105,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
         kinds: Arc::clone(&link.kinds),
         timeout: workspace.settings.timeout,
         patience: Duration::ZERO,
+        tell_every: Duration::MAX,
         now: Arc::new(settings::now),
         random: Arc::new(settings::random_byte),
         interrupt: watch::channel(Interrupt::No).1,

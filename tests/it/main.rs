@@ -12,6 +12,7 @@ mod faults;
 mod help;
 mod model;
 mod preflight;
+mod progress;
 mod real;
 mod rolls;
 mod rows;
