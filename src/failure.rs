@@ -12,7 +12,7 @@ pub enum Exit {
     Done = 0,
     /// It failed; finer classes are only in JSON.
     Error = 1,
-    /// `plan -detailed-exitcode` found changes, or `drift` found any.
+    /// `plan -detailed-exitcode` found changes, `drift` found any, or `status` found something that is not ready.
     Changes = 2,
     /// A bug in ditc: the code that Rust gives a panic.
     Bug = 101,

@@ -29,6 +29,8 @@ pub struct Settings {
     pub stdin_is_terminal: bool,
     pub stdout_is_terminal: bool,
     pub stderr_is_terminal: bool,
+    /// `TERM`: whether the terminal can do more than print line by line.
+    pub can_redraw: bool,
     /// `CI`: nobody watches.
     pub ci: bool,
     /// `DITC_IN_AUTOMATION`: hints about what to type next help nobody.
@@ -100,6 +102,7 @@ impl Settings {
             stdin_is_terminal: false,
             stdout_is_terminal: false,
             stderr_is_terminal: false,
+            can_redraw: get("TERM").is_some_and(|terminal| terminal != "dumb"),
             ci: is_set("CI"),
             in_automation: is_set("DITC_IN_AUTOMATION"),
             input: !get("DITC_INPUT").is_some_and(|value| is_no(&value)),
@@ -133,6 +136,13 @@ fn is_no(value: &str) -> bool {
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 pub fn variable(name: &str) -> Option<Vec<u8>> {
     std::env::var_os(name).map(OsStringExt::into_vec)
+}
+
+/// Columns and rows of the terminal as it is now: a window changes its size while a command runs.
+#[must_use]
+pub fn screen() -> Option<(usize, usize)> {
+    let (terminal_size::Width(columns), terminal_size::Height(rows)) = terminal_size::terminal_size()?;
+    Some((usize::from(columns), usize::from(rows)))
 }
 
 /// The time, by this machine's clock.

@@ -56,6 +56,8 @@ pub struct State {
     pub partial: bool,
     /// The run that is under way, or that never came to its end.
     pub open: Option<Run>,
+    /// The run that came to its end before; none where the record was made anew, or by a ditc that did not keep it.
+    pub last: Option<Ended>,
     /// When the record was last written, by the clock of who wrote it; for people only.
     pub written: Timestamp,
 }
@@ -66,6 +68,18 @@ pub struct Entry {
     pub component: Option<ComponentId>,
     pub api_version: String,
     pub phase: Phase,
+    /// What the open run means to do with it, so that it can be told how far that run came.
+    pub deed: Option<Deed>,
+}
+
+/// What a run does to one object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Deed {
+    Create,
+    Update,
+    Replace,
+    Delete,
+    Adopt,
 }
 
 /// How far ditc came with an object.
@@ -123,6 +137,14 @@ pub struct Run {
     /// `user@host`, for people only.
     pub who: String,
     pub since: Timestamp,
+}
+
+/// A run that came to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    pub run: Run,
+    /// Whether all of it was done.
+    pub complete: bool,
 }
 
 /// What a run does.

@@ -1,19 +1,26 @@
 //! The one place that prints and that asks. It decides no words and knows nothing of what they mean.
 
+mod area;
+
 use std::{
     fmt,
     io::{self, BufRead, Write},
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
 
 use crate::{
     failure::{Diagnostics, Exit, Failure, FailureKind},
-    render::{self, Style},
+    render::{self, Style, text::Screen},
     settings::{self, Settings},
 };
+
+use area::Area;
+
+/// How many rows a terminal has that does not say.
+const ROWS: usize = 24;
 
 /// A stream that several tasks write to.
 type Stream = Mutex<Box<dyn Write + Send>>;
@@ -29,6 +36,8 @@ pub struct Terminal {
     asks_on_stdout: bool,
     quiet: bool,
     report: Report,
+    has_area: bool,
+    area: Mutex<Area>,
     out: Stream,
     status: Stream,
     /// The reader of standard output went away. That is no failure: a run goes on, only its words are lost.
@@ -108,6 +117,13 @@ impl Terminal {
             asks_on_stdout: settings.stdout_is_terminal,
             quiet: wishes.quiet,
             report: wishes.report,
+            has_area: settings.stdout_is_terminal
+                && settings.can_redraw
+                && !settings.ci
+                && !settings.in_automation
+                && !wishes.quiet
+                && wishes.report == Report::Text,
+            area: Mutex::default(),
             out: Mutex::new(out),
             status: Mutex::new(status),
             unread: AtomicBool::new(false),
@@ -116,6 +132,39 @@ impl Terminal {
 
     /// Prints a part of the answer on standard output; a missing line end is added.
     pub fn out(&self, text: &str) {
+        let area = self.lock_area();
+        if area.is_empty() {
+            self.write_out(&whole(text));
+        } else {
+            self.write_out(&area.above(&whole(text)));
+        }
+    }
+
+    /// Whether lines can be drawn in place below the answer, and somebody wants to see them.
+    pub fn has_area(&self) -> bool {
+        self.has_area
+    }
+
+    /// How large the terminal is now.
+    pub fn screen(&self) -> Screen {
+        let (columns, rows) = settings::screen().unwrap_or((self.out_style.width, ROWS));
+        Screen { columns, rows }
+    }
+
+    /// Draws lines below the answer, in the place of those drawn before; no lines end it.
+    pub fn area(&self, lines: Vec<String>) {
+        if self.has_area {
+            let mut area = self.lock_area();
+            let text = area.draw(lines);
+            self.write_out(&text);
+        }
+    }
+
+    fn lock_area(&self) -> MutexGuard<'_, Area> {
+        self.area.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write_out(&self, text: &str) {
         if !self.unread.load(Ordering::Relaxed) && write(&self.out, text).is_err() {
             self.unread.store(true, Ordering::Relaxed);
         }
@@ -130,8 +179,15 @@ impl Terminal {
 
     /// Prints a complaint on standard error; a missing line end is added.
     pub fn status(&self, text: &str) {
+        let area = self.lock_area();
+        if !area.is_empty() {
+            self.write_out(&area.off());
+        }
         // Nobody is left to tell when standard error itself is gone.
-        let _ = write(&self.status, text);
+        let _ = write(&self.status, &whole(text));
+        if !area.is_empty() {
+            self.write_out(&area.back());
+        }
     }
 
     /// Tells why a command failed, and gives the code to end with. A plan that is blocked has told it all itself, so
@@ -207,10 +263,12 @@ impl fmt::Debug for Terminal {
 fn write(stream: &Stream, text: &str) -> io::Result<()> {
     let mut stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
     stream.write_all(text.as_bytes())?;
-    if !text.ends_with('\n') {
-        stream.write_all(b"\n")?;
-    }
     stream.flush()
+}
+
+/// The text with the end of its last line.
+fn whole(text: &str) -> String {
+    if text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") }
 }
 
 /// Writes what `DITC_LOG` asks for to standard error, such as `debug` or `ditc::cluster=trace`; nothing without it. Logs are

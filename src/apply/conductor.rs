@@ -9,13 +9,12 @@ use std::{
 use tokio::{select, sync::watch, task::JoinSet, time::Instant};
 
 use crate::{
-    format::journal::Action as Deed,
     names::ComponentId,
     object::{Object, ObjectKey, Uid},
     observed::Readiness,
     plan::{Action, Plan, Step},
     readiness,
-    state::{Entry, Phase},
+    state::{Deed, Entry, Phase},
     store,
 };
 
@@ -301,7 +300,8 @@ impl Scribe<'_> {
                 let api_version = applied.body.api_version().unwrap_or("v1").to_owned();
                 let uid = applied.uid.clone();
                 let phase = Phase::Applied(*applied);
-                state.entries.insert(key.clone(), Entry { component: change.component.clone(), api_version, phase });
+                let component = change.component.clone();
+                state.entries.insert(key.clone(), Entry { component, api_version, phase, deed: None });
                 Some(uid)
             }
             Done::Gone => {
@@ -335,7 +335,8 @@ impl Scribe<'_> {
     }
 }
 
-fn deed(action: Action) -> Deed {
+/// What the journal and the record call an action.
+pub(super) fn deed(action: Action) -> Deed {
     match action {
         Action::Create => Deed::Create,
         Action::Update => Deed::Update,

@@ -16,7 +16,6 @@ use super::{
     broken::{kubectl_name, seconds},
     hub::Look,
     step::failed,
-    wait::TELL,
 };
 
 /// Waits until an object that was deleted is gone.
@@ -24,7 +23,7 @@ pub(super) async fn gone(job: &Job, key: &ObjectKey, api_version: &str, uid: &Ui
     job.hub.watch(&key.kind, api_version);
     let start = Instant::now();
     let deadline = start + job.timeout;
-    let mut next_tell = start + TELL;
+    let mut next_tell = start + job.tell_every;
     loop {
         let mut changes = job.hub.changes();
         let look = job.hub.look(key).map_err(|error| failed(format!("{key} cannot be watched"), error.as_ref()))?;
@@ -54,7 +53,7 @@ pub(super) async fn gone(job: &Job, key: &ObjectKey, api_version: &str, uid: &Ui
             });
         }
         if now >= next_tell {
-            next_tell = now + TELL;
+            next_tell = now + job.tell_every;
             let on = vec![Awaited { key: key.clone(), why, cause: None }];
             job.tell(EventKind::Waiting { step: Step::Change(key.clone()), on, elapsed: start.elapsed() });
         }

@@ -55,6 +55,8 @@ pub struct Tools {
     pub timeout: Duration,
     /// How long to wait for another run to finish.
     pub patience: Duration,
+    /// How often a wait that lasts is told about.
+    pub tell_every: Duration,
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     pub random: Arc<dyn Fn() -> u8 + Send + Sync>,
     /// The values that Secrets are given.
@@ -106,6 +108,7 @@ pub(crate) struct Job {
     cluster: Cluster,
     kinds: Arc<Kinds>,
     timeout: Duration,
+    tell_every: Duration,
     random: Arc<dyn Fn() -> u8 + Send + Sync>,
     values: Arc<Values>,
     policy: Policy,
@@ -124,6 +127,7 @@ impl Job {
             cluster: tools.cluster.clone(),
             kinds: Arc::clone(&tools.kinds),
             timeout: tools.timeout,
+            tell_every: tools.tell_every,
             random: Arc::clone(&tools.random),
             values: Arc::clone(&tools.values),
             policy: tools.policy.clone(),

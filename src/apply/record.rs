@@ -9,19 +9,23 @@ use crate::{
     object::{Hash, Object, ObjectKey, Uid},
     ownership::Paths,
     plan::{Action, Change, Expect, Plan, Step},
-    state::{Applied, Entry, Phase, Run, State, Version},
+    state::{Applied, Ended, Entry, Phase, Run, State, Version},
 };
 
-use super::Outcome;
+use super::{Outcome, conductor::deed};
 
 /// The record before the first change: everything old and planned, so that no object is ever unknown to it.
 pub(super) fn open(state: &mut State, plan: &Plan, run: &Run, now: Timestamp) {
+    for entry in state.entries.values_mut() {
+        entry.deed = None;
+    }
     for (key, change) in &plan.changes {
         match change.action {
             Action::Create | Action::Adopt => {
                 let manifest = change.manifest.as_ref();
                 let api_version = manifest.and_then(|manifest| manifest.body.api_version()).unwrap_or("v1").to_owned();
-                let planned = Entry { component: change.component.clone(), api_version, phase: Phase::Planned };
+                let component = change.component.clone();
+                let planned = Entry { component, api_version, phase: Phase::Planned, deed: None };
                 // The namespace is made already, and what was deleted outside keeps its entry until it is made anew.
                 state.entries.entry(key.clone()).or_insert(planned);
             }
@@ -39,6 +43,9 @@ pub(super) fn open(state: &mut State, plan: &Plan, run: &Run, now: Timestamp) {
                 }
             }
             Action::Update | Action::Delete | Action::Forget => {}
+        }
+        if let (Some(entry), true) = (state.entries.get_mut(key), change.action != Action::Forget) {
+            entry.deed = Some(deed(change.action));
         }
     }
     for (id, needs) in &plan.components {
@@ -61,7 +68,12 @@ fn seen_only(key: &ObjectKey, change: &Change, uid: &Uid) -> Entry {
         finished: false,
         given: BTreeMap::new(),
     };
-    Entry { component: change.component.clone(), api_version: "v1".to_owned(), phase: Phase::Applied(applied) }
+    Entry {
+        component: change.component.clone(),
+        api_version: "v1".to_owned(),
+        phase: Phase::Applied(applied),
+        deed: None,
+    }
 }
 
 /// The record after the last change.
@@ -93,7 +105,8 @@ pub(super) fn close(state: &mut State, plan: &Plan, outcome: &Outcome, now: Time
         if let Some(learned) = &unchanged.learned {
             let api_version = learned.body.api_version().unwrap_or("v1").to_owned();
             let phase = Phase::Applied(learned.clone());
-            state.entries.insert(key.clone(), Entry { component: unchanged.component.clone(), api_version, phase });
+            let component = unchanged.component.clone();
+            state.entries.insert(key.clone(), Entry { component, api_version, phase, deed: None });
         }
     }
     // A part of an environment says nothing about the rest of it.
@@ -108,8 +121,11 @@ pub(super) fn close(state: &mut State, plan: &Plan, outcome: &Outcome, now: Time
         }
         state.components = components;
     }
+    for entry in state.entries.values_mut() {
+        entry.deed = None;
+    }
     state.partial = plan.partial;
-    state.open = None;
+    state.last = state.open.take().map(|run| Ended { run, complete: outcome.is_complete() });
     stamp(state, now);
 }
 

@@ -29,8 +29,8 @@ use super::{
     hub::{Hub, Look},
 };
 
-/// How often a wait that lasts is told about.
-pub(super) const TELL: Duration = Duration::from_secs(10);
+/// Between two looks where nothing moves.
+const IDLE: Duration = Duration::from_secs(10);
 
 /// An ordinary rollout is through by then, and costs no look at pods and events.
 const CLOSER: Duration = Duration::from_secs(2);
@@ -79,7 +79,7 @@ pub(super) async fn ready(job: &Job, component: &ComponentId, targets: Vec<Targe
         }
     }
     let mut wait = Wait::new(job, &targets);
-    let mut next_tell = wait.start + TELL;
+    let mut next_tell = wait.start + job.tell_every;
     loop {
         let mut changes = job.hub.changes();
         let Found { is_done, on, broken: found, has_news, looks, wake } =
@@ -96,7 +96,7 @@ pub(super) async fn ready(job: &Job, component: &ComponentId, targets: Vec<Targe
             return Err(timed_out(job, component, on).await);
         }
         if now >= next_tell || has_news {
-            next_tell = now + TELL;
+            next_tell = now + job.tell_every;
             job.tell(EventKind::Waiting { step: Step::Ready(component.clone()), on, elapsed: wait.start.elapsed() });
         }
         select! {
@@ -187,7 +187,7 @@ impl<'a> Wait<'a> {
             broken: None,
             has_news: false,
             looks,
-            wake: now.max(self.closer) + TELL,
+            wake: now.max(self.closer) + IDLE,
         };
         if now < self.closer {
             found.wake = self.closer;

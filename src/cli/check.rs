@@ -29,7 +29,9 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
             Err(failure.hint("ditc drift ENV").hint("ditc drift --all"))
         }
         Verb::Drift(_) | Verb::Show(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => Ok(()),
-        Verb::Validate(_) | Verb::Fmt(_) | Verb::New(_) | Verb::Modules(_) | Verb::Schema(_) => Ok(()),
+        Verb::Status(_) | Verb::Validate(_) | Verb::Fmt(_) | Verb::New(_) | Verb::Modules(_) | Verb::Schema(_) => {
+            Ok(())
+        }
     }
 }
 

@@ -38,8 +38,8 @@ pub use subject::Subject;
     after_long_help = "Examples:\n  ditc plan jakub               what would change in environment jakub, and why\n  \
         ditc apply jakub              make it so, after a question\n  \
         ditc apply jakub --sandbox    the same in the built-in cluster\n\n\
-        Flags may be written with one dash or two. Exit codes: 0 done, 1 error, 2 changes (plan -detailed-exitcode) or \
-        drift, 130 and 143 interrupted.",
+        Flags may be written with one dash or two. Exit codes: 0 done, 1 error, 2 changes (plan -detailed-exitcode), drift \
+        or not ready (status), 130 and 143 interrupted.",
     args_override_self = true
 )]
 pub struct Cli {
@@ -155,6 +155,18 @@ pub enum Verb {
             ditc drift --all -json      all, also those without a file, for a nightly job"
     )]
     Drift(Drift),
+    /// Show which components work, what the others wait for, and what the last run left
+    #[command(
+        long_about = "Show which components of an environment work, what the others wait for, and what the last run \
+            left. It is read from the record and the objects in the cluster, so it needs no file of the environment \
+            and is the same on every machine. Nothing is written and no lock is taken.\n\nWithout ENV: a line for \
+            each environment of the workspace and of the cluster.\n\nExit codes: 0 all is ready, 2 something is \
+            not (it waits, failed, is gone, was never applied, or a run has not come to its end), 1 it could not be \
+            looked at.",
+        after_help = "Examples:\n  ditc status jakub\n  ditc status               all environments\n  \
+            ditc status jakub -json   for scripts"
+    )]
+    Status(Status),
     /// Look at what ditc recorded
     #[command(subcommand)]
     State(State),
@@ -252,6 +264,14 @@ pub struct Drift {
     /// Count fields as drift that others set beside ours
     #[arg(long)]
     pub strict: bool,
+}
+
+/// `ditc status`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Status {
+    /// The environment; all of them where none is named
+    #[arg(value_name = "ENV")]
+    pub environment: Option<EnvironmentName>,
 }
 
 /// Values for the environment's variables.
@@ -414,7 +434,9 @@ impl Cli {
         let no_input = match &self.verb {
             Verb::Apply(Apply { run, .. }) | Verb::Destroy(Destroy { run, .. }) => !run.input,
             Verb::Plan(_) | Verb::Show(_) | Verb::Drift(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => false,
-            Verb::Validate(_) | Verb::Fmt(_) | Verb::New(_) | Verb::Modules(_) | Verb::Schema(_) => false,
+            Verb::Status(_) | Verb::Validate(_) | Verb::Fmt(_) | Verb::New(_) | Verb::Modules(_) | Verb::Schema(_) => {
+                false
+            }
         };
         let report = match &self.verb {
             _ if !self.global.json => Report::Text,
@@ -422,7 +444,9 @@ impl Cli {
             Verb::Plan(_) | Verb::Show(_) | Verb::Drift(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => {
                 Report::Document
             }
-            Verb::Validate(_) | Verb::Fmt(_) | Verb::New(_) | Verb::Modules(_) | Verb::Schema(_) => Report::Document,
+            Verb::Status(_) | Verb::Validate(_) | Verb::Fmt(_) | Verb::New(_) | Verb::Modules(_) | Verb::Schema(_) => {
+                Report::Document
+            }
         };
         Wishes { no_color: self.global.no_color, no_input, quiet: self.global.quiet, report }
     }

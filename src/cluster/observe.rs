@@ -13,6 +13,7 @@ use crate::{
     object::{GroupKind, Object, ObjectKey},
     observed::{Live, Observed},
     plan::is_trace,
+    readiness,
 };
 
 use super::{
@@ -219,6 +220,23 @@ impl Cluster {
         let kind = GroupKind::new("autoscaling", "HorizontalPodAutoscaler");
         match resource(kinds, &kind, "autoscaling/v2") {
             Some(resource) => self.list(&resource, Some(namespace.as_str()), None).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The endpoints behind an environment's Services; Kubernetes copies a Service's labels to them.
+    ///
+    /// # Errors
+    /// When they could not be listed: then nobody knows whether anything answers.
+    pub async fn endpoint_slices(
+        &self,
+        environment: &EnvironmentName,
+        namespace: &Namespace,
+        kinds: &Kinds,
+    ) -> Result<Vec<Object>, Error> {
+        let (kind, version) = readiness::endpoint_slices();
+        match resource(kinds, &kind, &version) {
+            Some(resource) => self.list(&resource, Some(namespace.as_str()), Some(&selector(environment))).await,
             None => Ok(Vec::new()),
         }
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use http::Method;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
     },
     names::Namespace,
     object::{Object, Uid},
-    ownership::FIELD_MANAGER,
+    ownership::{FIELD_MANAGER, owners},
     state::State,
 };
 
@@ -31,6 +32,8 @@ pub(super) const LABEL_RECORD: &str = "ditc.dev/record";
 pub struct Fence {
     pub uid: Uid,
     pub resource_version: String,
+    /// When it was written, by the server's own clock; none where the server does not say.
+    pub written: Option<Timestamp>,
     /// The parts that this header refers to; a new record is written beside them.
     pub parts: BTreeSet<String>,
 }
@@ -172,5 +175,6 @@ fn fence(object: &Object, header: &Header) -> Result<Fence, Error> {
         let doing = "reading the record of ditc".to_owned();
         return Err(Error::Unexpected { doing, found: "a ConfigMap without uid or resourceVersion".to_owned() });
     };
-    Ok(Fence { uid, resource_version: version.to_owned(), parts: header.parts() })
+    let written = owners(object).into_iter().filter_map(|owner| owner.time?.parse().ok()).max();
+    Ok(Fence { uid, resource_version: version.to_owned(), written, parts: header.parts() })
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use tokio::sync::mpsc;
 
 use crate::{
-    apply::{self, Event, Finished, Ground, Outcome, Tools},
+    apply::{self, Finished, Ground, Outcome, Tools},
     cli::{self, Subject},
     failure::{Exit, Failure, FailureKind},
     format::{history::PastRun, index::Tombstone, record::Limits},
@@ -22,7 +22,7 @@ use super::{
     choices::Choices,
     desk::Desk,
     link::Link,
-    saved,
+    progress, saved,
     secrets::with_digests,
     session::{Survey, context, foretell, planned, survey, survey_for},
     signals::Signals,
@@ -167,6 +167,7 @@ async fn carry_out(
         kinds: Arc::clone(&link.kinds),
         timeout: survey.timeout,
         patience: arguments.lock.lock_timeout,
+        tell_every: progress::tell_every(desk),
         now: Arc::new(settings::now),
         random: Arc::new(settings::random_byte),
         values: Arc::new(survey.values.clone()),
@@ -192,7 +193,7 @@ async fn carry_out(
             Ok(Finished { outcome, state })
         }
     };
-    let (finished, ()) = tokio::join!(work, tell(desk, &survey.plan, receiver));
+    let (finished, ()) = tokio::join!(work, progress::tell(desk, &survey.plan, receiver));
     let finished = finished.map_err(|error| {
         let is_stale = matches!(error, apply::Error::Stale { .. });
         let failure = Failure::from(error);
@@ -249,21 +250,8 @@ fn fresh(link: &Link, plan: &Plan) -> State {
         entries: BTreeMap::new(),
         partial: false,
         open: None,
+        last: None,
         written: settings::now(),
-    }
-}
-
-async fn tell(desk: &Desk<'_>, plan: &Plan, mut events: mpsc::UnboundedReceiver<Event>) {
-    while let Some(event) = events.recv().await {
-        if desk.global.json {
-            if let Some(line) = render::json::event(&event, plan) {
-                desk.terminal.out(&line);
-            }
-        } else if let Some(line) = render::text::event(&event, plan, desk.terminal.out_style)
-            && !desk.global.quiet
-        {
-            desk.terminal.out(&line);
-        }
     }
 }
 

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     cli,
-    cluster::{Error, Holder, Wanted},
+    cluster::{Error, Wanted},
     config,
-    desired::LABEL_ENVIRONMENT,
     failure::{Exit, Failure, FailureKind},
     names::{EnvironmentName, Namespace, Pattern},
     object::{GroupKind, ObjectKey},
@@ -18,14 +17,13 @@ use crate::{
         text::{Found, Look},
     },
     state::{Operation, State},
-    store::Loaded,
 };
 
 use super::{
     choices::{Choices, policy},
     desk::Desk,
     link::Link,
-    recorded::{namespace, record},
+    recorded::{Ground, all, ground, living},
     session::{ask, planned},
 };
 
@@ -91,11 +89,7 @@ async fn chosen(
 ) -> Result<BTreeSet<EnvironmentName>, Failure> {
     let mut chosen = BTreeSet::new();
     if arguments.all {
-        chosen.extend(workspace.names().cloned());
-        for object in link.cluster.environments().await? {
-            let name = object.label(LABEL_ENVIRONMENT).and_then(|name| EnvironmentName::new(name).ok());
-            chosen.extend(name.filter(|name| plan::made_by_us(&object, name)));
-        }
+        chosen.extend(all(link, workspace).await?);
     }
     for pattern in &arguments.environments {
         match pattern {
@@ -125,7 +119,7 @@ async fn look(
     environment: &EnvironmentName,
 ) -> Result<Option<Report>, Failure> {
     let has_file = workspace.find(environment).is_ok();
-    let Some(Ground { state, has_record }) = ground(desk, link, workspace, environment).await? else {
+    let Some(Ground { state, fence }) = ground(desk, link, workspace, environment).await? else {
         return match workspace.find(environment) {
             Ok(_) => Ok(None),
             Err(diagnostic) => {
@@ -136,6 +130,7 @@ async fn look(
             }
         };
     };
+    let has_record = fence.is_some();
     if state.open.is_some() {
         not_under_way(desk, link, &state).await?;
     }
@@ -150,54 +145,9 @@ async fn look(
     Ok(Some(report))
 }
 
-/// What an environment is compared with.
-struct Ground {
-    state: State,
-    /// Whether it is the record in the cluster, or only the local copy of one that is gone.
-    has_record: bool,
-}
-
-/// Finds the record: where the file says, where it was last known, else wherever the label is.
-async fn ground(
-    desk: &Desk<'_>,
-    link: &mut Link,
-    workspace: &config::Workspace,
-    environment: &EnvironmentName,
-) -> Result<Option<Ground>, Failure> {
-    let kept = match link.store.load(environment)? {
-        Loaded::Local(local) => Some(local.state),
-        Loaded::Nothing | Loaded::Destroyed(_) | Loaded::Damaged(_) => None,
-    };
-    let told = workspace.namespace(environment).cloned().or_else(|| Some(kept.as_ref()?.namespace.clone()));
-    if let Some(told) = &told
-        && let Some((state, _)) = record(desk, link, environment, told).await?
-    {
-        return Ok(Some(Ground { state, has_record: true }));
-    }
-    let found = namespace(link, workspace, environment).await?;
-    if told.as_ref() != Some(&found)
-        && let Some((state, _)) = record(desk, link, environment, &found).await?
-    {
-        return Ok(Some(Ground { state, has_record: true }));
-    }
-    if let Some(state) = kept {
-        return Ok(Some(Ground { state, has_record: false }));
-    }
-    let labelled = link.cluster.namespaces_of(environment).await?;
-    let Some(there) = labelled.iter().find(|object| plan::made_by_us(object, environment)) else { return Ok(None) };
-    let place = there.name().unwrap_or_default();
-    let message = format!("namespace {place} has no record, so there is nothing to compare its objects with");
-    let hint = format!("ditc state rebuild {environment}{} makes it anew from them", desk.global.repeat());
-    Err(Failure::new(FailureKind::State, message).hint(hint))
-}
-
 /// Refuses to judge what a living run is about to change.
 async fn not_under_way(desk: &Desk<'_>, link: &Link, state: &State) -> Result<(), Failure> {
-    let environment = &state.environment;
-    let waits = |holder: &Holder| {
-        desk.terminal.progress(&format!("Waiting to see whether the run by {} in {environment} lives...", holder.who));
-    };
-    match link.cluster.holder(&state.namespace, waits).await? {
+    match living(desk, link, state).await? {
         None => Ok(()),
         Some(holder) => {
             let message = format!("a run by {} since {} is under way", holder.who, holder.since);

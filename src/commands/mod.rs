@@ -20,6 +20,7 @@ mod modules;
 mod new;
 mod plan;
 mod preflight;
+mod progress;
 mod recorded;
 mod sandbox;
 mod saved;
@@ -29,6 +30,7 @@ mod session;
 mod show;
 mod signals;
 mod state;
+mod status;
 mod validate;
 
 use desk::Desk;
@@ -45,6 +47,7 @@ pub async fn run(cli: &Cli, settings: &Settings, terminal: &Terminal) -> Result<
         Verb::Destroy(destroy) => apply::destroy(&desk, destroy).await,
         Verb::Show(Show { file }) => show::run(&desk, file),
         Verb::Drift(drift) => drift::run(&desk, drift).await,
+        Verb::Status(status) => status::run(&desk, status).await,
         Verb::State(State::List { environment }) => state::list(&desk, environment).await,
         Verb::State(State::Show { environment, address }) => state::show(&desk, environment, address).await,
         Verb::State(State::Rebuild { environment }) => state::rebuild(&desk, environment).await,

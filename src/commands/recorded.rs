@@ -1,8 +1,11 @@
 //! What ditc kept of an environment: where it lives, and its record, from the cluster or from here.
 
+use std::collections::BTreeSet;
+
 use crate::{
-    cluster::{Fence, Recorded},
+    cluster::{Fence, Holder, Recorded},
     config,
+    desired::LABEL_ENVIRONMENT,
     failure::{Failure, FailureKind},
     names::{EnvironmentName, Namespace},
     plan, render, settings,
@@ -11,6 +14,25 @@ use crate::{
 };
 
 use super::{desk::Desk, link::Link};
+
+/// Every environment of the workspace, and those in the cluster that have no file.
+pub(super) async fn all(link: &Link, workspace: &config::Workspace) -> Result<BTreeSet<EnvironmentName>, Failure> {
+    let mut all: BTreeSet<EnvironmentName> = workspace.names().cloned().collect();
+    for object in link.cluster.environments().await? {
+        let name = object.label(LABEL_ENVIRONMENT).and_then(|name| EnvironmentName::new(name).ok());
+        all.extend(name.filter(|name| plan::made_by_us(&object, name)));
+    }
+    Ok(all)
+}
+
+/// Who is changing an environment whose record is open; none where that run died.
+pub(super) async fn living(desk: &Desk<'_>, link: &Link, state: &State) -> Result<Option<Holder>, Failure> {
+    let environment = &state.environment;
+    let waits = |holder: &Holder| {
+        desk.terminal.progress(&format!("Waiting to see whether the run by {} in {environment} lives...", holder.who));
+    };
+    Ok(link.cluster.holder(&state.namespace, waits).await?)
+}
 
 /// The namespace of an environment: where its label is in the cluster, as its file says, as it was last known, else of
 /// its own name. Of several, the one that the file or the local state names.
@@ -31,6 +53,47 @@ pub(super) async fn namespace(
     let guess = || Namespace::new(environment.as_str()).expect("both are DNS labels");
     let found = named.or_else(|| ours.into_iter().next());
     Ok(found.or_else(|| told.into_iter().flatten().next()).unwrap_or_else(guess))
+}
+
+/// What ditc last did in an environment.
+pub(super) struct Ground {
+    pub state: State,
+    /// Of the record in the cluster; none where only the local copy is left of it.
+    pub fence: Option<Fence>,
+}
+
+/// Finds the record: where the file says, where it was last known, else wherever the label is.
+pub(super) async fn ground(
+    desk: &Desk<'_>,
+    link: &mut Link,
+    workspace: &config::Workspace,
+    environment: &EnvironmentName,
+) -> Result<Option<Ground>, Failure> {
+    let kept = match link.store.load(environment)? {
+        Loaded::Local(local) => Some(local.state),
+        Loaded::Nothing | Loaded::Destroyed(_) | Loaded::Damaged(_) => None,
+    };
+    let told = workspace.namespace(environment).cloned().or_else(|| Some(kept.as_ref()?.namespace.clone()));
+    if let Some(told) = &told
+        && let Some((state, fence)) = record(desk, link, environment, told).await?
+    {
+        return Ok(Some(Ground { state, fence: Some(fence) }));
+    }
+    let found = namespace(link, workspace, environment).await?;
+    if told.as_ref() != Some(&found)
+        && let Some((state, fence)) = record(desk, link, environment, &found).await?
+    {
+        return Ok(Some(Ground { state, fence: Some(fence) }));
+    }
+    if let Some(state) = kept {
+        return Ok(Some(Ground { state, fence: None }));
+    }
+    let labelled = link.cluster.namespaces_of(environment).await?;
+    let Some(there) = labelled.iter().find(|object| plan::made_by_us(object, environment)) else { return Ok(None) };
+    let place = there.name().unwrap_or_default();
+    let message = format!("namespace {place} has no record, so it is unknown what ditc did there");
+    let hint = format!("ditc state rebuild {environment}{} makes it anew from them", desk.global.repeat());
+    Err(Failure::new(FailureKind::State, message).hint(hint))
 }
 
 /// Reads the record: its header always, its entries from the local copy where that is of the same version.

@@ -181,7 +181,7 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
         bound: _,
     } = aim;
     let readiness = match operation {
-        Operation::Apply => judge(link, &namespace, &observed).await,
+        Operation::Apply => judge(link, &namespace, &observed, None).await,
         // What goes need not work.
         Operation::Destroy => BTreeMap::new(),
     };
@@ -359,14 +359,21 @@ async fn sweep(
     Ok(())
 }
 
-/// Judges everything that was seen whole, and looks closer at what is not ready.
-async fn judge(link: &Link, namespace: &Namespace, observed: &Observed) -> BTreeMap<ObjectKey, Readiness> {
+/// Judges everything that was seen whole, and looks closer at what is not ready. Services are judged only by the
+/// endpoints behind them.
+pub(super) async fn judge(
+    link: &Link,
+    namespace: &Namespace,
+    observed: &Observed,
+    slices: Option<&[Object]>,
+) -> BTreeMap<ObjectKey, Readiness> {
+    let slices: Option<Vec<&Object>> = slices.map(|slices| slices.iter().collect());
     let whole = observed.objects.iter().filter_map(|(key, live)| match live {
         Live::Present(object) => Some((key, object)),
         Live::Absent | Live::Metadata(_) => None,
     });
     let judged: Vec<(&ObjectKey, &Object, Readiness)> =
-        whole.map(|(key, object)| (key, object, readiness::judge(object, None))).collect();
+        whole.map(|(key, object)| (key, object, readiness::judge(object, slices.as_deref()))).collect();
     let unready: BTreeSet<GroupKind> =
         judged.iter().filter(|(.., readiness)| !readiness.is_ready()).map(|(key, ..)| key.kind.clone()).collect();
     let around = match unready.is_empty() || observed.is_remembered {

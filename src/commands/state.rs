@@ -97,6 +97,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
         entries,
         partial: false,
         open: None,
+        last: None,
         written: settings::now(),
     };
     let (events, _unheard) = mpsc::unbounded_channel();
@@ -105,6 +106,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
         kinds: Arc::clone(&link.kinds),
         timeout: workspace.settings.timeout,
         patience: Duration::ZERO,
+        tell_every: Duration::MAX,
         now: Arc::new(settings::now),
         random: Arc::new(settings::random_byte),
         values: Arc::default(),

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::Unreadable;
+use super::{Unreadable, journal::DeedV1};
 use crate::{
     object::{Hash, Object, ObjectKey, Uid},
     ownership::{Fingerprint, Paths},
-    state::{Applied, Entry, Phase, State},
+    state::{Applied, Deed, Entry, Phase, State},
 };
 
 const WHAT: &str = "entry of an object";
@@ -22,6 +22,8 @@ struct EntryV1 {
     api_version: String,
     component: Option<String>,
     phase: PhaseV1,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deed: Option<DeedV1>,
 }
 
 /// An [`ObjectKey`] as the formats keep it.
@@ -98,7 +100,7 @@ pub(super) fn lines(state: &State) -> Vec<(&ObjectKey, Vec<u8>)> {
 }
 
 fn line(key: &ObjectKey, entry: &Entry) -> Vec<u8> {
-    let Entry { component, api_version, phase } = entry;
+    let Entry { component, api_version, phase, deed } = entry;
     let phase = match phase {
         Phase::Planned => PhaseV1::Planned,
         Phase::Applied(applied) => PhaseV1::Applied(Box::new(applied.into())),
@@ -109,6 +111,7 @@ fn line(key: &ObjectKey, entry: &Entry) -> Vec<u8> {
         api_version: api_version.clone(),
         component: component.as_ref().map(ToString::to_string),
         phase,
+        deed: deed.map(DeedV1::from),
     };
     serde_json::to_vec(&entry).expect("an entry has text keys and no special floats")
 }
@@ -163,14 +166,14 @@ pub(super) fn without_values(body: &Object) -> Value {
 /// Reads one line.
 pub(super) fn read_line(line: &[u8]) -> Result<(ObjectKey, Entry), Unreadable> {
     let entry: EntryV1 = serde_json::from_slice(line).map_err(damaged)?;
-    let EntryV1 { key, api_version, component, phase } = entry;
+    let EntryV1 { key, api_version, component, phase, deed } = entry;
     let phase = match phase {
         PhaseV1::Planned => Phase::Planned,
         PhaseV1::Applied(applied) => Phase::Applied(applied.read()?),
         PhaseV1::Replacing(applied) => Phase::Replacing(applied.read()?),
     };
     let component = component.map(|text| text.parse()).transpose().map_err(damaged)?;
-    Ok((key.into(), Entry { component, api_version, phase }))
+    Ok((key.into(), Entry { component, api_version, phase, deed: deed.map(Deed::from) }))
 }
 
 /// Reads lines that must come to `count` and `root`.

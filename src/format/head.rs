@@ -8,7 +8,7 @@ use super::{Unreadable, entries};
 use crate::{
     names::ComponentId,
     object::{Hash, ObjectKey},
-    state::{ClusterId, Entry, Lineage, Operation, Run, State, Version},
+    state::{ClusterId, Ended, Entry, Lineage, Operation, Run, State, Version},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -24,6 +24,8 @@ pub(super) struct HeadV1 {
     #[serde(default)]
     partial: bool,
     open: Option<RunV1>,
+    #[serde(default)]
+    last: Option<EndedV1>,
     written: String,
     count: u64,
     root: String,
@@ -35,6 +37,12 @@ pub(super) struct RunV1 {
     operation: OperationV1,
     who: String,
     since: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct EndedV1 {
+    run: RunV1,
+    complete: bool,
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -76,6 +84,19 @@ impl RunV1 {
     }
 }
 
+impl From<&Ended> for EndedV1 {
+    fn from(Ended { run, complete }: &Ended) -> Self {
+        Self { run: run.into(), complete: *complete }
+    }
+}
+
+impl EndedV1 {
+    fn read(self, what: &'static str) -> Result<Ended, Unreadable> {
+        let EndedV1 { run, complete } = self;
+        Ok(Ended { run: run.read(what)?, complete })
+    }
+}
+
 /// Reads a name, time or address out of a text.
 pub(super) fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
     what: &'static str,
@@ -96,6 +117,7 @@ impl HeadV1 {
             entries,
             partial,
             open,
+            last,
             written,
         } = state;
         let Version { lineage, serial } = version;
@@ -113,6 +135,7 @@ impl HeadV1 {
             components,
             partial: *partial,
             open: open.as_ref().map(RunV1::from),
+            last: last.as_ref().map(EndedV1::from),
             written: written.to_string(),
             count: entries.len() as u64,
             root: root.to_string(),
@@ -131,6 +154,7 @@ impl HeadV1 {
             components,
             partial,
             open,
+            last,
             written,
             count,
             root,
@@ -153,6 +177,7 @@ impl HeadV1 {
             entries: BTreeMap::new(),
             partial,
             open: open.map(|run| run.read(what)).transpose()?,
+            last: last.map(|ended| ended.read(what)).transpose()?,
             written: parse(what, &written)?,
         };
         Ok(Head { bare, count, root: entries::hash(&root)? })

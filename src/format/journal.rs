@@ -19,7 +19,7 @@ use super::{
 use crate::{
     names::EnvironmentName,
     object::{ObjectKey, Uid},
-    state::{Lineage, Run, Version},
+    state::{Deed, Lineage, Run, Version},
 };
 
 const WHAT: &str = "journal";
@@ -33,23 +33,13 @@ pub enum Frame {
     /// A run starts, on top of this version, and may write to these objects.
     Begin { run: Run, version: Version, environment: EnvironmentName, planned: BTreeSet<ObjectKey> },
     /// The next request writes to this object.
-    Intent { key: ObjectKey, action: Action },
+    Intent { key: ObjectKey, action: Deed },
     /// The server has done it.
-    Done { key: ObjectKey, action: Action, uid: Option<Uid> },
+    Done { key: ObjectKey, action: Deed, uid: Option<Uid> },
     /// It was refused, or nobody knows: `reason` is for people only.
-    Failed { key: ObjectKey, action: Action, reason: String },
+    Failed { key: ObjectKey, action: Deed, reason: String },
     /// The run came to its end and the record in the cluster says so.
     End { outcome: Outcome, at: Timestamp },
-}
-
-/// What a run does to one object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Action {
-    Create,
-    Update,
-    Replace,
-    Delete,
-    Adopt,
 }
 
 /// How a run ended.
@@ -74,15 +64,15 @@ pub enum Tail {
 #[serde(rename_all = "camelCase")]
 enum FrameV1 {
     Begin { format: String, run: RunV1, environment: String, lineage: String, serial: u64, planned: Vec<KeyV1> },
-    Intent { key: KeyV1, action: ActionV1 },
-    Done { key: KeyV1, action: ActionV1, uid: Option<String> },
-    Failed { key: KeyV1, action: ActionV1, reason: String },
+    Intent { key: KeyV1, action: DeedV1 },
+    Done { key: KeyV1, action: DeedV1, uid: Option<String> },
+    Failed { key: KeyV1, action: DeedV1, reason: String },
     End { outcome: OutcomeV1, at: String },
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-enum ActionV1 {
+pub(super) enum DeedV1 {
     Create,
     Update,
     Replace,
@@ -233,5 +223,5 @@ macro_rules! twins {
     };
 }
 
-twins!(Action, ActionV1, [Create, Update, Replace, Delete, Adopt]);
+twins!(Deed, DeedV1, [Create, Update, Replace, Delete, Adopt]);
 twins!(Outcome, OutcomeV1, [Done, Failed, Interrupted]);

@@ -10,7 +10,7 @@ use crate::{
     names::{ComponentId, EnvironmentName, Namespace},
     object::{Hash, Object, ObjectKey, Segment, Uid, canonical},
     ownership::{Fingerprint, Paths},
-    state::{Applied, ClusterId, Entry, Lineage, Operation, Phase, Run, State, Version},
+    state::{Applied, ClusterId, Deed, Ended, Entry, Lineage, Operation, Phase, Run, State, Version},
 };
 
 pub(crate) fn time(second: i64) -> Timestamp {
@@ -37,7 +37,7 @@ pub(crate) fn state(environment: &str, serial: u64, objects: usize) -> State {
             given: BTreeMap::new(),
             finished: false,
         };
-        (key, Entry { component: None, api_version: "v1".to_owned(), phase: Phase::Applied(applied) })
+        (key, Entry { component: None, api_version: "v1".to_owned(), phase: Phase::Applied(applied), deed: None })
     });
     State {
         version: Version { lineage: Lineage("l-1".to_owned()), serial },
@@ -49,6 +49,7 @@ pub(crate) fn state(environment: &str, serial: u64, objects: usize) -> State {
         entries: entries.collect(),
         partial: false,
         open: None,
+        last: None,
         written: time(0),
     }
 }
@@ -121,11 +122,10 @@ fn entry() -> impl Strategy<Value = Entry> {
         1 => Phase::Replacing(applied),
         _ => Phase::Applied(applied),
     });
-    (option::of(component()), any::<String>(), phase).prop_map(|(component, api_version, phase)| Entry {
-        component,
-        api_version,
-        phase,
-    })
+    let deed =
+        prop_oneof![Just(Deed::Create), Just(Deed::Update), Just(Deed::Replace), Just(Deed::Delete), Just(Deed::Adopt)];
+    (option::of(component()), any::<String>(), phase, option::of(deed))
+        .prop_map(|(component, api_version, phase, deed)| Entry { component, api_version, phase, deed })
 }
 
 pub(crate) fn run() -> impl Strategy<Value = Run> {
@@ -143,8 +143,10 @@ pub(crate) fn wild() -> impl Strategy<Value = State> {
     let needs = collection::btree_map(component(), collection::btree_set(component(), 0..3), 0..3);
     let entries = collection::btree_map(key(), entry(), 0..6);
     let text = any::<String>();
-    (text, any::<u64>(), text, [any::<bool>(), any::<bool>()], needs, entries, option::of(run()), timestamp()).prop_map(
-        |(lineage, serial, cluster, [created_namespace, partial], components, entries, open, written)| State {
+    let ended = (run(), any::<bool>()).prop_map(|(run, complete)| Ended { run, complete });
+    let runs = (option::of(run()), option::of(ended));
+    (text, any::<u64>(), text, [any::<bool>(), any::<bool>()], needs, entries, runs, timestamp()).prop_map(
+        |(lineage, serial, cluster, [created_namespace, partial], components, entries, (open, last), written)| State {
             version: Version { lineage: Lineage(lineage), serial },
             cluster: ClusterId(cluster),
             environment: name("wild"),
@@ -154,6 +156,7 @@ pub(crate) fn wild() -> impl Strategy<Value = State> {
             entries,
             partial,
             open,
+            last,
             written,
         },
     )

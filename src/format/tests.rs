@@ -6,14 +6,14 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{
-    journal::{Action, Frame, Outcome, Tail},
+    journal::{Frame, Outcome, Tail},
     record::{Encoded, Limits},
     samples::{key, name, run, state, time, wild},
     *,
 };
 use crate::{
     object::{Object, ObjectKey, Uid},
-    state::{Lineage, Phase, State, Version},
+    state::{Deed, Lineage, Phase, State, Version},
 };
 
 const SMALL: Limits = Limits { inline: 10, part: 100 };
@@ -117,13 +117,7 @@ proptest! {
 
 fn frames() -> impl Strategy<Value = Vec<Frame>> {
     let action = || {
-        prop_oneof![
-            Just(Action::Create),
-            Just(Action::Update),
-            Just(Action::Replace),
-            Just(Action::Delete),
-            Just(Action::Adopt)
-        ]
+        prop_oneof![Just(Deed::Create), Just(Deed::Update), Just(Deed::Replace), Just(Deed::Delete), Just(Deed::Adopt)]
     };
     let outcome = prop_oneof![Just(Outcome::Done), Just(Outcome::Failed), Just(Outcome::Interrupted)];
     let begin =

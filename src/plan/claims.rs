@@ -46,7 +46,7 @@ pub(super) struct Set<'a> {
 fn sets<'a>(input: &Input<'a>) -> impl Iterator<Item = Set<'a>> {
     let entries = input.state.into_iter().flat_map(|state| &state.entries);
     entries.filter_map(|(key, entry)| {
-        let Entry { component, api_version: _, phase: _ } = entry;
+        let Entry { component, api_version: _, phase: _, deed: _ } = entry;
         let set = Set { key, component: component.as_ref(), applied: entry.applied()? };
         (is_set(&key.kind) && set.applied.body.at("/spec/volumeClaimTemplates").is_some()).then_some(set)
     })

@@ -44,7 +44,7 @@ pub fn rebuild(
         let Some(applied) = applied(object, is_secret) else { continue };
         let component = object.label(LABEL_COMPONENT).and_then(|name| component(name, &components));
         let api_version = object.api_version().unwrap_or("v1").to_owned();
-        entries.insert(key.clone(), Entry { component, api_version, phase: Phase::Applied(applied) });
+        entries.insert(key.clone(), Entry { component, api_version, phase: Phase::Applied(applied), deed: None });
     }
     let present: BTreeSet<&ComponentId> = entries.values().filter_map(|entry| entry.component.as_ref()).collect();
     let components = present.into_iter().map(|id| (id.clone(), components.get(id).cloned().unwrap_or_default()));

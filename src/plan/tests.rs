@@ -133,7 +133,7 @@ impl Scene {
         there.0["metadata"]["managedFields"][0]["operation"] = json!("Update");
         let manifest = manifest(namespace_key(), namespace, None);
         let applied = known(&manifest, &Paths::default(), &there).unwrap();
-        let entry = Entry { component: None, api_version: "v1".into(), phase: Phase::Applied(applied) };
+        let entry = Entry { component: None, api_version: "v1".into(), phase: Phase::Applied(applied), deed: None };
         let timeout = Duration::from_secs(60);
         Self {
             desired: Desired {
@@ -154,6 +154,7 @@ impl Scene {
                 entries: BTreeMap::from([(namespace_key(), entry)]),
                 partial: false,
                 open: None,
+                last: None,
                 written: Timestamp::UNIX_EPOCH,
             },
             observed: Observed {
@@ -184,8 +185,12 @@ impl Scene {
     fn recorded(mut self, image: &str, uid: &str) -> Self {
         let manifest = manifest(web(), body(image), Some(component("web")));
         let applied = known(&manifest, &Paths::default(), &live(&body(image), uid)).unwrap();
-        let entry =
-            Entry { component: Some(component("web")), api_version: "apps/v1".into(), phase: Phase::Applied(applied) };
+        let entry = Entry {
+            component: Some(component("web")),
+            api_version: "apps/v1".into(),
+            phase: Phase::Applied(applied),
+            deed: None,
+        };
         self.state.entries.insert(web(), entry);
         self
     }
@@ -273,7 +278,7 @@ fn creates_in_a_namespace_that_does_not_exist_are_checked_elsewhere() {
 #[test]
 fn finishes_what_an_interrupted_run_planned() {
     let mut scene = Scene::new().wants("a").accepts(live(&body("a"), "new"));
-    let entry = Entry { component: None, api_version: "apps/v1".into(), phase: Phase::Planned };
+    let entry = Entry { component: None, api_version: "apps/v1".into(), phase: Phase::Planned, deed: None };
     scene.state.entries.insert(web(), entry);
     assert_eq!(change(&scene.plan()), (Action::Create, Reason::Unfinished));
 }
@@ -498,7 +503,7 @@ fn never_replaces_data_unless_told_to() {
         scene.desired.components.insert(component("web"), bare);
         let applied = known(&manifest(key.clone(), claim("1"), None), &Paths::default(), &live(&claim("1"), "c"));
         let phase = Phase::Applied(applied.unwrap());
-        let entry = Entry { component: Some(component("web")), api_version: "v1".into(), phase };
+        let entry = Entry { component: Some(component("web")), api_version: "v1".into(), phase, deed: None };
         scene.state.entries.insert(key.clone(), entry);
         scene.answers.insert(key.clone(), refuses_update("spec"));
         scene.sees(live(&claim("1"), "c"))
@@ -559,7 +564,12 @@ fn keeps_the_data_of_a_component_that_leaves() {
     let key = claim.key().unwrap();
     let manifest = manifest(key.clone(), claim.clone(), Some(component("web")));
     let applied = known(&manifest, &Paths::default(), &live(&claim, "c")).unwrap();
-    let entry = Entry { component: Some(component("web")), api_version: "v1".into(), phase: Phase::Applied(applied) };
+    let entry = Entry {
+        component: Some(component("web")),
+        api_version: "v1".into(),
+        phase: Phase::Applied(applied),
+        deed: None,
+    };
     scene.state.entries.insert(key, entry);
     let plan = scene.sees(live(&claim, "c")).plan();
     assert_eq!((plan.blocked.len(), &plan.blocked[0].why), (1, &Block::HoldsData(Losing::Delete)));
@@ -619,7 +629,12 @@ fn destroys_services_before_dependencies_that_they_do_not_need() {
         let key = object.key().unwrap();
         let applied =
             known(&manifest(key.clone(), object.clone(), None), &Paths::default(), &live(&object, uid)).unwrap();
-        let entry = Entry { component: Some(cache.clone()), api_version: "v1".into(), phase: Phase::Applied(applied) };
+        let entry = Entry {
+            component: Some(cache.clone()),
+            api_version: "v1".into(),
+            phase: Phase::Applied(applied),
+            deed: None,
+        };
         scene.state.entries.insert(key, entry);
         scene = scene.sees(live(&object, uid));
     }
@@ -656,7 +671,8 @@ fn a_component_leaves_only_after_those_that_used_it() {
         "metadata": {"name": "broker", "namespace": "demo", "labels": labels()}}));
     let key = config.key().unwrap();
     let applied = known(&manifest(key.clone(), config.clone(), None), &Paths::default(), &live(&config, "b")).unwrap();
-    let entry = Entry { component: Some(broker.clone()), api_version: "v1".into(), phase: Phase::Applied(applied) };
+    let entry =
+        Entry { component: Some(broker.clone()), api_version: "v1".into(), phase: Phase::Applied(applied), deed: None };
     scene.state.entries.insert(key.clone(), entry);
     scene.state.components =
         BTreeMap::from([(component("web"), BTreeSet::from([broker.clone()])), (broker, BTreeSet::new())]);

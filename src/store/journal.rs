@@ -13,11 +13,11 @@ use crate::{
     files::{self, Appender},
     format::{
         Unreadable,
-        journal::{Action, Frame, Outcome, Tail, decode, encode},
+        journal::{Frame, Outcome, Tail, decode, encode},
     },
     names::EnvironmentName,
     object::{ObjectKey, Uid},
-    state::{Run, Version},
+    state::{Deed, Run, Version},
 };
 
 /// More than a run over 100,000 objects writes.
@@ -47,9 +47,9 @@ pub struct Unfinished {
     /// All that it might have written to, and the unfinished runs before it.
     pub planned: BTreeSet<ObjectKey>,
     /// What it was about to do and said nothing of afterwards: done or not, only the cluster knows.
-    pub intents: BTreeMap<ObjectKey, Action>,
+    pub intents: BTreeMap<ObjectKey, Deed>,
     /// What it is known to have done.
-    pub done: BTreeMap<ObjectKey, Action>,
+    pub done: BTreeMap<ObjectKey, Deed>,
 }
 
 /// The journal of a run under way. Dropped without [`Journal::end`], the run is unfinished.
@@ -124,7 +124,7 @@ impl Journal {
     ///
     /// # Errors
     /// When the disk refuses, now or before: then the write must not be made.
-    pub fn intent(&mut self, key: &ObjectKey, action: Action) -> Result<(), Error> {
+    pub fn intent(&mut self, key: &ObjectKey, action: Deed) -> Result<(), Error> {
         self.intents([(key, action)])
     }
 
@@ -132,7 +132,7 @@ impl Journal {
     ///
     /// # Errors
     /// As [`Journal::intent`].
-    pub fn intents<'a>(&mut self, intents: impl IntoIterator<Item = (&'a ObjectKey, Action)>) -> Result<(), Error> {
+    pub fn intents<'a>(&mut self, intents: impl IntoIterator<Item = (&'a ObjectKey, Deed)>) -> Result<(), Error> {
         let frames = intents.into_iter().map(|(key, action)| Frame::Intent { key: key.clone(), action });
         self.file.append(&frames.flat_map(|frame| encode(&frame)).collect::<Vec<u8>>())?;
         Ok(self.file.sync()?)
@@ -142,7 +142,7 @@ impl Journal {
     ///
     /// # Errors
     /// When the disk refuses, now or before.
-    pub fn done(&mut self, key: &ObjectKey, action: Action, uid: Option<&Uid>) -> Result<(), Error> {
+    pub fn done(&mut self, key: &ObjectKey, action: Deed, uid: Option<&Uid>) -> Result<(), Error> {
         Ok(self.file.append(&encode(&Frame::Done { key: key.clone(), action, uid: uid.cloned() }))?)
     }
 
@@ -150,7 +150,7 @@ impl Journal {
     ///
     /// # Errors
     /// When the disk refuses, now or before.
-    pub fn failed(&mut self, key: &ObjectKey, action: Action, reason: &str) -> Result<(), Error> {
+    pub fn failed(&mut self, key: &ObjectKey, action: Deed, reason: &str) -> Result<(), Error> {
         Ok(self.file.append(&encode(&Frame::Failed { key: key.clone(), action, reason: reason.to_owned() }))?)
     }
 

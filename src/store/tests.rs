@@ -10,11 +10,11 @@ use std::{
 use super::*;
 use crate::{
     format::{
-        journal::{Action, Outcome},
+        journal::Outcome,
         samples::{name, state, time},
     },
     object::{ObjectKey, Uid},
-    state::{Lineage, Operation, Run, Version},
+    state::{Deed, Lineage, Operation, Run, Version},
 };
 
 mod index;

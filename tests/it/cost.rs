@@ -276,3 +276,22 @@ fn a_drift_report_asks_about_what_moved_alone() {
     assert_eq!(told.requests.of("ask"), ["deployments/web"; 2], "plainly, and by force since a field was taken");
     assert_eq!(told.requests.of("get"), ["configmaps/ditc"; 2], "a report with something in it is of one record");
 }
+
+#[test]
+fn a_status_is_one_get_of_the_record_and_one_list_per_recorded_kind() {
+    let workspace = applied();
+    let told = workspace.ditc("status demo --sandbox").exits(0).wrote_nothing();
+    check(
+        told.requests.sorted(),
+        str![[r#"
+get configmaps/ditc 200
+list deployments 200
+list endpointslices 200
+list namespaces 200
+list secrets 200
+list services 200
+list statefulsets 200
+
+"#]],
+    );
+}

@@ -52,6 +52,8 @@ Commands:
   destroy   Remove an environment and all that is in it
   show      Show a saved plan again, without a cluster
   drift     Tell what has changed in environments without ditc
+  status    Show which components work, what the others wait for, and what the
+            last run left
   state     Look at what ditc recorded
   sandbox   The built-in cluster
   validate  Check the workspace's files, without a cluster
@@ -110,7 +112,8 @@ Examples:
   ditc apply jakub --sandbox    the same in the built-in cluster
 
 Flags may be written with one dash or two. Exit codes: 0 done, 1 error, 2
-changes (plan -detailed-exitcode) or drift, 130 and 143 interrupted.
+changes (plan -detailed-exitcode), drift or not ready (status), 130 and 143
+interrupted.
 
 "#]],
     );
@@ -127,6 +130,8 @@ Commands:
   destroy   Remove an environment and all that is in it
   show      Show a saved plan again, without a cluster
   drift     Tell what has changed in environments without ditc
+  status    Show which components work, what the others wait for, and what the
+            last run left
   state     Look at what ditc recorded
   sandbox   The built-in cluster
   validate  Check the workspace's files, without a cluster
@@ -729,6 +734,8 @@ Commands:
   destroy   Remove an environment and all that is in it
   show      Show a saved plan again, without a cluster
   drift     Tell what has changed in environments without ditc
+  status    Show which components work, what the others wait for, and what the
+            last run left
   state     Look at what ditc recorded
   sandbox   The built-in cluster
   validate  Check the workspace's files, without a cluster

@@ -26,7 +26,7 @@ fn adopts_what_the_user_gives_it() {
     // Killed in between, the next run finishes it.
     own_more.0["metadata"]["labels"] = labels();
     let mut scene = Scene::new().wants("a").sees(own_more).accepts(after);
-    let entry = Entry { component: None, api_version: "apps/v1".into(), phase: Phase::Planned };
+    let entry = Entry { component: None, api_version: "apps/v1".into(), phase: Phase::Planned, deed: None };
     scene.state.entries.insert(web(), entry);
     assert_eq!(change(&scene.plan()), (Action::Adopt, Reason::Unfinished));
 }

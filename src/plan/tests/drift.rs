@@ -213,7 +213,7 @@ fn an_item_that_others_add_to_a_list_is_one_addition_and_none_of_ours() {
 #[test]
 fn what_a_dead_run_left_half_done_is_not_compared() {
     let mut scene = kept();
-    let entry = Entry { component: None, api_version: "v1".into(), phase: Phase::Planned };
+    let entry = Entry { component: None, api_version: "v1".into(), phase: Phase::Planned, deed: None };
     let half = ObjectKey::new("", "Service", Some("demo"), "half");
     scene.state.entries.insert(half.clone(), entry);
     scene.state.open = Some(Run {

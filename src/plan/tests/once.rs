@@ -31,7 +31,10 @@ fn there(manifest: &Manifest) -> Object {
 fn scene(before: &Manifest, live: Object, after: &Manifest) -> Scene {
     let mut scene = Scene::new();
     let phase = Phase::Applied(known(before, &Paths::default(), &there(before)).unwrap());
-    scene.state.entries.insert(before.key.clone(), Entry { component: None, api_version: "v1".into(), phase });
+    scene
+        .state
+        .entries
+        .insert(before.key.clone(), Entry { component: None, api_version: "v1".into(), phase, deed: None });
     scene.desired.manifests.insert(after.key.clone(), after.clone());
     scene.observed.objects.insert(after.key.clone(), Live::Metadata(live));
     scene

@@ -53,7 +53,7 @@ fn scene(level: &str, image: &str, hash: &str) -> Scene {
     let mut record = |manifest: &Manifest, live: &Object| {
         let applied = known(manifest, &Paths::default(), live).unwrap();
         let phase = Phase::Applied(applied);
-        let entry = Entry { component: Some(component("web")), api_version: "v1".into(), phase };
+        let entry = Entry { component: Some(component("web")), api_version: "v1".into(), phase, deed: None };
         scene.state.entries.insert(manifest.key.clone(), entry);
     };
     record(&web_manifest(using("a", "one")), &there(&using("a", "one")));

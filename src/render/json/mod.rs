@@ -8,6 +8,7 @@ mod files;
 mod plan;
 mod preflight;
 mod state;
+mod status;
 
 pub use drift::drift;
 pub use event::{event, outputs, planned, version};
@@ -16,6 +17,7 @@ pub use files::{begun, formatted, module, modules, validate};
 pub use plan::plan;
 pub use preflight::preflight;
 pub use state::{state_list, state_show};
+pub use status::status;
 
 /// The version of all that is printed as JSON: the first number changes when something is taken away.
 pub const FORMAT_VERSION: &str = "1.0";

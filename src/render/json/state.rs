@@ -39,7 +39,7 @@ pub fn state_show(state: &State, key: &ObjectKey, entry: &Entry) -> String {
     document(&object)
 }
 
-fn recorded(state: &State, key: &ObjectKey, Entry { component, api_version, phase }: &Entry) -> Value {
+fn recorded(state: &State, key: &ObjectKey, Entry { component, api_version, phase, deed: _ }: &Entry) -> Value {
     let (phase, uid) = match phase {
         Phase::Planned => ("planned", None),
         Phase::Replacing(applied) => ("replacing", Some(&applied.uid.0)),

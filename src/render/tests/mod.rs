@@ -20,6 +20,7 @@ use crate::{
 mod failure;
 mod fields;
 mod json;
+mod live;
 mod notes;
 mod plan;
 mod preflight;

@@ -248,7 +248,8 @@ pub(super) fn state() -> State {
         given: std::collections::BTreeMap::new(),
         finished: false,
     };
-    let entry = |phase| Entry { component: Some(component("services.orders")), api_version: "v1".into(), phase };
+    let entry =
+        |phase| Entry { component: Some(component("services.orders")), api_version: "v1".into(), phase, deed: None };
     State {
         version: Version { lineage: Lineage("l".into()), serial: 3 },
         cluster: ClusterId("c".into()),
@@ -262,6 +263,7 @@ pub(super) fn state() -> State {
         ]),
         partial: false,
         open: None,
+        last: None,
         written: at(0),
     }
 }

@@ -108,6 +108,11 @@ impl Words {
     }
 }
 
+/// What happens to an object while it is written.
+pub(super) fn doing(action: Action) -> Option<&'static str> {
+    Words::of(action).map(|words| words.doing)
+}
+
 fn failed(address: &str, what: &str, error: &StepError, style: Style) -> String {
     // The log stands at the end of the run, where people look.
     let StepError { summary, causes, hint, object: _, log: _, cause: _ } = error;

@@ -27,7 +27,7 @@ pub fn state_list(state: &State) -> String {
 /// One object as it was last applied.
 #[must_use]
 pub fn state_show(state: &State, key: &ObjectKey, recorded: &Entry, style: Style) -> String {
-    let Entry { component, api_version, phase } = recorded;
+    let Entry { component, api_version, phase, deed: _ } = recorded;
     let address = clean_line(&address(&state.environment, component.as_ref(), key).to_string());
     let mut out = format!("# {}\n", style.paint(Look::Bold, &address));
     let mut fact = |name: &str, value: &str| {

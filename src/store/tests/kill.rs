@@ -53,7 +53,7 @@ fn saves_until_killed() {
     };
     for serial in start + 1.. {
         let mut journal = store.begin(&lock, &run("r"), &version(serial), &[key("a")].into()).expect("begun");
-        journal.intent(&key("a"), Action::Update).expect("written");
+        journal.intent(&key("a"), Deed::Update).expect("written");
         let state = state("jakub", serial, objects(serial));
         store.save(&name("jakub"), &state, "", time(0)).expect("saved");
         println!("kept {serial}");

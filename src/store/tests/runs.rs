@@ -50,20 +50,20 @@ fn a_journal_knows_what_a_killed_run_was_about_to_do() {
     assert_eq!(store.past(&name("jakub")).expect("readable"), Past::Nothing);
     let planned = [key("a"), key("b"), key("c")].into();
     let mut journal = store.begin(&lock, &run("r-1"), &version(1), &planned).expect("begun");
-    journal.intents([(&key("a"), Action::Create), (&key("b"), Action::Update)]).expect("written");
-    journal.done(&key("a"), Action::Create, Some(&Uid("u".to_owned()))).expect("written");
-    journal.intent(&key("c"), Action::Delete).expect("written");
-    journal.failed(&key("c"), Action::Delete, "no").expect("written");
+    journal.intents([(&key("a"), Deed::Create), (&key("b"), Deed::Update)]).expect("written");
+    journal.done(&key("a"), Deed::Create, Some(&Uid("u".to_owned()))).expect("written");
+    journal.intent(&key("c"), Deed::Delete).expect("written");
+    journal.failed(&key("c"), Deed::Delete, "no").expect("written");
     drop(journal);
     let left = unfinished(&desk);
     assert_eq!((left.run, left.version, left.planned), (run("r-1"), version(1), planned.clone()));
-    assert_eq!(left.intents, [(key("b"), Action::Update)].into());
-    assert_eq!(left.done, [(key("a"), Action::Create)].into());
+    assert_eq!(left.intents, [(key("b"), Deed::Update)].into());
+    assert_eq!(left.done, [(key("a"), Deed::Create)].into());
 
     // The next run takes over what is open, until its end.
     let journal = store.begin(&lock, &run("r-2"), &version(2), &[key("d")].into()).expect("begun");
     let left = unfinished(&desk);
-    assert_eq!((left.run, left.intents), (run("r-2"), [(key("b"), Action::Update)].into()));
+    assert_eq!((left.run, left.intents), (run("r-2"), [(key("b"), Deed::Update)].into()));
     assert_eq!(left.planned.len(), 4);
     journal.end(Outcome::Done, time(9)).expect("ended");
     let ended = Past::Ended { run: run("r-2"), outcome: Outcome::Done, at: time(9) };
@@ -81,8 +81,8 @@ fn a_journal_cut_anywhere_is_never_taken_for_finished() {
     let lock = desk.lock();
     let mut journal = desk.store().begin(&lock, &run("r"), &version(1), &[key("a")].into()).expect("begun");
     let begun = fs::metadata(desk.path("jakub.journal")).expect("exists").len();
-    journal.intent(&key("a"), Action::Create).expect("written");
-    journal.done(&key("a"), Action::Create, None).expect("written");
+    journal.intent(&key("a"), Deed::Create).expect("written");
+    journal.done(&key("a"), Deed::Create, None).expect("written");
     journal.end(Outcome::Done, time(1)).expect("ended");
     let whole = fs::read(desk.path("jakub.journal")).expect("readable");
     for length in 0..whole.len() {

@@ -7,13 +7,15 @@ pub(crate) mod kept;
 mod real;
 mod requests;
 mod run;
+mod screen;
 mod stage;
 mod workspace;
 
 pub(crate) use cluster::{Cluster, Served, closed_port, kubeconfig};
 pub(crate) use hand::{Hand, Question};
 pub(crate) use real::{NOT_USED, Real, own_name};
-pub(crate) use run::{Ran, Running, Told};
+pub(crate) use run::{Ran, Running, Size, Told};
+pub(crate) use screen::Screen;
 pub(crate) use stage::{Stage, stories};
 pub(crate) use workspace::Workspace;
 

@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{Read, Write},
-    os::fd::OwnedFd,
+    os::fd::{AsFd, OwnedFd},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
@@ -15,6 +15,7 @@ use rustix::{
     fs::{Mode, OFlags},
     process::{Pid, Signal, kill_process},
     pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+    termios::{Winsize, tcsetwinsize},
 };
 use snapbox::IntoData;
 
@@ -35,6 +36,14 @@ pub(crate) struct Running {
     command: String,
     root: PathBuf,
     requests_before: usize,
+}
+
+/// Columns and rows of a terminal.
+pub(crate) type Size = (u16, u16);
+
+fn resize(terminal: impl AsFd, (columns, rows): Size) {
+    let size = Winsize { ws_col: columns, ws_row: rows, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(terminal, size).expect("a terminal takes any size");
 }
 
 #[derive(Clone, Copy)]
@@ -72,9 +81,12 @@ impl Running {
         Self::new(child, output, None, root, arguments, requests_before)
     }
 
-    pub(super) fn in_terminal(root: &Path, arguments: &str) -> Self {
+    pub(super) fn in_terminal(root: &Path, arguments: &str, size: Option<Size>) -> Self {
         let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("the system has pseudo-terminals");
         grantpt(&terminal).and_then(|()| unlockpt(&terminal)).expect("it is ours");
+        if let Some(size) = size {
+            resize(&terminal, size);
+        }
         let name = ptsname(&terminal, Vec::new()).expect("it has a name");
         let screen = rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("it can be opened");
         let copy = |screen: &OwnedFd| Stdio::from(screen.try_clone().expect("a descriptor can be copied"));
@@ -116,6 +128,22 @@ impl Running {
     pub(crate) fn type_in(&mut self, text: &str) {
         let keyboard = self.keyboard.as_mut().expect("it was started in a terminal");
         keyboard.write_all(text.as_bytes()).expect("a terminal takes what is typed");
+    }
+
+    /// Makes its terminal larger or smaller.
+    pub(crate) fn resize(&self, size: Size) {
+        resize(self.keyboard.as_ref().expect("it was started in a terminal"), size);
+    }
+
+    /// Waits until it prints anything.
+    #[track_caller]
+    pub(crate) fn read_on(&mut self) {
+        assert!(self.read(), "`{}` ended\n{}", self.command, self.stdout);
+    }
+
+    /// What it printed so far, as it came.
+    pub(crate) fn printed(&self) -> &str {
+        &self.stdout
     }
 
     /// Sends Ctrl-C's signal.
@@ -173,6 +201,11 @@ impl Drop for Running {
 }
 
 impl Ran {
+    /// How it ended; none where a signal ended it.
+    pub(crate) fn code(&self) -> Option<i32> {
+        self.code
+    }
+
     /// Asserts the exit code.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Told {

@@ -8,7 +8,7 @@ use std::{
 use super::{
     cluster::Cluster,
     requests::Requests,
-    run::{Ran, Running},
+    run::{Ran, Running, Size},
 };
 
 /// A directory with `environments/` and `modules/`, removed with the value.
@@ -99,7 +99,13 @@ impl Workspace {
     /// Starts the binary in a terminal of its own.
     #[must_use]
     pub(crate) fn in_terminal(&self, arguments: &str) -> Running {
-        Running::in_terminal(self.root(), arguments)
+        Running::in_terminal(self.root(), arguments, None)
+    }
+
+    /// The same in a terminal of so many columns and rows.
+    #[must_use]
+    pub(crate) fn in_terminal_of(&self, size: Size, arguments: &str) -> Running {
+        Running::in_terminal(self.root(), arguments, Some(size))
     }
 
     /// Opens the cluster in the box, to look at it or to change it by hand; no command can run meanwhile.

@@ -1,0 +1,129 @@
+//! `ditc status`: how environments are, from the record and the live objects. It writes nothing and takes no lock.
+
+use crate::{
+    cli,
+    cluster::Wanted,
+    config,
+    diagnostic::suggestion,
+    failure::{Exit, Failure, FailureKind},
+    names::EnvironmentName,
+    observed::Live,
+    plan::{self, Circumstances, Condition, Status},
+    render::{
+        self,
+        text::{Standing, Standings},
+    },
+    settings,
+};
+
+use super::{
+    desk::Desk,
+    link::Link,
+    recorded::{Ground, all, ground, living},
+    session::judge,
+};
+
+pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Status) -> Result<Exit, Failure> {
+    let workspace = desk.workspace()?;
+    let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
+    match &arguments.environment {
+        Some(environment) => {
+            let status = look(desk, &mut link, &workspace, environment).await?;
+            if status.is_none() && workspace.find(environment).is_err() {
+                return Err(unknown(&link, &workspace, environment).await?);
+            }
+            Ok(tell(desk, &link, &[(environment.clone(), Ok(status))]))
+        }
+        None => {
+            let mut looked = Vec::new();
+            for environment in all(&link, &workspace).await? {
+                let status = look(desk, &mut link, &workspace, &environment).await;
+                looked.push((environment, status));
+            }
+            Ok(tell(desk, &link, &looked))
+        }
+    }
+}
+
+type Looked = (EnvironmentName, Result<Option<Status>, Failure>);
+
+fn tell(desk: &Desk<'_>, link: &Link, looked: &[Looked]) -> Exit {
+    let standing = |(environment, status): &'_ Looked| match status {
+        Ok(Some(status)) => Standing::Is(Box::new(status.clone())),
+        Ok(None) => Standing::NeverApplied(environment.clone()),
+        Err(Failure { kind, message, causes, hints, diagnostics: _ }) => Standing::Unknown {
+            environment: environment.clone(),
+            class: kind.class(),
+            message: message.clone(),
+            causes: causes.clone(),
+            hints: hints.clone(),
+        },
+    };
+    let all: Vec<Standing> = looked.iter().map(standing).collect();
+    let flags = desk.global.repeat();
+    let standings = Standings { all: &all, cluster: link.cluster.name(), flags: &flags, now: settings::now() };
+    let text = match looked {
+        _ if desk.global.json => render::json::status(&standings),
+        [(_, Ok(_))] => render::text::status(&standings, desk.terminal.out_style),
+        _ => render::text::status_table(&standings, desk.terminal.out_style),
+    };
+    desk.terminal.out(&text);
+    let exits = looked.iter().map(|(_, status)| match status {
+        Err(_) => Exit::Error,
+        Ok(Some(status)) if status.condition() == Condition::Ready => Exit::Done,
+        Ok(Some(_)) => Exit::Changes,
+        // A file alone is no environment that should work; one that was asked for by name is.
+        Ok(None) if looked.len() > 1 => Exit::Done,
+        Ok(None) => Exit::Changes,
+    });
+    exits
+        .max_by_key(|exit| [Exit::Done, Exit::Changes, Exit::Error].iter().position(|other| other == exit))
+        .unwrap_or(Exit::Done)
+}
+
+/// Looks at one environment; none where nothing of it is in the cluster.
+async fn look(
+    desk: &Desk<'_>,
+    link: &mut Link,
+    workspace: &config::Workspace,
+    environment: &EnvironmentName,
+) -> Result<Option<Status>, Failure> {
+    let Some(Ground { state, fence }) = ground(desk, link, workspace, environment).await? else { return Ok(None) };
+    if state.entries.keys().any(|key| link.kinds.get(&key.kind).is_none()) {
+        // It may have come since the kinds were asked for; else it is gone with all its objects.
+        link.discover().await?;
+    }
+    let keys = state.entries.iter().map(|(key, entry)| (key.clone(), entry.api_version.clone())).collect();
+    let wanted = Wanted { environment, namespace: &state.namespace, keys };
+    let observed = link.cluster.observe(&wanted, &link.kinds).await?;
+    let slices = match state.entries.keys().any(|key| key.kind.is("", "Service")) {
+        true => link.cluster.endpoint_slices(environment, &state.namespace, &link.kinds).await?,
+        false => Vec::new(),
+    };
+    let is_gone = observed.objects.values().all(|live| *live == Live::Absent);
+    if is_gone && fence.is_none() {
+        // What is known here is of an environment that somebody deleted outside ditc.
+        return Ok(None);
+    }
+    let lives = state.open.is_some() && living(desk, link, &state).await?.is_some();
+    let recorded = fence.as_ref().and_then(|fence| fence.written);
+    let circumstances = Circumstances { has_record: fence.is_some(), recorded, lives };
+    let readiness = judge(link, &state.namespace, &observed, Some(&slices)).await;
+    Ok(Some(plan::status(&state, &observed, &readiness, &circumstances)))
+}
+
+/// What is said of a name that neither a file nor the cluster knows.
+async fn unknown(
+    link: &Link,
+    workspace: &config::Workspace,
+    environment: &EnvironmentName,
+) -> Result<Failure, Failure> {
+    let known = all(link, workspace).await?;
+    let message =
+        format!("there is no environment {environment}: no file describes it, and the cluster has nothing of it");
+    let failure = Failure::new(FailureKind::Usage, message);
+    Ok(match suggestion(environment.as_str(), known.iter().map(EnvironmentName::as_str)) {
+        Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
+        None => failure.hint("`ditc status` lists what there is"),
+    })
+}

@@ -1,0 +1,296 @@
+//! `ditc status`: what works, what does not and why, and what the last run left; the same on every machine.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use snapbox::str;
+
+use crate::support::{Served, Stage, Workspace, check, stories};
+
+stories! {
+    what_does_not_work_is_told_with_its_reason
+    what_is_deleted_outside_is_missed
+    a_run_that_lives_is_told_apart_from_one_that_stopped
+}
+
+const DEMO: &str = r#"
+//- environments/demo.toml
+timeout = "1s"
+[dependencies.redis]
+module = "redis"
+[services.web]
+image = "registry.example.com/team/with/a/long/name/whoami:v1.2.3-and-more"
+ports = [80]
+[services.slow]
+module = "slow"
+needs = ["redis"]
+[services.needy]
+module = "slow"
+needs = ["slow"]
+//- modules/slow/module.toml
+//- modules/slow/slow.yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: {{ name }} }
+spec:
+  selector: { matchLabels: { app: {{ name }} } }
+  template:
+    metadata:
+      labels: { app: {{ name }} }
+      annotations: { sandbox.ditc.dev/ready-after: 1h }
+    spec:
+      containers: [{ name: app, image: app:v1 }]
+"#;
+const READY: &str = "//- environments/demo.toml\n[services.web]\nimage = \"whoami:v1\"\nports = [80]\n";
+
+fn applied(fixture: &str, code: i32) -> Workspace {
+    let workspace = Workspace::of(fixture.trim_start());
+    workspace.ditc("apply demo --sandbox -auto-approve").exits(code);
+    workspace
+}
+
+#[test]
+fn components_with_state_age_and_version_fit_the_width() {
+    let workspace = applied(DEMO, 1);
+    workspace
+        .ditc("status demo --sandbox")
+        .exits(2)
+        .error("")
+        .out(str![[r#"
+Environment demo (namespace demo, cluster sandbox): 2 of 4 components are ready.
+Last apply by jakub@[HOST] [..]s ago, which did not come through.
+
+COMPONENT                STATE    AGE  VERSION
+demo.dependencies.redis  Ready    [..]  redis:7.4.3
+demo.services.needy      Failed   -
+  the last run did not come to it
+demo.services.slow       Waiting  [..]  app:v1
+  Deployment/slow: 0 of 1 replica is ready
+demo.services.web        Ready    [..]  …/with/a/long/name/whoami:v1.2.3-and-more
+
+"#]])
+        .wrote_nothing();
+    workspace.ditc("COLUMNS=200 status demo --sandbox").exits(2).out(str![[r#"
+Environment demo (namespace demo, cluster sandbox): 2 of 4 components are ready.
+Last apply by jakub@[HOST] [..]s ago, which did not come through.
+
+COMPONENT                STATE    AGE  VERSION
+demo.dependencies.redis  Ready    [..]  redis:7.4.3
+demo.services.needy      Failed   -
+  the last run did not come to it
+demo.services.slow       Waiting  [..]  app:v1
+  Deployment/slow: 0 of 1 replica is ready
+demo.services.web        Ready    [..]  registry.example.com/team/with/a/long/name/whoami:v1.2.3-and-more
+
+"#]]);
+    workspace.ditc("COLUMNS=40 status demo --sandbox").exits(2).out(str![[r#"
+Environment demo (namespace demo,
+cluster sandbox): 2 of 4 components
+are ready.
+Last apply by jakub@[HOST] [..]s ago, which did
+not come through.
+
+COMPONENT                STATE    AGE
+demo.dependencies.redis  Ready    [..]
+  redis:7.4.3
+demo.services.needy      Failed   -
+  the last run did not come to it
+demo.services.slow       Waiting  [..]
+  app:v1
+  Deployment/slow: 0 of 1 replica is
+    ready
+demo.services.web        Ready    [..]
+  registry.example.com/team/with/a/long/name/whoami:v1.2.3-and-more
+
+"#]]);
+}
+
+#[test]
+fn all_environments_have_a_line_each() {
+    let workspace = applied(DEMO, 1);
+    workspace.write("environments/ready.toml", "[services.web]\nimage = \"whoami:v1\"\n");
+    workspace.write("environments/next.toml", "[services.web]\nimage = \"whoami:v1\"\n");
+    workspace.ditc("apply ready --sandbox -auto-approve").exits(0);
+    workspace.remove("environments/ready.toml");
+    workspace
+        .ditc("status --sandbox")
+        .exits(2)
+        .out(str![[r#"
+ENVIRONMENT  STATE        DETAILS
+demo         Failed       2 of 4 components are ready; apply by jakub@[HOST] [..]s ago
+next         Not applied
+ready        Ready        its component is ready; apply by jakub@[HOST] [..]s ago
+
+On cluster sandbox. More of one of them:
+  ditc status ENV --sandbox
+
+"#]])
+        .wrote_nothing();
+}
+
+#[test]
+fn it_is_read_from_the_record_where_there_is_no_file_and_no_local_state() {
+    let workspace = applied(READY, 0);
+    workspace.write("environments/other.toml", "");
+    workspace.remove("environments/demo.toml");
+    workspace.forget_state();
+    workspace.ditc("status demo --sandbox").exits(0).out(str![[r#"
+Environment demo (namespace demo, cluster sandbox): its component is ready.
+Last apply by jakub@[HOST] [..]s ago.
+
+COMPONENT          STATE  AGE  VERSION
+demo.services.web  Ready  [..]  whoami:v1
+
+"#]]);
+}
+
+#[test]
+fn a_name_that_nobody_knows() {
+    let workspace = applied(READY, 0);
+    workspace.ditc("status dmeo --sandbox").exits(1).out("").error(str![[r#"
+error: there is no environment dmeo: no file describes it, and the cluster has
+  nothing of it
+  hint: did you mean `demo`?
+
+"#]]);
+    workspace.write("environments/next.toml", "[services.web]\nimage = \"whoami:v1\"\n");
+    workspace.ditc("status next --sandbox").exits(2).out(str![[r#"
+Environment next is not applied: nothing of it is on cluster sandbox. To make
+it:
+  ditc apply next --sandbox
+
+"#]]);
+    workspace.ditc("destroy demo --sandbox -auto-approve").exits(0);
+    workspace.remove("environments/demo.toml");
+    workspace.ditc("status demo --sandbox").exits(1).out("").error(str![[r#"
+error: there is no environment demo: no file describes it, and the cluster has
+  nothing of it
+  hint: `ditc status` lists what there is
+
+"#]]);
+}
+
+#[test]
+fn machines_read_one_document() {
+    let workspace = applied(READY, 0);
+    let told = workspace.ditc("status demo --sandbox -json").exits(0);
+    let document: Value = serde_json::from_str(&told.out).expect("one document");
+    let environment = &document["environments"][0];
+    assert_eq!((&environment["status"], &environment["has_record"]), (&json!("ready"), &json!(true)));
+    assert_eq!(environment["last_run"]["operation"], "apply");
+    assert_eq!(environment["last_run"]["complete"], true);
+    assert_eq!(environment.get("open_run"), None);
+    let component = &environment["components"][0];
+    assert_eq!((&component["address"], &component["images"]), (&json!("demo.services.web"), &json!(["whoami:v1"])));
+    let objects: Vec<&str> = component["objects"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|object| object["address"].as_str())
+        .collect();
+    assert_eq!(objects, ["demo.services.web/Service/web", "demo.services.web/Deployment/web"]);
+}
+
+#[test]
+fn a_run_that_was_killed_is_told_with_how_far_it_came() {
+    let (workspace, served) = (Workspace::of(DEMO.trim_start()), Served::start());
+    workspace.write("kubeconfig", &served.kubeconfig("right"));
+    workspace.edit("environments/demo.toml", "timeout = \"1s\"", "timeout = \"1h\"");
+    let mut apply = workspace.start("apply demo -auto-approve --kubeconfig kubeconfig");
+    apply.wait_for("/slow: Creation complete");
+    apply.wait_for("services.web: Ready");
+    apply.kill();
+    apply.end().dies();
+    served.cluster.delete("/apis/coordination.k8s.io/v1/namespaces/demo/leases/ditc");
+    let told = workspace.ditc("status demo --kubeconfig kubeconfig").exits(2);
+    let told =
+        told.says("stopped after 8 of 9 changes; the next `ditc apply demo --kubeconfig=kubeconfig` finishes it.");
+    check(
+        told.out,
+        str![[r#"
+Environment demo (namespace demo, cluster test): 2 of 4 components are ready.
+
+COMPONENT                STATE    AGE  VERSION
+demo.dependencies.redis  Ready    [..]  redis:7.4.3
+demo.services.needy      Failed   -
+  Deployment/needy: it is not made yet
+demo.services.slow       Waiting  [..]  app:v1
+  Deployment/slow: 0 of 1 replica is ready
+demo.services.web        Ready    [..]  …/with/a/long/name/whoami:v1.2.3-and-more
+
+warning: apply by jakub@[HOST] at [TIME] stopped after 8 of 9 changes;
+  the next `ditc apply demo --kubeconfig=kubeconfig` finishes it.
+
+"#]],
+    );
+    workspace.forget_state();
+    workspace.ditc("status demo --kubeconfig kubeconfig -json").exits(2).says("\"done\": 8,\n        \"of\": 9");
+    // An update, a delete and a create half-way: what the record holds from before does not count as done.
+    workspace.edit("environments/demo.toml", "timeout = \"1h\"", "timeout = \"1s\"");
+    workspace.ditc("apply demo -auto-approve --kubeconfig kubeconfig").exits(1);
+    workspace.edit("environments/demo.toml", "v1.2.3", "v2");
+    workspace.edit("environments/demo.toml", "[services.needy]\nmodule = \"slow\"\nneeds = [\"slow\"]\n", "");
+    workspace.edit("environments/demo.toml", "timeout = \"1s\"", "timeout = \"1h\"");
+    let mut apply = workspace.start("apply demo -auto-approve --kubeconfig kubeconfig");
+    apply.wait_for("services.web: Ready");
+    apply.kill();
+    apply.end().dies();
+    served.cluster.delete("/apis/coordination.k8s.io/v1/namespaces/demo/leases/ditc");
+    workspace.ditc("status demo --kubeconfig kubeconfig").exits(2).says("stopped after 1 of 1 change");
+}
+
+const WEB: &str = "apps/v1 deployments/web";
+
+/// Asks until it is told, since controllers take their time.
+#[track_caller]
+fn soon(stage: &Stage, code: i32, text: &str) {
+    let limit = Instant::now() + Duration::from_secs(20);
+    loop {
+        let told = stage.start("status", "").end();
+        if told.code() == Some(code) {
+            let told = told.exits(code);
+            if told.out.contains(text) {
+                return;
+            }
+            assert!(Instant::now() < limit, "{text:?} is never told:\n{}", told.out);
+        } else {
+            assert!(Instant::now() < limit, "it never ends with {code}");
+        }
+    }
+}
+
+fn what_does_not_work_is_told_with_its_reason(stage: &Stage) {
+    stage.apply("").exits(0);
+    stage.start("status", "").end().exits(0).says("all 2 components are ready.").says("Last apply by jakub@");
+    let broken = json!({"kind": "Deployment", "apiVersion": "apps/v1", "spec": {"template": {"metadata": {"annotations":
+        {"ditc.dev/kwok": "pull", "sandbox.ditc.dev/fail": "ImagePullBackOff"}}}, "strategy": {"rollingUpdate": null,
+        "type": "Recreate"}}});
+    stage.server.patch(&stage.path(WEB), "hand", &broken);
+    soon(stage, 2, "\n  Deployment/web: 0 of 1 replica is ");
+    let told = stage.start("status", "").end().exits(2).says("1 of 2 components are ready.");
+    let line = |name: &str| told.out.lines().find(|line| line.starts_with(&format!("{}.services.{name} ", stage.name)));
+    let words = |name: &str| line(name).expect("a line").split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!((words("web")[1].as_str(), words("web")[3].as_str()), ("Waiting", "app:v1"));
+    assert_eq!((words("api")[1].as_str(), words("api")[3].as_str()), ("Ready", "app:v1"));
+}
+
+fn what_is_deleted_outside_is_missed(stage: &Stage) {
+    stage.apply("").exits(0);
+    stage.server.delete(&stage.path(WEB));
+    stage.server.wait_until_gone(&stage.path(WEB));
+    stage.start("status", "").end().exits(2).says("\n  Deployment/web: it was deleted outside ditc\n");
+    stage.apply("").exits(0);
+    stage.start("status", "").end().exits(0);
+}
+
+fn a_run_that_lives_is_told_apart_from_one_that_stopped(stage: &Stage) {
+    stage.apply("").exits(0);
+    stage.define("[services.web]\nmodule = \"app\"\ninputs = { image = \"app:v2\", spec = { minReadySeconds = 500 } }\n[services.api]\nmodule = \"app\"");
+    let mut apply = stage.start("apply", "-auto-approve");
+    apply.wait_for("/web: Modifications complete");
+    stage.start("status", "").end().exits(2).says("is under way: 1 of 1 change made.");
+    apply.kill();
+    apply.end().dies();
+    stage.server.delete(&stage.path("coordination.k8s.io/v1 leases/ditc"));
+    stage.start("status", "").end().exits(2).says("stopped after 1 of 1 change;");
+}
