@@ -58,6 +58,7 @@ fn seen_only(key: &ObjectKey, change: &Change, uid: &Uid) -> Entry {
         fingerprint: None,
         owned: Paths::default(),
         yielded: Paths::default(),
+        given: BTreeMap::new(),
         finished: false,
     };
     Entry { component: change.component.clone(), api_version: "v1".to_owned(), phase: Phase::Applied(applied) }
