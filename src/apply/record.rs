@@ -65,6 +65,7 @@ fn seen_only(key: &ObjectKey, change: &Change, uid: &Uid) -> Entry {
         fingerprint: None,
         owned: Paths::default(),
         yielded: Paths::default(),
+        given: BTreeMap::new(),
         finished: false,
         given: BTreeMap::new(),
     };

@@ -66,7 +66,7 @@ cluster sandbox):
   # (rolls because ConfigMap web-settings changed: environments/demo.toml:1,
   # modules/web/web.yaml:8)
   ~ Deployment "web" {
-      ~ spec.template.metadata.annotations["ditc.dev/config-hash"] = "6d80f912f8f29ae27004c570be172c17" -> "c2d44000a4a69cd7d8efd7e072a143c8"
+      ~ spec.template.metadata.annotations["ditc.dev/config-hash"] = "dd0477a050d90f8d0ea25c1dc2dca0d4" -> "b073b96c43d1f4cdee29342798c1c9fe"
         # (8 unchanged fields hidden)
     }
 
