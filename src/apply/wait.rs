@@ -125,7 +125,7 @@ struct Found<'a> {
     is_done: bool,
     on: Vec<Awaited>,
     /// The worst of what does not heal, with how long it was hoped that it would.
-    broken: Option<(&'a Target, Cause, Option<Duration>)>,
+    broken: Option<(&'a Target, Box<Cause>, Option<Duration>)>,
     /// Whether a fault shows that was not told of yet.
     has_news: bool,
     /// A closer look has begun and not brought everything yet.
@@ -226,9 +226,9 @@ impl<'a> Wait<'a> {
                 let rests = target.is_claim() && (sight.rests || now >= quiet);
                 let awaited = Awaited { key: key(), why, cause: None };
                 if rests {
-                    found.on.push(awaited)
+                    found.on.push(awaited);
                 } else {
-                    found.waits(awaited, if target.is_claim() { quiet } else { self.deadline })
+                    found.waits(awaited, if target.is_claim() { quiet } else { self.deadline });
                 }
             }
             Verdict::Failing(cause) => {
