@@ -41,6 +41,9 @@ const LOOKING: Duration = Duration::from_secs(3);
 /// A claim about which nobody complained by then waits for a pod that uses it, or is being filled.
 const QUIET: Duration = Duration::from_secs(3);
 
+/// What a watch has not brought by then is not on its way.
+const BROUGHT: Duration = Duration::from_secs(5);
+
 /// A fault that was away for so long has healed; what comes then is another.
 const HEALED: Duration = Duration::from_secs(15);
 
@@ -211,7 +214,12 @@ impl<'a> Wait<'a> {
         match verdict {
             Verdict::Ready => {
                 let since = *self.ready_since.entry(key()).or_insert(now);
-                let settling = if target.is_new { readiness::settling(object) } else { Duration::ZERO };
+                let settling = match target.is_new {
+                    // A Job that was cleared away and one that was not seen yet look alike.
+                    true if target.key.kind.is("batch", "Job") && object.uid().is_none() => BROUGHT,
+                    true => readiness::settling(object),
+                    false => Duration::ZERO,
+                };
                 if since + settling > now {
                     let why = "it is ready; now it must stay so for a moment".to_owned();
                     found.waits(Awaited { key: key(), why, cause: None }, since + settling);

@@ -98,6 +98,7 @@ fn fails_anywhere(objects: &[Value], ours: &str, expected: impl IntoData) {
 
 /// The first line that says what is wrong, and when it came: the run itself may hope for longer.
 #[track_caller]
+#[expect(clippy::print_stdout, reason = "how soon a fault is told is part of the story")]
 fn tells(stage: &Stage, objects: &[Value], ours: &str) {
     define(stage, "20s", objects);
     let start = Instant::now();
@@ -557,8 +558,51 @@ fn json_events_carry_the_cause() {
         let text = serde_json::to_string_pretty(value).expect("a value can be written");
         plain(&stage, &text)
     };
-    check(shown(&of("apply_progress")["hook"]["waits_for"]), str![""]);
-    check(shown(&of("component_errored")["hook"]["error"]), str![""]);
+    check(
+        shown(&of("apply_progress")["hook"]["waits_for"]),
+        str![[r#"
+[
+  {
+    "object": "Deployment/broken",
+    "why": "container app runs, but its readiness probe fails",
+    "cause": {
+      "kind": "unready",
+      "at": "Pod/broken-[POD]",
+      "told": "event Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 503",
+      "may_heal": true
+    }
+  }
+]
+"#]],
+    );
+    check(
+        shown(&of("component_errored")["hook"]["error"]),
+        str![[r#"
+{
+  "summary": "services.broken is not ready after 3 seconds",
+  "causes": [
+    "Deployment/broken: container app runs, but its readiness probe fails",
+    "Pod/broken-[POD]: event Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 503"
+  ],
+  "cause": {
+    "kind": "unready",
+    "at": "Pod/broken-[POD]",
+    "told": "event Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 503",
+    "may_heal": true
+  },
+  "log": {
+    "pod": "broken-[POD]",
+    "container": "app",
+    "previous": false,
+    "lines": [
+      "one",
+      "two"
+    ]
+  },
+  "hint": "kubectl -n ENV logs deployment/broken -c app"
+}
+"#]],
+    );
 }
 
 #[test]
