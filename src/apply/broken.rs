@@ -12,7 +12,7 @@ use crate::{
 use super::{Awaited, Job, LogLines, StepError, step::failed};
 
 /// A target that does not work and will not.
-pub(super) async fn broken(job: &Job, key: &ObjectKey, cause: Cause, hoped: Option<Duration>) -> StepError {
+pub(super) async fn broken(job: &Job, key: &ObjectKey, cause: Box<Cause>, hoped: Option<Duration>) -> StepError {
     let still = hoped.map(|hoped| format!(", still after {}", seconds(hoped))).unwrap_or_default();
     let hint = cause.next.clone().unwrap_or_else(|| describe(job, key));
     StepError {
@@ -21,7 +21,7 @@ pub(super) async fn broken(job: &Job, key: &ObjectKey, cause: Cause, hoped: Opti
         causes: told(key, &cause).into_iter().collect(),
         log: log(job, cause.log.as_ref()).await,
         hint: Some(hint),
-        cause: Some(Box::new(cause)),
+        cause: Some(cause),
     }
 }
 
@@ -29,10 +29,8 @@ pub(super) async fn broken(job: &Job, key: &ObjectKey, cause: Cause, hoped: Opti
 pub(super) async fn timed_out(job: &Job, component: &ComponentId, on: Vec<Awaited>) -> StepError {
     let worst = on.iter().filter_map(|awaited| Some((awaited.key.clone(), awaited.cause.clone()?)));
     let worst = worst.min_by_key(|(_, cause)| (cause.log.is_none(), cause.heals, cause.fault));
-    let hint = match (&worst, on.first()) {
-        (Some((_, Cause { next: Some(next), .. })), _) => Some(next.clone()),
-        (_, first) => first.map(|first| describe(job, &first.key)),
-    };
+    let next = worst.as_ref().and_then(|(_, cause)| cause.next.clone());
+    let hint = next.or_else(|| on.first().map(|first| describe(job, &first.key)));
     let mut causes = Vec::new();
     let mut said = BTreeSet::new();
     for Awaited { key, why, cause } in &on {
@@ -46,7 +44,7 @@ pub(super) async fn timed_out(job: &Job, component: &ComponentId, on: Vec<Awaite
         causes,
         log: log(job, worst.as_ref().and_then(|(_, cause)| cause.log.as_ref())).await,
         hint,
-        cause: worst.map(|(_, cause)| Box::new(cause)),
+        cause: worst.map(|(_, cause)| cause),
         object: None,
     }
 }

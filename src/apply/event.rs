@@ -86,7 +86,7 @@ pub struct Awaited {
     pub key: ObjectKey,
     pub why: String,
     /// What is wrong, where something is; `why` is then in its words.
-    pub cause: Option<Cause>,
+    pub cause: Option<Box<Cause>>,
 }
 
 /// Why a step failed: what, its causes from outermost to innermost, and what to do next.

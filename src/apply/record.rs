@@ -67,7 +67,6 @@ fn seen_only(key: &ObjectKey, change: &Change, uid: &Uid) -> Entry {
         yielded: Paths::default(),
         given: BTreeMap::new(),
         finished: false,
-        given: BTreeMap::new(),
     };
     Entry {
         component: change.component.clone(),

@@ -41,6 +41,9 @@ const LOOKING: Duration = Duration::from_secs(3);
 /// A claim about which nobody complained by then waits for a pod that uses it, or is being filled.
 const QUIET: Duration = Duration::from_secs(3);
 
+/// What a watch has not brought by then is not on its way.
+const BROUGHT: Duration = Duration::from_secs(5);
+
 /// A fault that was away for so long has healed; what comes then is another.
 const HEALED: Duration = Duration::from_secs(15);
 
@@ -125,7 +128,7 @@ struct Found<'a> {
     is_done: bool,
     on: Vec<Awaited>,
     /// The worst of what does not heal, with how long it was hoped that it would.
-    broken: Option<(&'a Target, Cause, Option<Duration>)>,
+    broken: Option<(&'a Target, Box<Cause>, Option<Duration>)>,
     /// Whether a fault shows that was not told of yet.
     has_news: bool,
     /// A closer look has begun and not brought everything yet.
@@ -211,7 +214,12 @@ impl<'a> Wait<'a> {
         match verdict {
             Verdict::Ready => {
                 let since = *self.ready_since.entry(key()).or_insert(now);
-                let settling = if target.is_new { readiness::settling(object) } else { Duration::ZERO };
+                let settling = match target.is_new {
+                    // A Job that was cleared away and one that was not seen yet look alike.
+                    true if target.key.kind.is("batch", "Job") && object.uid().is_none() => BROUGHT,
+                    true => readiness::settling(object),
+                    false => Duration::ZERO,
+                };
                 if since + settling > now {
                     let why = "it is ready; now it must stay so for a moment".to_owned();
                     found.waits(Awaited { key: key(), why, cause: None }, since + settling);
@@ -226,9 +234,9 @@ impl<'a> Wait<'a> {
                 let rests = target.is_claim() && (sight.rests || now >= quiet);
                 let awaited = Awaited { key: key(), why, cause: None };
                 if rests {
-                    found.on.push(awaited)
+                    found.on.push(awaited);
                 } else {
-                    found.waits(awaited, if target.is_claim() { quiet } else { self.deadline })
+                    found.waits(awaited, if target.is_claim() { quiet } else { self.deadline });
                 }
             }
             Verdict::Failing(cause) => {

@@ -147,7 +147,7 @@ pub enum Verdict {
     Ready,
     /// Not ready, and nothing is wrong.
     OnTheWay(String),
-    Failing(Cause),
+    Failing(Box<Cause>),
 }
 
 /// Looks for the reason why an object is not ready. What stands around it counts only once its own status is about what
@@ -157,14 +157,16 @@ pub fn examine(object: &Object, readiness: Readiness, around: &Around) -> Verdic
     match readiness {
         Readiness::Ready => Verdict::Ready,
         Readiness::Waiting(why) if is_stale(object) || object.is_terminating() => Verdict::OnTheWay(why),
-        Readiness::Waiting(why) => cause::of(object, around).map_or(Verdict::OnTheWay(why), Verdict::Failing),
+        Readiness::Waiting(why) => {
+            cause::of(object, around).map_or(Verdict::OnTheWay(why), |cause| Verdict::Failing(Box::new(cause)))
+        }
         Readiness::Failed(why) => {
             let own = failure(object, &why);
-            Verdict::Failing(match cause::of(object, around) {
+            Verdict::Failing(Box::new(match cause::of(object, around) {
                 // What stands behind it says more; that it is over, the object says.
                 Some(cause) => Cause { heals: Heals::Never, ..with(own, cause) },
                 None => own,
-            })
+            }))
         }
     }
 }

@@ -4,10 +4,12 @@
 //! A manifest here fails in both kinds of cluster: in the box by its annotation, on a node by what it asks for. On a node
 //! the kubelet's own words differ by version, so there only ours are compared; in the box all of it is, at 80 columns.
 
+use std::time::Instant;
+
 use serde_json::{Value, json};
 use snapbox::{IntoData, str};
 
-use crate::support::{Stage, Told, check, without_pods};
+use crate::support::{Server, Stage, Told, check, without_pods};
 
 const NAME: &str = "broken";
 const MODULE: &str = "modules/broken/broken.yaml";
@@ -79,12 +81,32 @@ fn fails_within(timeout: &str, objects: &[Value], ours: &str, expected: impl Int
     define(&stage, timeout, objects);
     check(failure(&stage, &stage.apply("").exits(1)), expected);
     if let Some(stage) = Stage::on_a_node() {
-        define(&stage, "60s", objects);
-        let start = std::time::Instant::now();
-        let told = stage.apply("").exits(1);
-        println!("{ours}: told after {:.1} s", start.elapsed().as_secs_f64());
-        told.says(ours);
+        tells(&stage, objects, ours);
     }
+}
+
+/// The same for what no kubelet has a part in: a real server will do, whoever plays its node.
+#[track_caller]
+fn fails_anywhere(objects: &[Value], ours: &str, expected: impl IntoData) {
+    let stage = Stage::in_the_box();
+    define(&stage, "3s", objects);
+    check(failure(&stage, &stage.apply("").exits(1)), expected);
+    if let Some(stage) = Stage::real() {
+        tells(&stage, objects, ours);
+    }
+}
+
+/// The first line that says what is wrong, and when it came: the run itself may hope for longer.
+#[track_caller]
+#[expect(clippy::print_stdout, reason = "how soon a fault is told is part of the story")]
+fn tells(stage: &Stage, objects: &[Value], ours: &str) {
+    define(stage, "20s", objects);
+    let start = Instant::now();
+    let mut run = stage.start("apply", "-auto-approve");
+    run.wait_for(ours);
+    println!("{ours}: told after {:.1} s, namespace and all", start.elapsed().as_secs_f64());
+    run.interrupt();
+    let _ = run.end();
 }
 
 #[test]
@@ -335,8 +357,7 @@ fn a_container_that_is_never_ready() {
 #[test]
 fn a_pod_that_no_node_takes() {
     let large = json!({"resources": {"requests": {"cpu": "1000"}}});
-    fails_within(
-        "3s",
+    fails_anywhere(
         &[workload("Deployment", "Unschedulable", &large, &none())],
         "no node takes its pod",
         str![[r#"
@@ -359,8 +380,7 @@ fn quota() -> Value {
 #[test]
 fn a_deployment_without_room_in_the_quota() {
     let objects = [quota(), workload("Deployment", "", &none(), &none())];
-    fails_within(
-        "3s",
+    fails_anywhere(
         &objects,
         "quota few has no room for its pods",
         str![[r#"
@@ -379,8 +399,7 @@ fn a_deployment_without_room_in_the_quota() {
 #[test]
 fn a_stateful_set_without_room_in_the_quota() {
     let objects = [quota(), workload("StatefulSet", "", &none(), &none())];
-    fails_within(
-        "3s",
+    fails_anywhere(
         &objects,
         "quota few has no room for its pods",
         str![[r#"
@@ -399,8 +418,7 @@ fn a_stateful_set_without_room_in_the_quota() {
 #[test]
 fn a_job_without_room_in_the_quota() {
     let objects = [quota(), workload("Job", "", &none(), &json!({"restartPolicy": "Never"}))];
-    fails_within(
-        "3s",
+    fails_anywhere(
         &objects,
         "quota few has no room for its pods",
         str![[r#"
@@ -419,8 +437,7 @@ fn a_job_without_room_in_the_quota() {
 #[test]
 fn a_service_account_that_is_not_there() {
     let object = workload("Deployment", "", &none(), &json!({"serviceAccountName": "absent"}));
-    fails_within(
-        "3s",
+    fails_anywhere(
         &[object],
         "its pods run as service account absent, which is not there",
         str![[r#"
@@ -443,8 +460,7 @@ fn a_claim_without_a_class() {
         json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"}, "spec": spec});
     let volumes = json!({"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]});
     let objects = [claim, workload("Deployment", "", &none(), &volumes)];
-    fails_within(
-        "3s",
+    fails_anywhere(
         &objects,
         "claim data asks for no storage class",
         str![[r#"
@@ -493,4 +509,127 @@ fn a_service_that_selects_nothing() {
 
 "#]],
     );
+}
+
+#[test]
+fn a_policy_that_refuses_the_pods() {
+    let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "conf"}});
+    for stage in [Some(Stage::in_the_box()), Stage::real()].into_iter().flatten() {
+        define(&stage, "20s", std::slice::from_ref(&map));
+        stage.apply("").exits(0);
+        let label = json!({"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}});
+        stage.server.patch(&format!("/api/v1/namespaces/{}", stage.name), "hand", &label);
+        define(&stage, "20s", &[map.clone(), workload("Deployment", "", &none(), &none())]);
+        if let Server::Real(_) = &stage.server {
+            let ours = "they break the rules of pod security level restricted:latest";
+            stage.apply("").exits(1).says(ours);
+            continue;
+        }
+        check(
+            failure(&stage, &stage.apply("").exits(1)),
+            str![[r#"
+  ENV.services.broken/Deployment/broken: its pods are refused: they break
+    the rules of pod security level restricted:latest
+    caused by: condition ReplicaFailure: pods "broken-[POD]"
+      is forbidden: violates PodSecurity "restricted:latest":
+      allowPrivilegeEscalation != false (container "app" must set
+      securityContext.allowPrivilegeEscalation=false), unrestricted capabilities
+      (container "app" must set securityContext.capabilities.drop=["ALL"]),
+      runAsNonRoot != true (pod or container "app" must set
+      securityContext.runAsNonRoot=true), seccompProfile (pod or container
+      "app" must set securityContext.seccompProfile.type to "RuntimeDefault"
+      or "Localhost")
+    hint: kubectl -n ENV get events --field-selector reason=FailedCreate
+
+"#]],
+        );
+    }
+}
+
+#[test]
+fn json_events_carry_the_cause() {
+    let stage = Stage::in_the_box();
+    define(&stage, "3s", &[workload("Deployment", "NotReady", &none(), &none())]);
+    let told = stage.apply("-json").exits(1);
+    let lines = told.out.lines().map(|line| serde_json::from_str::<Value>(line).expect("one value a line"));
+    let lines: Vec<Value> = lines.collect();
+    let of = |kind: &str| lines.iter().find(|line| line["type"] == kind).unwrap_or_else(|| panic!("no {kind}")).clone();
+    let shown = |value: &Value| {
+        let text = serde_json::to_string_pretty(value).expect("a value can be written");
+        plain(&stage, &text)
+    };
+    check(
+        shown(&of("apply_progress")["hook"]["waits_for"]),
+        str![[r#"
+[
+  {
+    "object": "Deployment/broken",
+    "why": "container app runs, but its readiness probe fails",
+    "cause": {
+      "kind": "unready",
+      "at": "Pod/broken-[POD]",
+      "told": "event Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 503",
+      "may_heal": true
+    }
+  }
+]
+"#]],
+    );
+    check(
+        shown(&of("component_errored")["hook"]["error"]),
+        str![[r#"
+{
+  "summary": "services.broken is not ready after 3 seconds",
+  "causes": [
+    "Deployment/broken: container app runs, but its readiness probe fails",
+    "Pod/broken-[POD]: event Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 503"
+  ],
+  "cause": {
+    "kind": "unready",
+    "at": "Pod/broken-[POD]",
+    "told": "event Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 503",
+    "may_heal": true
+  },
+  "log": {
+    "pod": "broken-[POD]",
+    "container": "app",
+    "previous": false,
+    "lines": [
+      "one",
+      "two"
+    ]
+  },
+  "hint": "kubectl -n ENV logs deployment/broken -c app"
+}
+"#]],
+    );
+}
+
+#[test]
+fn whoever_may_not_look_is_told_what_shows_without_it() {
+    let stage = Stage::in_the_box();
+    define(&stage, "3s", &[workload("Deployment", "CrashLoopBackOff", &none(), &none())]);
+    let Server::Box(served) = &stage.server else { unreachable!("it is in the box") };
+    served.cluster.sandbox.deny("list", "pods");
+    check(
+        failure(&stage, &stage.apply("").exits(1)),
+        str![[r#"
+  ENV.services.broken: services.broken is not ready after 3 seconds
+    caused by: Deployment/broken: 0 of 1 replica is ready
+    hint: kubectl -n ENV describe deployment/broken
+
+"#]],
+    );
+}
+
+#[test]
+fn what_heals_in_time_fails_nothing() {
+    let stage = Stage::in_the_box();
+    let env = json!({"envFrom": [{"configMapRef": {"name": "late"}}]});
+    define(&stage, "20s", &[workload("Deployment", "", &env, &none())]);
+    let mut run = stage.start("apply", "-auto-approve");
+    run.wait_for("container app needs ConfigMap late, which is not there");
+    let late = json!({"metadata": {"name": "late"}, "data": {"A": "1"}});
+    stage.server.create(&stage.path("configmaps"), "hand", &late);
+    run.end().exits(0).says("Apply complete!");
 }

@@ -63,7 +63,7 @@ fn causes(pods: &[Object], events: &[Object]) -> Option<Cause> {
     let (web, sets) = web();
     let around = Around::with(sets.into_iter().chain(pods.iter().cloned()).chain(events.iter().cloned()));
     match examine(&web, judge(&web, None), &around) {
-        Verdict::Failing(cause) => Some(cause),
+        Verdict::Failing(cause) => Some(*cause),
         Verdict::Ready | Verdict::OnTheWay(_) => None,
     }
 }

@@ -164,7 +164,7 @@ struct AwaitedDocument<'a> {
 
 impl<'a> AwaitedDocument<'a> {
     fn new(Awaited { key, why, cause }: &'a Awaited) -> Self {
-        Self { object: key.to_string(), why, cause: cause.as_ref().map(CauseDocument::new) }
+        Self { object: key.to_string(), why, cause: cause.as_deref().map(CauseDocument::new) }
     }
 }
 

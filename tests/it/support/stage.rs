@@ -102,7 +102,8 @@ impl Stage {
     pub(crate) fn on_a_node() -> Option<Self> {
         let stage = Self::real()?;
         let nodes = stage.server.get("/api/v1/nodes").expect("a server has nodes");
-        let is_played = |node: &Value| node.pointer("/metadata/annotations/kwok.x-k8s.io~1node").is_some();
+        let runtime = |node: &Value| node["status"]["nodeInfo"]["containerRuntimeVersion"].as_str().map(str::to_owned);
+        let is_played = |node: &Value| runtime(node).is_none_or(|runtime| runtime.starts_with("fake"));
         let mut nodes = nodes["items"].as_array().into_iter().flatten();
         nodes.any(|node| !is_played(node)).then_some(stage)
     }
