@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{About, File, Workspace, catalogue, expand, is_same, object, reader};
+use super::{About, File, Workspace, catalogue, expand::expand_by, is_same, object, object::Types, reader};
 use crate::{
     diagnostic::Diagnostic,
     kinds::Kinds,
@@ -53,7 +53,7 @@ pub fn check_all(workspace: &mut Workspace, kinds: &Kinds) -> Checked {
     let mut used: BTreeSet<About> = BTreeSet::new();
     for name in names {
         used.extend(workspace.used(&name));
-        if let Err(found) = expand(workspace, &name, kinds) {
+        if let Err(found) = expand_by(workspace, &name, kinds, Types::Checked) {
             checked.expanded(found);
         }
     }
@@ -89,7 +89,7 @@ pub fn check_some(
         let told = workspace.concerning(name);
         told.into_iter().for_each(|diagnostic| checked.tell(diagnostic));
         if workspace.namespaces.contains_key(name)
-            && let Err(found) = expand(workspace, name, kinds)
+            && let Err(found) = expand_by(workspace, name, kinds, Types::Checked)
         {
             checked.expanded(found);
         }
@@ -113,7 +113,7 @@ fn try_out(workspace: &mut Workspace, name: &ModuleName, kinds: &Kinds, checked:
     let Some(trial) = free.into_iter().find(|name| !workspace.environments.contains_key(name)) else { return };
     workspace.environments.insert(trial.clone(), File { source, table });
     workspace.namespaces.insert(trial.clone(), Namespace::new("trial").expect("a DNS label"));
-    if let Err(found) = expand(workspace, &trial, kinds) {
+    if let Err(found) = expand_by(workspace, &trial, kinds, Types::Checked) {
         checked.expanded(found);
     }
     workspace.environments.remove(&trial);

@@ -15,7 +15,7 @@ use super::{
     instance::Instance,
     is_same, labels, merge,
     needs::{Needs, needs},
-    object::{Rules, stamp, subdomain},
+    object::{Rules, Types, stamp, subdomain},
     reader::stands_behind,
     references, rolling,
     secrets::SecretRecipe,
@@ -48,8 +48,18 @@ pub struct Mistakes {
 /// All mistakes that concern this environment: first the complaints about the files it uses, which [`super::parse()`] gave
 /// too, then those that show only now. Half a file must never become half an environment, so either kind is enough.
 pub fn expand(workspace: &mut Workspace, name: &EnvironmentName, kinds: &Kinds) -> Result<Desired, Mistakes> {
+    expand_by(workspace, name, kinds, Types::Left)
+}
+
+/// The same, with manifests held to the types of their kinds as far as `types` says.
+pub(super) fn expand_by(
+    workspace: &mut Workspace,
+    name: &EnvironmentName,
+    kinds: &Kinds,
+    types: Types,
+) -> Result<Desired, Mistakes> {
     let mut sources = mem::take(&mut workspace.sources);
-    let result = expand_with(workspace, &mut sources, name, kinds);
+    let result = expand_with(workspace, &mut sources, name, kinds, types);
     workspace.sources = sources;
     let mut told: Vec<Diagnostic> = workspace.concerning(name);
     match result {
@@ -93,7 +103,8 @@ fn tracked_with(workspace: &Workspace, sources: &mut Sources, name: &Environment
     let mut environment = environment(&merged, false, &workspace.service_inputs(), &mut Vec::new());
     variables::put(&mut environment.variables, &workspace.given, sources, &mut Vec::new());
     let kinds = Kinds::default();
-    let rules = Rules { environment: name, namespace, kinds: &kinds, settings: &workspace.settings };
+    let rules =
+        Rules { environment: name, namespace, kinds: &kinds, settings: &workspace.settings, types: Types::Left };
     let mut run = Run::new(workspace, sources, rules);
     run.scope(&environment);
     let followed = environment.components.values().filter(|component| component.commit.is_none());
@@ -111,6 +122,7 @@ fn expand_with(
     sources: &mut Sources,
     name: &EnvironmentName,
     kinds: &Kinds,
+    types: Types,
 ) -> Result<Desired, Mistakes> {
     let stop = |diagnostic| Mistakes { diagnostics: vec![diagnostic], unknown_kinds: BTreeSet::new() };
     workspace.find(name).map_err(stop)?;
@@ -128,7 +140,7 @@ fn expand_with(
     let mut environment = environment(&merged, false, &workspace.service_inputs(), &mut diagnostics);
     variables::put(&mut environment.variables, &workspace.given, sources, &mut diagnostics);
     let definition = Span::new(workspace.environments[name].source, 0..0);
-    let rules = Rules { environment: name, namespace, kinds, settings: &workspace.settings };
+    let rules = Rules { environment: name, namespace, kinds, settings: &workspace.settings, types };
     let mut run = Run { diagnostics, ..Run::new(workspace, sources, rules) };
     let components = run.environment(&environment, &definition);
     let Run { mut diagnostics, unknown_kinds, mut manifests, owner, .. } = run;

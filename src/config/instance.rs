@@ -11,7 +11,8 @@ use super::{
     fields::suggest,
     lint,
     module::Module,
-    object, template,
+    object::{self, Types},
+    template,
     value::{Node, Table, Tree},
     yaml,
 };
@@ -201,6 +202,12 @@ impl Instance<'_> {
         }
         for yaml::Document { line, mut value } in documents {
             let place = rendered.origin(line);
+            if run.rules.types == Types::Checked {
+                for (misfit, field) in object::misfits(&value) {
+                    let line = field.and_then(|field| line_of(&rendered.text, line, &field)).unwrap_or(line);
+                    run.diagnostics.push(self.used(misfit.at(rendered.origin(line), "rendered from here")));
+                }
+            }
             let checked = object::check(&value, run.rules, &mut run.unknown_kinds);
             let key = match checked.and_then(|key| {
                 object::prune(&mut value, &key.kind);
@@ -222,6 +229,21 @@ impl Instance<'_> {
             run.add(Manifest { key, component, body: Object(value), secret: None, origin });
         }
     }
+}
+
+/// The line on which a document, from its first line on, names a field, if only one does.
+fn line_of(text: &str, first: usize, field: &str) -> Option<usize> {
+    let is_named = |line: &str| {
+        line.match_indices(field).any(|(at, _)| {
+            let (before, after) = (&line[..at], line[at + field.len()..].trim_start_matches(['"', '\'']));
+            after.trim_start().starts_with(':')
+                && !before.ends_with(|c: char| c.is_alphanumeric() || "-_./".contains(c))
+        })
+    };
+    let lines = text.lines().enumerate().skip(first);
+    let document = lines.take_while(|(number, line)| *number == first || !line.starts_with("---"));
+    let mut named = document.filter(|(_, line)| is_named(line)).map(|(number, _)| number);
+    named.next().filter(|_| named.next().is_none())
 }
 
 /// The byte range of a line, counted from zero.

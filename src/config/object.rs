@@ -11,8 +11,9 @@ use crate::{
     diagnostic::{Diagnostic, suggestion},
     kinds::Kinds,
     names::{ComponentId, EnvironmentName, Namespace},
-    object::{GroupKind, ObjectKey, split_api_version},
+    object::{GroupKind, ObjectKey, Segment, split_api_version},
     rule::{self, Rule},
+    schema,
 };
 
 /// The largest body that is sent. The store of Kubernetes takes 1.5 MiB, what the server adds included.
@@ -25,6 +26,41 @@ pub(super) struct Rules<'a> {
     pub(super) namespace: &'a Namespace,
     pub(super) kinds: &'a Kinds,
     pub(super) settings: &'a Settings,
+    pub(super) types: Types,
+}
+
+/// Whether objects are held to the types of their kinds. A cluster may know newer ones, so where one is asked, it decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Types {
+    Checked,
+    Left,
+}
+
+/// What is wrong with an object by the types of its kind, each with the last field on the way to it; nothing of kinds
+/// that Kubernetes itself does not have.
+pub(super) fn misfits(value: &Value) -> Vec<(Diagnostic, Option<String>)> {
+    let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
+    let ((group, version), kind) = (split_api_version(text("apiVersion")), text("kind"));
+    let Some(shape) = schema::of_kind(group, version, kind) else { return Vec::new() };
+    let name = value.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+    let faults = schema::check(value, &shape).into_iter();
+    // Wrong labels and annotations are told in any case.
+    let is_told = |fault: &schema::Fault<'_>| {
+        let path = fault.path.to_string();
+        [".metadata.labels", ".metadata.annotations"].iter().any(|told| path.starts_with(told))
+    };
+    let told = faults.filter(|fault| !is_told(fault)).map(|fault| {
+        let mut diagnostic = mistake(fault.summary(), format!("{kind}/{name}: {}", fault.detail()));
+        if let Some(meant) = fault.meant() {
+            diagnostic = diagnostic.help(format!("did you mean `{meant}`?"));
+        }
+        let field = fault.path.0.iter().rev().find_map(|segment| match segment {
+            Segment::Field(name) => Some(name.clone()),
+            Segment::Key(_) | Segment::Value(_) | Segment::Index(_) => None,
+        });
+        (diagnostic, field)
+    });
+    told.collect()
 }
 
 /// Checks a rendered document; gives its key, and its mistakes without a place: the caller knows the line.

@@ -6,9 +6,10 @@ use serde_json::{Map, Value};
 
 use crate::{
     desired::Manifest,
-    object::{FieldPath, Object, Segment},
+    object::{FieldPath, Object, Segment, split_api_version},
     observed::{Answer, Refusal, Unchangeable},
     ownership::{self, Paths},
+    schema,
     state::Applied,
 };
 
@@ -52,7 +53,7 @@ pub(super) fn differs(input: &Input, manifest: &Manifest, live: &Object, plan: &
         }
         Some(Answer::Refused(refusal)) => {
             let owned = applied.map(Applied::claims).unwrap_or_default();
-            return block(plan, manifest, refused(refusal, &owned));
+            return block(plan, manifest, refused(refusal, manifest, &owned));
         }
         Some(Answer::NotAsked(why)) => {
             let body = manifest.without(&yields);
@@ -157,7 +158,7 @@ fn plain_path(field: &str) -> Option<FieldPath> {
 }
 
 /// A refusal as a block.
-pub(super) fn refused(refusal: &Refusal, owned: &Paths) -> Block {
+pub(super) fn refused(refusal: &Refusal, manifest: &Manifest, owned: &Paths) -> Block {
     match refusal {
         Refusal::Conflict(conflicts) => {
             let owned: BTreeSet<String> = owned.members().iter().map(ToString::to_string).collect();
@@ -169,7 +170,18 @@ pub(super) fn refused(refusal: &Refusal, owned: &Paths) -> Block {
             )
         }
         Refusal::Invalid(text) => Block::Invalid(text.clone()),
-        Refusal::Malformed(text) => Block::Malformed(text.clone()),
+        Refusal::Malformed(text) => Block::Malformed(text.clone(), mistakes(&manifest.body)),
         Refusal::Forbidden(who, text) => Block::Forbidden(*who, text.clone()),
     }
+}
+
+/// All that the types of Kubernetes' own kinds show to be wrong with a manifest; nothing of any other kind.
+fn mistakes(body: &Object) -> Vec<String> {
+    let Some((group, version)) = body.api_version().map(split_api_version) else { return Vec::new() };
+    let Some(shape) = schema::of_kind(group, version, body.kind().unwrap_or_default()) else { return Vec::new() };
+    let told = schema::check(&body.0, &shape).into_iter().map(|fault| match fault.meant() {
+        Some(meant) => format!("{} (did you mean `{meant}`?)", fault.detail()),
+        None => fault.detail(),
+    });
+    told.collect()
 }

@@ -139,7 +139,9 @@ fn create(input: &Input, manifest: &Manifest, going: Option<&Object>, plan: &mut
         Some(Answer::Accepted(_)) => Check::Done,
         Some(Answer::AcceptedElsewhere) => Check::Elsewhere,
         Some(Answer::NotAsked(why)) => Check::Not(*why),
-        Some(Answer::Refused(refusal)) => return block(plan, manifest, answer::refused(refusal, &Paths::default())),
+        Some(Answer::Refused(refusal)) => {
+            return block(plan, manifest, answer::refused(refusal, manifest, &Paths::default()));
+        }
         Some(Answer::OnlyUpdateRefused(refusal)) => {
             return block(plan, manifest, Block::Invalid(refusal.message.clone()));
         }
@@ -178,7 +180,7 @@ pub(super) fn replace(input: &Input, manifest: &Manifest, live: &Object, reason:
         }
         Some(Answer::AcceptedElsewhere) => unreachable!("the namespace of a live object is there"),
         Some(Answer::NotAsked(why)) => (Check::Not(*why), diff::loose(&before(input, manifest, live), &manifest.body)),
-        Some(Answer::Refused(refusal)) => return block(plan, manifest, answer::refused(refusal, &owned)),
+        Some(Answer::Refused(refusal)) => return block(plan, manifest, answer::refused(refusal, manifest, &owned)),
     };
     let change = write(manifest, Action::Replace, reason, same(live, owned));
     plan.changes.insert(key.clone(), Change { diff: differences, check, ..change });
@@ -213,7 +215,7 @@ fn adopt(input: &Input, manifest: &Manifest, live: &Object, plan: &mut Plan) {
             let body = manifest.without(&yields);
             (diff::loose(&before(input, manifest, live), &body), Vec::new(), owned, Check::Not(*why))
         }
-        Some(Answer::Refused(refusal)) => return block(plan, manifest, answer::refused(refusal, &owned)),
+        Some(Answer::Refused(refusal)) => return block(plan, manifest, answer::refused(refusal, manifest, &owned)),
         Some(Answer::OnlyUpdateRefused(refusal)) => {
             // To delete what is not ours, to make it anew, is more than taking it over.
             return block(plan, manifest, Block::Invalid(refusal.message.clone()));
@@ -290,6 +292,6 @@ pub(super) fn same(live: &Object, paths: Paths) -> Expect {
 }
 
 pub(super) fn block(plan: &mut Plan, manifest: &Manifest, why: Block) {
-    let origin = Some(manifest.origin.definition.clone());
+    let origin = Some(manifest.origin.clone());
     plan.blocked.push(Blocked { key: manifest.key.clone(), component: manifest.component.clone(), why, origin });
 }

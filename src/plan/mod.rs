@@ -8,8 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::{
-    desired::{Desired, Manifest},
-    diagnostic::Span,
+    desired::{Desired, Manifest, Origin},
     graph::Graph,
     names::{ComponentId, EnvironmentName, Namespace, OutputName},
     object::{FieldPath, Hash, Object, ObjectKey, Uid},
@@ -397,7 +396,7 @@ pub struct Blocked {
     pub component: Option<ComponentId>,
     pub why: Block,
     /// Where the definition asks for it.
-    pub origin: Option<Span>,
+    pub origin: Option<Origin>,
 }
 
 /// Why ditc will not go on alone.
@@ -411,8 +410,8 @@ pub enum Block {
     Owned(Vec<Taken>),
     /// The server refuses the manifest: its values.
     Invalid(String),
-    /// The server refuses the manifest: its form.
-    Malformed(String),
+    /// The server refuses the manifest: its form. It may not name every mistake, so all that its types show stand beside.
+    Malformed(String, Vec<String>),
     Forbidden(Forbidden, String),
     /// Removing or replacing it would destroy data.
     HoldsData(Losing),

@@ -223,7 +223,7 @@ fn judge(input: &Input, plan: &Plan, manifest: &Manifest) -> Judged {
 /// Why the server would not say what applying an object again would change.
 fn refusal(why: &Block) -> String {
     match why {
-        Block::Invalid(text) | Block::Malformed(text) | Block::Forbidden(_, text) => {
+        Block::Invalid(text) | Block::Malformed(text, _) | Block::Forbidden(_, text) => {
             format!("the server refuses what was applied: {text}")
         }
         Block::Owned(taken) => {

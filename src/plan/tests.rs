@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     desired::{Component, LABEL_ENVIRONMENT, LABEL_MANAGED_BY, Origin},
-    diagnostic::Sources,
+    diagnostic::{Sources, Span},
     names::{ComponentName, Tier},
     object::Object,
     observed::{Conflict, Live, Refusal},
@@ -408,7 +408,10 @@ fn is_blocked_by_fields_that_were_never_ours() {
 fn is_blocked_by_refusals_of_the_server() {
     for (refusal, expected) in [
         (Refusal::Invalid("bad port".into()), Block::Invalid("bad port".into())),
-        (Refusal::Malformed("no such field".into()), Block::Malformed("no such field".into())),
+        (
+            Refusal::Malformed("no such field".into()),
+            Block::Malformed("no such field".into(), vec!["there is no field `.spec.image`".into()]),
+        ),
         (
             Refusal::Forbidden(Forbidden::Quota, "exceeded".into()),
             Block::Forbidden(Forbidden::Quota, "exceeded".into()),

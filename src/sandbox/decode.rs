@@ -5,8 +5,10 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::schema::{Field, Shape, structure};
-use crate::quantity::Quantity;
+use crate::{
+    quantity::Quantity,
+    schema::{Field, Shape, structure},
+};
 
 /// What a real server says of text that is no quantity.
 const NO_QUANTITY: &str = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";

@@ -3,10 +3,8 @@
 
 use std::sync::{Arc, LazyLock};
 
-use super::{
-    custom::Custom,
-    schema::{self, Shape},
-};
+use super::custom::Custom;
+use crate::schema::{self, Shape};
 
 /// A kind in one version.
 #[derive(Debug, Clone)]
@@ -59,7 +57,7 @@ impl Resource {
 
 static RESOURCES: LazyLock<Vec<Arc<Resource>>> = LazyLock::new(|| {
     let mut all: Vec<Arc<Resource>> = Vec::new();
-    for line in include_str!("schema/kinds.txt").lines() {
+    for line in schema::KINDS.lines() {
         let slot = all.len();
         let mut resource = parse(line, slot);
         // Both event APIs show the same objects, as do both versions of the autoscaler.

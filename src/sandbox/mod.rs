@@ -39,7 +39,6 @@ mod remove;
 mod reply;
 mod route;
 mod rules;
-mod schema;
 mod scripted;
 mod select;
 mod serve;

@@ -14,9 +14,9 @@ use super::{
     catalogue::Catalogue,
     kinds::{self, Resource},
     reply::{self, Body},
-    schema::{self, Field, ListMerge, Shape, Struct},
     status::Refusal,
 };
+use crate::schema::{self, Field, ListMerge, Shape, Struct};
 
 mod custom;
 mod older;

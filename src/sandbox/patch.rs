@@ -2,10 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    schema::{Shape, Strategy, structure},
-    status::Refusal,
-};
+use super::status::Refusal;
+use crate::schema::{Shape, Strategy, structure};
 
 /// Lays a merge patch over a value; null removes.
 pub(super) fn merge(target: Value, patch: &Value) -> Value {

@@ -3,10 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    decode,
-    schema::{self, Field, Shape, structure},
-};
+use super::decode;
+use crate::schema::{self, Field, Shape, structure};
 
 const MAGIC: &[u8] = b"k8s\0";
 

@@ -7,16 +7,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::schema::{ListMerge, Shape, structure};
 use crate::{
-    object::{FieldPath, Segment, canonical},
+    object::Segment,
     ownership::{Node, Paths},
+    schema::{self, Fault, ListMerge, Problem, Shape, Wanted, keys_of, step},
 };
 
 pub(super) use compare::{Changes, compare};
-
-/// The fields that name an item, with their defaults; None for a set, whose items name themselves.
-type Keys<'a> = Option<&'a [(String, Option<Value>)]>;
 
 /// How a value is walked.
 enum Form {
@@ -35,107 +32,40 @@ fn form(shape: &Shape, value: &Value) -> Form {
     }
 }
 
-/// The step that names an item of a list, if it has its keys.
-fn step(item: &Value, keys: Keys<'_>) -> Option<Segment> {
-    let Some(keys) = keys else { return Some(Segment::Value(canonical(item))) };
-    let mut named = Map::new();
-    for (key, default) in keys {
-        match (item.get(key), default) {
-            // What is given counts, though it be null.
-            (Some(value), _) => named.insert(key.clone(), value.clone()),
-            (None, Some(default)) => named.insert(key.clone(), default.clone()),
-            // A key without a value still names the item, as long as another key has one.
-            (None, None) => continue,
-        };
-    }
-    (!named.is_empty()).then(|| Segment::Key(canonical(&Value::Object(named))))
-}
-
-fn keys_of(shape: &Shape) -> Option<(&Shape, Keys<'_>)> {
-    match shape {
-        Shape::List { of, merge: ListMerge::Keyed(keys) } => Some((of, Some(keys))),
-        Shape::List { of, merge: ListMerge::Set } => Some((of, None)),
-        _ => None,
-    }
-}
-
-/// Everything that is wrong with the types of a value: `.spec.replica: field not declared in schema`.
+/// Everything that is wrong with the types of a value, in the words of the merge: `.spec.replica: field not declared in schema`.
+/// What only the types of Go refuse is none of it.
 pub(super) fn check(value: &Value, shape: &Shape) -> Vec<String> {
-    let mut found = Vec::new();
-    check_at(value, shape, &FieldPath::default(), &mut found);
-    found
+    schema::check(value, shape).iter().filter_map(told).collect()
 }
 
-fn check_at(value: &Value, shape: &Shape, at: &FieldPath, found: &mut Vec<String>) {
-    if value.is_null() {
-        return;
-    }
-    let mut expected = |what: &str, got: String| found.push(format!("{at}: expected {what}, got {got}"));
-    match shape {
-        Shape::Any | Shape::IntOrString | Shape::Quantity | Shape::Time | Shape::MicroTime => {}
-        Shape::Text | Shape::Bytes if !value.is_string() => {
-            expected("string", format!("&value.valueUnstructured{{Value:{}}}", in_go(value, Go::Syntax)));
+fn told(fault: &Fault<'_>) -> Option<String> {
+    let Fault { path, problem } = fault;
+    let what = match problem {
+        Problem::Unknown { .. } => "field not declared in schema".to_owned(),
+        Problem::Repeated(step) => format!("duplicate entries for key {step}"),
+        Problem::Nameless { index, keys } => {
+            let names: Vec<String> = keys.iter().map(|name| format!("{name:?}")).collect();
+            format!(
+                "element {index}: associative list with keys has an element that omits all key fields [{}] (and doesn't have default values for any key fields)",
+                names.join(" ")
+            )
         }
-        Shape::Integer | Shape::Float if !value.is_number() => {
-            expected("numeric (int or float)", go_type(value).to_owned());
-        }
-        Shape::Boolean if !value.is_boolean() => expected("boolean", pointed(value)),
-        Shape::Text | Shape::Bytes | Shape::Integer | Shape::Float | Shape::Boolean => {}
-        Shape::Struct { id, .. } => {
-            let Some(map) = value.as_object() else { return expected("map", pointed(value)) };
-            for (key, value) in map {
-                let below = at.with(Segment::Field(key.clone()));
-                match structure(*id).field(key) {
-                    Some(field) => check_at(value, &field.shape, &below, found),
-                    None => found.push(format!("{below}: field not declared in schema")),
+        Problem::Type { wanted, found } => {
+            let (wanted, got) = match wanted {
+                Wanted::Text => ("string", format!("&value.valueUnstructured{{Value:{}}}", in_go(found, Go::Syntax))),
+                Wanted::Number => ("numeric (int or float)", go_type(found).to_owned()),
+                Wanted::Boolean => ("boolean", pointed(found)),
+                Wanted::Map => ("map", pointed(found)),
+                Wanted::List => ("list", pointed(found)),
+                Wanted::NumberOrText | Wanted::Quantity if found.is_array() || found.is_object() => {
+                    ("any scalar", pointed(found))
                 }
-            }
-        }
-        Shape::Fields(_) => {
-            let Some(map) = value.as_object() else { return expected("map", pointed(value)) };
-            for (key, value) in map {
-                let below = at.with(Segment::Field(key.clone()));
-                match shape.child(key) {
-                    Some(child) => check_at(value, child, &below, found),
-                    None => found.push(format!("{below}: field not declared in schema")),
-                }
-            }
-        }
-        Shape::Map { of, .. } => {
-            let Some(map) = value.as_object() else { return expected("map", pointed(value)) };
-            for (key, value) in map {
-                check_at(value, of, &at.with(Segment::Field(key.clone())), found);
-            }
-        }
-        Shape::List { of, merge } => {
-            let Some(items) = value.as_array() else { return expected("list", pointed(value)) };
-            let keys = match merge {
-                ListMerge::Keyed(keys) => Some(&keys[..]),
-                ListMerge::Set | ListMerge::Atomic => None,
+                Wanted::WholeNumber | Wanted::NumberOrText | Wanted::Quantity => return None,
             };
-            let mut seen = BTreeMap::new();
-            for (index, item) in items.iter().enumerate() {
-                if matches!(merge, ListMerge::Atomic) {
-                    check_at(item, of, &at.with(Segment::Index(index)), found);
-                    continue;
-                }
-                let Some(step) = step(item, keys) else {
-                    let names: Vec<&str> = keys.unwrap_or_default().iter().map(|(key, _)| key.as_str()).collect();
-                    let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
-                    found.push(format!(
-                        "{at}: element {index}: associative list with keys has an element that omits all key fields [{}] (and doesn't have default values for any key fields)",
-                        names.join(" ")
-                    ));
-                    continue;
-                };
-                if seen.insert(step.clone(), ()).is_some() {
-                    found.push(format!("{at}: duplicate entries for key {step}"));
-                    continue;
-                }
-                check_at(item, of, &at.with(step), found);
-            }
+            format!("expected {wanted}, got {got}")
         }
-    }
+    };
+    Some(format!("{path}: {what}"))
 }
 
 /// `%T`

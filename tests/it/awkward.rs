@@ -15,6 +15,7 @@ stories! {
     what_an_autoscaler_takes_is_learned_once
     a_job_that_goes_when_it_is_done_is_no_change
     what_no_server_takes_is_told
+    all_mistakes_of_a_manifest_are_told_at_its_line
     the_rules_of_an_aggregated_role_are_the_controllers
 }
 
@@ -128,6 +129,8 @@ fn what_was_applied_is_no_change(stage: &Stage) {
     let _scoped = ClusterScoped(stage);
     make_definitions(stage);
     define(stage, "");
+    // Without a cluster the types of all kinds that Kubernetes has find nothing to say.
+    stage.workspace.ditc("validate").exits(0).says("Success!");
     let told = stage.apply("").exits(0);
     let added = told.out.split("Resources: ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<usize>().ok());
     assert!(added >= Some(AT_LEAST), "{added:?} objects");
@@ -155,6 +158,11 @@ fn what_was_applied_is_no_change(stage: &Stage) {
     writes_nothing(stage);
 }
 
+/// A text without its line ends.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The texts that the manifests of a file are refused with, each in a comment above it.
 fn said(text: &str) -> Vec<&str> {
     text.lines().filter_map(|line| line.strip_prefix("# says: ")).collect()
@@ -170,7 +178,6 @@ fn what_no_server_takes_is_told(stage: &Stage) {
         let text = read(&directory.join(file));
         stage.workspace.write("modules/refused/objects.yaml", &text);
         let told = stage.plan("").exits(1);
-        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         // What is told stands beside a margin, or is broken into lines.
         let plain = words(&format!("{}\n{}", told.out, told.error).replace("\n  |", "\n"));
         let missing: Vec<&str> = said(&text).into_iter().filter(|said| !plain.contains(&words(said))).collect();
@@ -178,6 +185,53 @@ fn what_no_server_takes_is_told(stage: &Stage) {
     };
     refused("by-ditc.yaml");
     refused("by-the-server.yaml");
+}
+
+const MISTAKEN: &str = r#"
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: mistaken }
+spec:
+  replica: 2
+  minReadySeconds: "5"
+  selector: { matchLabels: { app: mistaken } }
+  template:
+    metadata: { labels: { app: mistaken } }
+    spec:
+      containers:
+        - name: app
+          imagee: app
+          env: [{ name: A, value: 1 }, { name: A, value: "2" }]
+          resources: { limits: { memory: 1 GB } }
+"#;
+
+fn all_mistakes_of_a_manifest_are_told_at_its_line(stage: &Stage) {
+    stage.workspace.write("modules/mistaken/module.toml", "");
+    stage.workspace.write("modules/mistaken/objects.yaml", MISTAKEN);
+    stage.define("[dependencies.mistaken]\nmodule = \"mistaken\"");
+    // The server names some of them; the types name all.
+    let told = stage.plan("").exits(1).says(".toml:2, modules/mistaken/objects.yaml:2)");
+    told.says(
+        "By the types of its kind 6 things are wrong: there is no field `.spec.replica` (did you mean `replicas`?)",
+    )
+    .says("`.spec.minReadySeconds` takes a number, not \"5\"")
+    .says("there is no field `.spec.template.spec.containers[name=\"app\"].imagee` (did you mean `image`?)")
+    .says("`.spec.template.spec.containers[name=\"app\"].env[name=\"A\"].value` takes text, not 1")
+    .says("`.spec.template.spec.containers[name=\"app\"].env` has the item [name=\"A\"] more than once")
+    .says("memory` takes a quantity, such as 500m or 1Gi, not \"1 GB\"");
+    // And without a cluster, each at its own line.
+    let error = stage.workspace.ditc("validate").exits(1).error;
+    for (line, summary) in [
+        (6, "unknown field"),
+        (7, "wrong type"),
+        (14, "unknown field"),
+        (15, "repeated item"),
+        (16, "invalid quantity"),
+    ] {
+        let place = format!("error: {summary} --> modules/mistaken/objects.yaml:{line}:1 ");
+        assert!(words(&error).contains(&place), "{place:?} is not in\n{error}");
+    }
+    assert!(error.contains("used by `dependencies.mistaken`") && error.contains("6 errors"), "{error}");
 }
 
 fn a_job_that_goes_when_it_is_done_is_no_change(stage: &Stage) {

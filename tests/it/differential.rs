@@ -70,6 +70,47 @@ fn the_real_server_answers_as_it_did() {
     assert!(faults.is_empty(), "{} faults; `-` then, `+` now\n{}", faults.len(), faults.join("\n"));
 }
 
+/// The types of Kubernetes' own kinds accuse nothing that a real server took, and find something in all that it refused
+/// for its form.
+#[test]
+fn what_a_real_server_applied_has_the_types_of_its_kind() {
+    let recorded = recorded();
+    let (mut taken, mut refused, mut faults) = (0, 0, Vec::new());
+    for (group, operation) in
+        corpus::read().iter().flat_map(|group| group.operations.iter().map(move |one| (group, one)))
+    {
+        let title = title(group, operation);
+        let Some(answer) = recorded.get(&title).filter(|_| operation.content.starts_with("application/apply")) else {
+            continue;
+        };
+        // What is sent as it is need not be JSON.
+        let Ok(body) = serde_json::from_str::<Value>(&operation.body) else { continue };
+        let Some(found) = misfits(&body) else { continue };
+        let message = answer["body"]["message"].as_str().unwrap_or_default();
+        match answer["code"].as_u64() {
+            Some(200 | 201) => {
+                taken += 1;
+                faults.extend(found.iter().map(|found| format!("{title}: it was taken, but {found}")));
+            }
+            Some(500) if !message.contains("base64") && !message.contains("parsing time") => {
+                refused += 1;
+                faults.extend(found.is_empty().then(|| format!("{title}: nothing was found of: {message}")));
+            }
+            _ => {}
+        }
+    }
+    assert!(taken > 100 && refused > 10, "{taken} taken, {refused} refused");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// What the types say of an object; none where they do not know its kind.
+fn misfits(body: &Value) -> Option<Vec<String>> {
+    let text = |key: &str| body[key].as_str().unwrap_or_default();
+    let (group, version) = text("apiVersion").rsplit_once('/').unwrap_or(("", text("apiVersion")));
+    let shape = ditc::schema::of_kind(group, version, text("kind"))?;
+    Some(ditc::schema::check(body, &shape).iter().map(ditc::schema::Fault::detail).collect())
+}
+
 fn path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/differential/answers.json")
 }

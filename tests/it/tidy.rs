@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const NOUNS: [&str; 15] = [
+const NOUNS: [&str; 16] = [
     "names",
     "diagnostic",
     "object",
@@ -18,6 +18,7 @@ const NOUNS: [&str; 15] = [
     "secret",
     "quantity",
     "kinds",
+    "schema",
     "rolling",
     "catalogue",
     "desired",

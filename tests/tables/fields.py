@@ -1,10 +1,10 @@
-"""Prints src/sandbox/openapi/fields.txt: what the OpenAPI documents say of fields beyond src/sandbox/schema/types.txt.
+"""Prints src/sandbox/openapi/fields.txt: what the OpenAPI documents say of fields beyond src/schema/types.txt.
 
 A line is a type, a field, and `!` required although it may be left out, `?` not required although it is always written, or
 `=A,B` its values, `*=A,B` those of its items. The documents are those of a server of the wanted version, as files:
 
     kubectl get --raw /openapi/v3/apis/apps/v1 > apps.json
-    python3 tests/tables/fields.py src/sandbox/schema/types.txt *.json
+    python3 tests/tables/fields.py src/schema/types.txt *.json
 """
 
 import json

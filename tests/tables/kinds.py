@@ -1,4 +1,4 @@
-"""Prints src/sandbox/schema/kinds.txt from the aggregated discovery of a real server.
+"""Prints src/schema/kinds.txt from the aggregated discovery of a real server.
 
 kubectl get --raw has no Accept header, so: for p in api apis; do curl -H "Authorization: Bearer $TOKEN" \
   -H 'Accept: application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' $SERVER/$p > $p.json; done; kinds.py api.json apis.json

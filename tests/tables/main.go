@@ -1,4 +1,4 @@
-// Prints src/sandbox/schema/types.txt: Go's view (order of fields, omitempty, pointers, protobuf numbers) and OpenAPI's view (list types,
+// Prints src/schema/types.txt: Go's view (order of fields, omitempty, pointers, protobuf numbers) and OpenAPI's view (list types,
 // keys, atomic) of the kinds that Kubernetes serves. A line is a type, `!` an atomic one; a field is
 //
 //	name, * pointer, ? omitempty, 0 omitzero, # protobuf number, : type, ^ strategic merge

@@ -293,7 +293,7 @@ impl<'a> Document<'a> {
                 reason: block_word(why),
                 message,
                 hints: ways.into_iter().map(hint).collect(),
-                origin: origin.as_ref().map(|origin| Place::new(origin, sources)),
+                origin: origin.as_ref().map(|origin| Place::new(&origin.definition, sources)),
             }
         };
         Self {
@@ -401,7 +401,7 @@ fn block_word(why: &Block) -> &'static str {
         Block::Foreign { .. } => "foreign",
         Block::Owned(_) => "owned",
         Block::Invalid(_) => "invalid",
-        Block::Malformed(_) => "malformed",
+        Block::Malformed(..) => "malformed",
         Block::Forbidden(Forbidden::NamespaceTerminating, _) => "namespace_terminating",
         Block::Forbidden(Forbidden::Quota, _) => "quota",
         Block::Forbidden(Forbidden::Admission, _) => "admission",

@@ -30,7 +30,12 @@ fn a_plan_is_one_document() {
     let kind = DriftKind::Changed(vec![field]);
     plan.drift.insert(key("Deployment", "orders"), Drift { component: orders.clone(), kind });
     let why = Block::Foreign { managers: vec!["helm".into()] };
-    plan.blocked.push(Blocked { key: key("Service", "orders"), component: orders, why, origin: Some(files.orders()) });
+    plan.blocked.push(Blocked {
+        key: key("Service", "orders"),
+        component: orders,
+        why,
+        origin: Some(Origin { definition: files.orders(), template: None }),
+    });
     let waiting = Readiness::Waiting("1 of 2 replicas are available".into());
     plan.unchanged.insert(key("Deployment", "gateway"), unchanged(Some("services.gateway"), waiting));
     assert_data_eq!(

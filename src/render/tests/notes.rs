@@ -103,7 +103,13 @@ fn blocked_objects_say_the_ways_out() {
         (key("Deployment", "orders"), Block::Foreign { managers: vec!["helm".into(), "kubectl".into()] }),
         (key("StatefulSet", "postgresql"), Block::Owned(vec![taken])),
         (key("Service", "orders"), Block::Invalid("spec.ports[0].port: Invalid value: 0".into())),
-        (key("ConfigMap", "orders"), Block::Malformed("unknown field \"dta\"\u{1b}[31m".into())),
+        (
+            key("ConfigMap", "orders"),
+            Block::Malformed(
+                "unknown field \"dta\"\u{1b}[31m".into(),
+                vec!["there is no field `.dta` (did you mean `data`?)".into()],
+            ),
+        ),
         (key("Pod", "x"), Block::Forbidden(Forbidden::Quota, "exceeded quota: pods".into())),
         (key("Deployment", "x"), Block::Forbidden(Forbidden::Admission, "denied by webhook".into())),
         (pvc.clone(), Block::HoldsData(Losing::Delete)),
@@ -111,7 +117,7 @@ fn blocked_objects_say_the_ways_out() {
         (key("Secret", "postgresql"), Block::SecretChanged),
         (key("Namespace", "jakub"), Block::WithForeign(foreign)),
     ] {
-        let origin = (key.name == "orders").then(|| files.orders());
+        let origin = (key.name == "orders").then(|| Origin { definition: files.orders(), template: None });
         plan.blocked.push(Blocked { key, component: None, why, origin });
     }
     assert_data_eq!(
@@ -141,7 +147,8 @@ This plan cannot be applied. 10 objects stand in the way:
 
   ! jakub/ConfigMap/orders (environments/jakub.toml:6)
     The server refuses it as it is written, and may not name every mistake at
-    once: unknown field "dta"/u{1b}[31m
+    once: unknown field "dta"/u{1b}[31m. By the types of its kind 1 thing is
+    wrong: there is no field `.dta` (did you mean `data`?)
     hint: correct the definition
 
   ! jakub/Pod/x
@@ -203,7 +210,8 @@ This plan cannot be applied. 10 objects stand in the way:
     hint: correct the definition
 
   ! jakub/ConfigMap/orders (environments/jakub.toml:6)
-    The server refuses it as it is written, and may not name every mistake at once: unknown field "dta"/u{1b}[31m
+    The server refuses it as it is written, and may not name every mistake at once: unknown field "dta"/u{1b}[31m. By the types of its kind 1 thing is wrong: there is no field `.dta` (did you mean
+    `data`?)
     hint: correct the definition
 
   ! jakub/Pod/x

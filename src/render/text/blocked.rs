@@ -10,6 +10,7 @@ use crate::{
 };
 
 use super::{
+    change::place,
     notes::{count, names, object},
     plan::Context,
 };
@@ -25,7 +26,7 @@ pub(super) fn blocked(plan: &Plan, context: &Context<'_>, style: Style) -> Strin
         let Blocked { key, component, why: _, origin } = blocked;
         let address = style.paint(Look::Bold, &object(plan, component.as_ref(), key));
         let place = origin.as_ref().map_or_else(String::new, |origin| {
-            style.paint(Look::Dim, &format!(" ({})", clean_line(&context.sources.locate(origin))))
+            style.paint(Look::Dim, &format!(" ({})", clean_line(&place(origin, context))))
         });
         out.push_str(&format!("\n  {} {address}{place}\n", style.paint(Look::Error, "!")));
         let (what, ways) = explain(plan, blocked, context.flags);
@@ -96,13 +97,19 @@ pub(in crate::render) fn explain(plan: &Plan, blocked: &Blocked, flags: &str) ->
         Block::Invalid(text) => {
             (format!("The server refuses it: {}", clean_line(text)), vec![way("correct the definition")])
         }
-        Block::Malformed(text) => (
-            format!(
-                "The server refuses it as it is written, and may not name every mistake at once: {}",
-                clean_line(text)
-            ),
-            vec![way("correct the definition")],
-        ),
+        Block::Malformed(text, mistakes) => {
+            let text = clean_line(text);
+            let what =
+                format!("The server refuses it as it is written, and may not name every mistake at once: {text}");
+            let all = match mistakes.len() {
+                0 => String::new(),
+                number => {
+                    let number = count(number, "thing is wrong", "things are wrong");
+                    format!(". By the types of its kind {number}: {}", clean_line(&mistakes.join("; ")))
+                }
+            };
+            (what + &all, vec![way("correct the definition")])
+        }
         Block::Forbidden(who, text) => {
             let (what, ways) = match who {
                 Forbidden::NamespaceTerminating => ("Its namespace is being deleted", Vec::new()),

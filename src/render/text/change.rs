@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     address::address,
-    desired::{LABEL_COMPONENT, LABEL_ENVIRONMENT, LABEL_MANAGED_BY, Manifest},
+    desired::{LABEL_COMPONENT, LABEL_ENVIRONMENT, LABEL_MANAGED_BY, Manifest, Origin},
     object::ObjectKey,
     plan::{Action, Change, Check, FieldChange, Plan, Reason, Taken},
     render::{
@@ -173,17 +173,19 @@ fn body(manifest: &Manifest, style: Style) -> String {
     out
 }
 
+/// Where the definition asks for an object, and the template that rendered it.
+pub(super) fn place(origin: &Origin, context: &Context<'_>) -> String {
+    let Origin { definition, template } = origin;
+    let places = [Some(definition), template.as_ref()].into_iter().flatten();
+    places.map(|place| context.sources.locate(place)).collect::<Vec<_>>().join(", ")
+}
+
 /// The remark under the first line: the reason, and the place in the user's files that asks for it.
 fn remark(change: &Change, why: Option<String>, context: &Context<'_>) -> Option<String> {
     let is_asked = change.action == Action::Create
         || matches!(change.reason, Reason::DefinitionChanged | Reason::ConfigChanged | Reason::DefinitionAndOutside);
-    let origin = change.manifest.as_ref().filter(|_| is_asked).map(|manifest| {
-        let mut place = context.sources.locate(&manifest.origin.definition);
-        if let Some(template) = &manifest.origin.template {
-            place = format!("{place}, {}", context.sources.locate(template));
-        }
-        clean_line(&place)
-    });
+    let origin =
+        change.manifest.as_ref().filter(|_| is_asked).map(|manifest| clean_line(&place(&manifest.origin, context)));
     match (why, origin) {
         (Some(why), Some(origin)) => Some(format!("{why}: {origin}")),
         (why, origin) => why.or(origin),

@@ -29,7 +29,8 @@ pub(super) fn reconcile(context: &mut Context<'_>, place: &Place, job: &Arc<Valu
     // A pod that starts its containers again never fails itself.
     let limit = number(job, "/spec/backoffLimit");
     let is_failed = failed > limit || (restarts > 0 && restarts >= limit);
-    let late = deadline(context, place, job);
+    // The time runs only while pods may.
+    let late = !is_suspended && deadline(context, place, job);
     if is_suspended || is_failed || late {
         for pod in std::mem::take(&mut active) {
             context.delete(&pod, None);

@@ -15,11 +15,11 @@ use super::{
     convert::map_at,
     decode::{self, Decoded, Misfit},
     kinds::{Resource, Subresource},
-    schema::{self, Shape},
     status::{Cause, Refusal},
     store::text,
     table::Columns,
 };
+use crate::schema::{self, Shape};
 
 /// What a definition says of a kind in one version, beyond its names.
 #[derive(Debug, Clone)]

@@ -6,9 +6,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Value};
 
-use crate::sandbox::{
+use crate::{
+    sandbox::store::text,
     schema::{self, Fields, ListMerge, Shape},
-    store::text,
 };
 
 /// What every object has, whatever its schema says.

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::{Map, Value, json};
 
 use super::{Schemas, full_name, reference};
-use crate::sandbox::{
-    kinds::Resource,
+use crate::{
+    sandbox::kinds::Resource,
     schema::{self, Shape},
 };
 

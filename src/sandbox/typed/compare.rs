@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::{Form, form, is_void, keys_of, step};
-use crate::{object::Segment, ownership::Paths, sandbox::schema::Shape};
+use crate::{object::Segment, ownership::Paths, schema::Shape};
 
 /// What changed from one value to another.
 #[derive(Debug, Default)]

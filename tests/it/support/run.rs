@@ -322,6 +322,8 @@ fn without_times(text: &str) -> String {
     while let Some(at) = rest.char_indices().map(|(at, _)| at).find(|at| is_day(&rest[*at..])) {
         let is_of_time = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | 'T' | ':' | '.' | 'Z');
         let end = rest[at..].find(|c| !is_of_time(c)).map_or(rest.len(), |end| at + end);
+        // What ends a sentence ends no time.
+        let end = at + rest[at..end].trim_end_matches([':', '.', '-']).len();
         plain.push_str(&rest[..at]);
         plain.push_str("[TIME]");
         rest = &rest[end..];

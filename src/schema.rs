@@ -8,9 +8,13 @@ use std::{
 
 use serde_json::Value;
 
+mod check;
+
+pub use check::{Fault, Keys, Problem, Wanted, check, keys_of, step};
+
 /// What a value may be.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Shape {
+pub enum Shape {
     Text,
     Integer,
     Float,
@@ -40,16 +44,16 @@ pub(super) enum Shape {
 
 /// What a definition says of the fields of an object.
 #[derive(Debug, PartialEq)]
-pub(super) struct Fields {
-    pub(super) fields: BTreeMap<String, Shape>,
-    pub(super) atomic: bool,
+pub struct Fields {
+    pub fields: BTreeMap<String, Shape>,
+    pub atomic: bool,
     /// Other fields are kept, as anything at all.
-    pub(super) open: bool,
+    pub open: bool,
 }
 
 /// How two versions of a list become one.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum ListMerge {
+pub enum ListMerge {
     /// As one value.
     Atomic,
     Set,
@@ -59,49 +63,53 @@ pub(super) enum ListMerge {
 
 /// What a strategic merge patch does with a field (<https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/>).
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Strategy {
-    pub(super) merge: bool,
-    pub(super) key: Option<String>,
-    pub(super) retain_keys: bool,
+pub struct Strategy {
+    pub merge: bool,
+    pub key: Option<String>,
+    pub retain_keys: bool,
 }
 
+/// A field of a type.
 #[derive(Debug)]
-pub(super) struct Field {
-    pub(super) name: String,
-    pub(super) shape: Shape,
-    pub(super) pointer: bool,
-    pub(super) omit_empty: bool,
-    pub(super) omit_zero: bool,
-    pub(super) strategy: Strategy,
+pub struct Field {
+    pub name: String,
+    pub shape: Shape,
+    pub pointer: bool,
+    pub omit_empty: bool,
+    pub omit_zero: bool,
+    pub strategy: Strategy,
     /// Its number in protobuf, behind those of the structs that embed it.
-    pub(super) numbers: Vec<u32>,
+    pub numbers: Vec<u32>,
 }
 
+/// A type of Go.
 #[derive(Debug)]
-pub(super) struct Struct {
+pub struct Struct {
     /// `core.v1.PodSpec`
-    pub(super) name: String,
+    pub name: String,
     /// Wherever it stands, it merges as one value.
-    pub(super) atomic: bool,
+    pub atomic: bool,
     /// In the order in which Go writes them.
-    pub(super) fields: Vec<Field>,
+    pub fields: Vec<Field>,
     by_name: BTreeMap<String, usize>,
 }
 
 impl Struct {
-    pub(super) fn field(&self, name: &str) -> Option<&Field> {
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Field> {
         self.by_name.get(name).and_then(|at| self.fields.get(*at))
     }
 
     /// `PodSpec`
-    pub(super) fn short_name(&self) -> &str {
+    #[must_use]
+    pub fn short_name(&self) -> &str {
         self.name.rsplit('.').next().unwrap_or_default()
     }
 }
 
 /// All types.
 #[derive(Debug)]
-pub(super) struct Schema {
+struct Schema {
     structs: Vec<Struct>,
     ids: BTreeMap<String, usize>,
 }
@@ -109,18 +117,33 @@ pub(super) struct Schema {
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| parse(include_str!("schema/types.txt")));
 
 /// The type behind [`Shape::Struct`].
-pub(super) fn structure(id: usize) -> &'static Struct {
+#[must_use]
+pub fn structure(id: usize) -> &'static Struct {
     &SCHEMA.structs[id]
 }
 
+/// The kinds of the table, one a line: group, version, kind, and what the server says of them.
+pub const KINDS: &str = include_str!("schema/kinds.txt");
+
+/// The type of a kind of Kubernetes' own; none for any other, and for versions that the table does not have.
+#[must_use]
+pub fn of_kind(group: &str, version: &str, kind: &str) -> Option<Shape> {
+    let group = if group.is_empty() { "core" } else { group };
+    let prefix = format!("{group} {version} {kind} ");
+    let package = group.split('.').next().unwrap_or_default();
+    KINDS.lines().any(|line| line.starts_with(&prefix)).then(|| named(&format!("{package}.{version}.{kind}")))?
+}
+
 /// Finds a type by its name in the table: `apps.v1.Deployment`.
-pub(super) fn named(name: &str) -> Option<Shape> {
+#[must_use]
+pub fn named(name: &str) -> Option<Shape> {
     SCHEMA.ids.get(name).map(|id| Shape::Struct { id: *id, atomic: false })
 }
 
 impl Shape {
     /// What stands under a key of a struct, map or free-form value.
-    pub(super) fn child(&self, key: &str) -> Option<&Shape> {
+    #[must_use]
+    pub fn child(&self, key: &str) -> Option<&Shape> {
         match self {
             Shape::Struct { id, .. } => structure(*id).field(key).map(|field| &field.shape),
             Shape::Map { of, .. } => Some(of),
@@ -131,7 +154,8 @@ impl Shape {
     }
 
     /// Whether the key is a field that the type itself names.
-    pub(super) fn names(&self, key: &str) -> bool {
+    #[must_use]
+    pub fn names(&self, key: &str) -> bool {
         match self {
             Shape::Struct { id, .. } => structure(*id).field(key).is_some(),
             Shape::Fields(known) => known.fields.contains_key(key),
