@@ -2,6 +2,7 @@
 
 mod apply;
 mod awkward;
+mod bounds;
 mod causes;
 mod cost;
 mod crash;

@@ -28,13 +28,13 @@ fn an_environment_from_toml_to_ready_and_back() {
     ] {
         assert!(told.out.contains(&format!("jakub.{component}: Ready after")), "{component}\n{}", told.out);
     }
-    let (plan, run) = told.out.split_once("Plan: 20 to add, 0 to change, 0 to destroy.\n").expect("the plan's count");
+    let (plan, run) = told.out.split_once("Plan: 23 to add, 0 to change, 0 to destroy.\n").expect("the plan's count");
     assert!(plan.contains("  # jakub/Namespace/jakub will be created\n"), "{plan}");
     let (_, end) = run.split_once("\n\n").expect("a line between progress and result");
     crate::support::check(
         end,
         str![[r#"
-Apply complete! Resources: 20 added, 0 changed, 0 destroyed.
+Apply complete! Resources: 23 added, 0 changed, 0 destroyed.
 
 Outputs:
 
@@ -89,7 +89,17 @@ cluster sandbox):
 Plan: 0 to add, 1 to change, 0 to destroy.
 
 "#]])
-        .error(str![[""]])
+        .error(str![[r#"
+warning: Deployment/orders: would violate PodSecurity "restricted:latest":
+  allowPrivilegeEscalation != false (container "orders" must set
+  securityContext.allowPrivilegeEscalation=false), unrestricted capabilities
+  (container "orders" must set securityContext.capabilities.drop=["ALL"]),
+  runAsNonRoot != true (pod or container "orders" must set
+  securityContext.runAsNonRoot=true), seccompProfile (pod or container
+  "orders" must set securityContext.seccompProfile.type to "RuntimeDefault"
+  or "Localhost")
+
+"#]])
         .wrote_nothing();
 
     // Nobody can be asked: nothing is changed.
@@ -97,6 +107,14 @@ Plan: 0 to add, 1 to change, 0 to destroy.
         .ditc("apply jakub --sandbox")
         .exits(1)
         .error(str![[r#"
+warning: Deployment/orders: would violate PodSecurity "restricted:latest":
+  allowPrivilegeEscalation != false (container "orders" must set
+  securityContext.allowPrivilegeEscalation=false), unrestricted capabilities
+  (container "orders" must set securityContext.capabilities.drop=["ALL"]),
+  runAsNonRoot != true (pod or container "orders" must set
+  securityContext.runAsNonRoot=true), seccompProfile (pod or container
+  "orders" must set securityContext.seccompProfile.type to "RuntimeDefault"
+  or "Localhost")
 error: a confirmation is needed, and standard input is no terminal
   hint: run it with `-auto-approve` to go on without a question, or look first
     with `ditc plan`
@@ -111,6 +129,14 @@ error: a confirmation is needed, and standard input is no terminal
         .end()
         .exits(0)
         .out(str![[r#"
+warning: Deployment/orders: would violate PodSecurity "restricted:latest":
+  allowPrivilegeEscalation != false (container "orders" must set
+  securityContext.allowPrivilegeEscalation=false), unrestricted capabilities
+  (container "orders" must set securityContext.capabilities.drop=["ALL"]),
+  runAsNonRoot != true (pod or container "orders" must set
+  securityContext.runAsNonRoot=true), seccompProfile (pod or container
+  "orders" must set securityContext.seccompProfile.type to "RuntimeDefault"
+  or "Localhost")
 Actions are shown with these symbols:
   ~ update in-place
 
@@ -133,8 +159,16 @@ Do you want to perform these actions in environment jakub on cluster sandbox?
 
   Enter a value: yes
 jakub.services.orders/Deployment/orders: Modifying...
-jakub.services.orders/Deployment/orders: Modifications complete after [..]s
-jakub.services.orders: Ready after [..]s
+warning: jakub.services.orders/Deployment/orders: would violate PodSecurity
+  "restricted:latest": allowPrivilegeEscalation != false (container
+  "orders" must set securityContext.allowPrivilegeEscalation=false),
+  unrestricted capabilities (container "orders" must set
+  securityContext.capabilities.drop=["ALL"]), runAsNonRoot != true (pod or
+  container "orders" must set securityContext.runAsNonRoot=true), seccompProfile
+  (pod or container "orders" must set securityContext.seccompProfile.type to
+  "RuntimeDefault" or "Localhost")
+jakub.services.orders/Deployment/orders: Modifications complete after 0s
+jakub.services.orders: Ready after 2s
 
 Apply complete! Resources: 0 added, 1 changed, 0 destroyed.
 
@@ -178,8 +212,8 @@ No changes. Environment jakub matches its definition.
         .wrote_nothing();
 
     let destroy = workspace.ditc("destroy jakub --sandbox -auto-approve").exits(0).error(str![[""]]);
-    let destroy = destroy.says("\nPlan: 0 to add, 0 to change, 20 to destroy.\n");
-    let destroy = destroy.says("\nDestroy complete! Resources: 20 destroyed.\n");
+    let destroy = destroy.says("\nPlan: 0 to add, 0 to change, 23 to destroy.\n");
+    let destroy = destroy.says("\nDestroy complete! Resources: 23 destroyed.\n");
     let mut deleted = destroy.requests.of("delete");
     // Goes with its namespace, and is given back nevertheless.
     deleted.retain(|deleted| *deleted != "leases/ditc");

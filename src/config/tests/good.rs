@@ -32,8 +32,10 @@ fn the_articles_environment_keeps_its_names() {
         str![[r#"
 dependencies.postgresql ConfigMap/postgresql-init
 dependencies.rabbitmq ConfigMap/rabbitmq-config
+LimitRange/environment
 Namespace/jakub
 dependencies.postgresql PersistentVolumeClaim/data-postgresql
+ResourceQuota/environment
 dependencies.postgresql Secret/postgresql
 dependencies.rabbitmq Secret/rabbitmq
 dependencies.redis Secret/redis
@@ -50,6 +52,7 @@ dependencies.postgresql StatefulSet/postgresql
 dependencies.rabbitmq StatefulSet/rabbitmq
 dependencies.redis StatefulSet/redis-master
 services.gateway Ingress/gateway
+NetworkPolicy/environment
 
 "#]]
     );
@@ -60,13 +63,16 @@ fn a_small_environment_and_one_with_an_own_module() {
     assert_data_eq!(
         keys(&expanded(&own(), "ci")),
         str![[r#"
+LimitRange/environment
 Namespace/ci
+ResourceQuota/environment
 dependencies.redis Secret/redis
 dependencies.redis Service/redis
 dependencies.redis Service/redis-master
 services.web Service/web
 services.web Deployment/web
 dependencies.redis StatefulSet/redis-master
+NetworkPolicy/environment
 
 "#]]
     );
@@ -76,7 +82,9 @@ dependencies.redis StatefulSet/redis-master
         str![[r#"
 dependencies.postgresql ConfigMap/postgresql-init
 dependencies.rabbitmq ConfigMap/rabbitmq-config
+LimitRange/environment
 Namespace/preview-shop
+ResourceQuota/environment
 dependencies.postgresql Secret/postgresql
 dependencies.rabbitmq Secret/rabbitmq
 dependencies.mailpit Service/mailpit
@@ -88,6 +96,7 @@ services.orders Deployment/orders
 dependencies.postgresql StatefulSet/postgresql
 dependencies.rabbitmq StatefulSet/rabbitmq
 dependencies.mailpit Ingress/mailpit
+NetworkPolicy/environment
 
 "#]]
     );
@@ -164,7 +173,7 @@ fn services_get_the_articles_variables() {
     assert_data_eq!(
         at(&jakub, "Namespace/jakub", ""),
         str![[
-            r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"jakub","labels":{"app.kubernetes.io/managed-by":"ditc","ditc.dev/environment":"jakub"}}}"#
+            r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"jakub","labels":{"app.kubernetes.io/managed-by":"ditc","ditc.dev/environment":"jakub","pod-security.kubernetes.io/enforce":"baseline","pod-security.kubernetes.io/warn":"restricted"},"annotations":{"ditc.dev/owner":"jakub@example.com","ditc.dev/ttl":"72h"}}}"#
         ]]
     );
     assert_data_eq!(
