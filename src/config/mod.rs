@@ -6,6 +6,7 @@ mod builtin;
 mod catalogue;
 mod check;
 mod duration;
+mod each;
 mod environment;
 mod expand;
 mod expression;

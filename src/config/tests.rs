@@ -8,6 +8,7 @@ use super::*;
 use crate::diagnostic::Label;
 
 mod bounds;
+mod built_in;
 mod components;
 mod expressions;
 mod good;

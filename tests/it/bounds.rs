@@ -73,6 +73,7 @@ fn they_are_made_first_and_destroyed_last() {
     let workspace =
         Workspace::of("//- ditc.toml\n//- environments/demo.toml\n[dependencies.redis]\nmodule = \"redis\"\n");
     workspace.ditc("apply demo --sandbox -auto-approve").exits(0).wrote(str![[r#"
+apply configmaps/redis-config 201
 apply limitranges/environment 201
 apply namespaces/demo 200
 apply networkpolicies/environment 201
@@ -90,6 +91,7 @@ update configmaps/ditc 200
 "#]]);
     workspace.ditc("destroy demo --sandbox -auto-approve").exits(0).wrote(str![[r#"
 create leases 201
+delete configmaps/redis-config 200
 delete limitranges/environment 200
 delete namespaces/demo 200
 delete networkpolicies/environment 200

@@ -16,6 +16,7 @@ mod given;
 mod help;
 mod labels;
 mod model;
+mod modules;
 mod preflight;
 mod real;
 mod rolls;

@@ -366,7 +366,7 @@ fn containers_that_would_never_start_are_told() {
     check(
         &service("{ requests = { memory = \"2Gi\" } }", ""),
         str![[r#"
-modules/service/service.yaml (built in):1:1: request above the limit · rendered from here
+modules/service/service.yaml (built in):28:1: request above the limit · rendered from here
   environments/demo.toml:2:11: asked for here
   container `web` asks for 2Gi of memory, and gets at most 1Gi where it sets no limit
   help: give it a limit: `limits = { memory = "2Gi" }`
@@ -377,7 +377,7 @@ modules/service/service.yaml (built in):1:1: request above the limit · rendered
     check(
         &service("{ limits = { memory = \"2Gi\" } }", "resources = false"),
         str![[r#"
-modules/service/service.yaml (built in):1:1: nothing to count · rendered from here
+modules/service/service.yaml (built in):28:1: nothing to count · rendered from here
   environments/demo.toml:2:11: asked for here
   container `web` does not say how much cpu it asks for, which the quota counts
   help: give it `requests = { cpu = … }`, or all containers one under `[resources]`

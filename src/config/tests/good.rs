@@ -30,8 +30,9 @@ fn the_articles_environment_keeps_its_names() {
     assert_data_eq!(
         keys(&jakub),
         str![[r#"
-dependencies.postgresql ConfigMap/postgresql-init
+dependencies.postgresql ConfigMap/postgresql-setup
 dependencies.rabbitmq ConfigMap/rabbitmq-config
+dependencies.redis ConfigMap/redis-config
 LimitRange/environment
 Namespace/jakub
 dependencies.postgresql PersistentVolumeClaim/data-postgresql
@@ -63,6 +64,7 @@ fn a_small_environment_and_one_with_an_own_module() {
     assert_data_eq!(
         keys(&expanded(&own(), "ci")),
         str![[r#"
+dependencies.redis ConfigMap/redis-config
 LimitRange/environment
 Namespace/ci
 ResourceQuota/environment
@@ -80,7 +82,7 @@ NetworkPolicy/environment
     assert_data_eq!(
         keys(&shop),
         str![[r#"
-dependencies.postgresql ConfigMap/postgresql-init
+dependencies.postgresql ConfigMap/postgresql-setup
 dependencies.rabbitmq ConfigMap/rabbitmq-config
 LimitRange/environment
 Namespace/preview-shop
@@ -160,10 +162,7 @@ fn services_get_the_articles_variables() {
             r#"{"rules":[{"host":"jakub.preview.example.com","http":{"paths":[{"path":"/","pathType":"Prefix","backend":{"service":{"name":"gateway","port":{"number":80}}}}]}}]}"#
         ]]
     );
-    assert!(
-        at(&jakub, "ConfigMap/postgresql-init", "/data")
-            .contains("createdb --username \\\"$POSTGRES_USER\\\" -- 'orders'\\n")
-    );
+    assert!(at(&jakub, "ConfigMap/postgresql-setup", "/data").contains("\\ndatabase 'orders'\\n"));
     assert_data_eq!(
         at(&jakub, "Secret/postgresql", ""),
         str![[
@@ -180,19 +179,16 @@ fn services_get_the_articles_variables() {
         at(&jakub, "StatefulSet/redis-master", &format!("{container}/args")),
         str![[r#"
 "redis-server"
+"/etc/redis/redis.conf"
 "--requirepass"
 "$(REDIS_PASSWORD)"
-"--save"
-""
-"--appendonly"
-"no"
 
 "#]]
     );
     assert_data_eq!(
         at(&jakub, "StatefulSet/redis-master", "/spec/template/metadata"),
         str![[
-            r#"{"labels":{"app":"redis"},"annotations":{"ditc.dev/config-hash":"07947312b452cac2286695b415fcc07d"}}"#
+            r#"{"labels":{"app":"redis"},"annotations":{"ditc.dev/config-hash":"716283854e4a2bc0d0649882af391b5c"}}"#
         ]]
     );
 }

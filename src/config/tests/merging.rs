@@ -196,6 +196,8 @@ module = "redis"
     assert_data_eq!(
         keys(&demo),
         str![[r#"
+dependencies.cache ConfigMap/cache-config
+dependencies.queue ConfigMap/queue-config
 Namespace/demo
 dependencies.cache Secret/cache
 dependencies.queue Secret/queue
