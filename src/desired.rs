@@ -24,6 +24,11 @@ pub const LABEL_ENVIRONMENT: &str = "ditc.dev/environment";
 /// Names the component that an object belongs to.
 pub const LABEL_COMPONENT: &str = "ditc.dev/component";
 
+/// Names who to ask about an environment; on its Namespace.
+pub const ANNOTATION_OWNER: &str = "ditc.dev/owner";
+/// Says how long an environment is meant to live; on its Namespace.
+pub const ANNOTATION_TTL: &str = "ditc.dev/ttl";
+
 /// The label selector of an environment's objects.
 #[must_use]
 pub fn selector(environment: &EnvironmentName) -> String {
@@ -50,7 +55,7 @@ pub struct Desired {
     pub namespace: Namespace,
     pub owner: Option<String>,
     pub components: BTreeMap<ComponentId, Component>,
-    /// The Namespace itself among them, without a component.
+    /// The Namespace and what bounds the environment are among them, without a component.
     pub manifests: BTreeMap<ObjectKey, Manifest>,
     /// How long one component may take to become ready.
     pub timeout: Duration,

@@ -25,6 +25,7 @@ use crate::{
 mod broken;
 mod conductor;
 mod event;
+mod gate;
 mod gone;
 mod hub;
 mod record;

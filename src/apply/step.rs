@@ -6,14 +6,15 @@ use tokio::time::Instant;
 
 use crate::{
     cluster::{Deleted, Error, Propagation, Refused, Rewrite, Written},
-    desired::Manifest,
+    desired::{LABEL_ENVIRONMENT, LABEL_MANAGED_BY, Manifest},
     object::{Hash, Object, ObjectKey, Uid},
     ownership::{self, Paths},
     plan::{self, Action, Change, Expect, Seen},
+    readiness,
     state::Applied,
 };
 
-use super::{EventKind, Job, StepError, gone};
+use super::{EventKind, Job, StepError, gate, gone};
 
 /// How often an object that moved in no way that was shown is read again before the step gives up.
 const REREADS: usize = 3;
@@ -62,6 +63,12 @@ pub(super) async fn change(job: &Job, key: &ObjectKey, change: &Change) -> Resul
         (Action::Delete, _, Expect::Same { uid, .. }) => delete(job, key, uid, Propagation::Background).await,
         (_, _, _) => unreachable!("the audit lets no such change pass"),
     };
+    let done = match done {
+        Ok(done) if readiness::is_gate(&key.kind) && matches!(done, Done::Written { .. }) => {
+            gate::works(job, key, &version(job, key)).await.map(|()| done)
+        }
+        done => done,
+    };
     let elapsed = start.elapsed();
     match &done {
         Ok(_) => job.tell(EventKind::ChangeFinished { key: key.clone(), component, action, elapsed }),
@@ -96,8 +103,11 @@ async fn create(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Done,
 
 /// Creates a Namespace or Secret by POST; one that is there and ours is kept.
 async fn make_once(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Done, StepError> {
-    let body = with_values(job, manifest);
+    let body = if key.kind.is("", "Namespace") { bare(manifest) } else { with_values(job, manifest) };
     let error = match job.cluster.post(key, &body, &job.kinds).await {
+        Ok(written) if key.kind.is("", "Namespace") && body != manifest.body => {
+            return furnish(job, key, manifest, written).await;
+        }
         Ok(written) => return Ok(learn(job, key, manifest, &Paths::default(), written)),
         Err(error) => error,
     };
@@ -127,6 +137,42 @@ async fn make_once(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Do
             ..StepError::default()
         }),
     }
+}
+
+/// A Namespace with nothing but its name and the labels by which it is found.
+fn bare(manifest: &Manifest) -> Object {
+    let mut body = manifest.body.clone();
+    if let Some(metadata) = body.0["metadata"].as_object_mut() {
+        metadata.remove("annotations");
+        if let Some(labels) = metadata.get_mut("labels").and_then(Value::as_object_mut) {
+            labels.retain(|label, _| [LABEL_MANAGED_BY, LABEL_ENVIRONMENT].contains(&label.as_str()));
+        }
+    }
+    body
+}
+
+/// Gives a new Namespace the rest of its labels and annotations. They are applied, since what is posted never goes when
+/// the definition drops it.
+async fn furnish(job: &Job, key: &ObjectKey, manifest: &Manifest, made: Written) -> Result<Done, StepError> {
+    let uid = made.object.uid().expect("the answer to a write has a uid");
+    let mut version = made.object.resource_version().unwrap_or_default().to_owned();
+    let mut rereads = 0;
+    let error = loop {
+        let error = match job.cluster.update(key, &manifest.body, (&uid, &version), false, &job.kinds).await {
+            Ok(written) => return Ok(learn(job, key, manifest, &Paths::default(), written)),
+            Err(error) => error,
+        };
+        let moved = error.refused().is_some_and(|refused| refused.is_conflict() && refused.conflicts().is_empty());
+        rereads += 1;
+        if !moved || rereads == REREADS {
+            break error;
+        }
+        let live = job.cluster.read(key, "v1", &job.kinds).await.map_err(|error| refused(job, &error))?;
+        let same = live.object().filter(|object| object.uid().as_ref() == Some(&uid));
+        let Some(object) = same else { break error };
+        object.resource_version().unwrap_or_default().clone_into(&mut version);
+    };
+    Err(refused(job, &error))
 }
 
 /// The body of a POST: a Secret gets its values now, and they are kept nowhere else.

@@ -98,6 +98,11 @@ fn given(name: &str, input: &module::Input) -> String {
 
 fn sample(name: &str, kind: &Type) -> String {
     match kind {
+        Type::List(_) if name == "env_from" => "[{ config = \"settings\" }]".to_owned(),
+        Type::List(_) if name == "objects" => "[]".to_owned(),
+        Type::Map(_) if name == "volumes" => "{ \"/data\" = { storage = \"1Gi\" } }".to_owned(),
+        Type::Map(_) if name == "files" => "{ \"/etc/web/web.conf\" = \"level = info\" }".to_owned(),
+        Type::String if name == "strategy" => "\"Recreate\"".to_owned(),
         Type::String if name == "image" => "\"traefik/whoami:v1.11.0\"".to_owned(),
         Type::String if name == "host" => "\"web.example.com\"".to_owned(),
         Type::String | Type::Any => "\"example\"".to_owned(),

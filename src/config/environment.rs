@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    bounds::{Bounds, bounds},
     fields::{Fields, missing, suggest, unknown_key, wrong_type},
     labels,
     secrets::{SecretRecipe, secrets},
@@ -18,8 +19,10 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Environment {
     pub(super) owner: Option<Spanned<String>>,
+    pub(super) ttl: Option<Spanned<String>>,
     pub(super) timeout: Option<std::time::Duration>,
     pub(super) labels: Vec<Entry>,
+    pub(super) bounds: Bounds,
     pub(super) variables: Vec<Entry>,
     pub(super) secrets: Vec<SecretRecipe>,
     pub(super) components: BTreeMap<ComponentName, Component>,
@@ -59,12 +62,13 @@ pub(super) fn environment(
     // Whose value `parse` takes, since two environments may not share it.
     let _ = fields.string("namespace");
     let owner = fields.string("owner");
-    let ttl = fields.string("ttl").filter(|text| !text.value.contains("{{"));
-    if let Some(ttl) = ttl {
-        duration(&ttl, fields.diagnostics());
+    let ttl = fields.string("ttl");
+    if let Some(ttl) = ttl.as_ref().filter(|text| !text.value.contains("{{")) {
+        duration(ttl, fields.diagnostics());
     }
     let timeout = fields.string("timeout").and_then(|text| duration(&text, fields.diagnostics()));
     let labels = fields.table("labels").map(|table| table.entries.clone()).unwrap_or_default();
+    let bounds = bounds(&mut fields);
     let variables = fields.table("variables").map(|table| table.entries.clone()).unwrap_or_default();
     let secret_table = fields.table("secrets");
     let tiers = [Tier::Dependency, Tier::Service].map(|tier| (tier, fields.table(tier.table())));
@@ -87,7 +91,7 @@ pub(super) fn environment(
             components.insert(component.id.name.clone(), component);
         }
     }
-    Environment { owner, timeout, labels, variables, secrets, components }
+    Environment { owner, ttl, timeout, bounds, labels, variables, secrets, components }
 }
 
 fn twice(first: &Component, second: &Component) -> Diagnostic {

@@ -9,23 +9,24 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
-    Workspace,
+    Workspace, bounds, duration,
     environment::{Component, Environment, environment, unknown_module},
     expression::{self, Known, Scope},
     instance::Instance,
-    is_same, labels, merge,
+    is_same, labels, merge, namespace,
     needs::{Needs, needs},
     object::{Rules, Types, stamp, subdomain},
     reader::stands_behind,
     references, rolling,
     secrets::SecretRecipe,
     service,
+    settings::invalid_duration,
     value::Tree,
     variables,
 };
 use crate::{
     desired::{self, Desired, Manifest, Origin},
-    diagnostic::{Diagnostic, Sources, Span},
+    diagnostic::{Diagnostic, Sources, Span, Spanned},
     kinds::Kinds,
     names::{ComponentId, ComponentName, EnvironmentName, OutputName, Tier},
     object::{GroupKind, Object, ObjectKey},
@@ -145,6 +146,7 @@ fn expand_with(
     let components = run.environment(&environment, &definition);
     let Run { mut diagnostics, unknown_kinds, mut manifests, owner, .. } = run;
     diagnostics.extend(references::check(&manifests, &environment.components));
+    diagnostics.extend(manifests.values().flat_map(|manifest| bounds::crowded(&environment.bounds, manifest)));
     if !diagnostics.is_empty() {
         return Err(Mistakes { diagnostics, unknown_kinds });
     }
@@ -168,6 +170,7 @@ pub(super) struct Run<'a> {
     owner: Option<String>,
     /// What the environment puts on all its objects.
     pub(super) labels: BTreeMap<String, String>,
+    ttl: Option<String>,
 }
 
 impl<'a> Run<'a> {
@@ -183,6 +186,7 @@ impl<'a> Run<'a> {
             scope: Scope::default(),
             owner: None,
             labels: BTreeMap::new(),
+            ttl: None,
         }
     }
 
@@ -193,7 +197,7 @@ impl<'a> Run<'a> {
     ) -> BTreeMap<ComponentId, desired::Component> {
         self.scope(environment);
         self.labels = labels::values(&environment.labels, &self.scope, self.sources, &mut self.diagnostics);
-        self.namespace(definition);
+        self.shared(environment, definition);
         let needs = needs(&environment.components, &mut self.diagnostics);
         let scope = self.scope.clone();
         for recipe in &environment.secrets {
@@ -212,13 +216,19 @@ impl<'a> Run<'a> {
         components
     }
 
-    fn namespace(&mut self, definition: &Span) {
-        let name = self.rules.namespace.as_str();
-        let key = ObjectKey::namespace(name);
-        let mut body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
-        stamp(&mut body, &key, None, &self.labels, self.rules).expect("no label stands in the way of another yet");
-        let origin = Origin { definition: definition.clone(), template: None };
-        self.manifests.insert(key.clone(), Manifest { key, component: None, body: Object(body), secret: None, origin });
+    /// The Namespace, and what bounds the environment in it.
+    fn shared(&mut self, environment: &Environment, definition: &Span) {
+        let namespace = self.rules.namespace.as_str();
+        let (owner, ttl) = (self.owner.as_deref(), self.ttl.as_deref());
+        let body = namespace::namespace(self.rules, owner, ttl, &environment.bounds);
+        let mut shared = vec![(ObjectKey::namespace(namespace), body)];
+        shared.extend(bounds::objects(&environment.bounds, namespace));
+        for (key, mut body) in shared {
+            stamp(&mut body, &key, None, &self.labels, self.rules).expect("its labels are ditc's own");
+            let origin = Origin { definition: definition.clone(), template: None };
+            let manifest = Manifest { key: key.clone(), component: None, body: Object(body), secret: None, origin };
+            self.manifests.insert(key, manifest);
+        }
     }
 
     /// Evaluates what all expressions of the environment may use.
@@ -249,6 +259,13 @@ impl<'a> Run<'a> {
             })
             .collect();
         self.scope.names.insert("variables".to_owned(), Known::names(variables));
+        if let Some(ttl) = &environment.ttl {
+            self.ttl = expression::text(ttl, &self.scope, self.sources, &mut self.diagnostics);
+            if let Some(text) = self.ttl.as_ref().filter(|text| duration::parse(text).is_none()) {
+                let given = Spanned { value: text.clone(), span: ttl.span.clone() };
+                self.diagnostics.push(invalid_duration(&given));
+            }
+        }
     }
 
     /// Renders a component and gives its outputs; none when they could not be made.

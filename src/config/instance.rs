@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::{
+    each::each,
     environment::Component,
     expand::Run,
     expression::{self, Known, Scope},
@@ -47,8 +48,15 @@ impl Instance<'_> {
         }
         let mut secrets = Map::new();
         for recipe in &self.module.secrets {
-            if let Some(name) = run.secret(recipe, &scope, Some(&self.component.id), &self.component.span) {
+            let before = run.diagnostics.len();
+            for recipe in each(recipe, &self.context, &mut run.diagnostics) {
+                let name = run.secret(&recipe, &scope, Some(&self.component.id), &self.component.span);
+                // One whose name was refused is there for templates all the same: they are not told that it is not.
+                let name = name.unwrap_or_else(|| recipe.name.value.clone());
                 secrets.insert(name.clone(), Value::from(name));
+            }
+            for diagnostic in &mut run.diagnostics[before..] {
+                *diagnostic = self.used(diagnostic.clone());
             }
         }
         self.context["secrets"] = Value::Object(secrets);

@@ -1,10 +1,12 @@
 //! From TOML to manifests: reads a workspace's files, finds every mistake in them, and renders an environment. Pure:
 //! texts in, values out; it knows no clock, file, network or cluster.
 
+mod bounds;
 mod builtin;
 mod catalogue;
 mod check;
 mod duration;
+mod each;
 mod environment;
 mod expand;
 mod expression;
@@ -15,6 +17,7 @@ mod labels;
 mod lint;
 mod merge;
 mod module;
+mod namespace;
 mod needs;
 mod object;
 mod parse;
@@ -37,6 +40,7 @@ mod yaml;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    iter,
     time::Duration,
 };
 
@@ -194,8 +198,10 @@ impl Workspace {
         used
     }
 
+    /// The files of a chain joined, on top of what holds for all environments.
     fn merged(&self, chain: &[&EnvironmentName]) -> Table {
-        merge::merge(chain.iter().filter_map(|name| self.environments.get(*name)?.table.as_ref()))
+        let files = chain.iter().filter_map(|name| self.environments.get(*name)?.table.as_ref());
+        merge::merge(iter::once(&self.settings.bounds).chain(files))
     }
 
     /// The inputs of module `service`, which services without a module take as their own keys.

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Workspace, environment::SERVICE, module::Input, types::Type};
+use super::{Workspace, bounds, environment::SERVICE, module::Input, types::Type};
 use crate::secret::{Generate, Generator};
 
 /// The version that editors for TOML know.
@@ -38,7 +38,7 @@ pub fn environment_schema(workspace: &Workspace) -> Value {
         "dependencies": components(dependency(workspace), "what services need and nobody here writes"),
         "services": components(service(workspace), "what the team writes"),
     });
-    let mut schema = root("environment", properties);
+    let mut schema = root("environment", with_bounds(properties));
     schema["definitions"] = definitions(workspace);
     schema
 }
@@ -97,11 +97,17 @@ pub fn ditc_schema() -> Value {
         "drift": table(json!({
             "controllers": described(texts(), "field managers whose fields are left to them"),
         })),
-        "defaults": table(json!({
+        "defaults": table(with_bounds(json!({
             "timeout": described(plain_duration(), "how long a component may take to become ready"),
-        })),
+        }))),
     });
     root("settings", properties)
+}
+
+/// Properties, and behind them what bounds environments.
+fn with_bounds(mut properties: Value) -> Value {
+    properties.as_object_mut().into_iter().for_each(|properties| properties.extend(bounds::properties()));
+    properties
 }
 
 fn root(title: &str, properties: Value) -> Value {
@@ -219,7 +225,7 @@ fn of_type(kind: &Type) -> Value {
         Type::Any => value(),
         Type::Integer => any_of([json!({"type": "integer"}), later()]),
         Type::Boolean => any_of([json!({"type": "boolean"}), later()]),
-        Type::Quantity => any_of([json!({"type": "integer", "minimum": 0}), spelled(QUANTITY)]),
+        Type::Quantity => quantity(),
         Type::Duration => duration(),
         Type::List(item) => any_of([json!({"type": "array", "items": of_type(item)}), later()]),
         Type::Map(item) => any_of([json!({"type": "object", "additionalProperties": of_type(item)}), later()]),
@@ -231,6 +237,10 @@ fn of_type(kind: &Type) -> Value {
         Type::Port => any_of([json!({"type": "integer", "minimum": 1, "maximum": 65535}), port(), later()]),
         Type::Probe => probe(),
     }
+}
+
+pub(super) fn quantity() -> Value {
+    any_of([json!({"type": "integer", "minimum": 0}), spelled(QUANTITY)])
 }
 
 fn variable() -> Value {
@@ -341,11 +351,11 @@ fn spelled(pattern: &str) -> Value {
     json!({"type": "string", "pattern": format!("^{pattern}$|{EXPRESSION}")})
 }
 
-fn any_of(schemas: impl IntoIterator<Item = Value>) -> Value {
+pub(super) fn any_of(schemas: impl IntoIterator<Item = Value>) -> Value {
     json!({"anyOf": schemas.into_iter().collect::<Vec<_>>()})
 }
 
-fn described(mut schema: Value, description: &str) -> Value {
+pub(super) fn described(mut schema: Value, description: &str) -> Value {
     schema["description"] = Value::from(description);
     schema
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::{
+    bounds,
     fields::Fields,
     secrets::plain,
     value::{Table, Tree},
@@ -34,6 +35,8 @@ pub struct Settings {
     pub secret_sources: Vec<String>,
     /// How long a component may take to become ready, unless its environment says otherwise.
     pub timeout: Duration,
+    /// What bounds environments, unless they say otherwise: the keys that their files have too.
+    pub(super) bounds: Table,
 }
 
 /// Where values may be taken from where `ditc.toml` does not say otherwise.
@@ -53,6 +56,7 @@ impl Default for Settings {
             controllers: Vec::new(),
             secret_sources: SECRET_SOURCES.map(str::to_owned).to_vec(),
             timeout: Duration::from_secs(600),
+            bounds: Table::default(),
         }
     }
 }
@@ -100,7 +104,10 @@ pub(super) fn settings(table: &Table, diagnostics: &mut Vec<Diagnostic>) -> Sett
     if let Some(table) = defaults {
         let mut fields = Fields::new(table, "`[defaults]`", diagnostics);
         let timeout = fields.string("timeout").map(|text| duration(&text, fields.diagnostics()));
+        bounds::bounds(&mut fields);
         fields.finish();
+        let bounds = table.entries.iter().filter(|entry| bounds::KEYS.contains(&entry.key.value.as_str()));
+        settings.bounds = Table { entries: bounds.cloned().collect() };
         settings.timeout = timeout.flatten().unwrap_or(settings.timeout);
     }
     settings

@@ -7,6 +7,8 @@ use snapbox::{assert_data_eq, str};
 use super::*;
 use crate::diagnostic::Label;
 
+mod bounds;
+mod built_in;
 mod components;
 mod expressions;
 mod good;
@@ -19,10 +21,16 @@ mod schema;
 /// Splits a text into files, each below a line `//- PATH`.
 fn files(fixture: &str) -> BTreeMap<String, String> {
     let parts = fixture.split("//- ").skip(1);
-    parts
-        .filter_map(|part| part.split_once('\n'))
-        .map(|(path, text)| (path.trim().to_owned(), text.to_owned()))
-        .collect()
+    let parts = parts.filter_map(|part| part.split_once('\n'));
+    parts.map(|(path, text)| (path.trim().to_owned(), text.to_owned())).collect()
+}
+
+/// The same, with environments that are not bounded unless the text has a `ditc.toml`: they are what is described.
+fn unbounded(fixture: &str) -> BTreeMap<String, String> {
+    let mut files = files(fixture);
+    let off = super::bounds::KEYS.map(|key| format!("{key} = false\n")).concat();
+    files.entry("ditc.toml".to_owned()).or_insert_with(|| format!("[defaults]\n{off}"));
+    files
 }
 
 /// The plain text of a complaint: `path:line:column: summary · label · detail · help`.
@@ -60,7 +68,7 @@ fn check(fixture: &str, expected: impl snapbox::IntoData) {
 /// Expands environment `demo` of a workspace that must be right.
 #[track_caller]
 fn demo(fixture: &str) -> crate::desired::Desired {
-    expanded(&files(fixture), "demo")
+    expanded(&unbounded(fixture), "demo")
 }
 
 #[track_caller]

@@ -59,6 +59,9 @@ pub(super) fn order(
                 if namespace_changes == Some(Action::Delete) && **key != namespace {
                     graph.need(Step::Change(namespace.clone()), step.clone());
                 }
+                if component.is_none() && **key != namespace {
+                    shared_last(&mut graph, &changes, &step);
+                }
                 for user in component.iter().flat_map(|component| users(input, component)) {
                     for (other, _) in changes.iter().filter(|(_, change)| change.component.as_ref() == Some(&user)) {
                         graph.need(step.clone(), Step::Change((*other).clone()));
@@ -117,6 +120,15 @@ fn shared_first(graph: &mut Graph<Step>, changes: &BTreeMap<&ObjectKey, &Change>
     for (key, change) in changes {
         if change.component.is_some() && change.action != Action::Delete {
             graph.need(Step::Change((*key).clone()), shared.clone());
+        }
+    }
+}
+
+/// And it goes after every component: what bounds them holds to the end.
+fn shared_last(graph: &mut Graph<Step>, changes: &BTreeMap<&ObjectKey, &Change>, shared: &Step) {
+    for (key, change) in changes {
+        if change.component.is_some() && change.action == Action::Delete {
+            graph.need(shared.clone(), Step::Change((*key).clone()));
         }
     }
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::{
     object::{GroupKind, Object},
     observed::Readiness,
+    quantity::Quantity,
 };
 
 use super::{SERVICE_NAME, condition, count, failed, is_true, observed, phase, replicas, waiting, words};
@@ -23,8 +24,25 @@ pub(super) fn judge(object: &Object, kind: &GroupKind, slices: Option<&[&Object]
         ("", "Service") => service(object, slices),
         ("", "Namespace") if phase(object) == "Active" => Readiness::Ready,
         ("", "Namespace") => waiting("it is not active yet"),
+        ("", "ResourceQuota") => quota(object),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => definition(object),
         _ => Readiness::Ready,
+    }
+}
+
+/// A quota has no generation: its controller has seen it once the limits that it tells are those that are asked for.
+fn quota(object: &Object) -> Readiness {
+    let asked = object.at("/spec/hard").and_then(Value::as_object);
+    let counted = |(name, limit): (&String, &Value)| {
+        let amount = |value: &Value| Quantity::parse(value.as_str()?);
+        let told = object.at("/status/hard").and_then(|hard| hard.get(name)).and_then(amount);
+        told.is_some()
+            && told == amount(limit)
+            && object.at("/status/used").is_some_and(|used| used.get(name).is_some())
+    };
+    match asked.into_iter().flatten().all(counted) {
+        true => Readiness::Ready,
+        false => waiting("what it limits is not counted yet"),
     }
 }
 

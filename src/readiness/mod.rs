@@ -51,6 +51,7 @@ pub fn endpoint_slices() -> (GroupKind, String) {
 pub fn is_awaited(kind: &GroupKind) -> bool {
     match (kind.group.as_str(), kind.kind.as_str()) {
         ("", "Pod" | "PersistentVolumeClaim" | "Service" | "ReplicationController" | "Namespace") => true,
+        ("", "ResourceQuota") => true,
         ("apps", "ControllerRevision") => false,
         ("apps", _) => true,
         ("batch", "Job") => true,
@@ -64,6 +65,13 @@ pub fn is_awaited(kind: &GroupKind) -> bool {
         // Of other kinds ditc knows only the conditions that they show, so it looks.
         _ => true,
     }
+}
+
+/// Whether what comes after an object must wait until it works: before a quota is counted, the server refuses all that it
+/// counts.
+#[must_use]
+pub fn is_gate(kind: &GroupKind) -> bool {
+    kind.is("", "ResourceQuota")
 }
 
 /// Whether one object is waited for: its kind is, or it says itself when it is ready.

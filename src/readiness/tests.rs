@@ -115,3 +115,20 @@ fn only_what_has_no_readiness_probe_must_settle() {
     let bare = deployment(json!({"template": {"spec": {"containers": [{"name": "a"}]}}}), json!({}));
     assert_eq!((settling(&Object(probed)), settling(&Object(bare))), (Duration::ZERO, SETTLING));
 }
+
+#[test]
+fn a_quota_works_once_all_that_it_limits_is_counted() {
+    let quota = |status: Value| {
+        json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q"},
+            "spec": {"hard": {"pods": "1k", "requests.cpu": "8"}}, "status": status})
+    };
+    let counted = json!({"hard": {"pods": "1000", "requests.cpu": "8"}, "used": {"pods": "0", "requests.cpu": "0"}});
+    check(&quota(counted), &Readiness::Ready);
+    let not_yet = waiting("what it limits is not counted yet");
+    check(&quota(json!({})), &not_yet);
+    check(&quota(json!({"hard": {"pods": "1k"}, "used": {"pods": "0"}})), &not_yet);
+    check(
+        &quota(json!({"hard": {"pods": "1k", "requests.cpu": "4"}, "used": {"pods": "0", "requests.cpu": "0"}})),
+        &not_yet,
+    );
+}

@@ -87,6 +87,6 @@ ports    = [80]
 replicas = 2
 TOML
   expect_exit 0 ditc apply "$env" -auto-approve
-  expect_text '^Apply complete! Resources: 3 added, 0 changed, 0 destroyed\.'
+  expect_text '^Apply complete! Resources: 6 added, 0 changed, 0 destroyed\.'
   expect_no_changes
 }

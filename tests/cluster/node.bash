@@ -102,7 +102,15 @@ JSON
 }
 
 # image_of MODULE: the image that a built-in module takes unless told otherwise.
-image_of() { sed -n '/^\[inputs\.image\]/,/^\[/s/^default *= *"\(.*\)"$/\1/p' "$here/../../modules/$1/module.toml"; }
+image_of() {
+  local version
+  version=$(sed -n '/^\[inputs\.version\]/,/^\[/s/^default *= *"\(.*\)"$/\1/p' "$here/../../modules/$1/module.toml")
+  case $1 in
+    postgresql) echo "postgres:$version" ;;
+    rabbitmq) echo "rabbitmq:$version-management" ;;
+    *) echo "$1:$version" ;;
+  esac
+}
 
 # Puts the archives $images into containerd, the dependencies under the names that the built-in modules use.
 import_images() {

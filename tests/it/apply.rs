@@ -453,7 +453,7 @@ cluster sandbox):
   - demo.dependencies.postgresql/StatefulSet/postgresql will be destroyed (it is no longer in the definition)
   - demo.dependencies.postgresql/Service/postgresql will be destroyed (it is no longer in the definition)
   - demo.dependencies.postgresql/Service/postgresql-headless will be destroyed (it is no longer in the definition)
-  - demo.dependencies.postgresql/ConfigMap/postgresql-init will be destroyed (it is no longer in the definition)
+  - demo.dependencies.postgresql/ConfigMap/postgresql-setup will be destroyed (it is no longer in the definition)
 
 Plan: 0 to add, 0 to change, 4 to destroy.
 

@@ -29,6 +29,7 @@ fn a_plan_of_nothing_is_one_get_of_the_record_and_one_list_per_kind() {
         told.requests.sorted(),
         str![[r#"
 get configmaps/ditc 200
+list configmaps 200
 list deployments 200
 list namespaces 200
 list secrets 200
@@ -51,6 +52,7 @@ get /api 200
 get /apis 200
 get configmaps/ditc 200
 get namespaces/kube-system 200
+list configmaps 200
 list deployments 200
 list namespaces 200
 list secrets 200
@@ -64,6 +66,7 @@ list statefulsets 200
         told.requests.sorted(),
         str![[r#"
 get configmaps/ditc 200
+list configmaps 200
 list deployments 200
 list namespaces 200
 list secrets 200
@@ -83,6 +86,7 @@ fn an_apply_of_nothing_writes_nothing_and_keeps_the_cluster_as_it_is() {
         told.requests.sorted(),
         str![[r#"
 get configmaps/ditc 200
+list configmaps 200
 list deployments 200
 list namespaces 200
 list secrets 200
@@ -108,6 +112,7 @@ ask selfsubjectrulesreviews 201
 create leases 201
 delete leases/ditc 200
 get configmaps/ditc 200
+list configmaps 200
 list deployments 200
 list deployments 200
 list endpointslices 200
@@ -209,6 +214,7 @@ fn an_environment_that_is_not_there_costs_no_list_in_its_namespace() {
     check(
         told.requests.sorted(),
         str![[r#"
+ask configmaps/ditc-check-4fa34e6cc567 201
 ask deployments/ditc-check-adacf5f48df0 201
 ask selfsubjectrulesreviews 201
 ask services/ditc-check-22294dccf478 201
@@ -231,6 +237,7 @@ fn a_drift_report_of_nothing_is_one_list_per_recorded_kind_and_a_look_at_all_oth
         told.requests.sorted(),
         str![[r#"
 get configmaps/ditc 200
+list configmaps 200
 list configmaps 200
 list controllerrevisions 200
 list cronjobs 200

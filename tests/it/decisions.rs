@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Stage, stories};
+use crate::support::{Stage, UNBOUND, stories};
 
 stories! {
     an_object_of_another_tool_is_adopted
@@ -208,7 +208,7 @@ fn claims_that_a_set_made_go_with_it_and_no_others(stage: &Stage) {
 
 fn no_more_is_destroyed_than_allowed(stage: &Stage) {
     stage.apply("").exits(0);
-    stage.workspace.write("ditc.toml", "[policy]\nmax_destroy = 1\n");
+    stage.workspace.write("ditc.toml", &format!("[policy]\nmax_destroy = 1\n{UNBOUND}"));
     stage.define("[services.other]\nmodule = \"app\"");
     stage.plan("").exits(1).says("would delete or replace 2 objects").says("-max-destroy=2");
     stage.apply("").exits(1);
@@ -218,7 +218,7 @@ fn no_more_is_destroyed_than_allowed(stage: &Stage) {
 
 fn nothing_is_changed_in_a_protected_namespace(stage: &Stage) {
     stage.apply("").exits(0);
-    stage.workspace.write("ditc.toml", "[policy]\nprotected = [\"d-*\"]\n");
+    stage.workspace.write("ditc.toml", &format!("[policy]\nprotected = [\"d-*\"]\n{UNBOUND}"));
     for ran in [stage.plan(""), stage.apply(""), stage.start("destroy", "-auto-approve").end()] {
         let told = ran.exits(1);
         assert!(told.error.contains("protected"), "{}", told.error);

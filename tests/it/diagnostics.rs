@@ -102,9 +102,9 @@ error: wrong type
  3 | replicas = "two"
    |            ^^^^^ expected an integer
    |
-  ::: modules/service/module.toml (built in):27:9
+  ::: modules/service/module.toml (built in):32:9
    |
-27 | [inputs.replicas]
+32 | [inputs.replicas]
    |         -------- declared here as `integer`
    |
    = note: input `replicas` of module `service` takes an integer, not a string
@@ -727,10 +727,10 @@ cluster sandbox):
 
   # demo.services.web/Deployment/web will be updated in-place
   # (the definition changed: environments/demo.toml:1,
-  # modules/service/service.yaml (built in):1)
+  # modules/service/service.yaml (built in):28)
   ~ Deployment "web" {
       ~ spec.template.spec.containers[name="web"].image = "traefik/whoami:v1" -> "traefik/whoami:v2"
-        # (15 unchanged fields hidden)
+        # (21 unchanged fields hidden)
     }
 
 Plan: 0 to add, 1 to change, 0 to destroy.
@@ -860,11 +860,11 @@ cluster test):
 
   # demo.services.web/Deployment/web will be updated in-place
   # (the definition changed: environments/demo.toml:1,
-  # modules/service/service.yaml (built in):1)
+  # modules/service/service.yaml (built in):28)
   # not checked by the server: these credentials have no right to write it
   ~ Deployment "web" {
       ~ spec.template.spec.containers[name="web"].image = "traefik/whoami:v1" -> "traefik/whoami:v2"
-        # (20 unchanged fields hidden)
+        # (26 unchanged fields hidden)
     }
 
 Plan: 0 to add, 1 to change, 0 to destroy.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use snapbox::str;
 
-use crate::support::{Served, Workspace, check};
+use crate::support::{Served, UNBOUND, Workspace, check};
 
 const DRIFT: &str = "drift demo --sandbox";
 const APPLY: &str = "apply demo --sandbox -auto-approve";
@@ -250,7 +250,7 @@ No changes. Environment demo matches its definition.
 "#]])
         .error("");
     // What the workspace names as a controller adds what it likes.
-    workspace.write("ditc.toml", "[drift]\ncontrollers = [\"kubectl-annotate\"]\n");
+    workspace.write("ditc.toml", &format!("[drift]\ncontrollers = [\"kubectl-annotate\"]\n{UNBOUND}"));
     workspace.ditc("drift demo --sandbox -strict").exits(0).says("No drift.");
 }
 

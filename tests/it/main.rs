@@ -2,6 +2,7 @@
 
 mod apply;
 mod awkward;
+mod bounds;
 mod causes;
 mod cost;
 mod crash;
@@ -15,6 +16,7 @@ mod given;
 mod help;
 mod labels;
 mod model;
+mod modules;
 mod preflight;
 mod progress;
 mod real;

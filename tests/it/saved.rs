@@ -379,7 +379,7 @@ error: a saved plan is applied as it is: what was decided for it is in the file
 fn a_destroy_is_planned_looked_at_and_applied() {
     let workspace = applied();
     let save = format!("{SAVE} -destroy");
-    let planned = workspace.ditc(&save).exits(0).says("Plan: 0 to add, 0 to change, 7 to destroy.");
+    let planned = workspace.ditc(&save).exits(0).says("Plan: 0 to add, 0 to change, 8 to destroy.");
     assert_eq!(workspace.ditc("show demo.plan").exits(0).out, planned.out);
     // Since then somebody put something into the namespace.
     let foreign = json!({"metadata": {"name": "settings"}});
@@ -394,7 +394,7 @@ error: demo.plan, a plan of [TIME], no longer fits, so nothing was changed:
     workspace.ditc(&format!("{save} -with-foreign")).exits(0);
     workspace.remove(FILE);
     workspace.write("environments/other.toml", "");
-    workspace.ditc(APPLY).exits(0).says("Destroy complete! Resources: 7 destroyed.");
+    workspace.ditc(APPLY).exits(0).says("Destroy complete! Resources: 8 destroyed.");
     assert_eq!(workspace.cluster().get("/api/v1/namespaces/demo"), None);
     workspace.ditc(APPLY).exits(1).wrote_nothing().error(str![[r#"
 error: demo.plan, a plan of [TIME], no longer fits, so nothing was changed:
@@ -418,6 +418,7 @@ ask selfsubjectrulesreviews 201
 create leases 201
 delete leases/ditc 200
 get configmaps/ditc 200
+list configmaps 200
 list deployments 200
 list deployments 200
 list endpointslices 200
@@ -517,7 +518,7 @@ ditc will perform the following actions in environment demo (namespace demo,
 cluster sandbox):
 
   # demo.services.other/Deployment/other will be created
-  # (environments/demo.toml:6, modules/service/service.yaml (built in):1)
+  # (environments/demo.toml:6, modules/service/service.yaml (built in):28)
   # not checked by the server: the cluster was not asked (-refresh=false)
   + Deployment "other" {
       + metadata.labels.app: other
@@ -527,14 +528,22 @@ cluster sandbox):
       +     metadata.labels.app: other
       +     spec:
       +       enableServiceLinks: false
+      +       automountServiceAccountToken: false
+      +       securityContext.seccompProfile.type: RuntimeDefault
       +       containers:
       +         - name: other
       +           image: traefik/whoami:v1
+      +           resources:
+      +             limits.memory: 512Mi
+      +             requests:
+      +               cpu: 50m
+      +               memory: 128Mi
+      +           securityContext.allowPrivilegeEscalation: false
     }
 
   # demo.services.web/Service/web will be updated in-place
   # (the definition changed: environments/demo.toml:3,
-  # modules/service/service.yaml (built in):65)
+  # modules/service/service.yaml (built in):180)
   # not checked by the server: the cluster was not asked (-refresh=false)
   ~ Service "web" {
       + spec.ports[name="port-81"]:
@@ -547,7 +556,7 @@ cluster sandbox):
 
   # demo.services.web/Deployment/web will be updated in-place
   # (the definition changed: environments/demo.toml:3,
-  # modules/service/service.yaml (built in):1)
+  # modules/service/service.yaml (built in):28)
   # not checked by the server: the cluster was not asked (-refresh=false)
   ~ Deployment "web" {
       ~ spec.template.spec.containers[name="web"] {
@@ -557,7 +566,7 @@ cluster sandbox):
           +   containerPort: 81
           +   protocol: TCP
         }
-        # (20 unchanged fields hidden)
+        # (26 unchanged fields hidden)
     }
 
 Plan: 1 to add, 2 to change, 0 to destroy.
@@ -568,7 +577,7 @@ Plan: 1 to add, 2 to change, 0 to destroy.
     assert_eq!((&document["applyable"], document["as_of"].is_string()), (&json!(false), true));
     let told = workspace.ditc("plan demo --sandbox -refresh=false -destroy").exits(0);
     assert_eq!(told.requests.to_string(), "");
-    assert!(told.out.contains("Plan: 0 to add, 0 to change, 7 to destroy."), "{}", told.out);
+    assert!(told.out.contains("Plan: 0 to add, 0 to change, 8 to destroy."), "{}", told.out);
 }
 
 #[test]

@@ -9,7 +9,7 @@ const ORDERS: &str = "jakubborys/ditc-orders\"";
 
 /// Sets the tag of the service orders.
 fn set_tag_of_orders(workspace: &Workspace, from: &str, to: &str) {
-    let before = |tag: &str| format!("repo  = \"kooba/ditc-orders\"\ntag   = \"{tag}\"\nimage = \"{ORDERS}");
+    let before = |tag: &str| format!("repo   = \"kooba/ditc-orders\"\ntag    = \"{tag}\"\nimage  = \"{ORDERS}");
     workspace.edit(JAKUB, &before(from), &before(to));
 }
 
@@ -28,13 +28,13 @@ fn an_environment_from_toml_to_ready_and_back() {
     ] {
         assert!(told.out.contains(&format!("jakub.{component}: Ready after")), "{component}\n{}", told.out);
     }
-    let (plan, run) = told.out.split_once("Plan: 20 to add, 0 to change, 0 to destroy.\n").expect("the plan's count");
+    let (plan, run) = told.out.split_once("Plan: 24 to add, 0 to change, 0 to destroy.\n").expect("the plan's count");
     assert!(plan.contains("  # jakub/Namespace/jakub will be created\n"), "{plan}");
     let (_, end) = run.split_once("\n\n").expect("a line between progress and result");
     crate::support::check(
         end,
         str![[r#"
-Apply complete! Resources: 20 added, 0 changed, 0 destroyed.
+Apply complete! Resources: 24 added, 0 changed, 0 destroyed.
 
 Outputs:
 
@@ -79,11 +79,11 @@ ditc will perform the following actions in environment jakub (namespace jakub,
 cluster sandbox):
 
   # jakub.services.orders/Deployment/orders will be updated in-place
-  # (the definition changed: environments/jakub.toml:24,
-  # modules/service/service.yaml:1)
+  # (the definition changed: environments/jakub.toml:25,
+  # modules/service/service.yaml:28)
   ~ Deployment "orders" {
       ~ spec.template.spec.containers[name="orders"].image = "jakubborys/ditc-orders:dev" -> "jakubborys/ditc-orders:v2"
-        # (29 unchanged fields hidden)
+        # (40 unchanged fields hidden)
     }
 
 Plan: 0 to add, 1 to change, 0 to destroy.
@@ -118,11 +118,11 @@ ditc will perform the following actions in environment jakub (namespace jakub,
 cluster sandbox):
 
   # jakub.services.orders/Deployment/orders will be updated in-place
-  # (the definition changed: environments/jakub.toml:24,
-  # modules/service/service.yaml:1)
+  # (the definition changed: environments/jakub.toml:25,
+  # modules/service/service.yaml:28)
   ~ Deployment "orders" {
       ~ spec.template.spec.containers[name="orders"].image = "jakubborys/ditc-orders:dev" -> "jakubborys/ditc-orders:v2"
-        # (29 unchanged fields hidden)
+        # (40 unchanged fields hidden)
     }
 
 Plan: 0 to add, 1 to change, 0 to destroy.
@@ -133,8 +133,8 @@ Do you want to perform these actions in environment jakub on cluster sandbox?
 
   Enter a value: yes
 jakub.services.orders/Deployment/orders: Modifying...
-jakub.services.orders/Deployment/orders: Modifications complete after [..]s
-jakub.services.orders: Ready after [..]s
+jakub.services.orders/Deployment/orders: Modifications complete after 0s
+jakub.services.orders: Ready after 2s
 
 Apply complete! Resources: 0 added, 1 changed, 0 destroyed.
 
@@ -178,8 +178,8 @@ No changes. Environment jakub matches its definition.
         .wrote_nothing();
 
     let destroy = workspace.ditc("destroy jakub --sandbox -auto-approve").exits(0).error(str![[""]]);
-    let destroy = destroy.says("\nPlan: 0 to add, 0 to change, 20 to destroy.\n");
-    let destroy = destroy.says("\nDestroy complete! Resources: 20 destroyed.\n");
+    let destroy = destroy.says("\nPlan: 0 to add, 0 to change, 24 to destroy.\n");
+    let destroy = destroy.says("\nDestroy complete! Resources: 24 destroyed.\n");
     let mut deleted = destroy.requests.of("delete");
     // Goes with its namespace, and is given back nevertheless.
     deleted.retain(|deleted| *deleted != "leases/ditc");

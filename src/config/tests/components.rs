@@ -40,7 +40,7 @@ environments/demo.toml:3:12: unknown input · not an input of the module
   module `postgresql` has no input `database`
   help: did you mean `databases`?
 environments/demo.toml:3:39: invalid quantity · Kubernetes cannot read this quantity
-  modules/postgresql/module.toml (built in):14:9: declared here as `quantity`
+  modules/postgresql/module.toml (built in):29:9: declared here as `quantity`
   help: write `512Mi`
 environments/demo.toml:4:11: missing input · lacks `image`
   modules/service/module.toml (built in):3:9: declared here as `string`
@@ -128,11 +128,11 @@ environments/demo.toml:9:1: invalid name · not the name of a variable
   modules/service/module.toml (built in):17:9: declared here as `env`
   the name `1D` may hold only letters, digits, `_`, `-` and `.`, no digit first
 environments/demo.toml:3:10: invalid port · ports go from 1 to 65535
-  modules/service/module.toml (built in):22:9: declared here as `list(port)`
+  modules/service/module.toml (built in):27:9: declared here as `list(port)`
 environments/demo.toml:3:37: unknown protocol · known are `TCP`, `UDP` and `SCTP`
-  modules/service/module.toml (built in):22:9: declared here as `list(port)`
+  modules/service/module.toml (built in):27:9: declared here as `list(port)`
 environments/demo.toml:4:18: two probes in one · either `path` or `command`, not both
-  modules/service/module.toml (built in):37:9: declared here as `probe`
+  modules/service/module.toml (built in):42:9: declared here as `probe`
 
 "#]],
     );

@@ -30,10 +30,13 @@ fn the_articles_environment_keeps_its_names() {
     assert_data_eq!(
         keys(&jakub),
         str![[r#"
-dependencies.postgresql ConfigMap/postgresql-init
+dependencies.postgresql ConfigMap/postgresql-setup
 dependencies.rabbitmq ConfigMap/rabbitmq-config
+dependencies.redis ConfigMap/redis-config
+LimitRange/environment
 Namespace/jakub
 dependencies.postgresql PersistentVolumeClaim/data-postgresql
+ResourceQuota/environment
 dependencies.postgresql Secret/postgresql
 dependencies.rabbitmq Secret/rabbitmq
 dependencies.redis Secret/redis
@@ -50,6 +53,7 @@ dependencies.postgresql StatefulSet/postgresql
 dependencies.rabbitmq StatefulSet/rabbitmq
 dependencies.redis StatefulSet/redis-master
 services.gateway Ingress/gateway
+NetworkPolicy/environment
 
 "#]]
     );
@@ -60,13 +64,17 @@ fn a_small_environment_and_one_with_an_own_module() {
     assert_data_eq!(
         keys(&expanded(&own(), "ci")),
         str![[r#"
+dependencies.redis ConfigMap/redis-config
+LimitRange/environment
 Namespace/ci
+ResourceQuota/environment
 dependencies.redis Secret/redis
 dependencies.redis Service/redis
 dependencies.redis Service/redis-master
 services.web Service/web
 services.web Deployment/web
 dependencies.redis StatefulSet/redis-master
+NetworkPolicy/environment
 
 "#]]
     );
@@ -74,9 +82,11 @@ dependencies.redis StatefulSet/redis-master
     assert_data_eq!(
         keys(&shop),
         str![[r#"
-dependencies.postgresql ConfigMap/postgresql-init
+dependencies.postgresql ConfigMap/postgresql-setup
 dependencies.rabbitmq ConfigMap/rabbitmq-config
+LimitRange/environment
 Namespace/preview-shop
+ResourceQuota/environment
 dependencies.postgresql Secret/postgresql
 dependencies.rabbitmq Secret/rabbitmq
 dependencies.mailpit Service/mailpit
@@ -88,6 +98,7 @@ services.orders Deployment/orders
 dependencies.postgresql StatefulSet/postgresql
 dependencies.rabbitmq StatefulSet/rabbitmq
 dependencies.mailpit Ingress/mailpit
+NetworkPolicy/environment
 
 "#]]
     );
@@ -151,10 +162,7 @@ fn services_get_the_articles_variables() {
             r#"{"rules":[{"host":"jakub.preview.example.com","http":{"paths":[{"path":"/","pathType":"Prefix","backend":{"service":{"name":"gateway","port":{"number":80}}}}]}}]}"#
         ]]
     );
-    assert!(
-        at(&jakub, "ConfigMap/postgresql-init", "/data")
-            .contains("createdb --username \\\"$POSTGRES_USER\\\" -- 'orders'\\n")
-    );
+    assert!(at(&jakub, "ConfigMap/postgresql-setup", "/data").contains("\\ndatabase 'orders'\\n"));
     assert_data_eq!(
         at(&jakub, "Secret/postgresql", ""),
         str![[
@@ -164,26 +172,23 @@ fn services_get_the_articles_variables() {
     assert_data_eq!(
         at(&jakub, "Namespace/jakub", ""),
         str![[
-            r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"jakub","labels":{"app.kubernetes.io/managed-by":"ditc","ditc.dev/environment":"jakub"}}}"#
+            r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"jakub","labels":{"app.kubernetes.io/managed-by":"ditc","ditc.dev/environment":"jakub","pod-security.kubernetes.io/enforce":"baseline","pod-security.kubernetes.io/warn":"restricted"},"annotations":{"ditc.dev/owner":"jakub@example.com","ditc.dev/ttl":"72h"}}}"#
         ]]
     );
     assert_data_eq!(
         at(&jakub, "StatefulSet/redis-master", &format!("{container}/args")),
         str![[r#"
 "redis-server"
+"/etc/redis/redis.conf"
 "--requirepass"
 "$(REDIS_PASSWORD)"
-"--save"
-""
-"--appendonly"
-"no"
 
 "#]]
     );
     assert_data_eq!(
         at(&jakub, "StatefulSet/redis-master", "/spec/template/metadata"),
         str![[
-            r#"{"labels":{"app":"redis"},"annotations":{"ditc.dev/config-hash":"07947312b452cac2286695b415fcc07d"}}"#
+            r#"{"labels":{"app":"redis"},"annotations":{"ditc.dev/config-hash":"716283854e4a2bc0d0649882af391b5c"}}"#
         ]]
     );
 }

@@ -43,7 +43,7 @@ environments/demo.toml:4:1: unknown key · not a key that is known here
   help: did you mean `replicas`?
 environments/demo.toml:5:1: unknown key · not a key that is known here
   service `web` has no key `colour`
-  help: known are `args`, `chart`, `command`, `commit`, `env`, `host`, `image`, `inputs`, `manifests`, `module`, `needs`, `ports`, `probe`, `replicas`, `repo`, `resources`, `tag`
+  help: known are `args`, `chart`, `command`, `commit`, `env`, `env_from`, `files`, `grace`, `host`, `image`, `ingress_annotations`, `ingress_class`, `inputs`, `liveness`, `manifests`, `module`, `needs`, `objects`, `ports`, `probe`, `replicas`, `repo`, `resources`, `run_as`, `service_account`, `startup`, `strategy`, `tag`, `tls`, `volumes`
 
 "#]],
     );
@@ -68,10 +68,10 @@ environments/demo.toml:3:9: wrong type · expected a string
   modules/service/module.toml (built in):3:9: declared here as `string`
   input `image` of module `service` takes a string, not a list
 environments/demo.toml:5:9: wrong type · expected a list of ports
-  modules/service/module.toml (built in):22:9: declared here as `list(port)`
+  modules/service/module.toml (built in):27:9: declared here as `list(port)`
   input `ports` of module `service` takes a list of ports, not an integer
 environments/demo.toml:4:12: wrong type · expected an integer
-  modules/service/module.toml (built in):27:9: declared here as `integer`
+  modules/service/module.toml (built in):32:9: declared here as `integer`
   input `replicas` of module `service` takes an integer, not a string
 
 "#]],

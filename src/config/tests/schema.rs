@@ -49,7 +49,7 @@ fn the_keys_are_those_of_the_readers() {
     let service = "/properties/services/additionalProperties/anyOf/0";
     let dependency = "/properties/dependencies/additionalProperties/anyOf/0";
     let in_service = |rest: &str| format!("{service}/properties/{rest}");
-    let cases: [(&str, &str, &str, &[&str]); 15] = [
+    let cases: [(&str, &str, &str, &[&str]); 20] = [
         ("environments/demo.toml", "KEY = 1", "/properties", &[]),
         (
             "environments/demo.toml",
@@ -99,6 +99,11 @@ fn the_keys_are_those_of_the_readers() {
         ("ditc.toml", "[policy]\nKEY = 1", "/properties/policy/properties", &[]),
         ("ditc.toml", "[drift]\nKEY = 1", "/properties/drift/properties", &[]),
         ("ditc.toml", "[defaults]\nKEY = 1", "/properties/defaults/properties", &[]),
+        ("ditc.toml", "[defaults.quota]\nKEY = 1", "/properties/defaults/properties/quota/anyOf/0/properties", &[]),
+        ("environments/demo.toml", "[quota]\nKEY = 1", "/properties/quota/anyOf/0/properties", &[]),
+        ("environments/demo.toml", "[resources]\nKEY = 1", "/properties/resources/anyOf/0/properties", &[]),
+        ("environments/demo.toml", "[network]\nKEY = 1", "/properties/network/anyOf/0/properties", &[]),
+        ("environments/demo.toml", "[security]\nKEY = 1", "/properties/security/anyOf/0/properties", &[]),
         (
             "environments/demo.toml",
             "[dependencies.a]\nmodule = \"redis\"\ninputs = { KEY = 1 }",
@@ -143,6 +148,10 @@ fn good_files_pass() {
             "modules/a/module.toml",
             "[inputs.a]\ntype = \"list(map(port))\"\ndefault = []\n[outputs]\na = [1, { b = true }]",
         ),
+        (
+            "environments/a.toml",
+            "network = false\n[quota]\ncpu = 2\nstorage = false\npods = 7\n[security]\nwarn = false\n[resources]\nlimits = false\nrequests = { cpu = \"10m\", gpu = 1 }",
+        ),
         ("ditc.toml", "[policy]\nmax_destroy = 0\ncluster_scoped = [\"ClusterRole.rbac.authorization.k8s.io\"]"),
     ] {
         assert_eq!(judge(path, text), None, "{path}\n{text}");
@@ -170,6 +179,12 @@ fn bad_files_are_refused() {
         ("environments/a.toml", "[services.a.env]\nA = { secret = \"a\" }"),
         ("environments/a.toml", "[secrets.a]\nb = \"hunter2\""),
         ("environments/a.toml", "[secrets.a]"),
+        ("environments/a.toml", "quota = true"),
+        ("environments/a.toml", "[quota]\ncpu = \"much\""),
+        ("environments/a.toml", "[quota]\npods = \"10\""),
+        ("environments/a.toml", "[resources]\nrequests = { cpu = [] }"),
+        ("environments/a.toml", "[network]\nfrom = [\"10.0.0.1\"]"),
+        ("environments/a.toml", "[security]\nenforce = \"strict\""),
         ("modules/a/module.toml", "[inputs.a]\ndefault = 1"),
         ("modules/a/module.toml", "[inputs.a]\ntype = \"text\""),
         ("ditc.toml", "[policy]\nmax_destroy = -1"),

@@ -76,7 +76,7 @@ pub fn preflight(
     let needs = rights::needs(plan, kinds, watched);
     Preflight {
         missing_rights: rules.map(|rules| rights::missing(needs, rules)).unwrap_or_default(),
-        shortfalls: quotas.iter().flat_map(|quota| quota.shortfalls(demand)).collect(),
+        shortfalls: quotas.iter().chain(&quota::planned(plan)).flat_map(|quota| quota.shortfalls(demand)).collect(),
         is_namespace_new: is_namespace_new(plan),
     }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use crate::{object::Object, quantity::Quantity};
 
-use super::Demand;
+use super::{Demand, is_namespace_new};
+use crate::plan::{Action, Plan};
 
 /// What a namespace may use of some things, and uses now
 /// (<https://kubernetes.io/docs/concepts/policy/resource-quotas/>).
@@ -31,6 +32,22 @@ pub struct Shortfall {
     pub resource: String,
     pub limit: Limit,
     pub needs: Quantity,
+}
+
+/// The quotas that a plan makes: nothing is used of them yet.
+pub(super) fn planned(plan: &Plan) -> Vec<Quota> {
+    let made = plan.changes.iter().filter(|(key, change)| {
+        key.kind.is("", "ResourceQuota") && change.action == Action::Create && is_namespace_new(plan)
+    });
+    let quotas = made.filter_map(|(_, change)| {
+        let body = &change.manifest.as_ref()?.body;
+        let mut object = body.clone();
+        let hard = body.at("/spec/hard")?.as_object()?;
+        let used: Map<String, Value> = hard.keys().map(|name| (name.clone(), Value::from("0"))).collect();
+        object.0["status"] = json!({"hard": hard, "used": used});
+        Quota::read(&object)
+    });
+    quotas.collect()
 }
 
 impl Limit {

@@ -11,7 +11,7 @@ use crate::{
         secrecy::is_hidden,
         style::{Look, Style, clean, clean_line},
     },
-    secret::Origin,
+    secret,
     state::Operation,
 };
 
@@ -153,8 +153,8 @@ fn body(manifest: &Manifest, style: Style) -> String {
             .iter()
             .map(|(key, origin)| {
                 let what = match origin {
-                    Origin::Generated(generator) => format!("a new {}", generator.sort.word()),
-                    Origin::Given(given) => format!("from {}", given.source),
+                    secret::Origin::Generated(generator) => format!("a new {}", generator.sort.word()),
+                    secret::Origin::Given(given) => format!("from {}", given.source),
                 };
                 (key.clone(), format!("(sensitive value, {what})").into())
             })

@@ -17,7 +17,7 @@ pub(crate) use real::{NOT_USED, Real, own_name};
 pub(crate) use run::{Ran, Running, Size, Told};
 pub(crate) use screen::Screen;
 pub(crate) use stage::{Server, Stage, stories};
-pub(crate) use workspace::Workspace;
+pub(crate) use workspace::{UNBOUND, Workspace};
 
 /// Compares with a snapshot in the test; `SNAPSHOTS=overwrite cargo test` writes what is there now into the test.
 #[track_caller]

@@ -11,13 +11,18 @@ use super::{
     run::{Ran, Running, Size},
 };
 
+/// A `ditc.toml` that switches off what bounds environments.
+pub(crate) const UNBOUND: &str =
+    "[defaults]\nquota     = false\nresources = false\nnetwork   = false\nsecurity  = false\n";
+
 /// A directory with `environments/` and `modules/`, removed with the value.
 pub(crate) struct Workspace {
     directory: tempfile::TempDir,
 }
 
 impl Workspace {
-    /// Files from one text: each begins with a line `//- path`.
+    /// Files from one text: each begins with a line `//- path`. Without a `ditc.toml` among them, environments are not
+    /// bounded, so that a test has the objects that it describes and no others.
     #[track_caller]
     pub(crate) fn of(fixture: &str) -> Self {
         let workspace = Self { directory: tempfile::tempdir().expect("a temporary directory") };
@@ -26,6 +31,9 @@ impl Workspace {
         for file in files {
             let (path, text) = file.split_once('\n').expect("a path and a text below it");
             workspace.write(path.trim(), text);
+        }
+        if !fixture.contains("//- ditc.toml") && !fixture.starts_with("//- README") {
+            workspace.write("ditc.toml", UNBOUND);
         }
         workspace
     }

@@ -78,18 +78,32 @@ postgresql (built in): PostgreSQL, one instance, for preview use
 
 Inputs
   databases = []
-      list(string): created at first start; later additions need a fresh volume
+      list(string): made at every start where they are missing; one that leaves
+      the list stays
+  users = {}
+      map(list(string)): users, each with the databases that it may use; a
+      password is made for each, in Secret NAME-USER
   storage = "1Gi"
       quantity: the size of its volume; false keeps the data only as long as the
       pod lives
+  version = "17.5"
+      string: the tag of the official image
+  image
+      string, may be left out: another image, with its tag, that behaves like
+      the official one
   memory = "512Mi"
       quantity: limit of memory, and what is asked for
-  image = "postgres:17.5"
-      string: an official image, or one that behaves like it
+  resources = {}
+      map(map(quantity)): requests and limits in the place of those that
+      `memory` makes
+  settings = {}
+      map(string): parameters of the server: { max_connections = "50" }
 
 Secrets, made with it
   {{ name }}
       postgresql-password, a generated password
+  {{ name ~ '-' ~ (each.users | replace('_', '-')) }}
+      password, a generated password
 
 Outputs, for those that need it
   host   = "{{ name }}"
@@ -104,9 +118,13 @@ module = "postgresql"
 
 [dependencies.postgresql.inputs]
 # databases = ["example"]
+# users     = { example = ["example"] }
 # storage   = "1Gi"
+# version   = "17.5"
+# image     = "traefik/whoami:v1.11.0"
 # memory    = "512Mi"
-# image     = "postgres:17.5"
+# resources = { limits = { memory = "256Mi" } }
+# settings  = { example = "example" }
 
 "#]]);
     workspace.ditc("modules -json").exits(0).error("").says("\"origin\": \"workspace_replaces_built_in\"");

@@ -9,8 +9,15 @@ if [ "$1" = redis-server ]; then
     chown -R redis:redis .
     exec setpriv --reuid=redis --regid=redis --clear-groups -- "$0" "$@"
   fi
-  # In a container the network is the fence; arguments that come later win over this one.
+  # In a container the network is the fence; a file comes before all options, and options that come later win over this one.
   shift
-  set -- redis-server --protected-mode no "$@"
+  case ${1:-} in
+    '' | -*) set -- redis-server --protected-mode no "$@" ;;
+    *)
+      file=$1
+      shift
+      set -- redis-server "$file" --protected-mode no "$@"
+      ;;
+  esac
 fi
 exec "$@"
