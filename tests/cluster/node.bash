@@ -15,17 +15,18 @@ node_packages=(containerd:containerd runc:runc iptables:iptables conntrack:connt
 
 # Installs what is missing of Debian's packages.
 need_node_packages() {
-  ((UID == 0)) || fail "only root can make a node" "help: without --node an instance needs no root"
+  ((UID == 0)) || unable "only root can make a node" "help: without --node an instance needs no root"
+  unshare --fork --pid --mount --net true 2>/dev/null || unable "a node needs namespaces, and this machine lets not even root make them"
   local pair missing=()
   for pair in "${node_packages[@]}"; do
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
   done
   ((${#missing[@]})) || return 0
-  command -v apt-get >/dev/null || fail "a node needs, under Debian's names: ${missing[*]}"
+  command -v apt-get >/dev/null || unable "a node needs, under Debian's names: ${missing[*]}"
   say "installing ${missing[*]}"
   if ! DEBIAN_FRONTEND=noninteractive timeout 300 bash -c 'apt-get -qq update && apt-get -qq install -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$@"' - "${missing[@]}" >"$base/.apt.log" 2>&1; then
     tail -n 5 "$base/.apt.log" >&2
-    fail "could not install ${missing[*]}" "help: apt-get update && apt-get install ${missing[*]}"
+    unable "could not install ${missing[*]}" "help: apt-get update && apt-get install ${missing[*]}"
   fi
 }
 
@@ -90,7 +91,13 @@ state = "$run/node/containerd-state"
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
     conf_dir = "$run/node/cni"
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "$run/node/registries"
 TOML
+  # It refuses whatever it is asked for; on the node's loopback interface, which is the node's alone.
+  mkdir -p node/registries/registry.test
+  echo 'server = "http://127.0.0.1:5000"' >node/registries/registry.test/hosts.toml
+  start_inside registry "$bin/registry"
   # A link of its own for each pod: what goes from pod to pod through a Service comes back through the node, which no bridge promises.
   cat >node/cni/10-ditc.conflist <<JSON
 {"cniVersion": "0.4.0", "name": "ditc", "plugins": [{"type": "ptp", "ipam": {
