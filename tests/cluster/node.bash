@@ -96,7 +96,8 @@ state = "$run/node/containerd-state"
 TOML
   # It refuses whatever it is asked for; on the node's loopback interface, which is the node's alone.
   mkdir -p node/registries/registry.test
-  echo 'server = "http://127.0.0.1:5000"' >node/registries/registry.test/hosts.toml
+  # Named twice, since containerd 1.6 looks at no file without a [host], and asks the server where that one does not know.
+  printf 'server = "%s"\n[host."%s"]\n  capabilities = ["pull", "resolve"]\n' http://127.0.0.1:5000{,} >node/registries/registry.test/hosts.toml
   start_inside registry "$bin/registry"
   # A link of its own for each pod: what goes from pod to pod through a Service comes back through the node, which no bridge promises.
   cat >node/cni/10-ditc.conflist <<JSON

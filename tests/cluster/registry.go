@@ -10,7 +10,7 @@ import (
 )
 
 // refusals are what a registry answers for an image that cannot be had, by the first part of the image's name:
-// registry.test/private/shop:v1 is refused for want of credentials. Any other image is not found.
+// registry.test/private/shop:v1 asks for credentials. Any other image is not found.
 // https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes
 var refusals = map[string]refusal{
 	"private":   {http.StatusUnauthorized, "UNAUTHORIZED", "authentication required"},
@@ -40,20 +40,25 @@ func newRegistryCommand() *cobra.Command {
 
 func refuse(answer http.ResponseWriter, request *http.Request) {
 	answer.Header().Set("Docker-Distribution-Api-Version", "registry/2.0")
-	name, isImage := strings.CutPrefix(request.URL.Path, "/v2/")
-	if isImage && name == "" {
+	answer.Header().Set("Content-Type", "application/json")
+	if request.URL.Path == "/token" {
+		// Anybody gets one; it is good for nothing, as on the public registries.
+		fmt.Fprintln(answer, `{"token": "anonymous"}`)
 		return
 	}
-	first, _, _ := strings.Cut(name, "/")
+	first, _, _ := strings.Cut(strings.TrimPrefix(request.URL.Path, "/v2/"), "/")
 	refusal, known := refusals[first]
 	if !known {
 		refusal = notFound
 	}
 	fmt.Println(refusal.status, request.Method, request.URL.Path)
 	if refusal.status == http.StatusUnauthorized {
-		answer.Header().Set("WWW-Authenticate", `Basic realm="registry.test"`)
+		challenge := `Bearer realm="http://` + request.Host + `/token",service="registry.test",scope="repository:x:pull"`
+		if request.Header.Get("Authorization") != "" {
+			challenge += `,error="insufficient_scope"`
+		}
+		answer.Header().Set("WWW-Authenticate", challenge)
 	}
-	answer.Header().Set("Content-Type", "application/json")
 	answer.WriteHeader(refusal.status)
 	// To a HEAD nothing is written.
 	_ = json.NewEncoder(answer).Encode(map[string]any{"errors": []map[string]string{{"code": refusal.code, "message": refusal.message}}})
