@@ -109,29 +109,17 @@ JSON
   wait_for "containerd" ctr --address containerd.sock version
 }
 
-# image_of MODULE: the image that a built-in module takes unless told otherwise.
-image_of() {
-  local version
-  version=$(sed -n '/^\[inputs\.version\]/,/^\[/s/^default *= *"\(.*\)"$/\1/p' "$here/../../modules/$1/module.toml")
-  case $1 in
-    postgresql) echo "postgres:$version" ;;
-    rabbitmq) echo "rabbitmq:$version-management" ;;
-    *) echo "$1:$version" ;;
-  esac
-}
-
 # Puts the archives $images into containerd, the dependencies under the names that the built-in modules use.
 import_images() {
-  local archive module name
-  for archive in $images; do ctr --address containerd.sock --namespace k8s.io images import "$archive"; done &&
-    for module in redis postgresql rabbitmq; do
-      name=$(image_of "$module")
-      # As containerd spells it: a name without a slash is one of the library's, and a digest makes the tag idle.
-      [[ $name == */* ]] || name=library/$name
-      [[ ${name%%/*} == *.* ]] || name=docker.io/$name
-      [[ $name != *:*@* ]] || name=${name%:*@*}@${name##*@}
-      ctr --address containerd.sock --namespace k8s.io images tag --force "ditc.dev/test/$module:1" "$name" || return 1
+  local archive module names name
+  for archive in $images; do ctr --address containerd.sock --namespace k8s.io images import "$archive" || return 1; done
+  for module in redis postgresql rabbitmq; do
+    names=$("$here/images/names" "$module") || return 1
+    for name in $names; do
+      # As containerd spells it: a name without a host or a slash is one of the library's.
+      ctr --address containerd.sock --namespace k8s.io images tag --force "ditc.dev/test/$module:1" "docker.io/library/$name" || return 1
     done
+  done
 }
 
 # The control groups of a node lie below one of its own, in each hierarchy that there is.
