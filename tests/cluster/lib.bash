@@ -7,7 +7,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 # What every instance runs, and what plays its node: kwok, or the parts of a real one.
 control_plane=(etcd kube-apiserver kube-controller-manager kube-scheduler provisioner)
-node_parts=(node containerd coredns kubelet kube-proxy)
+node_parts=(node registry containerd coredns kubelet kube-proxy)
 
 # Sets `parts`, what the instance in directory $1 runs.
 find_parts() {
@@ -23,6 +23,8 @@ fail() {
   for line in "$@"; do say "  $line"; done
   exit 1
 }
+# As fail, where it is the machine that lacks something: exit code 3, so that tests can tell it from a fault.
+unable() { (fail "$@") || exit 3; }
 
 # Sets `base`, the directory of all instances of this user. Others can neither read the tokens in it nor put it there first.
 find_base() {

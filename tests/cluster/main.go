@@ -32,6 +32,7 @@ var parts = map[string]func() *cobra.Command{
 	"kubelet":                 func() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) },
 	"kubectl":                 kubectl.NewDefaultKubectlCommand,
 	"provisioner":             newProvisionerCommand,
+	"registry":                newRegistryCommand,
 }
 
 func main() {

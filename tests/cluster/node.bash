@@ -15,17 +15,18 @@ node_packages=(containerd:containerd runc:runc iptables:iptables conntrack:connt
 
 # Installs what is missing of Debian's packages.
 need_node_packages() {
-  ((UID == 0)) || fail "only root can make a node" "help: without --node an instance needs no root"
+  ((UID == 0)) || unable "only root can make a node" "help: without --node an instance needs no root"
+  unshare --fork --pid --mount --net true 2>/dev/null || unable "a node needs namespaces, and this machine lets not even root make them"
   local pair missing=()
   for pair in "${node_packages[@]}"; do
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
   done
   ((${#missing[@]})) || return 0
-  command -v apt-get >/dev/null || fail "a node needs, under Debian's names: ${missing[*]}"
+  command -v apt-get >/dev/null || unable "a node needs, under Debian's names: ${missing[*]}"
   say "installing ${missing[*]}"
   if ! DEBIAN_FRONTEND=noninteractive timeout 300 bash -c 'apt-get -qq update && apt-get -qq install -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$@"' - "${missing[@]}" >"$base/.apt.log" 2>&1; then
     tail -n 5 "$base/.apt.log" >&2
-    fail "could not install ${missing[*]}" "help: apt-get update && apt-get install ${missing[*]}"
+    unable "could not install ${missing[*]}" "help: apt-get update && apt-get install ${missing[*]}"
   fi
 }
 
@@ -90,7 +91,14 @@ state = "$run/node/containerd-state"
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
     conf_dir = "$run/node/cni"
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "$run/node/registries"
 TOML
+  # It refuses whatever it is asked for; on the node's loopback interface, which is the node's alone.
+  mkdir -p node/registries/registry.test
+  # Named twice, since containerd 1.6 looks at no file without a [host], and asks the server where that one does not know.
+  printf 'server = "%s"\n[host."%s"]\n  capabilities = ["pull", "resolve"]\n' http://127.0.0.1:5000{,} >node/registries/registry.test/hosts.toml
+  start_inside registry "$bin/registry"
   # A link of its own for each pod: what goes from pod to pod through a Service comes back through the node, which no bridge promises.
   cat >node/cni/10-ditc.conflist <<JSON
 {"cniVersion": "0.4.0", "name": "ditc", "plugins": [{"type": "ptp", "ipam": {
@@ -101,29 +109,17 @@ JSON
   wait_for "containerd" ctr --address containerd.sock version
 }
 
-# image_of MODULE: the image that a built-in module takes unless told otherwise.
-image_of() {
-  local version
-  version=$(sed -n '/^\[inputs\.version\]/,/^\[/s/^default *= *"\(.*\)"$/\1/p' "$here/../../modules/$1/module.toml")
-  case $1 in
-    postgresql) echo "postgres:$version" ;;
-    rabbitmq) echo "rabbitmq:$version-management" ;;
-    *) echo "$1:$version" ;;
-  esac
-}
-
 # Puts the archives $images into containerd, the dependencies under the names that the built-in modules use.
 import_images() {
-  local archive module name
-  for archive in $images; do ctr --address containerd.sock --namespace k8s.io images import "$archive"; done &&
-    for module in redis postgresql rabbitmq; do
-      name=$(image_of "$module")
-      # As containerd spells it: a name without a slash is one of the library's, and a digest makes the tag idle.
-      [[ $name == */* ]] || name=library/$name
-      [[ ${name%%/*} == *.* ]] || name=docker.io/$name
-      [[ $name != *:*@* ]] || name=${name%:*@*}@${name##*@}
-      ctr --address containerd.sock --namespace k8s.io images tag --force "ditc.dev/test/$module:1" "$name" || return 1
+  local archive module names name
+  for archive in $images; do ctr --address containerd.sock --namespace k8s.io images import "$archive" || return 1; done
+  for module in redis postgresql rabbitmq; do
+    names=$("$here/images/names" "$module") || return 1
+    for name in $names; do
+      # As containerd spells it: a name without a host or a slash is one of the library's.
+      ctr --address containerd.sock --namespace k8s.io images tag --force "ditc.dev/test/$module:1" "docker.io/library/$name" || return 1
     done
+  done
 }
 
 # The control groups of a node lie below one of its own, in each hierarchy that there is.
