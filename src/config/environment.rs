@@ -141,7 +141,7 @@ fn component(
     let id = ComponentId { tier, name };
     match tier {
         Tier::Dependency => dependency(id, &title, &entry.key, table, is_extending, diagnostics),
-        Tier::Service => service(id, &title, &entry.key, table, service_inputs, diagnostics),
+        Tier::Service => service(id, &title, &entry.key, table, service_inputs, is_extending, diagnostics),
     }
 }
 
@@ -173,6 +173,7 @@ fn service(
     key: &Spanned<String>,
     table: &Table,
     service_inputs: &[&str],
+    is_extending: bool,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Component> {
     let mut fields = Fields::new(table, title, diagnostics);
@@ -206,7 +207,8 @@ fn service(
             fields.complain(unknown_key(&entry.key, title, &known));
         }
     }
-    if let (None, Some(_), Some(entry)) = (&named, inputs, table.get("inputs")) {
+    // The module may be named by what this file extends.
+    if let (None, Some(_), Some(entry), false) = (&named, inputs, table.get("inputs"), is_extending) {
         fields.complain(
             Diagnostic::new("inputs without a module")
                 .at(entry.key.span.clone(), "whose inputs are these?")

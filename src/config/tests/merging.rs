@@ -65,6 +65,34 @@ services.web Deployment/web
 }
 
 #[test]
+fn inputs_join_those_of_a_module_that_another_file_names() {
+    let text = r#"
+//- modules/note/module.toml
+[inputs.text]
+type = "string"
+[inputs.more]
+type = "string"
+//- modules/note/note.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: {{ name }} }
+data: { text: {{ inputs.text }}, more: {{ inputs.more }} }
+//- environments/base.toml
+abstract = true
+[services.note]
+module = "note"
+inputs = { text = "base", more = "base" }
+//- environments/demo.toml
+extends = "base"
+[services.note.inputs]
+text = "demo"
+"#;
+    let demo = demo(text);
+    let note = demo.manifests.values().find(|manifest| manifest.key.kind.kind == "ConfigMap").expect("a note");
+    assert_eq!(note.body.at("/data"), Some(&serde_json::json!({"text": "demo", "more": "base"})));
+}
+
+#[test]
 fn a_lone_expression_keeps_its_type() {
     let demo = demo(
         r#"
