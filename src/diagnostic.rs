@@ -1,6 +1,6 @@
 //! A complaint about a user's file, as data; drawing it is the business of `render::snippet`.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 /// One file's text, kept so that later checks can point into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,10 +10,10 @@ pub struct Source {
     pub text: String,
 }
 
-/// All texts that were read in a run; a [`Span`] points into one of them.
+/// All texts that were read in a run; a [`Span`] points into one of them. Copies share the texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sources {
-    sources: Vec<Source>,
+    sources: Vec<Arc<Source>>,
 }
 
 /// The number of a text in [`Sources`].
@@ -21,9 +21,15 @@ pub struct Sources {
 pub struct SourceId(usize);
 
 impl Sources {
+    /// No texts at all.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { sources: Vec::new() }
+    }
+
     /// Keeps a text; the same path added twice is two sources.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> SourceId {
-        self.sources.push(Source { path: path.into(), text: text.into() });
+        self.sources.push(Arc::new(Source { path: path.into(), text: text.into() }));
         SourceId(self.sources.len() - 1)
     }
 
@@ -34,7 +40,7 @@ impl Sources {
 
     /// Puts `*` in the place of a text that nobody may see; its lines and the places behind it stay where they are.
     pub fn mask(&mut self, span: &Span) {
-        let text = &mut self.sources[span.source.0].text;
+        let text = &mut Arc::make_mut(&mut self.sources[span.source.0]).text;
         if let Some(hidden) = text.get(span.range.clone()) {
             let stars: String = hidden.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }).collect();
             text.replace_range(span.range.clone(), &stars);

@@ -3,7 +3,10 @@
 
 use std::error::Error;
 
-use crate::diagnostic::{Diagnostic, Sources};
+use crate::{
+    diagnostic::{Diagnostic, Sources},
+    render::Failed,
+};
 
 /// How the process ends; shells see only this, so it follows Terraform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +23,21 @@ pub enum Exit {
     Interrupted = 130,
     /// Stopped by SIGTERM: 128 and SIGTERM.
     Terminated = 143,
+}
+
+impl Exit {
+    /// The end of two things together: an error outweighs changes, and being stopped outweighs both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let weight = |exit| match exit {
+            Exit::Done => 0,
+            Exit::Changes => 1,
+            Exit::Error => 2,
+            Exit::Bug => 3,
+            Exit::Interrupted | Exit::Terminated => 4,
+        };
+        if weight(other) > weight(self) { other } else { self }
+    }
 }
 
 impl From<Exit> for std::process::ExitCode {
@@ -108,6 +126,9 @@ impl FailureKind {
     }
 }
 
+/// The texts of a failure that points into none.
+static NOTHING: Sources = Sources::new();
+
 /// A command that failed.
 #[derive(Debug, Clone)]
 pub struct Failure {
@@ -151,6 +172,17 @@ impl Failure {
             many => format!("{} mistakes in the workspace", many.len()),
         };
         Self { diagnostics: Some(Box::new(Diagnostics { sources, list })), ..Self::new(FailureKind::Config, message) }
+    }
+
+    /// Its parts, for those who draw it.
+    #[must_use]
+    pub fn parts(&self) -> Failed<'_> {
+        let Self { kind, message, causes, hints, diagnostics } = self;
+        let (diagnostics, sources) = match diagnostics.as_deref() {
+            Some(Diagnostics { sources, list }) => (list.as_slice(), sources),
+            None => (&[][..], &NOTHING),
+        };
+        Failed { class: kind.class(), message, causes, hints, diagnostics, sources }
     }
 
     /// Adds what an error and its sources say as causes.

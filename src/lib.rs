@@ -11,6 +11,8 @@
 //! apply FILE: format::plan_file → plan::plan → all is asked and planned again → plan::moved → as above, without a question
 //! drift:  record → plan::as_recorded in the place of the files → cluster::observe → the same questions and plan
 //!             → cluster::sweep_allowed → plan::report → render → exit code
+//! many:   config::choose, sources → one lock each → namespaces, records and lists once → the same plan for each, some at a
+//!             time → one summary → one question → the same apply for each, some at a time → one end
 //! ```
 //!
 //! Ask everything, then decide, then do: doors ask, the planner is a function of values, the applier makes no choice.
@@ -27,6 +29,7 @@
 //! | [`readiness`] | whether a live object works | nouns |
 //! | [`mod@format`] | what is stored, as versioned bytes | nouns, plan's values |
 //! | [`files`] | door: the disk | – |
+//! | [`sources`] | door: git | – |
 //! | [`store`] | door: local index, journal, lock | format, files |
 //! | [`cluster`] | door: Kubernetes | format, plan's values, readiness |
 //! | [`sandbox`] | door: the API server in the box | format, files, readiness |
@@ -68,6 +71,7 @@ pub mod readiness;
 pub mod format;
 
 pub mod files;
+pub mod sources;
 pub mod store;
 pub mod cluster;
 pub mod sandbox;

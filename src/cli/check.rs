@@ -2,13 +2,16 @@
 
 use crate::failure::Failure;
 
-use super::{Apply, Choose, Cli, Destroy, Drift, Plan, Run, Subject, Variables, Verb, usage};
+use super::{Apply, Choose, Cli, Destroy, Meant, Plan, Run, Several, Subject, Variables, Verb, usage};
 
 /// Refuses what the grammar of the command line allows and the commands do not.
 pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
+    if let Some(meant) = cli.verb.meant() {
+        of_environments(&cli.verb, &meant)?;
+    }
     match &cli.verb {
         Verb::Plan(plan) => of_plan(plan),
-        Verb::Apply(Apply { subject: Subject::File(_), run, variables, choose }) => {
+        Verb::Apply(Apply { subjects, run, variables, choose, several: _ }) if has_file(subjects) => {
             looks(run)?;
             if *choose == Choose::default() && *variables == Variables::default() {
                 return Ok(());
@@ -24,15 +27,47 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
             }
             Ok(())
         }
-        Verb::Drift(Drift { environments, all: false, .. }) if environments.is_empty() => {
-            let failure = usage("which environments? Name one or several, or say --all");
-            Err(failure.hint("ditc drift ENV").hint("ditc drift --all"))
-        }
         Verb::Drift(_) | Verb::Show(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => Ok(()),
         Verb::Status(_) | Verb::Validate(_) | Verb::Fmt(_) | Verb::New(_) | Verb::Modules(_) | Verb::Schema(_) => {
             Ok(())
         }
     }
+}
+
+/// Whether a saved plan is among what is to be applied.
+fn has_file(subjects: &[Subject]) -> bool {
+    subjects.iter().any(|subject| matches!(subject, Subject::File(_)))
+}
+
+/// Holds every command to the same way of saying which environments are meant.
+fn of_environments(verb: &Verb, meant: &Meant) -> Result<(), Failure> {
+    let Meant { patterns, several: Several { all, changed_since: _ } } = meant;
+    let (name, may_be_nothing) = match verb {
+        Verb::Plan(_) => ("plan", false),
+        Verb::Apply(Apply { subjects, .. }) if has_file(subjects) => {
+            if subjects.len() == 1 && meant.is_nothing() {
+                return Ok(());
+            }
+            return Err(usage("a saved plan is applied alone, without other plans or environments")
+                .hint("ditc apply FILE, then `ditc apply` with the environments"));
+        }
+        Verb::Apply(_) => ("apply", false),
+        Verb::Destroy(_) => ("destroy", false),
+        Verb::Drift(_) => ("drift", false),
+        // Without a name, all is checked, also the modules that no environment uses.
+        _ => ("validate", true),
+    };
+    if *all && !patterns.is_empty() {
+        return Err(usage("--all means every environment, so it goes with no name")
+            .hint(format!("ditc {name} --all"))
+            .hint(format!("ditc {name} ENV...")));
+    }
+    if meant.is_nothing() && !may_be_nothing {
+        return Err(usage("which environments? Name one or several, or say --all")
+            .hint(format!("ditc {name} ENV"))
+            .hint(format!("ditc {name} --all")));
+    }
+    Ok(())
 }
 
 /// Nothing is written on the word of the local state alone.
@@ -45,6 +80,10 @@ fn looks(run: &Run) -> Result<(), Failure> {
 }
 
 fn of_plan(plan: &Plan) -> Result<(), Failure> {
+    if plan.out.is_some() && plan.meant().one().is_none() {
+        return Err(usage("-out keeps the plan of one environment, which must be named")
+            .hint("ditc plan ENV -out=FILE, once for each, since a saved plan is applied whole or not at all"));
+    }
     if plan.refresh {
         return Ok(());
     }

@@ -7,20 +7,24 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, error::ErrorKind
 use crate::{
     address::Which,
     failure::{Failure, FailureKind},
-    names::{EnvironmentName, Pattern, VariableName},
+    names::{EnvironmentName, Pattern},
     terminal::{Report, Wishes},
 };
 
 mod arguments;
 mod check;
 mod duration;
+mod flags;
+mod several;
 mod subject;
 #[cfg(test)]
 mod tests;
 mod tools;
 
+pub use flags::{Choose, Lock, Part, Run, Variables};
 pub use tools::{Fmt, Modules, ModulesAction, New, Schema, SchemaOf, Validate};
 
+pub use several::{Meant, Several};
 pub use subject::Subject;
 
 /// What was typed.
@@ -34,12 +38,14 @@ pub use subject::Subject;
         works.",
     after_help = "Examples:\n  ditc plan jakub               what would change in environment jakub, and why\n  \
         ditc apply jakub              make it so, after a question\n  \
-        ditc apply jakub --sandbox    the same in the built-in cluster",
+        ditc apply jakub --sandbox    the same in the built-in cluster\n  \
+        ditc plan --all               all environments, with one summary",
     after_long_help = "Examples:\n  ditc plan jakub               what would change in environment jakub, and why\n  \
         ditc apply jakub              make it so, after a question\n  \
-        ditc apply jakub --sandbox    the same in the built-in cluster\n\n\
-        Flags may be written with one dash or two. Exit codes: 0 done, 1 error, 2 changes (plan -detailed-exitcode), drift \
-        or not ready (status), 130 and 143 interrupted.",
+        ditc apply jakub --sandbox    the same in the built-in cluster\n  \
+        ditc plan --all               all environments, with one summary\n\n\
+        Flags may be written with one dash or two. Exit codes: 0 done, 1 error, 2 changes (plan -detailed-exitcode), \
+        drift or not ready (status), 130 and 143 interrupted.",
     args_override_self = true
 )]
 pub struct Cli {
@@ -118,13 +124,17 @@ impl Global {
 /// The commands.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Verb {
-    /// Show what would change in an environment, and why
+    /// Show what would change in environments, and why
     #[command(
         after_help = "Examples:\n  ditc plan jakub\n  ditc plan jakub -detailed-exitcode   exit 2 if there are changes\n  \
          ditc plan jakub -out=jakub.plan      for `show` and `apply jakub.plan`\n  \
          ditc plan jakub -destroy             what `ditc destroy jakub` would do\n  \
          ditc plan jakub -destroy -with-foreign\n  \
          ditc plan jakub -refresh=false       without asking the cluster\n\
+         \n  ditc plan jakub shop              several, with one summary\n  \
+         ditc plan 'pr-*' -json            one document for all that fit\n  \
+         ditc plan --all                   every environment that has a file\n  \
+         ditc plan --changed-since main    those that this branch touches\n\
          \n  ditc plan jakub -target=jakub.services.orders\n  ditc plan jakub -exclude=jakub.services.orders/Ingress/orders\n  \
          ditc plan jakub -replace=jakub.services.orders/Deployment/orders\n  ditc plan jakub -adopt=jakub/Namespace/jakub\n  \
          ditc plan jakub -force-conflicts=deployment/orders\n  ditc plan jakub -delete-data=jakub.dependencies.postgresql\n  \
@@ -132,16 +142,20 @@ pub enum Verb {
         ditc plan jakub -var log_level=debug -var-file=mine.toml"
     )]
     Plan(Plan),
-    /// Change an environment to what its files say, and wait until it works
+    /// Make environments what their files say, and wait until they work
     #[command(
         after_help = "Examples:\n  ditc apply jakub\n  ditc apply jakub.plan   exactly what `plan -out` kept, or nothing\n  \
-         ditc apply pr-12 -auto-approve -lock-timeout=5m   in CI\n\
+         ditc apply pr-12 -auto-approve -lock-timeout=5m   in CI\n  \
+         ditc apply 'pr-*'       several: all plans, then one question\n  \
+         ditc apply --all\n  ditc apply --changed-since HEAD~1 -auto-approve   after a merge\n\
          \nFlags about a part of an environment and about decisions are those of `ditc plan`: look first, then apply with the same."
     )]
     Apply(Apply),
-    /// Remove an environment and all that is in it
+    /// Remove environments and all that is in them
     #[command(after_help = "Examples:\n  ditc destroy jakub\n  ditc destroy pr-12 -auto-approve   in CI\n  \
-        ditc destroy jakub -target=jakub.services.orders\n  ditc destroy jakub -with-foreign        with what others made in it")]
+        ditc destroy pr-12 'demo-*'           several, after one question\n  \
+        ditc destroy --all                    every environment that has a file\n  \
+        ditc destroy --changed-since main     those that this branch touches\n  ditc destroy jakub -target=jakub.services.orders\n  ditc destroy jakub -with-foreign        with what others made in it")]
     Destroy(Destroy),
     /// Show a saved plan again, without a cluster
     #[command(after_help = "Examples:\n  ditc show jakub.plan\n  ditc show jakub.plan -json")]
@@ -152,7 +166,8 @@ pub enum Verb {
             anew, objects that nobody described, runs that stopped half-way. Nothing is changed, and what \
             the files say now does not matter.\n\nExit codes: 0 no drift, 2 drift, 1 something could not be looked at.",
         after_help = "Examples:\n  ditc drift jakub\n  ditc drift 'pr-*' -strict   also what others added beside ours\n  \
-            ditc drift --all -json      all, also those without a file, for a nightly job"
+            ditc drift --all -json      all, also those without a file, for a nightly job\n  \
+            ditc drift --changed-since main"
     )]
     Drift(Drift),
     /// Show which components work, what the others wait for, and what the last run left
@@ -190,9 +205,11 @@ pub enum Verb {
 /// `ditc plan`
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Plan {
-    /// The environment: environments/ENV.toml
+    /// Environments by name; `*` stands for any characters, as in 'pr-*'
     #[arg(value_name = "ENV")]
-    pub environment: EnvironmentName,
+    pub environments: Vec<Pattern>,
+    #[command(flatten)]
+    pub several: Several,
     /// Exit with 2 if there are changes, 0 if there are none
     #[arg(long)]
     pub detailed_exitcode: bool,
@@ -218,9 +235,12 @@ pub struct Plan {
 /// `ditc apply`
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Apply {
-    /// The environment: environments/ENV.toml; or a file that `plan -out` made, whose name holds a `/` or a `.`
+    /// Environments by name; `*` stands for any characters. Or one file that `plan -out` made, whose name holds a `/` or
+    /// a `.`
     #[arg(value_name = "ENV|FILE")]
-    pub subject: Subject,
+    pub subjects: Vec<Subject>,
+    #[command(flatten)]
+    pub several: Several,
     #[command(flatten)]
     pub run: Run,
     #[command(flatten)]
@@ -240,9 +260,11 @@ pub struct Show {
 /// `ditc destroy`
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Destroy {
-    /// The environment: environments/ENV.toml
+    /// Environments by name, also without a file; `*` stands for any characters, among those that have one
     #[arg(value_name = "ENV")]
-    pub environment: EnvironmentName,
+    pub environments: Vec<Pattern>,
+    #[command(flatten)]
+    pub several: Several,
     #[command(flatten)]
     pub run: Run,
     #[command(flatten)]
@@ -255,12 +277,11 @@ pub struct Destroy {
 /// `ditc drift`
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Drift {
-    /// Environments by name; `*` stands for any characters, among those that have a file
+    /// Environments by name, also without a file; `*` stands for any characters, among those that have one
     #[arg(value_name = "ENV")]
     pub environments: Vec<Pattern>,
-    /// Every environment of the workspace, and those in the cluster that have no file
-    #[arg(long, conflicts_with = "environments")]
-    pub all: bool,
+    #[command(flatten)]
+    pub several: Several,
     /// Count fields as drift that others set beside ours
     #[arg(long)]
     pub strict: bool,
@@ -272,98 +293,6 @@ pub struct Status {
     /// The environment; all of them where none is named
     #[arg(value_name = "ENV")]
     pub environment: Option<EnvironmentName>,
-}
-
-/// Values for the environment's variables.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-pub struct Variables {
-    /// A value for a variable of the environment, instead of its file's; repeatable
-    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment, help_heading = "Variables")]
-    pub var: Vec<(VariableName, String)>,
-    /// A TOML file with values for variables; repeatable
-    #[arg(long, value_name = "FILE", help_heading = "Variables")]
-    pub var_file: Vec<PathBuf>,
-}
-
-impl Variables {
-    /// The flags again, for commands that are proposed to people.
-    #[must_use]
-    pub fn repeat(&self) -> String {
-        let files = self.var_file.iter().map(|file| format!(" --var-file={}", quoted(&file.display().to_string())));
-        let flags = self.var.iter().map(|(name, value)| format!(" --var={}", quoted(&format!("{name}={value}"))));
-        files.chain(flags).collect()
-    }
-}
-
-fn assignment(text: &str) -> Result<(VariableName, String), String> {
-    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE, such as log_level=debug")?;
-    let name = VariableName::new(name).map_err(|why| format!("the name `{name}` {why}"))?;
-    Ok((name, value.to_owned()))
-}
-
-/// Which part of an environment is meant.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-pub struct Part {
-    /// Only this component or object and what it needs; repeatable
-    #[arg(long, value_name = "ADDRESS", help_heading = "Part of an environment")]
-    pub target: Vec<Which>,
-    /// Everything but this component or object and what needs it; repeatable
-    #[arg(long, value_name = "ADDRESS", help_heading = "Part of an environment")]
-    pub exclude: Vec<Which>,
-}
-
-/// What the user decides beforehand.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-pub struct Choose {
-    #[command(flatten)]
-    pub part: Part,
-    /// Delete this object and make it anew; repeatable
-    #[arg(long, value_name = "ADDRESS", help_heading = "Decisions")]
-    pub replace: Vec<Which>,
-    /// Take over this object from whoever made it; repeatable
-    #[arg(long, value_name = "ADDRESS", help_heading = "Decisions")]
-    pub adopt: Vec<Which>,
-    /// Take fields of this component or object that others own; repeatable
-    #[arg(long, value_name = "ADDRESS", help_heading = "Decisions")]
-    pub force_conflicts: Vec<Which>,
-    /// Delete or replace this component or object although its data is lost; repeatable
-    #[arg(long, value_name = "ADDRESS", help_heading = "Decisions")]
-    pub delete_data: Vec<Which>,
-    /// How many objects may be deleted or replaced, instead of what `ditc.toml` allows
-    #[arg(long, value_name = "N", help_heading = "Decisions")]
-    pub max_destroy: Option<usize>,
-    /// Change only the record: forget what is gone, learn what is right, leave every object as it is
-    #[arg(long, help_heading = "Decisions")]
-    pub refresh_only: bool,
-}
-
-/// What `ditc apply` and `ditc destroy` have in common.
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub struct Run {
-    /// Do not ask before changing anything
-    #[arg(long)]
-    pub auto_approve: bool,
-    /// Whether questions may be asked; with false, one that is needed is an error
-    #[arg(long, value_name = "BOOL", action = ArgAction::Set, default_value_t = true, default_missing_value = "true",
-        num_args = 0..=1, require_equals = true)]
-    pub input: bool,
-    /// How many objects to write at the same time
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
-    pub parallelism: u16,
-    /// Taken to be refused with a reason.
-    #[arg(long, hide = true, action = ArgAction::Set, default_value_t = true, default_missing_value = "true",
-        num_args = 0..=1, require_equals = true)]
-    pub refresh: bool,
-    #[command(flatten)]
-    pub lock: Lock,
-}
-
-/// Flags about the lock.
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub struct Lock {
-    /// How long to wait for another run to release the environment, such as 5m
-    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration::parse)]
-    pub lock_timeout: Duration,
 }
 
 /// `ditc state`

@@ -126,10 +126,10 @@ fn a_quote_left_open_is_told() {
 #[test]
 fn the_name_of_an_environment_wins_over_a_file() {
     let subject = |text: &str| match parse(&format!("ditc apply {text}")) {
-        Ok(Cli { verb: Verb::Apply(apply), .. }) => apply.subject,
+        Ok(Cli { verb: Verb::Apply(apply), .. }) => apply.subjects[0].clone(),
         other => panic!("{text}: {other:?}"),
     };
-    assert_eq!(subject("jakub"), Subject::Environment(EnvironmentName::new("jakub").unwrap()));
+    assert_eq!(subject("jakub"), Subject::Environments("jakub".parse().unwrap()));
     for file in ["jakub.plan", "./jakub", "/tmp/jakub", "Plans/Jakub"] {
         assert_eq!(subject(file), Subject::File(file.into()));
     }
@@ -151,4 +151,41 @@ fn a_plan_of_a_destroy_takes_only_what_a_destroy_takes() {
     assert!(failure("ditc plan jakub -with-foreign").contains("--destroy"));
     assert!(failure("ditc plan jakub -destroy -refresh-only").contains("cannot be used with"));
     assert!(parse("ditc plan jakub -refresh").is_ok() && parse("ditc apply jakub -refresh=true").is_ok());
+}
+
+#[test]
+fn one_name_is_one_environment_and_all_else_are_many() {
+    let meant = |line: &str| match parse(line) {
+        Ok(Cli { verb, .. }) => verb.meant().expect("it is about environments"),
+        Err(other) => panic!("{line}: {other:?}"),
+    };
+    for verb in ["plan", "apply", "destroy", "drift", "validate"] {
+        let one = meant(&format!("ditc {verb} jakub"));
+        assert_eq!(one.one(), Some(&EnvironmentName::new("jakub").unwrap()), "{verb}");
+        for many in ["'jak*'", "jak* ci", "jakub ci", "jakub jakub", "-all", "--all", "-changed-since main jakub"] {
+            let many = meant(&format!("ditc {verb} {}", many.replace('\'', "")));
+            assert_eq!(many.one(), None, "{verb} {many:?}");
+        }
+        assert_eq!(meant(&format!("ditc {verb} -changed-since=main")).several.changed_since.as_deref(), Some("main"));
+        let text = failure(&format!("ditc {verb} --all jakub"));
+        assert_eq!(text, "--all means every environment, so it goes with no name");
+    }
+}
+
+#[test]
+fn a_command_is_about_something() {
+    for verb in ["plan", "apply", "destroy", "drift"] {
+        assert_eq!(failure(&format!("ditc {verb}")), "which environments? Name one or several, or say --all");
+    }
+    assert!(parse("ditc validate").is_ok());
+}
+
+#[test]
+fn a_saved_plan_is_of_one_environment_and_applied_alone() {
+    for line in ["ditc apply a.plan b.plan", "ditc apply a.plan jakub", "ditc apply a.plan --all"] {
+        assert!(failure(line).contains("applied alone"), "{line}");
+    }
+    for line in ["ditc plan --all -out=a.plan", "ditc plan a b -out=a.plan", "ditc plan a* -out=a.plan"] {
+        assert!(failure(line).contains("-out keeps the plan of one environment"), "{line}");
+    }
 }

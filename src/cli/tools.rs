@@ -4,16 +4,22 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::names::{EnvironmentName, ModuleName};
+use crate::names::{EnvironmentName, ModuleName, Pattern};
+
+use super::Several;
 
 /// `ditc validate`
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
-#[command(after_help = "Examples:\n  ditc validate              all environments and all modules\n  \
-    ditc validate jakub ci     these, and what they use\n  ditc validate -json        for editors and CI")]
+#[command(after_help = "Examples:\n  ditc validate                    all environments and all modules\n  \
+    ditc validate jakub 'pr-*'       these, and what they use\n  \
+    ditc validate --all              the same as without a name\n  \
+    ditc validate --changed-since main\n  ditc validate -json              for editors and CI")]
 pub struct Validate {
     /// The environments to check, with the modules they use; all environments and all modules without one
     #[arg(value_name = "ENV")]
-    pub environments: Vec<EnvironmentName>,
+    pub environments: Vec<Pattern>,
+    #[command(flatten)]
+    pub several: Several,
 }
 
 /// `ditc fmt`

@@ -1,6 +1,6 @@
 //! What can go wrong between ditc and a cluster, in our words.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 
@@ -29,6 +29,9 @@ pub enum Error {
     Unexpected { doing: String, found: String },
     #[error("the record of ditc in namespace {namespace} cannot be read")]
     Record { namespace: String, source: crate::format::Unreadable },
+    /// What was asked for many environments at once failed for all of them.
+    #[error(transparent)]
+    Shared(Arc<Error>),
 }
 
 /// The server's refusal: a Status, with the parts that people need.
@@ -150,6 +153,7 @@ impl Error {
     pub fn refused(&self) -> Option<&Refused> {
         match self {
             Error::Refused { source, .. } => Some(source),
+            Error::Shared(error) => error.refused(),
             _ => None,
         }
     }

@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     Cluster,
-    observe::resource,
+    observe::{Listing, resource},
     request::{Call, Resource},
 };
 
@@ -25,7 +25,8 @@ impl Cluster {
         let looked_at: BTreeSet<(GroupKind, &str)> = of.iter().flat_map(readiness::looked_at).collect();
         let resources = looked_at.iter().filter_map(|(kind, version)| resource(kinds, kind, version));
         let lists = resources.map(|resource| async move {
-            let list = self.list(&resource, Some(namespace.as_str()), None).await;
+            let listing = Listing { namespace: Some(namespace.as_str()), ..Listing::of(&resource) };
+            let list = self.pages(&listing).await;
             (resource.kind, list)
         });
         let mut around = Around::default();

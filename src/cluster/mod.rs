@@ -3,7 +3,7 @@
 //! It asks and writes what it is told, and decides nothing. What a status code means is said in our words, since kube's
 //! own texts repeat themselves. No list is half a list: that one could not look is an error, never an absence.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 mod ask;
 mod connect;
@@ -17,6 +17,7 @@ mod record;
 mod request;
 mod review;
 mod shadow;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -29,6 +30,7 @@ pub use error::{Cause, Error, Refused};
 pub use lease::{Held, Holder, Lease};
 pub use observe::Wanted;
 pub use record::{Fence, Recorded};
+pub use shared::{Reach, Shared};
 pub use watch::{Sight, Watched};
 pub use write::{Deleted, Propagation, Rewrite, Written};
 
@@ -46,13 +48,16 @@ pub struct Cluster {
     server: String,
     parallelism: usize,
     timeout: Duration,
+    /// Lists that were made for many environments.
+    shared: Option<Arc<Shared>>,
 }
 
 impl Cluster {
     /// A cluster behind any client: the sandbox's service, for one.
     #[must_use]
     pub fn over(client: kube::Client, name: impl Into<String>, server: impl Into<String>) -> Self {
-        Self { client, name: name.into(), server: server.into(), parallelism: PARALLELISM, timeout: REQUEST }
+        let (name, server) = (name.into(), server.into());
+        Self { client, name, server, parallelism: PARALLELISM, timeout: REQUEST, shared: None }
     }
 
     #[must_use]

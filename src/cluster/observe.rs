@@ -19,6 +19,7 @@ use crate::{
 use super::{
     Cluster, Error, Refused,
     request::{Call, JSON, Resource, typed},
+    shared::Sort,
 };
 
 /// The size of a page; the server's own clients use it too.
@@ -30,6 +31,30 @@ const BY_NAME: usize = 20;
 
 pub(super) const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
+/// One LIST, in pages.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Listing<'a> {
+    pub resource: &'a Resource,
+    /// All namespaces without one.
+    pub namespace: Option<&'a str>,
+    pub selector: Option<&'a str>,
+    pub accept: &'static str,
+    /// How many objects a page holds.
+    pub limit: usize,
+}
+
+impl<'a> Listing<'a> {
+    /// All objects of a kind; of Secrets without their values.
+    pub(super) fn of(resource: &'a Resource) -> Self {
+        let accept = if is_secret(&resource.kind) { METADATA_LIST } else { JSON };
+        Self { resource, namespace: None, selector: None, accept, limit: PAGE }
+    }
+
+    pub(super) fn metadata(self) -> Self {
+        Self { accept: METADATA_LIST, ..self }
+    }
+}
 
 /// What a plan must look at.
 #[derive(Debug, Clone)]
@@ -47,7 +72,6 @@ impl Cluster {
     /// # Errors
     /// When any of it could not be looked at; nothing is then known to be absent.
     pub async fn observe(&self, wanted: &Wanted<'_>, kinds: &Kinds) -> Result<Observed, Error> {
-        let selector = selector(wanted.environment);
         let namespace_key = ObjectKey::namespace(wanted.namespace.as_str());
         let namespaces = namespaces();
         let mut objects = BTreeMap::new();
@@ -58,7 +82,12 @@ impl Cluster {
             .partition(|object| object.name() == Some(wanted.namespace.as_str()));
         objects.extend(here.into_iter().map(|object| (namespace_key.clone(), Live::Present(object))));
         if !objects.contains_key(&namespace_key) {
-            objects.insert(namespace_key.clone(), self.look(&namespaces, &namespace_key).await?);
+            let known = self.shared.as_ref().and_then(|shared| shared.namespace(&namespace_key));
+            let live = match known {
+                Some(known) => known,
+                None => self.look(&namespaces, &namespace_key).await?,
+            };
+            objects.insert(namespace_key.clone(), live);
         }
         if objects[&namespace_key] == Live::Absent {
             // Nothing can be in a namespace that is not there.
@@ -68,7 +97,7 @@ impl Cluster {
         let served = served(wanted, kinds);
         let namespace = Some(wanted.namespace.as_str());
         let lists: Vec<Vec<Object>> = stream::iter(&served)
-            .map(|(resource, _)| self.list(resource, namespace, Some(&selector)))
+            .map(|(resource, _)| self.labelled(resource, namespace, wanted.environment))
             .buffered(self.parallelism)
             .try_collect()
             .await?;
@@ -97,15 +126,18 @@ impl Cluster {
     /// # Errors
     /// When they could not be listed. Who may work in one namespace only, and so not list them, is told of none.
     pub async fn namespaces_of(&self, environment: &EnvironmentName) -> Result<Vec<Object>, Error> {
+        if let Some(shared) = &self.shared {
+            return Ok(shared.namespaces_of(environment));
+        }
         let selector = selector(environment);
-        match self.list(&namespaces(), None, Some(&selector)).await {
+        match self.pages(&Listing { selector: Some(&selector), ..Listing::of(&namespaces()) }).await {
             Err(error) if error.refused().is_some_and(Refused::is_missing_right) => Ok(Vec::new()),
             labelled => labelled,
         }
     }
 
     /// Reads by name what no label brought, since a foreign object of the same name carries none of ours.
-    async fn look_for(
+    pub(super) async fn look_for(
         &self,
         resource: &Resource,
         namespace: Option<&str>,
@@ -209,7 +241,8 @@ impl Cluster {
     /// # Errors
     /// When they could not be listed.
     pub async fn environments(&self) -> Result<Vec<Object>, Error> {
-        self.list(&namespaces(), None, Some(LABEL_ENVIRONMENT)).await
+        let resource = namespaces();
+        self.pages(&Listing { selector: Some(LABEL_ENVIRONMENT), ..Listing::of(&resource) }).await
     }
 
     /// The autoscalers of a namespace, whoever made them. Where the server does not know the kind, there are none.
@@ -219,7 +252,7 @@ impl Cluster {
     pub async fn autoscalers(&self, namespace: &Namespace, kinds: &Kinds) -> Result<Vec<Object>, Error> {
         let kind = GroupKind::new("autoscaling", "HorizontalPodAutoscaler");
         match resource(kinds, &kind, "autoscaling/v2") {
-            Some(resource) => self.list(&resource, Some(namespace.as_str()), None).await,
+            Some(resource) => self.whole(&resource, namespace).await,
             None => Ok(Vec::new()),
         }
     }
@@ -236,7 +269,7 @@ impl Cluster {
     ) -> Result<Vec<Object>, Error> {
         let (kind, version) = readiness::endpoint_slices();
         match resource(kinds, &kind, &version) {
-            Some(resource) => self.list(&resource, Some(namespace.as_str()), Some(&selector(environment))).await,
+            Some(resource) => self.labelled(&resource, Some(namespace.as_str()), environment).await,
             None => Ok(Vec::new()),
         }
     }
@@ -253,27 +286,45 @@ impl Cluster {
     }
 
     async fn list_metadata(&self, resource: &Resource, namespace: Option<&str>) -> Result<Vec<Object>, Error> {
-        self.pages(resource, namespace, None, METADATA_LIST).await
+        if let Some(objects) = self.shared_list(resource, Sort::Metadata, namespace, None).await? {
+            return Ok(objects);
+        }
+        self.pages(&Listing { namespace, ..Listing::of(resource).metadata() }).await
     }
 
-    pub(super) async fn list(
+    /// The objects of an environment, by its label.
+    async fn labelled(
         &self,
         resource: &Resource,
         namespace: Option<&str>,
-        selector: Option<&str>,
+        environment: &EnvironmentName,
     ) -> Result<Vec<Object>, Error> {
-        let accept = if is_secret(&resource.kind) { METADATA_LIST } else { JSON };
-        self.pages(resource, namespace, selector, accept).await
+        if let Some(objects) = self.shared_list(resource, Sort::Labelled, namespace, Some(environment)).await? {
+            return Ok(objects);
+        }
+        self.pages(&Listing { namespace, selector: Some(&selector(environment)), ..Listing::of(resource) }).await
     }
 
-    /// All pages of one snapshot; when it expires on the way (410), all of it again.
-    async fn pages(
+    /// All objects of a kind in a namespace, whoever made them.
+    pub(super) async fn whole(&self, resource: &Resource, namespace: &Namespace) -> Result<Vec<Object>, Error> {
+        let namespace = Some(namespace.as_str());
+        if let Some(objects) = self.shared_list(resource, Sort::Whole, namespace, None).await? {
+            return Ok(objects);
+        }
+        self.pages(&Listing { namespace, ..Listing::of(resource) }).await
+    }
+
+    pub(super) async fn pages(&self, listing: &Listing<'_>) -> Result<Vec<Object>, Error> {
+        self.pages_of(listing, |_| true).await
+    }
+
+    /// All pages of one snapshot, without what is not to be kept; when it expires on the way (410), all of it again.
+    pub(super) async fn pages_of(
         &self,
-        resource: &Resource,
-        namespace: Option<&str>,
-        selector: Option<&str>,
-        accept: &'static str,
+        listing: &Listing<'_>,
+        keep: impl Fn(&Object) -> bool,
     ) -> Result<Vec<Object>, Error> {
+        let Listing { resource, namespace, selector, accept, limit } = *listing;
         let doing = format!("listing {}", resource.plural);
         let mut restarts = 0;
         let mut objects = Vec::new();
@@ -283,7 +334,7 @@ impl Cluster {
             if let Some(selector) = selector {
                 call = call.query("labelSelector", selector);
             }
-            call = call.query("limit", PAGE.to_string());
+            call = call.query("limit", limit.to_string());
             if !next.is_empty() {
                 call = call.query("continue", &next);
             }
@@ -308,7 +359,8 @@ impl Cluster {
                     return Err(Error::Unexpected { doing, found });
                 }
             };
-            objects.extend(items.into_iter().map(|item| without_last_applied(typed(item, resource))));
+            let items = items.into_iter().map(|item| without_last_applied(typed(item, resource)));
+            objects.extend(items.filter(&keep));
             next = body["metadata"]["continue"].as_str().unwrap_or_default().to_owned();
             if next.is_empty() {
                 return Ok(objects);
@@ -328,7 +380,7 @@ fn served<'a>(wanted: &'a Wanted<'_>, kinds: &Kinds) -> Vec<(Resource, BTreeSet<
     served.into_values().collect()
 }
 
-fn namespaces() -> Resource {
+pub(super) fn namespaces() -> Resource {
     Resource { namespaced: false, ..Resource::core("Namespace", "namespaces") }
 }
 

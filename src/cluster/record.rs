@@ -120,6 +120,9 @@ impl Cluster {
     }
 
     async fn config_map(&self, namespace: &Namespace, name: &str) -> Result<Option<Object>, Error> {
+        if let Some(known) = self.shared.as_ref().and_then(|shared| shared.record(namespace, name)) {
+            return Ok(known);
+        }
         let doing = format!("reading the record of ditc (ConfigMap {name} in namespace {namespace})");
         let path = format!("{}/{name}", config_maps().path(Some(namespace.as_str())));
         match self.call(Call::new(Method::GET, path, &doing)).await {
@@ -140,7 +143,7 @@ impl Cluster {
     }
 }
 
-fn config_maps() -> Resource {
+pub(super) fn config_maps() -> Resource {
     Resource::core("ConfigMap", "configmaps")
 }
 

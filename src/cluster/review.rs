@@ -39,7 +39,7 @@ impl Cluster {
     /// The quotas of a namespace that hold for all that is in it; none where they may not be listed.
     pub async fn quotas(&self, namespace: &Namespace) -> Vec<Quota> {
         let quotas = Resource::core("ResourceQuota", "resourcequotas");
-        match self.list(&quotas, Some(namespace.as_str()), None).await {
+        match self.whole(&quotas, namespace).await {
             Ok(quotas) => quotas.iter().filter_map(Quota::read).collect(),
             Err(error) => {
                 debug!(%error, "the quotas are not known");

@@ -13,6 +13,8 @@ use crate::{
     sandbox::{Effect, Fault, Options, Sandbox},
 };
 
+mod shared;
+
 fn sandbox() -> Sandbox {
     let now: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
     Sandbox::open(Options::in_memory(move || now)).unwrap()

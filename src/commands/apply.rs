@@ -1,11 +1,11 @@
 //! `ditc apply` and `ditc destroy`: plan, ask, carry out, and tell what was done.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::{
-    apply::{self, Finished, Ground, Outcome, Tools},
+    apply::{self, Event, Finished, Ground, Interrupt, Outcome, Tools},
     cli::{self, Subject},
     failure::{Exit, Failure, FailureKind},
     format::{history::PastRun, index::Tombstone, record::Limits},
@@ -28,19 +28,27 @@ use super::{
     signals::Signals,
 };
 
+mod many;
+
 pub(super) async fn apply(desk: &Desk<'_>, arguments: &cli::Apply) -> Result<Exit, Failure> {
-    let cli::Apply { subject, run: flags, variables, choose } = arguments;
-    match subject {
-        Subject::Environment(environment) => {
-            run(desk, flags, environment, Operation::Apply, &choose.into(), variables).await
-        }
-        Subject::File(file) => apply_saved(desk, flags, file).await,
+    let cli::Apply { subjects, several: _, run: flags, variables, choose } = arguments;
+    if let [Subject::File(file)] = subjects.as_slice() {
+        return apply_saved(desk, flags, file).await;
+    }
+    let meant = arguments.meant();
+    match meant.one() {
+        Some(environment) => run(desk, flags, environment, Operation::Apply, &choose.into(), variables).await,
+        None => many::run(desk, flags, &meant, Operation::Apply, &choose.into(), variables).await,
     }
 }
 
 pub(super) async fn destroy(desk: &Desk<'_>, arguments: &cli::Destroy) -> Result<Exit, Failure> {
-    let variables = cli::Variables::default();
-    run(desk, &arguments.run, &arguments.environment, Operation::Destroy, &arguments.into(), &variables).await
+    let (meant, variables) = (arguments.meant(), cli::Variables::default());
+    let flags = &arguments.run;
+    match meant.one() {
+        Some(environment) => run(desk, flags, environment, Operation::Destroy, &arguments.into(), &variables).await,
+        None => many::run(desk, flags, &meant, Operation::Destroy, &arguments.into(), &variables).await,
+    }
 }
 
 async fn run(
@@ -88,8 +96,8 @@ async fn apply_saved(desk: &Desk<'_>, arguments: &cli::Run, file: &Path) -> Resu
 }
 
 /// An environment that this run alone changes from this host.
-struct Hold {
-    link: Link,
+pub(super) struct Hold {
+    pub link: Link,
     run: Run,
     lock: Lock,
     /// The run that died here and never came to its end.
@@ -99,7 +107,7 @@ struct Hold {
 }
 
 impl Hold {
-    fn take(
+    pub(super) fn take(
         desk: &Desk<'_>,
         arguments: &cli::Run,
         mut link: Link,
@@ -132,75 +140,99 @@ async fn carry_out(
     survey: Survey,
     consent: Consent,
 ) -> Result<Exit, Failure> {
-    let Hold { link, run, lock, dead, flags } = hold;
-    let (environment, operation) = (&survey.basis.environment, survey.basis.operation);
-    let context = context(&survey, &link, &flags);
+    let context = context(&survey, &hold.link, &hold.flags);
     desk.warn(&survey.warnings);
     show(desk, &survey.plan, &survey.preflight, &context);
     if !survey.plan.is_applyable() {
         // The plan has said what must be decided; nothing was changed.
         return Ok(Exit::Error);
     }
-    if survey.preflight.is_hopeless() {
-        let message = format!("{} was not begun: these credentials lack rights that it needs", operation.verb());
-        return Err(Failure::new(FailureKind::Auth, message));
-    }
-    if is_gone(&survey, operation) {
-        link.store.discard_journal(&lock)?;
+    may_begin(&survey)?;
+    if is_gone(&survey) {
+        hold.link.store.discard_journal(&hold.lock)?;
         return Ok(Exit::Done);
     }
     if survey.plan.has_changes() && consent == Consent::Needed {
         desk.terminal.out("");
         let question = render::text::question(&survey.plan, &context, desk.terminal.out_style);
         if desk.terminal.ask(&question)? == Answer::NotConfirmed {
-            desk.terminal.out(&render::text::not_confirmed(&survey.plan));
+            desk.terminal.out(&render::text::not_confirmed(survey.plan.operation));
             return Ok(Exit::Error);
         }
     }
-
-    let (plan, key) = with_digests(&survey);
-    let listening = |error| Failure::new(FailureKind::Apply, "listening for signals").because(&error);
     let signals = Signals::listen().map_err(listening)?;
+    let listen = async |events| progress::tell(desk, &survey.plan, events).await;
+    let outcome =
+        execute(arguments, &hold, &survey, signals.interrupt.clone(), progress::tell_every(desk), listen).await?;
+    end(desk, &survey.plan, &context, &outcome, signals.first())
+}
+
+fn listening(error: std::io::Error) -> Failure {
+    Failure::new(FailureKind::Apply, "listening for signals").because(&error)
+}
+
+/// Refuses what these credentials cannot bring to its end.
+fn may_begin(survey: &Survey) -> Result<(), Failure> {
+    if !survey.preflight.is_hopeless() {
+        return Ok(());
+    }
+    let verb = survey.plan.operation.verb();
+    let message = format!("{verb} was not begun: these credentials lack rights that it needs");
+    Err(Failure::new(FailureKind::Auth, message))
+}
+
+/// Does what a plan says, tells what happens, and keeps what came of it.
+async fn execute(
+    arguments: &cli::Run,
+    hold: &Hold,
+    survey: &Survey,
+    interrupt: watch::Receiver<Interrupt>,
+    tell_every: Duration,
+    listen: impl AsyncFnOnce(mpsc::UnboundedReceiver<Event>),
+) -> Result<Outcome, Failure> {
+    let Hold { link, run, lock, dead, flags } = hold;
+    let environment = &survey.basis.environment;
+    let (plan, key) = with_digests(survey);
     let (events, receiver) = mpsc::unbounded_channel();
     let tools = Tools {
         cluster: link.cluster.clone(),
         kinds: Arc::clone(&link.kinds),
         timeout: survey.timeout,
         patience: arguments.lock.lock_timeout,
-        tell_every: progress::tell_every(desk),
+        tell_every,
         now: Arc::new(settings::now),
         random: Arc::new(settings::random_byte),
         values: Arc::new(survey.values.clone()),
         key,
-        interrupt: signals.interrupt.clone(),
+        interrupt,
         events,
         limits: Limits::default(),
         policy: survey.basis.policy.clone(),
     };
     let (state, fence) = match survey.recorded() {
         Some((state, fence)) => (state, Some(fence)),
-        None => (fresh(&link, &survey.plan), None),
+        None => (fresh(link, &survey.plan), None),
     };
     let before = state.version.clone();
     let work = async {
         let tools = tools;
         if survey.plan.has_changes() || survey.plan.changes_record() {
-            let ground = Ground { store: &link.store, lock: &lock, state, fence, dead };
-            apply::run(&tools, &plan, &run, ground).await
+            let ground = Ground { store: &link.store, lock, state, fence, dead: dead.clone() };
+            apply::run(&tools, &plan, run, ground).await
         } else {
             let outcome = apply::wait(&tools, &survey.plan).await;
             let state = fence.map(|fence| (state, fence));
             Ok(Finished { outcome, state })
         }
     };
-    let (finished, ()) = tokio::join!(work, progress::tell(desk, &survey.plan, receiver));
+    let (finished, ()) = tokio::join!(work, listen(receiver));
     let finished = finished.map_err(|error| {
         let is_stale = matches!(error, apply::Error::Stale { .. });
         let failure = Failure::from(error);
         if is_stale { failure.hint(format!("ditc plan {environment}{flags}")) } else { failure }
     })?;
-    keep(&link, &survey.plan, &run, &finished, &before)?;
-    end(desk, &survey.plan, &context, &finished.outcome, signals.first())
+    keep(link, &survey.plan, run, &finished, &before)?;
+    Ok(finished.outcome)
 }
 
 /// The run that died here and never came to its end, so that its lease needs no patience.
@@ -211,7 +243,7 @@ fn dead(desk: &Desk<'_>, link: &Link, environment: &EnvironmentName) -> Result<O
         Past::Unfinished(unfinished) => {
             let Run { operation, who, since, id } = unfinished.run;
             told(&format!(
-                "the {} by {who} at {since:.0} stopped before its end; this run finishes it",
+                "the {} of {environment} by {who} at {since:.0} stopped before its end; this run finishes it",
                 operation.verb()
             ));
             Some(id)
@@ -234,8 +266,8 @@ fn show(desk: &Desk<'_>, plan: &Plan, preflight: &Preflight, context: &Context<'
 }
 
 /// A destroy that finds neither a record nor an object.
-fn is_gone(survey: &Survey, operation: Operation) -> bool {
-    operation == Operation::Destroy && survey.basis.state.is_none() && survey.plan.changes.is_empty()
+fn is_gone(survey: &Survey) -> bool {
+    survey.plan.operation == Operation::Destroy && survey.basis.state.is_none() && survey.plan.changes.is_empty()
 }
 
 /// The state of an environment that has no record: a new life begins.

@@ -15,6 +15,7 @@ use crate::{
     names::EnvironmentName,
     render,
     settings::Settings,
+    state::Operation,
     terminal::Terminal,
 };
 
@@ -55,20 +56,58 @@ impl Desk<'_> {
         Ok(files)
     }
 
+    /// The workspace with the values that flags give. To be destroyed, an environment needs none.
+    pub(super) fn workspace_for(
+        &self,
+        operation: Operation,
+        variables: &cli::Variables,
+    ) -> Result<config::Workspace, Failure> {
+        let mut workspace = self.workspace()?;
+        if operation == Operation::Apply {
+            workspace.give(&self.given(variables)?);
+        }
+        Ok(workspace)
+    }
+
+    /// Warns of process variables that give values which none of these environments asks for.
+    pub(super) fn tell_unheeded(
+        &self,
+        workspace: &config::Workspace,
+        environments: &BTreeSet<EnvironmentName>,
+        operation: Operation,
+    ) {
+        if self.global.json || operation == Operation::Destroy {
+            return;
+        }
+        let mut unheeded: Option<BTreeSet<String>> = None;
+        for environment in environments {
+            let here = workspace.unheeded(environment).into_iter().collect();
+            unheeded = Some(match unheeded {
+                None => here,
+                Some(before) => before.intersection(&here).cloned().collect(),
+            });
+        }
+        let who = match environments.first() {
+            Some(only) if environments.len() == 1 => format!("environment {only}"),
+            _ => "none of the environments".to_owned(),
+        };
+        for variable in unheeded.into_iter().flatten() {
+            let text = match environments.len() {
+                1 => format!("{variable} is set, but {who} declares no such variable"),
+                _ => format!("{variable} is set, but {who} declares such a variable"),
+            };
+            self.terminal.status(&render::text::warning(&text, self.terminal.status_style));
+        }
+    }
+
     /// The workspace, once it is known that an environment's files hold no mistake that shows without a cluster.
     pub(super) fn sound_workspace(
         &self,
         environment: &EnvironmentName,
         variables: &cli::Variables,
     ) -> Result<config::Workspace, Failure> {
-        let mut workspace = self.workspace()?;
-        workspace.give(&self.given(variables)?);
-        for variable in workspace.unheeded(environment) {
-            if !self.global.json {
-                let text = format!("{variable} is set, but environment {environment} declares no such variable");
-                self.terminal.status(&render::text::warning(&text, self.terminal.status_style));
-            }
-        }
+        let mut workspace = self.workspace_for(Operation::Apply, variables)?;
+        self.tell_unheeded(&workspace, &BTreeSet::from([environment.clone()]), Operation::Apply);
         match config::expand(&mut workspace, environment, &Kinds::builtin()) {
             Err(mistakes) if mistakes.unknown_kinds.is_empty() => {
                 Err(Failure::in_files(workspace.sources, mistakes.diagnostics))

@@ -3,12 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::{StreamExt, stream};
+
 use crate::{
     cli,
     cluster::{Error, Wanted},
     config,
     failure::{Exit, Failure, FailureKind},
-    names::{EnvironmentName, Namespace, Pattern},
+    names::{EnvironmentName, Namespace},
     object::{GroupKind, ObjectKey},
     observed::{Live, Observed},
     plan::{self, Basis, Report, Strict, Surroundings, Verdict},
@@ -21,10 +23,12 @@ use crate::{
 
 use super::{
     choices::{Choices, policy},
+    chosen::{Unknown, chosen},
     desk::Desk,
     link::Link,
-    recorded::{Ground, all, ground, living},
-    session::{ask, planned},
+    recorded::{Ground, ground, living},
+    session::{ask, nowhere, planned},
+    together::{AT_ONCE, together},
 };
 
 /// What became of looking at one environment.
@@ -48,21 +52,36 @@ impl Looked {
 
 pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Drift) -> Result<Exit, Failure> {
     let workspace = desk.workspace()?;
+    let meant = arguments.meant();
+    let mut chosen = chosen(desk, &workspace, &meant, &cli::Variables::default(), Unknown::Kept)?;
     let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
-    let chosen = chosen(desk, &link, &workspace, arguments).await?;
+    let mut are_strays_unknown = false;
+    if meant.one().is_none() {
+        let together = together(&link, &workspace, &chosen).await?;
+        are_strays_unknown = chosen.is_all && together.strays.is_none();
+        chosen.environments.extend(together.strays.into_iter().flat_map(BTreeMap::into_keys));
+        link = together.link;
+    }
     let strict = if arguments.strict { Strict::Yes } else { Strict::No };
     let (cluster, flags) = (link.cluster.name().to_owned(), desk.global.repeat());
-    let mut all = Vec::with_capacity(chosen.len());
-    for environment in chosen {
-        let result = look(desk, &mut link, &workspace, &environment).await;
-        let looked = Looked { environment, result };
-        if !desk.global.json {
-            if !all.is_empty() {
-                desk.terminal.out("");
+    let mut all = Vec::with_capacity(chosen.environments.len());
+    {
+        let (link, workspace) = (&link, &workspace);
+        let looks = stream::iter(&chosen.environments).map(|environment| async move {
+            let result = look(desk, &mut link.clone(), workspace, environment).await;
+            Looked { environment: environment.clone(), result }
+        });
+        let mut looks = std::pin::pin!(looks.buffered(AT_ONCE));
+        while let Some(looked) = looks.next().await {
+            if !desk.global.json {
+                if !all.is_empty() {
+                    desk.terminal.out("");
+                }
+                let text = render::text::drift(&looked.look(), &cluster, &flags, strict, desk.terminal.out_style);
+                desk.terminal.out(&text);
             }
-            desk.terminal.out(&render::text::drift(&looked.look(), &cluster, &flags, strict, desk.terminal.out_style));
+            all.push(looked);
         }
-        all.push(looked);
     }
     let looks: Vec<Look<'_>> = all.iter().map(Looked::look).collect();
     if desk.global.json {
@@ -70,45 +89,22 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Drift) -> Result<Exit,
     } else if looks.len() > 1 {
         desk.terminal.out("");
         desk.terminal.out(&render::text::drift_summary(&looks, strict, desk.terminal.out_style));
+    } else if looks.is_empty() && meant.several.changed_since.is_some() {
+        desk.terminal.out(&render::text::nothing_chosen(meant.several.changed_since.as_deref()));
     } else if looks.is_empty() {
         desk.terminal.out("There are no environments, neither in files nor in the cluster.");
+    }
+    link.store.write_down()?;
+    if are_strays_unknown {
+        let text = "these credentials may not list namespaces, so environments without a file are not known";
+        desk.terminal.status(&render::text::warning(text, desk.terminal.status_style));
+        return Ok(Exit::Error);
     }
     Ok(match looks.iter().map(|look| look.found.verdict(strict)).max() {
         None | Some(Verdict::Clean) => Exit::Done,
         Some(Verdict::Drift) => Exit::Changes,
         Some(Verdict::Unknown) => Exit::Error,
     })
-}
-
-/// The environments that are meant, each once.
-async fn chosen(
-    desk: &Desk<'_>,
-    link: &Link,
-    workspace: &config::Workspace,
-    arguments: &cli::Drift,
-) -> Result<BTreeSet<EnvironmentName>, Failure> {
-    let mut chosen = BTreeSet::new();
-    if arguments.all {
-        chosen.extend(all(link, workspace).await?);
-    }
-    for pattern in &arguments.environments {
-        match pattern {
-            Pattern::Name(name) => {
-                chosen.insert(name.clone());
-            }
-            Pattern::Glob(glob) => {
-                let before = chosen.len();
-                let fitting: Vec<_> = workspace.names().filter(|name| pattern.fits(name)).cloned().collect();
-                chosen.extend(fitting.iter().cloned());
-                if fitting.is_empty() && before == chosen.len() {
-                    let message = format!("no environment with a file fits `{glob}`");
-                    let hint = format!("ditc drift --all{}", desk.global.repeat());
-                    return Err(Failure::new(FailureKind::Usage, message).hint(hint));
-                }
-            }
-        }
-    }
-    Ok(chosen)
 }
 
 /// Looks at one environment; none where it was never applied.
@@ -120,15 +116,7 @@ async fn look(
 ) -> Result<Option<Report>, Failure> {
     let has_file = workspace.find(environment).is_ok();
     let Some(Ground { state, fence }) = ground(desk, link, workspace, environment).await? else {
-        return match workspace.find(environment) {
-            Ok(_) => Ok(None),
-            Err(diagnostic) => {
-                let detail = diagnostic.detail.unwrap_or(diagnostic.summary);
-                let failure =
-                    Failure::new(FailureKind::Usage, format!("{detail}, and nothing of it is in the cluster"));
-                Err(diagnostic.help.into_iter().fold(failure, Failure::hint))
-            }
-        };
+        return workspace.find(environment).map(|_| None).map_err(nowhere);
     };
     let has_record = fence.is_some();
     if state.open.is_some() {
@@ -136,7 +124,7 @@ async fn look(
     }
     let report = report(link, workspace, &state, has_file, has_record).await?;
     if has_record && (!report.drift.is_empty() || !report.unknown.is_empty()) {
-        let now = link.cluster.recorded(&state.namespace).await?;
+        let now = link.cluster.alone().recorded(&state.namespace).await?;
         if now.is_none_or(|now| *now.header.version() != state.version) {
             let message = format!("environment {environment} was written to while it was looked at");
             return Err(Failure::new(FailureKind::Lock, message).hint("look again when that run has ended"));

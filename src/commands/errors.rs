@@ -3,12 +3,19 @@
 use crate::{
     apply, cluster,
     failure::{Failure, FailureKind},
-    files, sandbox, store,
+    files, sandbox, sources, store,
 };
 
 impl From<cluster::Error> for Failure {
     fn from(error: cluster::Error) -> Self {
-        let kind = match &error {
+        Failure::from(&error)
+    }
+}
+
+impl From<&cluster::Error> for Failure {
+    fn from(error: &cluster::Error) -> Self {
+        let kind = match error {
+            cluster::Error::Shared(error) => return Failure::from(&**error),
             cluster::Error::Kubeconfig(_) | cluster::Error::NoCluster(_) | cluster::Error::Client { .. } => {
                 FailureKind::Config
             }
@@ -21,7 +28,7 @@ impl From<cluster::Error> for Failure {
             | cluster::Error::Refused { .. }
             | cluster::Error::Unexpected { .. } => FailureKind::Cluster,
         };
-        let hint = match &error {
+        let hint = match error {
             cluster::Error::Kubeconfig(_) => Some("kubectl config get-contexts shows what there is; --context chooses"),
             cluster::Error::NoCluster(_) => {
                 Some("set KUBECONFIG, or try ditc without a cluster: add --sandbox to the command")
@@ -41,9 +48,10 @@ impl From<cluster::Error> for Failure {
             cluster::Error::Client { .. }
             | cluster::Error::BrokenOff { .. }
             | cluster::Error::Refused { .. }
-            | cluster::Error::Unexpected { .. } => None,
+            | cluster::Error::Unexpected { .. }
+            | cluster::Error::Shared(_) => None,
         };
-        let failure = Failure::from_error(kind, &error);
+        let failure = Failure::from_error(kind, error);
         hint.into_iter().fold(failure, Failure::hint)
     }
 }
@@ -51,6 +59,22 @@ impl From<cluster::Error> for Failure {
 impl From<files::Error> for Failure {
     fn from(error: files::Error) -> Self {
         Failure::from_error(FailureKind::Files, &error)
+    }
+}
+
+impl From<sources::Error> for Failure {
+    fn from(error: sources::Error) -> Self {
+        let failure = Failure::from_error(FailureKind::Files, &error);
+        match &error {
+            sources::Error::Start(_) => failure.hint("without git, name the environments, or say --all"),
+            sources::Error::Failed { .. } => failure.hint("-changed-since works in a git repository that git trusts"),
+            sources::Error::UnknownCommit(name) => failure
+                .hint(format!("git fetch origin {name} brings it, and origin/{name} is then its name"))
+                .hint("a clone in CI often holds one commit alone: let it fetch the whole history (fetch-depth: 0)"),
+            sources::Error::Unrelated(_) => {
+                failure.hint("git fetch --unshallow brings the whole history, where a clone holds only a part of it")
+            }
+        }
     }
 }
 

@@ -20,7 +20,8 @@ use super::desk::Desk;
 /// Kinds and versions change with upgrades of the cluster; kubectl keeps its discovery as long.
 const FRESH: Duration = Duration::from_secs(6 * 60 * 60);
 
-/// A connection with everything that is cached about its other end.
+/// A connection with everything that is cached about its other end. Copies share the connection.
+#[derive(Clone)]
 pub(super) struct Link {
     pub cluster: Cluster,
     pub id: ClusterId,
@@ -28,6 +29,8 @@ pub(super) struct Link {
     pub store: Store,
     /// When the kinds were asked for.
     pub asked: Timestamp,
+    /// Whether they were asked for in this run.
+    pub is_fresh: bool,
     cache: Cache,
     state: std::path::PathBuf,
     /// Alive as long as the link: its controllers work for the objects in it.
@@ -60,13 +63,18 @@ impl Link {
         let (cluster, sandbox) = connect(desk, root, context).await?;
         let kept = cache.read(cluster.server())?.and_then(|bytes| discovery::decode(&bytes).ok());
         let now = settings::now();
-        let discovered = match kept {
-            Some(kept) if now.duration_since(kept.at).unsigned_abs() < fresh => kept,
-            _ => discover(&cluster, &cache).await?,
+        let (discovered, is_fresh) = match kept {
+            Some(kept) if now.duration_since(kept.at).unsigned_abs() < fresh => (kept, false),
+            _ => (discover(&cluster, &cache).await?, true),
         };
         let Discovered { cluster: id, kinds, at: asked } = discovered;
         let store = Store::open(&state, &id)?;
-        Ok(Self { cluster, id, kinds: Arc::new(kinds), store, asked, cache, state, _sandbox: sandbox })
+        Ok(Self { cluster, id, kinds: Arc::new(kinds), store, asked, is_fresh, cache, state, _sandbox: sandbox })
+    }
+
+    /// The same connection over another cluster and store, which share what they read.
+    pub(super) fn with(&self, cluster: Cluster, store: Store) -> Self {
+        Self { cluster, store, ..self.clone() }
     }
 
     /// Asks the cluster again: a kind is unknown, or the record names another cluster than the cache.
@@ -75,7 +83,7 @@ impl Link {
         if cluster != self.id {
             self.store = Store::open(&self.state, &cluster)?;
         }
-        (self.id, self.kinds, self.asked) = (cluster, Arc::new(kinds), at);
+        (self.id, self.kinds, self.asked, self.is_fresh) = (cluster, Arc::new(kinds), at, true);
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use crate::{
 
 mod apply;
 mod choices;
+mod chosen;
 mod desk;
 mod drift;
 mod errors;
@@ -31,6 +32,7 @@ mod show;
 mod signals;
 mod state;
 mod status;
+mod together;
 mod validate;
 
 use desk::Desk;

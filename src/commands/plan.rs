@@ -2,42 +2,60 @@
 
 use std::collections::BTreeMap;
 
+use futures::StreamExt;
+
 use crate::{
     cli, config,
     failure::{Exit, Failure, FailureKind},
     names::EnvironmentName,
     observed::{Answer, Why},
     plan::{self, Basis, Plan, Preflight},
-    render::{self, text::Context},
+    render::{self, json::Planned, text::Context},
+    secret::Values,
     state::Operation,
     store::{Loaded, Local},
 };
 
 use super::{
     choices::{Choices, known_choices, policy},
+    chosen::{Chosen, Unknown, addresses_within, choices_of, chosen},
     desk::Desk,
     link::Link,
     saved,
     secrets::seal_as_recorded,
-    session::{context, foretell, planned, survey},
+    session::{Survey, context, foretell, planned, survey},
+    together::{Surveyed, Teller, prospect, surveys, tell_strays, together},
 };
 
 pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Plan) -> Result<Exit, Failure> {
+    match arguments.meant().one() {
+        Some(environment) => one(desk, arguments, environment).await,
+        None => many(desk, arguments).await,
+    }
+}
+
+fn operation(arguments: &cli::Plan) -> Operation {
+    if arguments.destroy { Operation::Destroy } else { Operation::Apply }
+}
+
+async fn one(desk: &Desk<'_>, arguments: &cli::Plan, environment: &EnvironmentName) -> Result<Exit, Failure> {
     if let Some(out) = &arguments.out {
         saved::check_place(desk, out)?;
     }
-    let environment = &arguments.environment;
-    let (operation, workspace) = if arguments.destroy {
+    let operation = operation(arguments);
+    let mut workspace = match operation {
         // To be destroyed, its files need not be sound.
-        (Operation::Destroy, desk.workspace()?)
-    } else {
-        (Operation::Apply, desk.sound_workspace(environment, &arguments.variables)?)
+        Operation::Destroy => desk.workspace()?,
+        Operation::Apply => desk.sound_workspace(environment, &arguments.variables)?,
     };
-    if !arguments.refresh {
-        return remembered(desk, arguments, operation, workspace).await;
-    }
-    let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
-    let survey = survey(desk, &mut link, workspace, environment, operation, &arguments.into()).await?;
+    let root = desk.root();
+    let (survey, link) = if arguments.refresh {
+        let mut link = Link::open(desk, &root, workspace.settings.context.as_deref()).await?;
+        (survey(desk, &mut link, workspace, environment, operation, &arguments.into()).await?, link)
+    } else {
+        let link = Link::open_without_asking(desk, &root, workspace.settings.context.as_deref()).await?;
+        (remembered(desk, &link, &mut workspace, environment, operation, &arguments.into())?, link)
+    };
     let flags = desk.global.repeat() + &arguments.variables.repeat();
     desk.warn(&survey.warnings);
     show(desk, &survey.plan, &survey.preflight, &context(&survey, &link, &flags));
@@ -46,6 +64,116 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Plan) -> Result<Exit, 
         saved::save(desk, &link, survey, flags, out)?;
     }
     Ok(exit)
+}
+
+/// Plans several environments: each under its name, one summary, and the worst exit code of all.
+async fn many(desk: &Desk<'_>, arguments: &cli::Plan) -> Result<Exit, Failure> {
+    let operation = operation(arguments);
+    let mut workspace = desk.workspace_for(operation, &arguments.variables)?;
+    let unknown = if operation == Operation::Destroy { Unknown::Kept } else { Unknown::Refused };
+    let meant = arguments.meant();
+    let chosen = chosen(desk, &workspace, &meant, &arguments.variables, unknown)?;
+    let choices = Choices::from(arguments);
+    addresses_within(&choices.choices, &chosen.environments)?;
+    desk.tell_unheeded(&workspace, &chosen.environments, operation);
+    let root = desk.root();
+    let mut told = Told::new(desk, arguments, operation);
+    if !arguments.refresh {
+        let link = Link::open_without_asking(desk, &root, workspace.settings.context.as_deref()).await?;
+        let link = link.with(link.cluster.clone(), link.store.together(&chosen.environments)?);
+        for environment in &chosen.environments {
+            let choices = Choices { choices: choices_of(&choices.choices, environment), ..choices };
+            let remembered = remembered(desk, &link, &mut workspace, environment, operation, &choices);
+            told.take(desk, &link, (environment.clone(), remembered));
+        }
+        return Ok(told.end(desk, &link, &chosen, &Some(BTreeMap::new())));
+    }
+    let link = Link::open(desk, &root, workspace.settings.context.as_deref()).await?;
+    let mut together = together(&link, &workspace, &chosen).await?;
+    let strays = together.strays.clone();
+    let store = together.link.store.clone();
+    {
+        let surveys = surveys(desk, &mut together, &mut workspace, &chosen.environments, operation, &choices).await;
+        let mut surveys = std::pin::pin!(surveys);
+        while let Some(surveyed) = surveys.next().await {
+            told.take(desk, &link, surveyed);
+        }
+    }
+    let exit = told.end(desk, &link, &chosen, &strays);
+    store.write_down()?;
+    Ok(exit)
+}
+
+/// What was told of several plans so far, and what is told of all of them in the end.
+struct Told<'a> {
+    arguments: &'a cli::Plan,
+    operation: Operation,
+    flags: String,
+    teller: Teller,
+    prospects: Vec<render::text::Prospect>,
+    /// Kept for the one document that machines get.
+    surveyed: Vec<Surveyed>,
+    /// The worst so far.
+    exit: Exit,
+}
+
+impl<'a> Told<'a> {
+    fn new(desk: &Desk<'_>, arguments: &'a cli::Plan, operation: Operation) -> Self {
+        let flags = desk.global.repeat() + &arguments.variables.repeat();
+        let (prospects, surveyed) = (Vec::new(), Vec::new());
+        Self { arguments, operation, flags, teller: Teller::new(), prospects, surveyed, exit: Exit::Done }
+    }
+
+    fn take(&mut self, desk: &Desk<'_>, link: &Link, (environment, surveyed): Surveyed) {
+        self.prospects.push(prospect(&environment, surveyed.as_ref()));
+        self.exit = self.exit.and(match &surveyed {
+            Ok(survey) => exit(self.arguments, &survey.plan),
+            Err(failure) => failure.kind.exit(),
+        });
+        if desk.global.json {
+            self.surveyed.push((environment, surveyed));
+            return;
+        }
+        match &surveyed {
+            Ok(survey) => {
+                desk.warn(&survey.warnings);
+                let context = context(survey, link, &self.flags);
+                self.teller.tell(desk, &environment, Ok((survey, &context)));
+            }
+            Err(failure) => self.teller.tell(desk, &environment, Err(failure)),
+        }
+    }
+
+    fn end(self, desk: &Desk<'_>, link: &Link, chosen: &Chosen, strays: &super::together::Strays) -> Exit {
+        if desk.global.json {
+            let planned: Vec<Planned<'_>> = self
+                .surveyed
+                .iter()
+                .map(|(environment, surveyed)| match surveyed {
+                    Ok(survey) => Planned::Plan(&survey.plan, &survey.preflight, context(survey, link, &self.flags)),
+                    Err(failure) => Planned::Failed(environment, failure.parts()),
+                })
+                .collect();
+            let strays = strays.iter().flatten().map(|(name, namespace)| (name, namespace.as_str()));
+            desk.terminal.out(&render::json::plans(self.operation, link.cluster.name(), &planned, strays));
+        } else {
+            summarise(desk, &self.arguments.meant(), &self.prospects);
+            tell_strays(desk, chosen, strays);
+        }
+        self.exit
+    }
+}
+
+/// One table of all environments; a word where none was chosen.
+pub(super) fn summarise(desk: &Desk<'_>, meant: &cli::Meant, prospects: &[render::text::Prospect]) {
+    if prospects.is_empty() {
+        desk.terminal.out(&render::text::nothing_chosen(meant.several.changed_since.as_deref()));
+        return;
+    }
+    if prospects.iter().any(|prospect| prospect.outlook != render::text::Outlook::Unchanged) {
+        desk.terminal.out("");
+    }
+    desk.terminal.out(&render::text::prospects(prospects, desk.terminal.out_style));
 }
 
 /// Draws a plan, and what would stop it.
@@ -68,20 +196,20 @@ fn exit(arguments: &cli::Plan, plan: &Plan) -> Exit {
 }
 
 /// A plan from the local state alone: the cluster is not asked, and so the plan is only to look at.
-async fn remembered(
+fn remembered(
     desk: &Desk<'_>,
-    arguments: &cli::Plan,
+    link: &Link,
+    workspace: &mut config::Workspace,
+    environment: &EnvironmentName,
     operation: Operation,
-    mut workspace: config::Workspace,
-) -> Result<Exit, Failure> {
-    let environment = &arguments.environment;
-    let link = Link::open_without_asking(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
-    let Local { state, fence: _, seen } = local(desk, &link, environment)?;
+    choices: &Choices,
+) -> Result<Survey, Failure> {
+    let Local { state, fence: _, seen } = local(desk, link, environment)?;
     let mut desired = match operation {
         Operation::Destroy => None,
-        Operation::Apply => match config::expand(&mut workspace, environment, &link.kinds) {
+        Operation::Apply => match config::expand(workspace, environment, &link.kinds) {
             Ok(desired) => Some(desired),
-            Err(mistakes) => return Err(Failure::in_files(workspace.sources, mistakes.diagnostics)),
+            Err(mistakes) => return Err(Failure::in_files(workspace.sources.clone(), mistakes.diagnostics)),
         },
     };
     let namespace = state.namespace.clone();
@@ -93,7 +221,7 @@ async fn remembered(
     if let Some(desired) = &mut desired {
         seal_as_recorded(desired, &state);
     }
-    let choices = Choices::from(arguments);
+    let timeout = desired.as_ref().map_or(workspace.settings.timeout, |desired| desired.timeout);
     let mut basis = Basis {
         environment: environment.clone(),
         observed: plan::remembered(&state, desired.as_ref(), &namespace),
@@ -104,22 +232,27 @@ async fn remembered(
         autoscalers: Vec::new(),
         answers: BTreeMap::new(),
         readiness: BTreeMap::new(),
-        policy: policy(&workspace.settings, &choices),
-        choices: choices.choices,
+        policy: policy(&workspace.settings, choices),
+        choices: choices.choices.clone(),
     };
     known_choices(&basis.input())?;
     let questions = plan::questions(&basis.input());
     basis.answers = questions.into_keys().map(|key| (key, Answer::NotAsked(Why::NotRefreshed))).collect();
     let plan = planned(&basis, workspace.settings.protects(&basis.namespace))?;
-    let context = Context {
-        sources: &workspace.sources,
-        cluster: link.cluster.name(),
-        check_namespace: &basis.policy.check_namespace,
-        flags: &(desk.global.repeat() + &arguments.variables.repeat()),
+    Ok(Survey {
+        sources: workspace.sources.clone(),
+        basis,
+        plan,
+        preflight: Preflight::default(),
+        fence: None,
+        base: None,
+        warnings: Vec::new(),
+        timeout,
+        context: workspace.settings.context.clone(),
+        values: Values::new(),
+        key: None,
         as_of: Some(seen),
-    };
-    show(desk, &plan, &Preflight::default(), &context);
-    Ok(exit(arguments, &plan))
+    })
 }
 
 /// What is known here of an environment.

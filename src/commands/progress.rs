@@ -21,7 +21,7 @@ use crate::{
 use super::desk::Desk;
 
 /// How often lines tell what is still awaited, as Terraform does.
-const LINES: Duration = Duration::from_secs(10);
+pub(super) const LINES: Duration = Duration::from_secs(10);
 /// How often the area is drawn though nothing happened: it shows seconds.
 const TICK: Duration = Duration::from_secs(1);
 

@@ -34,8 +34,20 @@ pub(super) fn check_place(desk: &Desk<'_>, out: &Path) -> Result<(), Failure> {
 /// Keeps a plan, and says how to go on with it.
 pub(super) fn save(desk: &Desk<'_>, link: &Link, survey: Survey, flags: String, out: &Path) -> Result<(), Failure> {
     let is_applyable = survey.plan.is_applyable();
-    let Survey { basis, sources, base, timeout, context, plan: _, preflight, fence: _, warnings: _, values: _, key: _ } =
-        survey;
+    let Survey {
+        basis,
+        sources,
+        base,
+        timeout,
+        context,
+        plan: _,
+        preflight,
+        fence: _,
+        warnings: _,
+        values: _,
+        key: _,
+        as_of: _,
+    } = survey;
     let saved = Saved {
         basis,
         sources,

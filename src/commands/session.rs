@@ -5,11 +5,13 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
+
 use crate::{
     cluster::{Answers, Fence, Wanted, Warned},
     config,
     desired::{Desired, LABEL_ENVIRONMENT},
-    diagnostic::Sources,
+    diagnostic::{Diagnostic, Sources},
     failure::{Failure, FailureKind},
     names::{EnvironmentName, Namespace},
     object::{GroupKind, Object, ObjectKey},
@@ -20,6 +22,7 @@ use crate::{
     secret::{Key, Values},
     settings,
     state::{Operation, State, Version},
+    store::Loaded,
 };
 
 use super::{
@@ -51,6 +54,8 @@ pub(super) struct Survey {
     pub values: Values,
     /// What tells one value from another; none where there is no such key yet.
     pub key: Option<Key>,
+    /// When the state was last seen that alone was planned from; none where the cluster was asked.
+    pub as_of: Option<Timestamp>,
 }
 
 impl Survey {
@@ -97,7 +102,7 @@ pub(super) fn context<'a>(survey: &'a Survey, link: &'a Link, flags: &'a str) ->
         cluster: link.cluster.name(),
         check_namespace: &survey.basis.policy.check_namespace,
         flags,
-        as_of: None,
+        as_of: survey.as_of,
     }
 }
 
@@ -105,13 +110,38 @@ pub(super) fn context<'a>(survey: &'a Survey, link: &'a Link, flags: &'a str) ->
 pub(super) async fn survey(
     desk: &Desk<'_>,
     link: &mut Link,
-    workspace: config::Workspace,
+    mut workspace: config::Workspace,
     environment: &EnvironmentName,
     operation: Operation,
     choices: &Choices,
 ) -> Result<Survey, Failure> {
-    let aim = aim(link, workspace, environment, operation, choices).await?;
-    survey_for(desk, link, aim).await
+    let aim = aim(link, &mut workspace, environment, operation, choices).await?;
+    let survey = survey_for(desk, link, aim).await?;
+    if operation == Operation::Destroy {
+        is_known(link, &workspace, &survey)?;
+    }
+    Ok(survey)
+}
+
+/// Refuses the name of an environment that nobody ever heard of: no file, no record, no object, and no trace here. One
+/// that was destroyed is known, and there is nothing left to do.
+pub(super) fn is_known(link: &Link, workspace: &config::Workspace, survey: &Survey) -> Result<(), Failure> {
+    let Basis { environment, state, .. } = &survey.basis;
+    if state.is_some() || !survey.plan.changes.is_empty() || !survey.plan.blocked.is_empty() {
+        return Ok(());
+    }
+    let Err(diagnostic) = workspace.find(environment) else { return Ok(()) };
+    if link.store.load(environment)? != Loaded::Nothing {
+        return Ok(());
+    }
+    Err(nowhere(diagnostic))
+}
+
+/// That a name without a file means nothing in the cluster either.
+pub(super) fn nowhere(diagnostic: Diagnostic) -> Failure {
+    let detail = diagnostic.detail.unwrap_or(diagnostic.summary);
+    let failure = Failure::new(FailureKind::Usage, format!("{detail}, and nothing of it is in the cluster"));
+    diagnostic.help.into_iter().fold(failure, Failure::hint)
 }
 
 /// Asks everything about an environment whose files were read, and plans.
@@ -203,7 +233,7 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
     let warnings = ask(link, &mut basis, plan::questions).await?;
     let plan = planned(&basis, protected.as_deref())?;
     let preflight = preflight(link, &basis.input(), &plan).await;
-    Ok(Survey { sources, basis, plan, preflight, fence, base, warnings, timeout, context, values, key })
+    Ok(Survey { sources, basis, plan, preflight, fence, base, warnings, timeout, context, values, key, as_of: None })
 }
 
 /// Puts the digests of given values into what is desired; gives the key that they were made with.
@@ -296,30 +326,22 @@ fn lives_in<'a>(observed: &'a Observed, environment: &EnvironmentName) -> Option
 }
 
 /// Reads what the environment asks for. To destroy one, its files need not be sound, nor even there.
-async fn aim(
+pub(super) async fn aim(
     link: &mut Link,
-    mut workspace: config::Workspace,
+    workspace: &mut config::Workspace,
     environment: &EnvironmentName,
     operation: Operation,
     choices: &Choices,
 ) -> Result<Aim, Failure> {
     let (namespace, desired) = match operation {
         Operation::Destroy => {
-            let namespace = namespace(link, &workspace, environment).await?;
+            let namespace = namespace(link, workspace, environment).await?;
             unprotected(&workspace.settings, environment, &namespace)?;
             (namespace, None)
         }
         Operation::Apply => {
-            let mut expanded = config::expand(&mut workspace, environment, &link.kinds);
-            if expanded.as_ref().is_err_and(|mistakes| !mistakes.unknown_kinds.is_empty()) {
-                // A definition may have come since the kinds were asked for.
-                link.discover().await?;
-                expanded = config::expand(&mut workspace, environment, &link.kinds);
-            }
-            match expanded {
-                Ok(desired) => (desired.namespace.clone(), Some(desired)),
-                Err(mistakes) => return Err(Failure::in_files(workspace.sources, mistakes.diagnostics)),
-            }
+            let desired = desired(link, workspace, environment).await?;
+            (desired.namespace.clone(), Some(desired))
         }
     };
     let settings = &workspace.settings;
@@ -333,9 +355,24 @@ async fn aim(
         timeout: desired.as_ref().map_or(settings.timeout, |desired| desired.timeout),
         context: settings.context.clone(),
         desired,
-        sources: workspace.sources,
+        sources: workspace.sources.clone(),
         bound: None,
     })
+}
+
+/// Expands an environment with the kinds of the cluster.
+async fn desired(
+    link: &mut Link,
+    workspace: &mut config::Workspace,
+    environment: &EnvironmentName,
+) -> Result<Desired, Failure> {
+    let mut expanded = config::expand(workspace, environment, &link.kinds);
+    // A definition may have come since the kinds were asked for; once in a run is enough.
+    if expanded.as_ref().is_err_and(|mistakes| !mistakes.unknown_kinds.is_empty()) && !link.is_fresh {
+        link.discover().await?;
+        expanded = config::expand(workspace, environment, &link.kinds);
+    }
+    expanded.map_err(|mistakes| Failure::in_files(workspace.sources.clone(), mistakes.diagnostics))
 }
 
 /// Before a destroy: looks at all that would go with the namespace. What carries our label but no record is found here.

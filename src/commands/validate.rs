@@ -1,25 +1,31 @@
 //! `ditc validate`: every mistake in the workspace's files that shows without a cluster.
 
-use std::collections::BTreeSet;
-
 use crate::{
     cli,
     config::{self, check_all, check_some},
     failure::{Exit, Failure},
     kinds::Kinds,
-    names::EnvironmentName,
     render,
 };
 
-use super::desk::Desk;
+use super::{
+    chosen::{Unknown, chosen},
+    desk::Desk,
+};
 
 pub(super) fn run(desk: &Desk<'_>, arguments: &cli::Validate) -> Result<Exit, Failure> {
     let mut workspace = config::parse(&desk.workspace_files()?);
     let kinds = Kinds::builtin();
-    let names: BTreeSet<EnvironmentName> = arguments.environments.iter().cloned().collect();
-    let checked = if names.is_empty() {
+    let meant = arguments.meant();
+    let is_everything = meant.patterns.is_empty() && meant.several.changed_since.is_none();
+    let checked = if is_everything {
         check_all(&mut workspace, &kinds)
     } else {
+        let names = chosen(desk, &workspace, &meant, &cli::Variables::default(), Unknown::TemplatesToo)?.environments;
+        if names.is_empty() && !desk.global.json {
+            desk.terminal.out(&render::text::nothing_chosen(meant.several.changed_since.as_deref()));
+            return Ok(Exit::Done);
+        }
         match check_some(&mut workspace, &names, &kinds) {
             Ok(checked) => checked,
             Err(unknown) => return Err(Failure::in_files(workspace.sources, vec![unknown])),

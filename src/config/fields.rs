@@ -108,9 +108,16 @@ pub(super) fn suggest<'a>(
     match suggestion(word, candidates.iter().copied()) {
         Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
         None if candidates.is_empty() => diagnostic,
+        None if candidates.len() > LISTED + 1 => {
+            let more = candidates.len() - LISTED;
+            diagnostic.help(format!("known are {} and {more} more", listed(candidates.into_iter().take(LISTED))))
+        }
         None => diagnostic.help(format!("known are {}", listed(candidates))),
     }
 }
+
+/// More names than these are counted, since nobody reads a thousand.
+const LISTED: usize = 20;
 
 /// `` `a`, `b` ``.
 pub(super) fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {

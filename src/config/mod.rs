@@ -5,6 +5,7 @@ mod bounds;
 mod builtin;
 mod catalogue;
 mod check;
+mod choose;
 mod duration;
 mod each;
 mod environment;

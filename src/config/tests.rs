@@ -9,6 +9,7 @@ use crate::diagnostic::Label;
 
 mod bounds;
 mod built_in;
+mod choosing;
 mod components;
 mod expressions;
 mod good;

@@ -16,7 +16,7 @@ mod write;
 pub use append::Appender;
 pub use lock::FileLock;
 pub use text::{create_text, is_directory, read_inside, read_text, replace_text};
-pub use workspace::{FILE_LIMIT, read_workspace};
+pub use workspace::{FILE_LIMIT, links, read_workspace};
 pub use write::{
     create_dir, create_private_dir, make_private, may_replace, move_aside, names_in, read, read_plain, remove, rename,
     sync, sync_directory, write_atomic,

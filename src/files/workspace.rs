@@ -60,6 +60,32 @@ pub fn read_workspace(root: &Path) -> Result<BTreeMap<String, Vec<u8>>, Error> {
     Ok(reader.files)
 }
 
+/// The symbolic links among the directories and files of a workspace, by path relative to `root`, each with where it leads,
+/// relative to `root` too. Such files change where they lie, not where they are read.
+///
+/// # Errors
+/// When a directory cannot be read, or a link leads out of the workspace.
+pub fn links(root: &Path) -> Result<BTreeMap<String, String>, Error> {
+    let real = fs::canonicalize(root).map_err(|source| Error::Read { path: root.to_owned(), source })?;
+    let reader = Reader { root, real, files: BTreeMap::new() };
+    let mut links = BTreeMap::new();
+    let mut open: Vec<String> = ["ditc.toml", "environments", "modules"].map(str::to_owned).into();
+    while let Some(path) = open.pop() {
+        let full = root.join(&path);
+        let Ok(metadata) = full.symlink_metadata() else { continue };
+        if metadata.is_symlink() {
+            let target = reader.checked(&path)?;
+            let target = target.strip_prefix(&reader.real).expect("checked to lie below it");
+            links.insert(path.clone(), target.to_string_lossy().into_owned());
+        }
+        // No file that is read lies deeper than `modules/NAME/files/FILE`.
+        if full.is_dir() && path.matches('/').count() < 3 {
+            open.extend(reader.names(&path)?.into_iter().map(|name| format!("{path}/{name}")));
+        }
+    }
+    Ok(links)
+}
+
 fn is_yaml(name: &str) -> bool {
     name.ends_with(".yaml") || name.ends_with(".yml")
 }

@@ -10,6 +10,20 @@ pub mod text;
 
 pub use style::Style;
 
+use crate::diagnostic::{Diagnostic, Sources};
+
+/// Why something could not be done: a failure in its parts.
+#[derive(Debug, Clone, Copy)]
+pub struct Failed<'a> {
+    pub class: &'a str,
+    pub message: &'a str,
+    pub causes: &'a [String],
+    pub hints: &'a [String],
+    /// The mistakes in the user's files, shown in place of the message.
+    pub diagnostics: &'a [Diagnostic],
+    pub sources: &'a Sources,
+}
+
 /// A file whose form is not the canonical one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Formatted {

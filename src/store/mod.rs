@@ -13,6 +13,7 @@
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use jiff::Timestamp;
@@ -33,6 +34,7 @@ mod index;
 mod journal;
 mod lock;
 mod seal;
+mod together;
 
 pub use cache::Cache;
 pub use journal::{Journal, Past, Unfinished};
@@ -41,6 +43,7 @@ pub use lock::{Held, Lock};
 pub use crate::format::holder::Holder;
 
 use index::{Index, Session};
+use together::Together;
 
 /// What went wrong with the local state.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +91,8 @@ pub struct Local {
 pub struct Store {
     directory: PathBuf,
     index: Index,
+    /// What is known of many environments, read at once, and what is to be kept of them, written at once.
+    together: Option<Arc<Together>>,
 }
 
 impl Store {
@@ -106,7 +111,7 @@ impl Store {
         files::create_dir(root)?;
         let directory = root.join(id);
         files::create_private_dir(&directory)?;
-        Ok(Self { index: Index::new(&directory), directory })
+        Ok(Self { index: Index::new(&directory), directory, together: None })
     }
 
     /// Reads what is known of an environment; every byte of it is checked.
@@ -114,17 +119,25 @@ impl Store {
     /// # Errors
     /// When the disk refuses or a newer ditc wrote it. Damage is no error but [`Loaded::Damaged`].
     pub fn load(&self, environment: &EnvironmentName) -> Result<Loaded, Error> {
-        let found = self.index.read(|db| {
-            let header = db.get(header_key(environment))?;
-            let lines: Result<Vec<_>, _> = db.scan_prefix(entry_prefix(environment)).values().collect();
-            Ok((header, lines?))
-        })?;
-        let (header, lines) = match found {
-            Session::Missing => return Ok(self.nothing(environment)),
-            Session::Damaged(reason) => return Ok(Loaded::Damaged(reason)),
-            Session::Done((None, lines)) if lines.is_empty() => return Ok(self.nothing(environment)),
-            Session::Done((None, _)) => return Ok(Loaded::Damaged("the header is missing".to_owned())),
-            Session::Done((Some(header), lines)) => (header, lines),
+        if let Some(known) = self.together.as_ref().and_then(|together| together.get(environment)) {
+            return Ok(known);
+        }
+        match self.index.read(|db| found(db, environment))? {
+            Session::Missing => Ok(self.nothing(environment)),
+            Session::Damaged(reason) => Ok(Loaded::Damaged(reason)),
+            Session::Done(found) => self.loaded(environment, found),
+        }
+    }
+
+    /// What was found of an environment, checked.
+    fn loaded(&self, environment: &EnvironmentName, (header, lines): Found) -> Result<Loaded, Error> {
+        let Some(header) = header else {
+            let is_unknown = lines.is_empty();
+            return Ok(if is_unknown {
+                self.nothing(environment)
+            } else {
+                Loaded::Damaged("the header is missing".to_owned())
+            });
         };
         let local = stored::decode_header(&header).and_then(|kept| match kept {
             Kept::Destroyed(tombstone) => Ok(Loaded::Destroyed(tombstone)),
@@ -165,10 +178,11 @@ impl Store {
         fence: &str,
         seen: Timestamp,
     ) -> Result<(), Error> {
-        let stored::Encoded { header, entries } = stored::encode(state, fence, seen);
-        let prefix = entry_prefix(environment);
-        let entries = entries.into_iter().map(|(key, line)| ([prefix.as_slice(), key.as_bytes()].concat(), line));
-        self.replace(environment, header, entries.collect())
+        if let Some(together) = &self.together {
+            together.put(environment, Local { state: state.clone(), fence: fence.to_owned(), seen });
+            return Ok(());
+        }
+        self.replace(&[Replacement::new(environment, state, fence, seen)])
     }
 
     /// Keeps only that an environment is gone, at which version and when.
@@ -176,41 +190,19 @@ impl Store {
     /// # Errors
     /// As [`Store::save`].
     pub fn forget(&self, environment: &EnvironmentName, tombstone: &Tombstone) -> Result<(), Error> {
-        self.replace(environment, stored::encode_tombstone(tombstone), Vec::new())
+        let header = stored::encode_tombstone(tombstone);
+        self.replace(&[Replacement { environment: environment.clone(), header, entries: Vec::new() }])
     }
 
-    fn replace(
-        &self,
-        environment: &EnvironmentName,
-        header: String,
-        mut entries: Vec<(Vec<u8>, Vec<u8>)>,
-    ) -> Result<(), Error> {
-        entries.sort();
+    /// Puts environments in the place of what is known of them; all of it is done, or nothing.
+    fn replace(&self, replacements: &[Replacement]) -> Result<(), Error> {
         let newer = self.index.write(|db| {
-            let key = header_key(environment);
-            if let Some(before) = db.get(&key)?
-                && let Err(newer @ Unreadable::Newer { .. }) = stored::decode_header(&before)
-            {
-                return Ok(Some(newer));
-            }
             let mut batch = sled::Batch::default();
-            let mut unchanged = BTreeSet::new();
-            for found in db.scan_prefix(entry_prefix(environment)) {
-                let (key, line) = found?;
-                match entries.binary_search_by(|(wanted, _)| wanted.as_slice().cmp(&key)) {
-                    Ok(at) if line == entries[at].1 => {
-                        unchanged.insert(at);
-                    }
-                    Ok(_) => {}
-                    Err(_) => batch.remove(key),
+            for replacement in replacements {
+                if let Some(newer) = replacement.put(db, &mut batch)? {
+                    return Ok(Some(newer));
                 }
             }
-            for (at, (key, line)) in entries.iter().enumerate() {
-                if !unchanged.contains(&at) {
-                    batch.insert(key.as_slice(), line.as_slice());
-                }
-            }
-            batch.insert(key, header.as_bytes());
             db.apply_batch(batch)?;
             Ok(None)
         })?;
@@ -272,6 +264,63 @@ impl Store {
     /// `state/CLUSTER/NAME.KIND`.
     fn path(&self, environment: &EnvironmentName, kind: &str) -> PathBuf {
         self.directory.join(format!("{environment}.{kind}"))
+    }
+}
+
+/// The header and the entries of an environment, as they lie in the index.
+type Found = (Option<sled::IVec>, Vec<sled::IVec>);
+
+fn found(db: &sled::Db, environment: &EnvironmentName) -> Result<Found, sled::Error> {
+    let header = db.get(header_key(environment))?;
+    let lines: Result<Vec<_>, _> = db.scan_prefix(entry_prefix(environment)).values().collect();
+    Ok((header, lines?))
+}
+
+/// What takes the place of an environment in the index.
+struct Replacement {
+    environment: EnvironmentName,
+    header: String,
+    /// In the order of their keys.
+    entries: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Replacement {
+    fn new(environment: &EnvironmentName, state: &State, fence: &str, seen: Timestamp) -> Self {
+        let stored::Encoded { header, entries } = stored::encode(state, fence, seen);
+        let prefix = entry_prefix(environment);
+        let entries = entries.into_iter().map(|(key, line)| ([prefix.as_slice(), key.as_bytes()].concat(), line));
+        let mut entries: Vec<(Vec<u8>, Vec<u8>)> = entries.collect();
+        entries.sort();
+        Self { environment: environment.clone(), header, entries }
+    }
+
+    /// Adds to a batch what differs; what a newer ditc wrote is not replaced.
+    fn put(&self, db: &sled::Db, batch: &mut sled::Batch) -> Result<Option<Unreadable>, sled::Error> {
+        let Self { environment, header, entries } = self;
+        let key = header_key(environment);
+        if let Some(before) = db.get(&key)?
+            && let Err(newer @ Unreadable::Newer { .. }) = stored::decode_header(&before)
+        {
+            return Ok(Some(newer));
+        }
+        let mut unchanged = BTreeSet::new();
+        for found in db.scan_prefix(entry_prefix(environment)) {
+            let (key, line) = found?;
+            match entries.binary_search_by(|(wanted, _)| wanted.as_slice().cmp(&key)) {
+                Ok(at) if line == entries[at].1 => {
+                    unchanged.insert(at);
+                }
+                Ok(_) => {}
+                Err(_) => batch.remove(key),
+            }
+        }
+        for (at, (key, line)) in entries.iter().enumerate() {
+            if !unchanged.contains(&at) {
+                batch.insert(key.as_slice(), line.as_slice());
+            }
+        }
+        batch.insert(key, header.as_bytes());
+        Ok(None)
     }
 }
 

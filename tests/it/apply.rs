@@ -670,7 +670,7 @@ fn killed_in_the_middle_and_the_next_run_finishes() {
     apply.end().dies();
     workspace.edit(DEMO, "1h", "10ms");
     workspace.ditc(APPLY).exits(0).error_unwrapped(str![
-        "warning: the apply by jakub@[HOST] at [TIME] stopped before its end; this run finishes it"
+        "warning: the apply of demo by jakub@[HOST] at [TIME] stopped before its end; this run finishes it"
     ]);
     workspace.ditc(PLAN).exits(0).out(NO_CHANGES);
 }

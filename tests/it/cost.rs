@@ -302,3 +302,83 @@ list statefulsets 200
 "#]],
     );
 }
+
+/// The same environment under so many names, applied.
+fn applied_times(number: usize) -> Workspace {
+    let workspace = Workspace::of(DEMO.trim_start());
+    for number in 1..number {
+        workspace.write(&format!("environments/pr-{number}.toml"), "extends = \"demo\"\n");
+    }
+    workspace.ditc("apply --all --sandbox -auto-approve -parallelism=50").exits(0);
+    workspace
+}
+
+#[test]
+fn a_plan_of_all_costs_the_same_lists_for_thirty_as_for_one() {
+    for number in [1, 30] {
+        let workspace = applied_times(number);
+        for state in ["kept", "forgotten"] {
+            let told = workspace.ditc("plan --all --sandbox").exits(0);
+            let requests: Vec<_> = told.requests.0.into_iter().filter(|line| line.verb == "list").collect();
+            check(
+                crate::support::Requests(requests).sorted(),
+                str![[r#"
+list configmaps 200
+list deployments 200
+list namespaces 200
+list secrets 200
+list services 200
+list statefulsets 200
+
+"#]],
+            );
+            assert_eq!(told.out.lines().count(), 1, "{number}, local state {state}: {}", told.out);
+            workspace.forget_state();
+        }
+        workspace.ditc("plan --all --sandbox").exits(0);
+        let told = workspace.ditc("plan --all --sandbox").exits(0);
+        assert_eq!(told.requests.of("get"), [""; 0], "{number}: nothing is read one by one");
+    }
+}
+
+#[test]
+fn one_change_among_many_costs_its_own_questions_alone() {
+    let workspace = applied_times(30);
+    workspace.write("environments/pr-7.toml", "extends = \"demo\"\nservices.web.image = \"traefik/whoami:v2\"\n");
+    let told = workspace.ditc("plan --all --sandbox").exits(0);
+    let before = applied().ditc("plan --all --sandbox").exits(0).requests;
+    let more = told.requests.0.into_iter().filter(|line| !before.0.contains(line)).collect();
+    check(
+        crate::support::Requests(more).sorted(),
+        str![[r#"
+ask deployments/web 200
+ask selfsubjectrulesreviews 201
+list resourcequotas 200
+
+"#]],
+    );
+}
+
+#[test]
+fn new_environments_cost_one_list_more_and_their_questions() {
+    let workspace = applied_times(2);
+    for number in 2..30 {
+        workspace.write(&format!("environments/pr-{number}.toml"), "extends = \"demo\"\n");
+    }
+    let told = workspace.ditc("plan --all --sandbox").exits(0);
+    assert_eq!(told.requests.of("get"), [""; 0]);
+    let lists = told.requests.of("list");
+    assert_eq!(lists.len(), 7, "one more for the namespaces that no label brings: {lists:?}");
+}
+
+#[test]
+fn a_destroy_and_a_drift_report_of_all_cost_the_same_lists_for_thirty_as_for_one() {
+    for command in ["drift --all --sandbox", "plan --all -destroy --sandbox"] {
+        let lists = |number| {
+            let told = applied_times(number).ditc(command).exits(0);
+            assert_eq!(told.requests.of("get"), [""; 0], "{command}");
+            told.requests.of("list").len()
+        };
+        assert_eq!(lists(1), lists(30), "{command}");
+    }
+}

@@ -325,14 +325,14 @@ error: cycle of needs
 fn bad_names_on_the_command_line() {
     let workspace = Workspace::of(WEB);
     workspace.ditc("apply Demo --sandbox -auto-approve").exits(1).out("").error(str![[r#"
-error: invalid value 'Demo' for '<ENV|FILE>': may hold only lower-case letters, digits and `-`, not 'D'
+error: invalid value 'Demo' for '[ENV|FILE]...': may hold only lower-case letters, digits and `-`, not 'D'
 
 For more information, try '--help'.
 
 "#]]);
     let long = "d".repeat(64);
     workspace.ditc(&format!("apply {long} --sandbox -auto-approve")).exits(1).out("").error(str![[r#"
-error: invalid value 'dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd' for '<ENV|FILE>': has 64 characters; at most 63 are allowed
+error: invalid value 'dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd' for '[ENV|FILE]...': has 64 characters; at most 63 are allowed
 
 For more information, try '--help'.
 

@@ -560,8 +560,12 @@ pr-1         none
 "#]])
         .error("");
     workspace.ditc("drift x-* --sandbox").exits(1).out("").error(str![[r#"
-error: no environment with a file fits `x-*`
-  hint: ditc drift --all --sandbox
+error: no such environment
+ |
+ = note: no environment with a file fits `x-*`
+ = help: known are `new`, `pr-1`, `pr-2`
+
+1 error
 
 "#]]);
     let told = workspace.ditc("drift --all --sandbox -json").exits(2);

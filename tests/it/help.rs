@@ -47,9 +47,9 @@ why, `apply` does exactly that, in order, and waits until it works.
 Usage: ditc [OPTIONS] <COMMAND>
 
 Commands:
-  plan      Show what would change in an environment, and why
-  apply     Change an environment to what its files say, and wait until it works
-  destroy   Remove an environment and all that is in it
+  plan      Show what would change in environments, and why
+  apply     Make environments what their files say, and wait until they work
+  destroy   Remove environments and all that is in them
   show      Show a saved plan again, without a cluster
   drift     Tell what has changed in environments without ditc
   status    Show which components work, what the others wait for, and what the
@@ -110,6 +110,7 @@ Examples:
   ditc plan jakub               what would change in environment jakub, and why
   ditc apply jakub              make it so, after a question
   ditc apply jakub --sandbox    the same in the built-in cluster
+  ditc plan --all               all environments, with one summary
 
 Flags may be written with one dash or two. Exit codes: 0 done, 1 error, 2
 changes (plan -detailed-exitcode), drift or not ready (status), 130 and 143
@@ -125,9 +126,9 @@ Keeps preview environments on Kubernetes equal to what git says
 Usage: ditc [OPTIONS] <COMMAND>
 
 Commands:
-  plan      Show what would change in an environment, and why
-  apply     Change an environment to what its files say, and wait until it works
-  destroy   Remove an environment and all that is in it
+  plan      Show what would change in environments, and why
+  apply     Make environments what their files say, and wait until they work
+  destroy   Remove environments and all that is in them
   show      Show a saved plan again, without a cluster
   drift     Tell what has changed in environments without ditc
   status    Show which components work, what the others wait for, and what the
@@ -172,6 +173,7 @@ Examples:
   ditc plan jakub               what would change in environment jakub, and why
   ditc apply jakub              make it so, after a question
   ditc apply jakub --sandbox    the same in the built-in cluster
+  ditc plan --all               all environments, with one summary
 
 "#]],
     );
@@ -192,19 +194,25 @@ Usage: ditc drift [OPTIONS] [ENV]...
 
 Arguments:
   [ENV]...
-          Environments by name; `*` stands for any characters, among those that
-          have a file
+          Environments by name, also without a file; `*` stands for any
+          characters, among those that have one
 
 Options:
-      --all
-          Every environment of the workspace, and those in the cluster that have
-          no file
-
       --strict
           Count fields as drift that others set beside ours
 
   -h, --help
           Print help (see a summary with '-h')
+
+Which environments:
+      --all
+          Every environment that has a file; those in the cluster without one
+          are told
+
+      --changed-since <REF>
+          Those whose files, bases or modules changed since this commit: by
+          commits since HEAD left its history, staged, or in the working tree;
+          with names, only those of them
 
 Cluster:
       --sandbox
@@ -245,6 +253,7 @@ Examples:
   ditc drift jakub
   ditc drift 'pr-*' -strict   also what others added beside ours
   ditc drift --all -json      all, also those without a file, for a nightly job
+  ditc drift --changed-since main
 
 "#]],
     );
@@ -264,11 +273,9 @@ error: which environments? Name one or several, or say --all
     refuses(
         "drift --all jakub",
         str![[r#"
-error: the argument '--all' cannot be used with '[ENV]...'
-
-Usage: ditc drift --all [ENV]...
-
-For more information, try '--help'.
+error: --all means every environment, so it goes with no name
+  hint: ditc drift --all
+  hint: ditc drift ENV...
 
 "#]],
     );
@@ -297,12 +304,12 @@ fn help_of_plan() {
     shows(
         "plan -help",
         str![[r#"
-Show what would change in an environment, and why
+Show what would change in environments, and why
 
-Usage: ditc plan [OPTIONS] <ENV>
+Usage: ditc plan [OPTIONS] [ENV]...
 
 Arguments:
-  <ENV>  The environment: environments/ENV.toml
+  [ENV]...  Environments by name; `*` stands for any characters, as in 'pr-*'
 
 Options:
       --detailed-exitcode  Exit with 2 if there are changes, 0 if there are none
@@ -316,6 +323,14 @@ Options:
                            the local state alone [default: true] [possible
                            values: true, false]
   -h, --help               Print help
+
+Which environments:
+      --all                  Every environment that has a file; those in the
+                             cluster without one are told
+      --changed-since <REF>  Those whose files, bases or modules changed since
+                             this commit: by commits since HEAD left its
+                             history, staged, or in the working tree; with
+                             names, only those of them
 
 Variables:
       --var <NAME=VALUE>  A value for a variable of the environment, instead of
@@ -374,6 +389,11 @@ Examples:
   ditc plan jakub -destroy             what `ditc destroy jakub` would do
   ditc plan jakub -destroy -with-foreign
   ditc plan jakub -refresh=false       without asking the cluster
+
+  ditc plan jakub shop              several, with one summary
+  ditc plan 'pr-*' -json            one document for all that fit
+  ditc plan --all                   every environment that has a file
+  ditc plan --changed-since main    those that this branch touches
 
   ditc plan jakub -target=jakub.services.orders
   ditc plan jakub -exclude=jakub.services.orders/Ingress/orders
@@ -439,13 +459,13 @@ fn help_of_apply() {
     shows(
         "apply -help",
         str![[r#"
-Change an environment to what its files say, and wait until it works
+Make environments what their files say, and wait until they work
 
-Usage: ditc apply [OPTIONS] <ENV|FILE>
+Usage: ditc apply [OPTIONS] [ENV|FILE]...
 
 Arguments:
-  <ENV|FILE>  The environment: environments/ENV.toml; or a file that `plan -out`
-              made, whose name holds a `/` or a `.`
+  [ENV|FILE]...  Environments by name; `*` stands for any characters. Or one
+                 file that `plan -out` made, whose name holds a `/` or a `.`
 
 Options:
       --auto-approve
@@ -460,6 +480,14 @@ Options:
           5m [default: 0s]
   -h, --help
           Print help
+
+Which environments:
+      --all                  Every environment that has a file; those in the
+                             cluster without one are told
+      --changed-since <REF>  Those whose files, bases or modules changed since
+                             this commit: by commits since HEAD left its
+                             history, staged, or in the working tree; with
+                             names, only those of them
 
 Variables:
       --var <NAME=VALUE>  A value for a variable of the environment, instead of
@@ -515,6 +543,9 @@ Examples:
   ditc apply jakub
   ditc apply jakub.plan   exactly what `plan -out` kept, or nothing
   ditc apply pr-12 -auto-approve -lock-timeout=5m   in CI
+  ditc apply 'pr-*'       several: all plans, then one question
+  ditc apply --all
+  ditc apply --changed-since HEAD~1 -auto-approve   after a merge
 
 Flags about a part of an environment and about decisions are those of `ditc
 plan`: look first, then apply with the same.
@@ -528,12 +559,13 @@ fn help_of_destroy() {
     shows(
         "destroy -h",
         str![[r#"
-Remove an environment and all that is in it
+Remove environments and all that is in them
 
-Usage: ditc destroy [OPTIONS] <ENV>
+Usage: ditc destroy [OPTIONS] [ENV]...
 
 Arguments:
-  <ENV>  The environment: environments/ENV.toml
+  [ENV]...  Environments by name, also without a file; `*` stands for any
+            characters, among those that have one
 
 Options:
       --auto-approve
@@ -550,6 +582,14 @@ Options:
           Delete with the namespace what others made in it
   -h, --help
           Print help
+
+Which environments:
+      --all                  Every environment that has a file; those in the
+                             cluster without one are told
+      --changed-since <REF>  Those whose files, bases or modules changed since
+                             this commit: by commits since HEAD left its
+                             history, staged, or in the working tree; with
+                             names, only those of them
 
 Part of an environment:
       --target <ADDRESS>   Only this component or object and what it needs;
@@ -582,6 +622,9 @@ Output:
 Examples:
   ditc destroy jakub
   ditc destroy pr-12 -auto-approve   in CI
+  ditc destroy pr-12 'demo-*'           several, after one question
+  ditc destroy --all                    every environment that has a file
+  ditc destroy --changed-since main     those that this branch touches
   ditc destroy jakub -target=jakub.services.orders
   ditc destroy jakub -with-foreign        with what others made in it
 
@@ -729,9 +772,9 @@ Keeps preview environments on Kubernetes equal to what git says
 Usage: ditc [OPTIONS] <COMMAND>
 
 Commands:
-  plan      Show what would change in an environment, and why
-  apply     Change an environment to what its files say, and wait until it works
-  destroy   Remove an environment and all that is in it
+  plan      Show what would change in environments, and why
+  apply     Make environments what their files say, and wait until they work
+  destroy   Remove environments and all that is in them
   show      Show a saved plan again, without a cluster
   drift     Tell what has changed in environments without ditc
   status    Show which components work, what the others wait for, and what the
@@ -776,6 +819,7 @@ Examples:
   ditc plan jakub               what would change in environment jakub, and why
   ditc apply jakub              make it so, after a question
   ditc apply jakub --sandbox    the same in the built-in cluster
+  ditc plan --all               all environments, with one summary
 
 "#]],
     );
@@ -807,7 +851,7 @@ error: unexpected argument '--sandbx' found
 
   tip: a similar argument exists: '--sandbox'
 
-Usage: ditc plan --sandbox <ENV>
+Usage: ditc plan --sandbox <ENV>...
 
 For more information, try '--help'.
 
@@ -820,7 +864,7 @@ error: unexpected argument '--auto-aprove' found
 
   tip: a similar argument exists: '--auto-approve'
 
-Usage: ditc apply --auto-approve <ENV|FILE>
+Usage: ditc apply --auto-approve <ENV|FILE>...
 
 For more information, try '--help'.
 
@@ -833,12 +877,9 @@ fn no_environment() {
     refuses(
         "plan",
         str![[r#"
-error: the following required arguments were not provided:
-  <ENV>
-
-Usage: ditc plan <ENV>
-
-For more information, try '--help'.
+error: which environments? Name one or several, or say --all
+  hint: ditc plan ENV
+  hint: ditc plan --all
 
 "#]],
     );
@@ -882,7 +923,7 @@ fn flags_that_contradict_each_other() {
         str![[r#"
 error: the argument '--sandbox' cannot be used with '--context <NAME>'
 
-Usage: ditc plan --sandbox <ENV>
+Usage: ditc plan --sandbox <ENV>...
 
 For more information, try '--help'.
 
@@ -937,10 +978,20 @@ Arguments:
 Options:
   -h, --help  Print help
 
+Which environments:
+      --all                  Every environment that has a file; those in the
+                             cluster without one are told
+      --changed-since <REF>  Those whose files, bases or modules changed since
+                             this commit: by commits since HEAD left its
+                             history, staged, or in the working tree; with
+                             names, only those of them
+
 Examples:
-  ditc validate              all environments and all modules
-  ditc validate jakub ci     these, and what they use
-  ditc validate -json        for editors and CI
+  ditc validate                    all environments and all modules
+  ditc validate jakub 'pr-*'       these, and what they use
+  ditc validate --all              the same as without a name
+  ditc validate --changed-since main
+  ditc validate -json              for editors and CI
 
 "#]],
         ),

@@ -11,7 +11,7 @@ use crate::{
     names::{ComponentId, EnvironmentName, OutputName},
     object::{FieldPath, ObjectKey},
     observed::{Forbidden, Readiness},
-    plan::{Action, After, Block, Blocked, Change, Check, Plan, Preflight, Reason, Taken, TooMany},
+    plan::{Action, After, Block, Blocked, Change, Check, Counts, Plan, Preflight, Reason, Taken, TooMany},
     render::{
         secrecy::is_hidden,
         text::{Context, Way, explain, in_order},
@@ -32,7 +32,7 @@ pub fn plan(plan: &Plan, preflight: &Preflight, context: &Context<'_>) -> String
 }
 
 #[derive(Serialize)]
-struct Document<'a> {
+pub(super) struct Document<'a> {
     format_version: &'static str,
     operation: &'static str,
     environment: &'a str,
@@ -242,8 +242,8 @@ struct TooManyDocument {
     limit: usize,
 }
 
-#[derive(Serialize)]
-struct CountsDocument {
+#[derive(Serialize, Default)]
+pub(super) struct CountsDocument {
     import: usize,
     add: usize,
     change: usize,
@@ -277,10 +277,22 @@ impl Place {
     }
 }
 
+impl CountsDocument {
+    pub(super) fn add(&mut self, counts: Counts) {
+        let Counts { import, add, change, destroy, forget } = counts;
+        self.import += import;
+        self.add += add;
+        self.change += change;
+        self.destroy += destroy;
+        self.forget += forget;
+    }
+}
+
 impl<'a> Document<'a> {
-    fn new(plan: &'a Plan, preflight: &'a Preflight, context: &Context<'a>) -> Self {
+    pub(super) fn new(plan: &'a Plan, preflight: &'a Preflight, context: &Context<'a>) -> Self {
         let Context { sources, cluster, flags, check_namespace: _, as_of } = *context;
-        let counts = plan.counts();
+        let mut counts = CountsDocument::default();
+        counts.add(plan.counts());
         let blocked = |blocked: &'a Blocked| {
             let Blocked { key, component, why, origin } = blocked;
             let (message, ways) = explain(plan, blocked, flags);
@@ -318,13 +330,7 @@ impl<'a> Document<'a> {
             ignored: plan.ignored.iter().map(|key| Resource::new(plan, None, key)).collect(),
             interrupted: plan.interrupted.as_ref().map(RunDocument::new),
             preflight: PreflightDocument::new(plan, preflight),
-            counts: CountsDocument {
-                add: counts.add,
-                change: counts.change,
-                destroy: counts.destroy,
-                forget: counts.forget,
-                import: counts.import,
-            },
+            counts,
             outputs: plan.outputs.iter().map(|(component, values)| (component.to_string(), named(values))).collect(),
         }
     }

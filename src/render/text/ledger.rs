@@ -26,11 +26,22 @@ const LISTED: usize = 20;
 
 /// How many objects a run added, changed and destroyed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(in crate::render) struct Totals {
-    pub(in crate::render) imported: usize,
-    pub(in crate::render) added: usize,
-    pub(in crate::render) changed: usize,
-    pub(in crate::render) destroyed: usize,
+pub struct Totals {
+    pub imported: usize,
+    pub added: usize,
+    pub changed: usize,
+    pub destroyed: usize,
+}
+
+impl Totals {
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            imported: self.imported + other.imported,
+            added: self.added + other.added,
+            changed: self.changed + other.changed,
+            destroyed: self.destroyed + other.destroyed,
+        }
+    }
 }
 
 pub(in crate::render) fn totals(outcome: &Outcome, plan: &Plan) -> Totals {

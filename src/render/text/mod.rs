@@ -9,6 +9,7 @@ mod fields;
 mod files;
 mod ledger;
 mod live;
+mod many;
 mod modules;
 mod moved;
 mod notes;
@@ -25,12 +26,16 @@ pub use event::event;
 pub(super) use event::step;
 pub use failure::{error, hints, warning};
 pub use files::{file_diff, valid};
-pub(super) use ledger::{Totals, complete, totals};
-pub use ledger::{ledger, outputs};
+pub use ledger::{Totals, ledger, outputs};
+pub(super) use ledger::{complete, totals};
 pub use live::{Board, Screen, is_only_live, live};
+pub use many::{
+    End, Ending, Outlook, Prospect, endings, failed, heading, nothing_chosen, prospects, question_for_all, strays,
+    strays_unknown,
+};
 pub use modules::{module, modules};
 pub use moved::moved;
-pub use plan::{Context, plan};
+pub use plan::{Context, plan, plan_among};
 pub(super) use plan::{in_order, totals as plan_totals};
 pub use preflight::preflight;
 pub(super) use preflight::{component, headline as preflight_headline, lack, tight};

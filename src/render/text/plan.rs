@@ -1,6 +1,6 @@
 //! A whole plan: what moved outside, what would be done and in which order, what stands in the way, and the counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -37,10 +37,29 @@ const TOLD_TOGETHER: usize = 3;
 /// A plan as people read it before they say yes.
 #[must_use]
 pub fn plan(plan: &Plan, context: &Context<'_>, style: Style) -> String {
+    parts(plan, context, style, legend(plan, &BTreeSet::new(), style)).join("\n")
+}
+
+/// One plan among several, which explains the symbols that were not explained before; none where there is nothing to see
+/// but that nothing changes.
+#[must_use]
+pub fn plan_among(
+    plan: &Plan,
+    context: &Context<'_>,
+    explained: &mut BTreeSet<Action>,
+    style: Style,
+) -> Option<String> {
+    let parts = parts(plan, context, style, legend(plan, explained, style));
+    explained.extend(plan.changes.values().map(|change| change.action));
+    let is_quiet = parts.len() == 1 && is_unchanged(plan);
+    (!is_quiet).then(|| parts.join("\n"))
+}
+
+fn parts(plan: &Plan, context: &Context<'_>, style: Style, legend: String) -> Vec<String> {
     let mut parts =
         vec![notes::not_asked(context, style), notes::interrupted(plan, context, style), notes::drift(plan, style)];
     if !plan.changes.is_empty() {
-        parts.push(legend(plan, style));
+        parts.push(legend);
         parts.push(style.wrap("", "", Look::Plain, &introduction(plan, context)));
         parts.extend(changes(plan, context, style));
         parts.push(unchecked(plan, style));
@@ -51,14 +70,19 @@ pub fn plan(plan: &Plan, context: &Context<'_>, style: Style) -> String {
     parts.push(notes::additions(plan, style));
     parts.push(notes::learned(plan, style));
     parts.push(notes::partial(plan, style));
-    if plan.changes.is_empty() && plan.blocked.is_empty() {
+    if is_unchanged(plan) {
         parts.push(no_changes(plan, context, style));
     } else {
         parts.push(format!("{}\n", totals(plan.counts(), style)));
     }
     parts.push(blocked::blocked(plan, context, style));
     parts.retain(|part| !part.is_empty());
-    parts.join("\n")
+    parts
+}
+
+/// Whether a plan does nothing and asks nobody anything.
+pub(in crate::render) fn is_unchanged(plan: &Plan) -> bool {
+    plan.changes.is_empty() && plan.blocked.is_empty()
 }
 
 /// `Plan: 1 to add, 0 to change, 0 to destroy.` Scripts read it, so it stays as it is.
@@ -83,8 +107,9 @@ fn no_changes(plan: &Plan, context: &Context<'_>, style: Style) -> String {
     format!("{} {clause}\n", style.paint(Look::Good, "No changes."))
 }
 
-fn legend(plan: &Plan, style: Style) -> String {
-    let mut out = "Actions are shown with these symbols:\n".to_owned();
+/// The symbols of a plan, but for those that were explained before.
+fn legend(plan: &Plan, explained: &BTreeSet<Action>, style: Style) -> String {
+    let mut out = String::new();
     for (action, look, sign, text) in [
         (Action::Create, Look::Add, "+", "create"),
         (Action::Update, Look::Change, "~", "update in-place"),
@@ -93,7 +118,7 @@ fn legend(plan: &Plan, style: Style) -> String {
         (Action::Delete, Look::Remove, "-", "destroy"),
         (Action::Forget, Look::Dim, ".", "forget, which changes only the record"),
     ] {
-        if plan.changes.values().any(|change| change.action == action) {
+        if !explained.contains(&action) && plan.changes.values().any(|change| change.action == action) {
             out.push_str(&format!(
                 "{}{} {text}\n",
                 " ".repeat(3_usize.saturating_sub(sign.len())),
@@ -101,7 +126,7 @@ fn legend(plan: &Plan, style: Style) -> String {
             ));
         }
     }
-    out
+    if out.is_empty() { out } else { format!("Actions are shown with these symbols:\n{out}") }
 }
 
 fn introduction(plan: &Plan, context: &Context<'_>) -> String {

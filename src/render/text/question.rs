@@ -44,8 +44,8 @@ pub fn question(plan: &Plan, context: &Context<'_>, style: Style) -> String {
 
 /// What to say when the answer was not `yes`.
 #[must_use]
-pub fn not_confirmed(plan: &Plan) -> String {
-    match plan.operation {
+pub fn not_confirmed(operation: Operation) -> String {
+    match operation {
         Operation::Apply => "Apply cancelled.\n".to_owned(),
         Operation::Destroy => "Destroy cancelled.\n".to_owned(),
     }

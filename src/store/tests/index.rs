@@ -21,6 +21,35 @@ fn keeps_states_apart_replaces_them_whole_and_leaves_a_tombstone() {
 }
 
 #[test]
+fn many_are_read_at_once_and_written_at_once() {
+    let desk = Desk::new();
+    let (jakub, pr, new) = (name("jakub"), name("pr"), name("new"));
+    desk.store().save(&jakub, &state("jakub", 1, 20), "a", time(1)).expect("saved");
+    desk.store().save(&pr, &state("pr", 1, 3), "b", time(1)).expect("saved");
+    let together = desk.store().together(&[jakub.clone(), new.clone()].into()).expect("readable");
+    desk.store().save(&jakub, &state("jakub", 2, 5), "c", time(2)).expect("saved");
+    assert_eq!(local(together.load(&jakub).expect("known")), state("jakub", 1, 20), "as it was read");
+    assert_eq!(together.load(&new).expect("known"), Loaded::Nothing);
+    assert_eq!(local(together.load(&pr).expect("readable")), state("pr", 1, 3), "what was not read is asked for");
+    together.save(&new, &state("new", 1, 2), "d", time(3)).expect("kept");
+    assert_eq!(local(together.load(&new).expect("known")), state("new", 1, 2));
+    assert_eq!(desk.load("new"), Loaded::Nothing, "nothing is written yet");
+    together.write_down().expect("written");
+    assert_eq!(local(desk.load("new")), state("new", 1, 2));
+    assert_eq!(local(desk.load("jakub")), state("jakub", 2, 5), "what was only read is not written");
+}
+
+#[test]
+fn damage_is_told_of_one_among_many() {
+    let desk = Desk::with(20);
+    std::fs::remove_dir_all(desk.path("index")).expect("it is there");
+    let (a, jakub) = (name("a"), name("jakub"));
+    let together = desk.store().together(&[a.clone(), jakub.clone()].into()).expect("readable");
+    assert!(matches!(together.load(&a), Ok(Loaded::Damaged(_))));
+    assert_eq!(together.load(&jakub).expect("known"), Loaded::Nothing);
+}
+
+#[test]
 fn history_is_newest_first_and_bounded() {
     let desk = Desk::new();
     let past = |serial: u64| PastRun {

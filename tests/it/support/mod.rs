@@ -14,6 +14,7 @@ mod workspace;
 pub(crate) use cluster::{Cluster, Served, closed_port, kubeconfig};
 pub(crate) use hand::{Hand, Question};
 pub(crate) use real::{NOT_USED, Real, own_name};
+pub(crate) use requests::Requests;
 pub(crate) use run::{Ran, Running, Size, Told};
 pub(crate) use screen::Screen;
 pub(crate) use stage::{Server, Stage, stories};

@@ -166,8 +166,11 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        let path = format!("/api/v1/namespaces/{}", self.name);
-        let _ =
-            self.server.ask(&Question { user: "", method: "DELETE", path: &path, accept: "", content: "", body: "" });
+        // A story may have a second environment, whose name is that of the first and `-b`.
+        for name in [self.name.clone(), format!("{}-b", self.name)] {
+            let path = format!("/api/v1/namespaces/{name}");
+            let question = Question { user: "", method: "DELETE", path: &path, accept: "", content: "", body: "" };
+            let _ = self.server.ask(&question);
+        }
     }
 }

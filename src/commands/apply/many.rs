@@ -1,0 +1,303 @@
+//! `ditc apply` and `ditc destroy` for several environments: all plans, one question, then some at a time; what becomes of
+//! one does not stop the others.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use futures::{StreamExt, stream};
+use tokio::sync::mpsc;
+
+use crate::{
+    apply::{Event, Interrupt, Outcome},
+    cli::{self, Meant},
+    failure::{Exit, Failure, FailureKind},
+    names::EnvironmentName,
+    render::{
+        self,
+        text::{End, Ending},
+    },
+    settings,
+    state::Operation,
+    terminal::Answer,
+};
+
+use super::{Hold, execute, is_gone, listening, may_begin};
+use crate::commands::{
+    choices::Choices,
+    chosen::{Unknown, addresses_within, chosen},
+    desk::Desk,
+    link::Link,
+    plan::summarise,
+    progress::LINES,
+    session::{Survey, context},
+    signals::Signals,
+    together::{Surveyed, Teller, prospect, surveys, tell_strays, together},
+};
+
+/// So many environments are changed at a time. Most of an apply is waiting until what was made works, so one after the
+/// other would take as long as all of them together; more at a time would be hard to follow, and start more pods at once
+/// than a cluster of previews has room for. They share the writes that `-parallelism` allows.
+const AT_ONCE: usize = 5;
+
+/// An environment that is ready to be changed.
+struct Ready {
+    hold: Hold,
+    survey: Survey,
+}
+
+pub(super) async fn run(
+    desk: &Desk<'_>,
+    arguments: &cli::Run,
+    meant: &Meant,
+    operation: Operation,
+    choices: &Choices,
+    variables: &cli::Variables,
+) -> Result<Exit, Failure> {
+    let mut workspace = desk.workspace_for(operation, variables)?;
+    let unknown = if operation == Operation::Destroy { Unknown::Kept } else { Unknown::Refused };
+    let mut chosen = chosen(desk, &workspace, meant, variables, unknown)?;
+    addresses_within(&choices.choices, &chosen.environments)?;
+    desk.tell_unheeded(&workspace, &chosen.environments, operation);
+    let link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
+    let flags = desk.global.repeat() + &variables.repeat();
+
+    // Locked before they are looked at, so that what is planned is what is done.
+    let mut holds = BTreeMap::new();
+    let mut refused: VecDeque<Surveyed> = VecDeque::new();
+    for environment in std::mem::take(&mut chosen.environments) {
+        match Hold::take(desk, arguments, link.clone(), &environment, operation) {
+            Ok(mut hold) => {
+                hold.flags.clone_from(&flags);
+                holds.insert(environment, hold);
+            }
+            Err(failure) => refused.push_back((environment, Err(failure))),
+        }
+    }
+    chosen.environments.extend(holds.keys().cloned());
+    let mut together = together(&link, &workspace, &chosen).await?;
+    let strays = together.strays.clone();
+
+    let mut told =
+        Told { desk, operation, flags, teller: Teller::new(), prospects: Vec::new(), endings: BTreeMap::new() };
+    let mut ready = Vec::new();
+    told.begin();
+    let store = together.link.store.clone();
+    {
+        let surveys = surveys(desk, &mut together, &mut workspace, &chosen.environments, operation, choices).await;
+        let mut surveys = std::pin::pin!(surveys);
+        while let Some(surveyed) = surveys.next().await {
+            while refused.front().is_some_and(|(name, _)| *name < surveyed.0) {
+                refused.pop_front().map(|earlier| told.plan(&link, earlier));
+            }
+            let hold = holds.remove(&surveyed.0).expect("it was held before it was looked at");
+            match told.plan(&link, surveyed) {
+                // An unfinished run of what is gone has nothing left to finish.
+                Some(survey) if is_gone(&survey) => {
+                    hold.link.store.discard_journal(&hold.lock)?;
+                    told.endings.insert(survey.basis.environment, End::Unchanged);
+                }
+                Some(survey) => ready.push(Ready { hold, survey }),
+                None => {}
+            }
+        }
+    }
+    refused.into_iter().for_each(|failed| {
+        told.plan(&link, failed);
+    });
+    store.write_down()?;
+    let objects = ready.iter().map(|ready| ready.survey.plan.counts().destroy).sum();
+    if !desk.global.json {
+        summarise(desk, meant, &told.prospects);
+        tell_strays(desk, &chosen, &strays);
+    }
+    let changing: Vec<&EnvironmentName> = ready
+        .iter()
+        .filter(|ready| ready.survey.plan.has_changes())
+        .map(|ready| &ready.survey.plan.environment)
+        .collect();
+    if !changing.is_empty() && !arguments.auto_approve {
+        desk.terminal.out("");
+        let left_out = told.endings.values().filter(|end| matches!(end, End::Failed(_) | End::Blocked)).count();
+        let (cluster, style) = (link.cluster.name(), desk.terminal.out_style);
+        let question = render::text::question_for_all(operation, &changing, objects, left_out, cluster, style);
+        if desk.terminal.ask(&question)? == Answer::NotConfirmed {
+            desk.terminal.out(&render::text::not_confirmed(operation));
+            return Ok(Exit::Error);
+        }
+    }
+    let signals = Signals::listen().map_err(listening)?;
+    let number = changing.len().clamp(1, AT_ONCE);
+    let writes = (usize::from(arguments.parallelism) / number).max(1);
+    let told_of = &told;
+    let runs = stream::iter(ready).map(|Ready { mut hold, survey }| {
+        let interrupt = signals.interrupt.clone();
+        hold.link.cluster = hold.link.cluster.with_parallelism(writes);
+        async move {
+            let environment = survey.plan.environment.clone();
+            if *interrupt.borrow() != Interrupt::No && survey.plan.has_changes() {
+                return (environment, End::NotStarted);
+            }
+            let listen = async |mut events: mpsc::UnboundedReceiver<Event>| {
+                while let Some(event) = events.recv().await {
+                    told_of.event(&survey, &event);
+                }
+            };
+            let end = match execute(arguments, &hold, &survey, interrupt, LINES, listen).await {
+                Ok(outcome) => {
+                    told_of.outcome(&hold, &survey, &outcome);
+                    End::of(&outcome, &survey.plan)
+                }
+                Err(failure) => {
+                    told_of.failure(&environment, &failure);
+                    End::Failed(failure.message)
+                }
+            };
+            (environment, end)
+        }
+    });
+    let ended: Vec<(EnvironmentName, End)> = runs.buffer_unordered(AT_ONCE).collect().await;
+    told.endings.extend(ended);
+    told.end(signals.first())
+}
+
+/// What was told of several environments, and what became of each.
+struct Told<'a> {
+    desk: &'a Desk<'a>,
+    operation: Operation,
+    flags: String,
+    teller: Teller,
+    prospects: Vec<render::text::Prospect>,
+    endings: BTreeMap<EnvironmentName, End>,
+}
+
+impl Told<'_> {
+    fn begin(&self) {
+        if self.desk.global.json {
+            self.desk.terminal.out(&render::json::version(env!("CARGO_PKG_VERSION"), settings::now()));
+        }
+    }
+
+    /// Tells of a plan; hands it back where there is something to be done or waited for.
+    fn plan(&mut self, link: &Link, (environment, surveyed): Surveyed) -> Option<Survey> {
+        let desk = self.desk;
+        self.prospects.push(prospect(&environment, surveyed.as_ref()));
+        let survey = match surveyed {
+            Ok(survey) => survey,
+            Err(failure) => {
+                if !desk.global.json {
+                    self.teller.tell(desk, &environment, Err(&failure));
+                } else {
+                    self.lines(&environment, &error_lines(&failure));
+                }
+                self.endings.insert(environment, End::Failed(failure.message));
+                return None;
+            }
+        };
+        desk.warn(&survey.warnings);
+        let context = context(&survey, link, &self.flags);
+        if desk.global.json {
+            let mut lines = render::json::planned(&survey.plan, &context, settings::now());
+            lines.push_str(&render::json::preflight(&survey.preflight, &survey.plan, settings::now()));
+            self.lines(&environment, &lines);
+        } else {
+            self.teller.tell(desk, &environment, Ok((&survey, &context)));
+        }
+        let end = match may_begin(&survey) {
+            _ if !survey.plan.is_applyable() => End::Blocked,
+            Err(failure) => {
+                self.failure(&environment, &failure);
+                End::Failed(failure.message)
+            }
+            Ok(()) => return Some(survey),
+        };
+        self.endings.insert(environment, end);
+        None
+    }
+
+    fn event(&self, survey: &Survey, event: &Event) {
+        let (desk, plan) = (self.desk, &survey.plan);
+        if desk.global.json {
+            if let Some(line) = render::json::event(event, plan) {
+                self.lines(&plan.environment, &line);
+            }
+        } else if let Some(line) = render::text::event(event, plan, desk.terminal.out_style)
+            && !desk.global.quiet
+        {
+            desk.terminal.out(&line);
+        }
+    }
+
+    /// Tells what came of one run, in one piece, since others are under way.
+    fn outcome(&self, hold: &Hold, survey: &Survey, outcome: &Outcome) {
+        let (desk, plan) = (self.desk, &survey.plan);
+        let has_outputs = outcome.is_complete() && self.operation == Operation::Apply && !plan.outputs.is_empty();
+        if desk.global.json {
+            if has_outputs {
+                self.lines(&plan.environment, &render::json::outputs(&plan.outputs, settings::now()));
+            }
+            return;
+        }
+        if outcome.is_complete() && !plan.has_changes() {
+            return;
+        }
+        let style = desk.terminal.out_style;
+        let context = context(survey, &hold.link, &self.flags);
+        let mut text = format!("\n{}", render::text::heading(&plan.environment, style));
+        text.push_str(&format!("\n{}", render::text::ledger(outcome, plan, &context, style)));
+        let outputs = if has_outputs { render::text::outputs(&plan.outputs, style) } else { String::new() };
+        if !outputs.is_empty() {
+            text.push_str(&format!("\n{outputs}"));
+        }
+        desk.terminal.out(&text);
+    }
+
+    fn failure(&self, environment: &EnvironmentName, failure: &Failure) {
+        let desk = self.desk;
+        if desk.global.json {
+            return self.lines(environment, &error_lines(failure));
+        }
+        let style = desk.terminal.out_style;
+        let (heading, text) =
+            (render::text::heading(environment, style), render::text::failed(&failure.parts(), style));
+        desk.terminal.out(&format!("\n{heading}\n{text}"));
+    }
+
+    fn lines(&self, environment: &EnvironmentName, lines: &str) {
+        if !lines.is_empty() {
+            self.desk.terminal.out(&render::json::lines_of(environment, lines));
+        }
+    }
+
+    /// Tells what became of all, and how the command ends.
+    fn end(self, signal: Option<FailureKind>) -> Result<Exit, Failure> {
+        let Self { desk, operation, flags, endings, teller: _, prospects: _ } = self;
+        let is_open = |end: &End| !matches!(end, End::Unchanged | End::Complete(_));
+        let open = endings.values().filter(|end| is_open(end)).count();
+        let (number, has_ended) = (endings.len(), endings.values().any(|end| *end != End::Unchanged));
+        let not_started = endings.values().filter(|end| **end == End::NotStarted).count();
+        if !desk.global.json && has_ended {
+            let endings: Vec<Ending> =
+                endings.into_iter().map(|(environment, end)| Ending { environment, end }).collect();
+            desk.terminal.out("");
+            desk.terminal.out(&render::text::endings(operation, &endings, &flags, desk.terminal.out_style));
+        }
+        let verb = operation.verb();
+        match signal {
+            _ if open == 0 => Ok(Exit::Done),
+            Some(kind) => {
+                let message = format!(
+                    "the {verb} was interrupted; what was done is recorded, {not_started} of {number} environments were not started"
+                );
+                Err(Failure::new(kind, message))
+            }
+            None => {
+                let message = format!("the {verb} did not come to its end in {open} of {number} environments");
+                Err(Failure::new(FailureKind::Apply, message))
+            }
+        }
+    }
+}
+
+fn error_lines(failure: &Failure) -> String {
+    let render::Failed { class, message, causes, hints, diagnostics, sources } = failure.parts();
+    render::json::error_line(class, message, causes, hints, diagnostics, sources, settings::now())
+}

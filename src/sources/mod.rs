@@ -1,0 +1,25 @@
+//! The door to git: what changed in a working copy. It knows paths, not what they mean, and changes nothing.
+
+mod changed;
+#[cfg(test)]
+mod tests;
+
+pub use changed::changed_since;
+
+/// Why git could not tell. It is never an answer: that nothing changed is said by git alone.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("starting git")]
+    Start(#[source] std::io::Error),
+    #[error("{doing}")]
+    Failed { doing: String, source: Said },
+    #[error("git knows no commit `{0}` here")]
+    UnknownCommit(String),
+    #[error("HEAD and `{0}` have no commit in common here")]
+    Unrelated(String),
+}
+
+/// What git said on standard error.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Said(pub String);
