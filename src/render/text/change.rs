@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     address::address,
-    desired::{LABEL_COMPONENT, LABEL_ENVIRONMENT, LABEL_MANAGED_BY, Manifest, Origin},
+    desired::{self, LABEL_COMPONENT, LABEL_ENVIRONMENT, LABEL_MANAGED_BY, Manifest},
     object::ObjectKey,
     plan::{Action, Change, Check, FieldChange, Plan, Reason, Taken},
     render::{
@@ -174,8 +174,8 @@ fn body(manifest: &Manifest, style: Style) -> String {
 }
 
 /// Where the definition asks for an object, and the template that rendered it.
-pub(super) fn place(origin: &Origin, context: &Context<'_>) -> String {
-    let Origin { definition, template } = origin;
+pub(super) fn place(origin: &desired::Origin, context: &Context<'_>) -> String {
+    let desired::Origin { definition, template } = origin;
     let places = [Some(definition), template.as_ref()].into_iter().flatten();
     places.map(|place| context.sources.locate(place)).collect::<Vec<_>>().join(", ")
 }
