@@ -187,8 +187,6 @@ fn services_get_the_articles_variables() {
     );
     assert_data_eq!(
         at(&jakub, "StatefulSet/redis-master", "/spec/template/metadata"),
-        str![[
-            r#"{"labels":{"app":"redis"},"annotations":{"ditc.dev/config-hash":"716283854e4a2bc0d0649882af391b5c"}}"#
-        ]]
+        str![[r#"{"labels":{"app":"redis"},"annotations":{"ditc.dev/config-hash":"0a3dbb0e39bd02c61ae1fe6325467d23"}}"#]]
     );
 }

@@ -327,5 +327,5 @@ proptest! {
 
 #[test]
 fn the_workspace_of_the_blows_is_right_before_them() {
-    assert_eq!(expanded(&files(WORKSPACE), "demo").manifests.len(), 7);
+    assert_eq!(expanded(&files(WORKSPACE), "demo").manifests.len(), 10);
 }
