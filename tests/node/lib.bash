@@ -21,13 +21,13 @@ end_pod() {
   local old
   old=$(kubectl get pod "$1" -o 'jsonpath={.metadata.uid}')
   expect_exit 0 kubectl delete pod "$1"
-  within 60 is_new_and_ready "$1" "$old"
+  within 120 is_new_and_ready "$1" "$old"
 }
 
 # expect_rolled WORKLOAD CONFIG: the plan above says whose configuration rolls it, however the sentence is wrapped.
 expect_rolled() {
   local joined
   joined=$(sed 's/^ *# //' <<<"$text" | tr -s ' \n' ' ')
-  grep -Eq "$1 will be updated in-place \((the definition changed; )?rolls because $2 changed:" <<<"$joined" ||
+  grep -Eq "$1 will be updated in-place \((the definition changed[^;]*; )?rolls because $2 changed:" <<<"$joined" ||
     broken "the plan above does not say that $1 rolls because $2 changed"
 }
