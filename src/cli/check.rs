@@ -28,9 +28,13 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
             Ok(())
         }
         Verb::Drift(_) | Verb::Show(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => Ok(()),
-        Verb::Status(_) | Verb::Validate(_) | Verb::Fmt(_) | Verb::New(_) | Verb::Modules(_) | Verb::Schema(_) => {
-            Ok(())
-        }
+        Verb::Status(_)
+        | Verb::Logs(_)
+        | Verb::Validate(_)
+        | Verb::Fmt(_)
+        | Verb::New(_)
+        | Verb::Modules(_)
+        | Verb::Schema(_) => Ok(()),
     }
 }
 

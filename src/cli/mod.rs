@@ -15,6 +15,7 @@ mod arguments;
 mod check;
 mod duration;
 mod flags;
+mod reach;
 mod several;
 mod subject;
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod tests;
 mod tools;
 
 pub use flags::{Choose, Lock, Part, Run, Variables};
+pub use reach::{Logs, Place};
 pub use tools::{Fmt, Modules, ModulesAction, New, Schema, SchemaOf, Validate};
 
 pub use several::{Meant, Several};
@@ -182,6 +184,11 @@ pub enum Verb {
             ditc status jakub -json   for scripts"
     )]
     Status(Status),
+    /// Show what the pods of a component say
+    #[command(after_help = "Examples:\n  ditc logs jakub/orders\n  ditc logs jakub.services.orders -f -since=5m\n  \
+        ditc logs jakub -tail=20              all components, each line with its pod\n  \
+        ditc logs jakub/orders -previous      before the last restart")]
+    Logs(Logs),
     /// Look at what ditc recorded
     #[command(subcommand)]
     State(State),
@@ -363,13 +370,17 @@ impl Cli {
         let no_input = match &self.verb {
             Verb::Apply(Apply { run, .. }) | Verb::Destroy(Destroy { run, .. }) => !run.input,
             Verb::Plan(_) | Verb::Show(_) | Verb::Drift(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => false,
-            Verb::Status(_) | Verb::Validate(_) | Verb::Fmt(_) | Verb::New(_) | Verb::Modules(_) | Verb::Schema(_) => {
-                false
-            }
+            Verb::Status(_)
+            | Verb::Logs(_)
+            | Verb::Validate(_)
+            | Verb::Fmt(_)
+            | Verb::New(_)
+            | Verb::Modules(_)
+            | Verb::Schema(_) => false,
         };
         let report = match &self.verb {
             _ if !self.global.json => Report::Text,
-            Verb::Apply(_) | Verb::Destroy(_) => Report::Lines,
+            Verb::Apply(_) | Verb::Destroy(_) | Verb::Logs(_) => Report::Lines,
             Verb::Plan(_) | Verb::Show(_) | Verb::Drift(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => {
                 Report::Document
             }

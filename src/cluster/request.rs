@@ -96,7 +96,7 @@ impl Call {
         self
     }
 
-    fn request(&self) -> Result<Request<Body>, http::Error> {
+    pub(super) fn request(&self) -> Result<Request<Body>, http::Error> {
         let query: Vec<String> = self.query.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect();
         let separator = if query.is_empty() { "" } else { "?" };
         let mut request = Request::builder()

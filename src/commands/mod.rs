@@ -17,9 +17,11 @@ mod drift;
 mod errors;
 mod fmt;
 mod link;
+mod logs;
 mod modules;
 mod new;
 mod plan;
+mod pods;
 mod preflight;
 mod progress;
 mod recorded;
@@ -49,6 +51,7 @@ pub async fn run(cli: &Cli, settings: &Settings, terminal: &Terminal) -> Result<
         Verb::Destroy(destroy) => apply::destroy(&desk, destroy).await,
         Verb::Show(Show { file }) => show::run(&desk, file),
         Verb::Drift(drift) => drift::run(&desk, drift).await,
+        Verb::Logs(logs) => logs::run(&desk, logs).await,
         Verb::Status(status) => status::run(&desk, status).await,
         Verb::State(State::List { environment }) => state::list(&desk, environment).await,
         Verb::State(State::Show { environment, address }) => state::show(&desk, environment, address).await,

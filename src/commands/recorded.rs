@@ -6,6 +6,7 @@ use crate::{
     cluster::{Fence, Holder, Recorded},
     config,
     desired::LABEL_ENVIRONMENT,
+    diagnostic::suggestion,
     failure::{Failure, FailureKind},
     names::{EnvironmentName, Namespace},
     plan, render, settings,
@@ -141,4 +142,20 @@ fn local(
         }
         Loaded::Local(_) | Loaded::Nothing | Loaded::Destroyed(_) => Ok(None),
     }
+}
+
+/// What is said of a name that neither a file nor the cluster knows.
+pub(super) async fn unknown(
+    link: &Link,
+    workspace: &config::Workspace,
+    environment: &EnvironmentName,
+) -> Result<Failure, Failure> {
+    let known = all(link, workspace).await?;
+    let message =
+        format!("there is no environment {environment}: no file describes it, and the cluster has nothing of it");
+    let failure = Failure::new(FailureKind::Usage, message);
+    Ok(match suggestion(environment.as_str(), known.iter().map(EnvironmentName::as_str)) {
+        Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
+        None => failure.hint("`ditc status` lists what there is"),
+    })
 }

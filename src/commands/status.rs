@@ -4,8 +4,7 @@ use crate::{
     cli,
     cluster::Wanted,
     config,
-    diagnostic::suggestion,
-    failure::{Exit, Failure, FailureKind},
+    failure::{Exit, Failure},
     names::EnvironmentName,
     observed::Live,
     plan::{self, Circumstances, Condition, Status},
@@ -19,7 +18,7 @@ use crate::{
 use super::{
     desk::Desk,
     link::Link,
-    recorded::{Ground, all, ground, living},
+    recorded::{Ground, all, ground, living, unknown},
     session::judge,
 };
 
@@ -110,20 +109,4 @@ async fn look(
     let circumstances = Circumstances { has_record: fence.is_some(), recorded, lives };
     let readiness = judge(link, &state.namespace, &observed, Some(&slices)).await;
     Ok(Some(plan::status(&state, &observed, &readiness, &circumstances)))
-}
-
-/// What is said of a name that neither a file nor the cluster knows.
-async fn unknown(
-    link: &Link,
-    workspace: &config::Workspace,
-    environment: &EnvironmentName,
-) -> Result<Failure, Failure> {
-    let known = all(link, workspace).await?;
-    let message =
-        format!("there is no environment {environment}: no file describes it, and the cluster has nothing of it");
-    let failure = Failure::new(FailureKind::Usage, message);
-    Ok(match suggestion(environment.as_str(), known.iter().map(EnvironmentName::as_str)) {
-        Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
-        None => failure.hint("`ditc status` lists what there is"),
-    })
 }

@@ -21,6 +21,7 @@ mod created;
 mod images;
 mod kinds;
 mod log;
+mod owned;
 mod pods;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ mod tests;
 pub use around::{Around, Told, looked_at};
 pub use cause::{Cause, Fault, Heals, LogOf, waits_for_a_consumer};
 pub use log::{LINES as LOG_LINES, last_lines};
+pub use owned::{has_pods, kinds_of_pods, pods_of};
 
 /// A workload without a readiness probe must have stayed ready for so long: a crashing one is available first, and its
 /// first exit shows within a second of its start.

@@ -54,6 +54,7 @@ Commands:
   drift     Tell what has changed in environments without ditc
   status    Show which components work, what the others wait for, and what the
             last run left
+  logs      Show what the pods of a component say
   state     Look at what ditc recorded
   sandbox   The built-in cluster
   validate  Check the workspace's files, without a cluster
@@ -133,6 +134,7 @@ Commands:
   drift     Tell what has changed in environments without ditc
   status    Show which components work, what the others wait for, and what the
             last run left
+  logs      Show what the pods of a component say
   state     Look at what ditc recorded
   sandbox   The built-in cluster
   validate  Check the workspace's files, without a cluster
@@ -779,6 +781,7 @@ Commands:
   drift     Tell what has changed in environments without ditc
   status    Show which components work, what the others wait for, and what the
             last run left
+  logs      Show what the pods of a component say
   state     Look at what ditc recorded
   sandbox   The built-in cluster
   validate  Check the workspace's files, without a cluster

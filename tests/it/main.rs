@@ -15,6 +15,7 @@ mod faults;
 mod given;
 mod help;
 mod labels;
+mod logs;
 mod many;
 mod model;
 mod modules;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     apply::{Awaited, Event, EventKind, LogLines, Outcome, StepError},
-    names::{ComponentId, OutputName},
+    names::{ComponentId, EnvironmentName, OutputName},
     object::ObjectKey,
     plan::{Action, Plan, Step},
     readiness::{Cause, Heals, LogOf},
@@ -382,4 +382,28 @@ pub fn outputs(outputs: &BTreeMap<ComponentId, BTreeMap<OutputName, Value>>, at:
         .map(|(component, name, value)| (format!("{}.{name}", component.name), Output { sensitive: false, value }))
         .collect();
     Line::new("info", &format!("Outputs: {}", outputs.len()), "outputs", at, Payload { outputs }).to_text()
+}
+
+/// A line of a pod's log.
+#[must_use]
+pub fn log(
+    environment: &EnvironmentName,
+    component: &ComponentId,
+    pod: &str,
+    container: &str,
+    line: &str,
+    at: Timestamp,
+) -> String {
+    #[derive(Serialize)]
+    struct Payload<'a> {
+        log: Spoken<'a>,
+    }
+    #[derive(Serialize)]
+    struct Spoken<'a> {
+        address: String,
+        pod: &'a str,
+        container: &'a str,
+    }
+    let payload = Payload { log: Spoken { address: format!("{environment}.{component}"), pod, container } };
+    Line::new("info", line, "log", at, payload).to_text()
 }

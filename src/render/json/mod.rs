@@ -12,7 +12,7 @@ mod state;
 mod status;
 
 pub use drift::drift;
-pub use event::{event, outputs, planned, version};
+pub use event::{event, log, outputs, planned, version};
 pub use failure::{error, error_line};
 pub use files::{begun, formatted, module, modules, validate};
 pub use many::{Planned, lines_of, plans};

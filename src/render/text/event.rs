@@ -142,6 +142,13 @@ pub(in crate::render) fn subject(plan: &Plan, of: &Step, error: &StepError) -> S
     }
 }
 
+/// A line of a pod's log, with who says it.
+#[must_use]
+pub fn log(component: &ComponentId, pod: &str, line: &str, style: Style) -> String {
+    let who = clean(&format!("{}/{pod}", component.name));
+    format!("{} {line}\n", style.paint(Look::Dim, &format!("{who}:")))
+}
+
 /// The address of a step's object or component.
 pub(in crate::render) fn step(plan: &Plan, step: &Step) -> String {
     let text = match step {

@@ -22,7 +22,7 @@ mod value;
 
 pub(super) use blocked::{Way, explain};
 pub use drift::{Found, Look, drift, drift_summary};
-pub use event::event;
+pub use event::{event, log};
 pub(super) use event::step;
 pub use failure::{error, hints, warning};
 pub use files::{file_diff, valid};

@@ -1,0 +1,183 @@
+//! `ditc logs`: what the pods behind an address say, also those that come later. Lines are given as they are: colours in
+//! them are the program's own.
+
+use std::{collections::BTreeSet, pin::pin};
+
+use futures::{StreamExt, stream::SelectAll};
+use tokio::{sync::mpsc, task::JoinSet};
+
+use crate::{
+    cli,
+    cluster::{Log, Sight, Watched},
+    failure::{Exit, Failure, FailureKind},
+    object::Object,
+    render, settings,
+};
+
+use super::{
+    desk::Desk,
+    link::Link,
+    pods::{Pod, Workloads, workloads},
+};
+
+pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Logs) -> Result<Exit, Failure> {
+    let workspace = desk.workspace()?;
+    let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
+    let workloads = workloads(desk, &mut link, &arguments.place).await?;
+    let objects = link.cluster.all_of(&workloads.namespace, &workloads.kinds(), &link.kinds).await?;
+    let pods = workloads.pods(&objects);
+    // Who asks for a whole environment is told who speaks, even where only one does.
+    let several = pods.len() > 1 || arguments.place.component.is_none();
+    let told = Told { desk, arguments, several };
+    if arguments.follow {
+        return follow(&told, &link, &workloads, &pods).await;
+    }
+    if pods.is_empty() {
+        let message = format!("{} has no pods now", arguments.place.environment);
+        let flags = desk.global.repeat();
+        return Err(Failure::new(FailureKind::Cluster, message)
+            .hint(format!("ditc status {}{flags} tells why", arguments.place.environment)));
+    }
+    let mut failed = false;
+    for pod in &pods {
+        let log = told.log(pod)?;
+        match link.cluster.log(&workloads.namespace, &log).await {
+            Ok(lines) => {
+                let mut lines = pin!(lines);
+                while let Some(line) = lines.next().await {
+                    told.line(pod, &log.container, &line?);
+                }
+            }
+            Err(error) if several => {
+                failed = true;
+                told.failed(pod, error.into());
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(if failed { Exit::Error } else { Exit::Done })
+}
+
+/// How it is told.
+struct Told<'a> {
+    desk: &'a Desk<'a>,
+    arguments: &'a cli::Logs,
+    several: bool,
+}
+
+impl Told<'_> {
+    fn log(&self, pod: &Pod) -> Result<Log, Failure> {
+        let cli::Logs { place: _, follow, tail, since, previous, container, timestamps } = self.arguments;
+        let chosen = pod.container(container.as_deref())?;
+        let all = pod.containers();
+        if container.is_none() && all.len() > 1 && !self.desk.global.json {
+            let text = format!("Container {chosen} of pod {}; it has {}.", pod.name(), all.join(", "));
+            self.desk.terminal.progress(&text);
+        }
+        Ok(Log {
+            pod: pod.name().to_owned(),
+            container: chosen,
+            follow: *follow,
+            previous: *previous,
+            tail: *tail,
+            since: *since,
+            timestamps: *timestamps,
+        })
+    }
+
+    fn line(&self, pod: &Pod, container: &str, line: &str) {
+        let Pod { component, .. } = pod;
+        let terminal = self.desk.terminal;
+        if self.desk.global.json {
+            let environment = &self.arguments.place.environment;
+            terminal.out(&render::json::log(environment, component, pod.name(), container, line, settings::now()));
+        } else if self.several {
+            terminal.out(&render::text::log(component, pod.name(), line, terminal.out_style));
+        } else {
+            terminal.out(line);
+        }
+    }
+
+    fn failed(&self, pod: &Pod, failure: Failure) {
+        let Failure { message, causes, .. } = failure;
+        let text = std::iter::once(message).chain(causes).collect::<Vec<_>>().join(": ");
+        let terminal = self.desk.terminal;
+        terminal.status(&render::text::warning(&format!("{}: {text}", pod.name()), terminal.status_style));
+    }
+}
+
+/// A line, or the reason why a log came to its end.
+type Spoken = (Pod, String, Result<String, Failure>);
+
+/// Follows the logs of all pods that there are, and of those that come, until somebody stops it.
+async fn follow(told: &Told<'_>, link: &Link, workloads: &Workloads, first: &[Pod]) -> Result<Exit, Failure> {
+    let mut seen: Vec<Object> = Vec::new();
+    let mut sights = SelectAll::new();
+    for (kind, api_version) in workloads.kinds() {
+        let watched = Watched { kind: kind.clone(), api_version: api_version.to_owned(), selector: None };
+        let watch = link.cluster.watch(&watched, Some(&workloads.namespace), &link.kinds);
+        sights.push(watch.map(move |sight| (kind.clone(), sight)).boxed());
+    }
+    let (sender, mut spoken) = mpsc::channel::<Spoken>(100);
+    let mut readers = JoinSet::new();
+    // Each start of a container is read once.
+    let mut read: BTreeSet<(String, String, u64)> = BTreeSet::new();
+    let known: BTreeSet<&str> = first.iter().map(Pod::name).collect();
+    loop {
+        tokio::select! {
+            sight = sights.next() => {
+                let Some((kind, sight)) = sight else { break };
+                match sight? {
+                    Sight::Listed(objects) => {
+                        seen.retain(|object| object.key().is_none_or(|key| key.kind != kind));
+                        seen.extend(objects);
+                    }
+                    Sight::Changed(object) => {
+                        seen.retain(|other| other.key() != object.key());
+                        seen.push(object);
+                    }
+                    Sight::Gone(object) => seen.retain(|other| other.key() != object.key()),
+                }
+                for pod in workloads.pods(&seen) {
+                    let container = pod.container(told.arguments.container.as_deref())?;
+                    let Some(starts) = pod.starts(&container) else { continue };
+                    let uid = pod.object.uid().map(|uid| uid.0).unwrap_or_default();
+                    let is_later = read.iter().any(|(other, of, _)| *other == uid && *of == container);
+                    if !read.insert((uid, container.clone(), starts)) {
+                        continue;
+                    }
+                    let mut log = told.log(&pod)?;
+                    if is_later || !known.contains(pod.name()) {
+                        // It began while we looked on: all of it is new.
+                        (log.tail, log.since) = (None, None);
+                    }
+                    let (cluster, namespace, sender) = (link.cluster.clone(), workloads.namespace.clone(), sender.clone());
+                    readers.spawn(async move {
+                        let failed = |error: crate::cluster::Error| (pod.clone(), container.clone(), Err(error.into()));
+                        match cluster.log(&namespace, &log).await {
+                            Err(error) => { let _ = sender.send(failed(error)).await; }
+                            Ok(lines) => {
+                                let mut lines = pin!(lines);
+                                while let Some(line) = lines.next().await {
+                                    let line = match line {
+                                        Ok(line) => (pod.clone(), container.clone(), Ok(line)),
+                                        Err(error) => failed(error),
+                                    };
+                                    if sender.send(line).await.is_err() {
+                                        return;
+                                    }
+                                }
+                            }
+                        }
+                    });
+                }
+            }
+            Some((pod, container, line)) = spoken.recv() => match line {
+                Ok(line) => told.line(&pod, &container, &line),
+                Err(failure) => told.failed(&pod, failure),
+            },
+            Some(_) = readers.join_next(), if !readers.is_empty() => {}
+        }
+    }
+    Ok(Exit::Done)
+}
