@@ -12,17 +12,34 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// All that was asked is done. For `plan` also: there may be changes.
-    Done = 0,
+    Done,
     /// It failed; finer classes are only in JSON.
-    Error = 1,
+    Error,
     /// `plan -detailed-exitcode` found changes, `drift` found any, or `status` found something that is not ready.
-    Changes = 2,
+    Changes,
     /// A bug in ditc: the code that Rust gives a panic.
-    Bug = 101,
+    Bug,
     /// Stopped by Ctrl-C: 128 and SIGINT.
-    Interrupted = 130,
+    Interrupted,
     /// Stopped by SIGTERM: 128 and SIGTERM.
-    Terminated = 143,
+    Terminated,
+    /// As a command ended that ran in a container.
+    Of(u8),
+}
+
+impl Exit {
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Done => 0,
+            Exit::Error => 1,
+            Exit::Changes => 2,
+            Exit::Bug => 101,
+            Exit::Interrupted => 130,
+            Exit::Terminated => 143,
+            Exit::Of(code) => code,
+        }
+    }
 }
 
 impl Exit {
@@ -42,7 +59,7 @@ impl Exit {
 
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        Self::from(exit.code())
     }
 }
 
@@ -249,6 +266,6 @@ mod tests {
         let error = Outer { text: "reading a", source: io::Error::other("no such file") };
         let failure = Failure::from_error(FailureKind::Files, &error).hint("look");
         assert_eq!((failure.message.as_str(), failure.causes), ("reading a", vec!["no such file".to_owned()]));
-        assert_eq!(FailureKind::Interrupted.exit() as u8, 130);
+        assert_eq!(FailureKind::Interrupted.exit().code(), 130);
     }
 }

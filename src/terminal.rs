@@ -1,6 +1,7 @@
 //! The one place that prints and that asks. It decides no words and knows nothing of what they mean.
 
 mod area;
+mod raw;
 
 use std::{
     fmt,
@@ -18,6 +19,7 @@ use crate::{
 };
 
 use area::Area;
+pub use raw::Raw;
 
 /// How many rows a terminal has that does not say.
 const ROWS: usize = 24;
@@ -188,6 +190,25 @@ impl Terminal {
         if !area.is_empty() {
             self.write_out(&area.back());
         }
+    }
+
+    /// Passes on what a command in a container prints, as it is.
+    pub fn pass_out(&self, bytes: &[u8]) {
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        if out.write_all(bytes).and_then(|()| out.flush()).is_err() {
+            self.unread.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// The same on standard error.
+    pub fn pass_status(&self, bytes: &[u8]) {
+        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = status.write_all(bytes).and_then(|()| status.flush());
+    }
+
+    /// Hands over keys as they are typed, until the value is dropped; none where nobody types.
+    pub fn raw(&self) -> Option<Raw> {
+        Raw::begin()
     }
 
     /// Tells why a command failed, and gives the code to end with. A plan that is blocked has told it all itself, so

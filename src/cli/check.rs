@@ -30,6 +30,8 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
         Verb::Drift(_) | Verb::Show(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => Ok(()),
         Verb::Status(_)
         | Verb::Logs(_)
+        | Verb::Exec(_)
+        | Verb::PortForward(_)
         | Verb::Validate(_)
         | Verb::Fmt(_)
         | Verb::New(_)

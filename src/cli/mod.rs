@@ -23,7 +23,7 @@ mod tests;
 mod tools;
 
 pub use flags::{Choose, Lock, Part, Run, Variables};
-pub use reach::{Logs, Place};
+pub use reach::{Exec, Forward, Logs, Place, PortForward};
 pub use tools::{Fmt, Modules, ModulesAction, New, Schema, SchemaOf, Validate};
 
 pub use several::{Meant, Several};
@@ -189,6 +189,20 @@ pub enum Verb {
         ditc logs jakub -tail=20              all components, each line with its pod\n  \
         ditc logs jakub/orders -previous      before the last restart")]
     Logs(Logs),
+    /// Run a command in a pod of a component
+    #[command(
+        long_about = "Run a command in a pod of a component, the first that is ready. Its exit code is that of the \
+            command.",
+        after_help = "Examples:\n  ditc exec jakub.services.orders -- env\n  ditc exec jakub/orders -it -- sh"
+    )]
+    Exec(Exec),
+    /// Reach ports of a component from here
+    #[command(
+        long_about = "Reach ports of a component from this machine, until it is stopped. Every connection goes to a pod \
+            that is ready then, so a pod that dies ends its connections and no others.",
+        after_help = "Examples:\n  ditc port-forward jakub orders 8080:80\n  ditc port-forward jakub postgresql 5432"
+    )]
+    PortForward(PortForward),
     /// Look at what ditc recorded
     #[command(subcommand)]
     State(State),
@@ -372,6 +386,8 @@ impl Cli {
             Verb::Plan(_) | Verb::Show(_) | Verb::Drift(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => false,
             Verb::Status(_)
             | Verb::Logs(_)
+            | Verb::Exec(_)
+            | Verb::PortForward(_)
             | Verb::Validate(_)
             | Verb::Fmt(_)
             | Verb::New(_)
@@ -384,9 +400,14 @@ impl Cli {
             Verb::Plan(_) | Verb::Show(_) | Verb::Drift(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => {
                 Report::Document
             }
-            Verb::Status(_) | Verb::Validate(_) | Verb::Fmt(_) | Verb::New(_) | Verb::Modules(_) | Verb::Schema(_) => {
-                Report::Document
-            }
+            Verb::Status(_)
+            | Verb::Exec(_)
+            | Verb::PortForward(_)
+            | Verb::Validate(_)
+            | Verb::Fmt(_)
+            | Verb::New(_)
+            | Verb::Modules(_)
+            | Verb::Schema(_) => Report::Document,
         };
         Wishes { no_color: self.global.no_color, no_input, quiet: self.global.quiet, report }
     }

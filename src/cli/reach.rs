@@ -1,6 +1,6 @@
 //! The commands that reach into running pods.
 
-use std::{str::FromStr, time::Duration};
+use std::{num::NonZero, str::FromStr, time::Duration};
 
 use clap::Args;
 
@@ -63,6 +63,59 @@ pub struct Logs {
     pub timestamps: bool,
 }
 
+/// `ditc exec`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Exec {
+    /// ENV/COMPONENT, or an address
+    #[arg(value_name = "ENV/COMPONENT")]
+    pub place: Place,
+    /// Pass on what is typed
+    #[arg(short = 'i', long)]
+    pub stdin: bool,
+    /// Give the command a terminal
+    #[arg(short, long)]
+    pub tty: bool,
+    /// Which container, where a pod has several
+    #[arg(short, long, value_name = "NAME")]
+    pub container: Option<String>,
+    /// The command, behind `--`
+    #[arg(value_name = "COMMAND", last = true, required = true)]
+    pub command: Vec<String>,
+}
+
+/// `ditc port-forward`
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct PortForward {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    pub environment: EnvironmentName,
+    /// The service or dependency
+    #[arg(value_name = "COMPONENT")]
+    pub component: ComponentName,
+    /// A port of its Service or pods, and the one to listen on here, if it is another; 0 takes any
+    #[arg(value_name = "[LOCAL:]REMOTE", required = true)]
+    pub ports: Vec<Forward>,
+}
+
+/// `8080:80`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forward {
+    /// 0 is any that is free.
+    pub local: u16,
+    pub remote: NonZero<u16>,
+}
+
+impl FromStr for Forward {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        const FORM: &str = "write a port, or LOCAL:REMOTE, such as 8080:80";
+        let (local, remote) = text.split_once(':').unwrap_or((text, text));
+        let remote: NonZero<u16> = remote.parse().map_err(|_| FORM.to_owned())?;
+        let local = if local.is_empty() { 0 } else { local.parse().map_err(|_| FORM.to_owned())? };
+        Ok(Self { local, remote })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,6 +133,17 @@ mod tests {
         assert_eq!(parts("jakub.services.orders/Deployment/orders"), "jakub orders orders");
         for text in ["", "jakub/", "jakub/Orders", "/orders", "jakub.orders"] {
             assert!(text.parse::<Place>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ports_are_those_of_kubectl() {
+        let pair = |text: &str| text.parse::<Forward>().map(|forward| (forward.local, forward.remote.get()));
+        assert_eq!(pair("80"), Ok((80, 80)));
+        assert_eq!(pair("8080:80"), Ok((8080, 80)));
+        assert_eq!(pair(":80"), Ok((0, 80)));
+        for text in ["", "0", "80:", "80:0", "x", "99999", "1:2:3"] {
+            assert!(pair(text).is_err(), "{text}");
         }
     }
 }

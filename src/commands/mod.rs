@@ -15,12 +15,14 @@ mod chosen;
 mod desk;
 mod drift;
 mod errors;
+mod exec;
 mod fmt;
 mod link;
 mod logs;
 mod modules;
 mod new;
 mod plan;
+mod port_forward;
 mod pods;
 mod preflight;
 mod progress;
@@ -51,6 +53,8 @@ pub async fn run(cli: &Cli, settings: &Settings, terminal: &Terminal) -> Result<
         Verb::Destroy(destroy) => apply::destroy(&desk, destroy).await,
         Verb::Show(Show { file }) => show::run(&desk, file),
         Verb::Drift(drift) => drift::run(&desk, drift).await,
+        Verb::Exec(exec) => exec::run(&desk, exec).await,
+        Verb::PortForward(forward) => port_forward::run(&desk, forward).await,
         Verb::Logs(logs) => logs::run(&desk, logs).await,
         Verb::Status(status) => status::run(&desk, status).await,
         Verb::State(State::List { environment }) => state::list(&desk, environment).await,

@@ -27,6 +27,8 @@ const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 pub(super) struct Workloads {
     pub namespace: Namespace,
     pub all: Vec<(ComponentId, ObjectKey)>,
+    /// The Services of the same components, as they were applied.
+    pub services: Vec<Object>,
 }
 
 /// A pod with the component that it belongs to.
@@ -66,7 +68,15 @@ pub(super) async fn workloads(desk: &Desk<'_>, link: &mut Link, place: &Place) -
     if all.is_empty() {
         return Err(nothing(desk, &state, place));
     }
-    Ok(Workloads { namespace: state.namespace, all })
+    let services = state
+        .entries
+        .iter()
+        .filter(|(key, entry)| {
+            key.kind.is("", "Service") && all.iter().any(|(id, _)| entry.component.as_ref() == Some(id))
+        })
+        .filter_map(|(_, entry)| Some(entry.applied()?.body.clone()))
+        .collect();
+    Ok(Workloads { namespace: state.namespace, all, services })
 }
 
 fn nothing(desk: &Desk<'_>, state: &State, place: &Place) -> Failure {
@@ -105,7 +115,39 @@ impl Workloads {
     }
 }
 
+/// The pod to reach into: the first that is ready, else one that runs.
+///
+/// # Errors
+/// When none runs.
+pub(super) fn reachable(pods: Vec<Pod>, place: &str) -> Result<Pod, Failure> {
+    let runs = |pod: &&Pod| pod.object.at("/status/phase").is_some_and(|phase| phase == "Running");
+    let is_ready = |pod: &&Pod| readiness::judge(&pod.object, None).is_ready();
+    let found = pods.iter().filter(runs).find(is_ready).or_else(|| pods.iter().find(runs)).cloned();
+    found.ok_or_else(|| {
+        let failure = Failure::new(FailureKind::Cluster, format!("{place} has no pod that runs"));
+        failure.hint("ditc status tells why")
+    })
+}
+
 impl Pod {
+    /// The port behind one that a Service has, else the same: whoever knows the pod's own may name that.
+    pub(super) fn port(&self, services: &[Object], named: u16) -> u16 {
+        let ports = services.iter().filter_map(|service| service.at("/spec/ports")?.as_array()).flatten();
+        let Some(port) = ports.into_iter().find(|port| port["port"] == named) else { return named };
+        let number = |value: &Value| value.as_u64().and_then(|number| u16::try_from(number).ok());
+        match &port["targetPort"] {
+            Value::String(name) => {
+                let containers = self.object.at("/spec/containers").and_then(Value::as_array).into_iter().flatten();
+                let mut ports = containers.filter_map(|container| container.get("ports")?.as_array()).flatten();
+                ports
+                    .find(|port| port["name"] == name.as_str())
+                    .and_then(|port| number(&port["containerPort"]))
+                    .unwrap_or(named)
+            }
+            target => number(target).unwrap_or(named),
+        }
+    }
+
     pub(super) fn name(&self) -> &str {
         self.object.name().unwrap_or_default()
     }

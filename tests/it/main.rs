@@ -14,6 +14,7 @@ mod everyday;
 mod faults;
 mod given;
 mod help;
+mod inside;
 mod labels;
 mod logs;
 mod many;
