@@ -40,7 +40,7 @@ impl Cluster {
     pub async fn all_of(
         &self,
         namespace: &Namespace,
-        of: &BTreeSet<(GroupKind, &'static str)>,
+        of: &BTreeSet<(GroupKind, String)>,
         kinds: &Kinds,
     ) -> Result<Vec<Object>, Error> {
         let mut objects = Vec::new();

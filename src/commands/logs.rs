@@ -114,7 +114,7 @@ async fn follow(told: &Told<'_>, link: &Link, workloads: &Workloads, first: &[Po
     let mut seen: Vec<Object> = Vec::new();
     let mut sights = SelectAll::new();
     for (kind, api_version) in workloads.kinds() {
-        let watched = Watched { kind: kind.clone(), api_version: api_version.to_owned(), selector: None };
+        let watched = Watched { kind: kind.clone(), api_version, selector: None };
         let watch = link.cluster.watch(&watched, Some(&workloads.namespace), &link.kinds);
         sights.push(watch.map(move |sight| (kind.clone(), sight)).boxed());
     }

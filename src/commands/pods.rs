@@ -101,7 +101,7 @@ fn nothing(desk: &Desk<'_>, state: &State, place: &Place) -> Failure {
 
 impl Workloads {
     /// The kinds that must be looked at to find their pods.
-    pub(super) fn kinds(&self) -> BTreeSet<(GroupKind, &'static str)> {
+    pub(super) fn kinds(&self) -> BTreeSet<(GroupKind, String)> {
         self.all.iter().flat_map(|(_, key)| readiness::kinds_of_pods(&key.kind)).collect()
     }
 

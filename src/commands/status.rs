@@ -104,6 +104,12 @@ async fn look(
         // What is known here is of an environment that somebody deleted outside ditc.
         return Ok(None);
     }
+    let slices = if has_services {
+        let slices = BTreeSet::from([readiness::endpoint_slices()]);
+        link.cluster.all_of(&state.namespace, &slices, &link.kinds).await?
+    } else {
+        Vec::new()
+    };
     let lives = state.open.is_some() && living(desk, link, &state).await?.is_some();
     let recorded = fence.as_ref().and_then(|fence| fence.written);
     let circumstances = Circumstances { has_record: fence.is_some(), recorded, lives };

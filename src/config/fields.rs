@@ -117,7 +117,7 @@ pub(super) fn suggest<'a>(
 }
 
 /// More names than these are counted, since nobody reads a thousand.
-const LISTED: usize = 20;
+const LISTED: usize = 40;
 
 /// `` `a`, `b` ``.
 pub(super) fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {

@@ -23,12 +23,12 @@ pub fn has_pods(kind: &GroupKind) -> bool {
 
 /// The kinds that stand between objects of a kind and their pods, and the pods, each with its version.
 #[must_use]
-pub fn kinds_of_pods(kind: &GroupKind) -> Vec<(GroupKind, &'static str)> {
-    let mut kinds = vec![(GroupKind::new("", "Pod"), "v1")];
+pub fn kinds_of_pods(kind: &GroupKind) -> Vec<(GroupKind, String)> {
+    let mut kinds = vec![(GroupKind::new("", "Pod"), "v1".to_owned())];
     if kind.is("apps", "Deployment") {
-        kinds.push((GroupKind::new("apps", "ReplicaSet"), "apps/v1"));
+        kinds.push((GroupKind::new("apps", "ReplicaSet"), "apps/v1".to_owned()));
     } else if kind.is("batch", "CronJob") {
-        kinds.push((GroupKind::new("batch", "Job"), "batch/v1"));
+        kinds.push((GroupKind::new("batch", "Job"), "batch/v1".to_owned()));
     }
     kinds
 }
