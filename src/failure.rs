@@ -49,7 +49,7 @@ impl Exit {
         let weight = |exit| match exit {
             Exit::Done => 0,
             Exit::Changes => 1,
-            Exit::Error => 2,
+            Exit::Error | Exit::Of(_) => 2,
             Exit::Bug => 3,
             Exit::Interrupted | Exit::Terminated => 4,
         };

@@ -97,7 +97,8 @@ impl Verb {
             Verb::Drift(drift) => Some(drift.meant()),
             Verb::Validate(validate) => Some(validate.meant()),
             Verb::Show(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Fmt(_) | Verb::New(_) => None,
-            Verb::Modules(_) | Verb::Schema(_) | Verb::Version | Verb::Status(_) => None,
+            Verb::Modules(_) | Verb::Schema(_) | Verb::Version => None,
+            Verb::Status(_) | Verb::Logs(_) | Verb::Exec(_) | Verb::PortForward(_) => None,
         }
     }
 }

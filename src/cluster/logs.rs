@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     Cluster, Error, Refused,
-    observe::resource,
+    observe::{Listing, resource},
     request::{Call, Resource},
 };
 
@@ -46,7 +46,8 @@ impl Cluster {
         let mut objects = Vec::new();
         for (kind, api_version) in of {
             if let Some(resource) = resource(kinds, kind, api_version) {
-                objects.extend(self.list(&resource, Some(namespace.as_str()), None).await?);
+                let listing = Listing { namespace: Some(namespace.as_str()), ..Listing::of(&resource) };
+                objects.extend(self.pages(&listing).await?);
             }
         }
         Ok(objects)

@@ -95,20 +95,14 @@ async fn look(
     let keys = state.entries.iter().map(|(key, entry)| (key.clone(), entry.api_version.clone())).collect();
     let wanted = Wanted { environment, namespace: &state.namespace, keys };
     let observed = link.cluster.observe(&wanted, &link.kinds).await?;
-    let slices = match state.entries.keys().any(|key| key.kind.is("", "Service")) {
-        true => link.cluster.endpoint_slices(environment, &state.namespace, &link.kinds).await?,
-        false => Vec::new(),
-    };
     let is_gone = observed.objects.values().all(|live| *live == Live::Absent);
     if is_gone && fence.is_none() {
         // What is known here is of an environment that somebody deleted outside ditc.
         return Ok(None);
     }
-    let slices = if has_services {
-        let slices = BTreeSet::from([readiness::endpoint_slices()]);
-        link.cluster.all_of(&state.namespace, &slices, &link.kinds).await?
-    } else {
-        Vec::new()
+    let slices = match state.entries.keys().any(|key| key.kind.is("", "Service")) {
+        true => link.cluster.endpoint_slices(environment, &state.namespace, &link.kinds).await?,
+        false => Vec::new(),
     };
     let lives = state.open.is_some() && living(desk, link, &state).await?.is_some();
     let recorded = fence.as_ref().and_then(|fence| fence.written);

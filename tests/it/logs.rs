@@ -28,29 +28,41 @@ fn applied() -> Workspace {
 fn one_pod_speaks_for_itself_and_several_by_name() {
     let workspace = applied();
     let told = workspace.ditc("logs demo/api --sandbox").exits(0).error("").wrote_nothing();
-    check(told.out, str![[r#"
+    check(
+        told.out,
+        str![[r#"
 sandbox: no process runs in pod api-[..]
 
-"#]]);
+"#]],
+    );
     let told = workspace.ditc("logs demo.services.web --sandbox").exits(0).error("");
-    check(told.out, str![[r#"
+    check(
+        told.out,
+        str![[r#"
 web/web-[..]: sandbox: no process runs in pod web-[..]
 web/web-[..]: sandbox: no process runs in pod web-[..]
 
-"#]]);
+"#]],
+    );
     let told = workspace.ditc("logs demo -tail=5 -since=1h --sandbox").exits(0).error("");
-    check(told.out, str![[r#"
+    check(
+        told.out,
+        str![[r#"
 redis/redis-master-0: sandbox: no process runs in pod redis-master-0
 api/api-[..]: sandbox: no process runs in pod api-[..]
 web/web-[..]: sandbox: no process runs in pod web-[..]
 web/web-[..]: sandbox: no process runs in pod web-[..]
 
-"#]]);
+"#]],
+    );
     let told = workspace.ditc("logs demo.dependencies.redis/StatefulSet/redis-master --sandbox").exits(0);
-    check(told.out, str![[r#"
+    check(
+        told.out,
+        str![[r#"
 sandbox: no process runs in pod redis-master-0
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]

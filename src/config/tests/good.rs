@@ -187,6 +187,8 @@ fn services_get_the_articles_variables() {
     );
     assert_data_eq!(
         at(&jakub, "StatefulSet/redis-master", "/spec/template/metadata"),
-        str![[r#"{"labels":{"app":"redis"},"annotations":{"ditc.dev/config-hash":"0a3dbb0e39bd02c61ae1fe6325467d23"}}"#]]
+        str![[
+            r#"{"labels":{"app":"redis"},"annotations":{"ditc.dev/config-hash":"0a3dbb0e39bd02c61ae1fe6325467d23"}}"#
+        ]]
     );
 }

@@ -22,8 +22,8 @@ mod value;
 
 pub(super) use blocked::{Way, explain};
 pub use drift::{Found, Look, drift, drift_summary};
-pub use event::{event, log};
 pub(super) use event::step;
+pub use event::{event, log};
 pub use failure::{error, hints, warning};
 pub use files::{file_diff, valid};
 pub use ledger::{Totals, ledger, outputs};
