@@ -8,7 +8,11 @@ use crate::sandbox::{kinds, store::text};
 /// The first volume of a Secret or ConfigMap that is not there, or lacks a key that the volume names.
 pub(super) fn unmounted(context: &Context<'_>, pod: &Value) -> Option<String> {
     let namespace = text(pod, "/metadata/namespace");
-    for volume in pod.pointer("/spec/volumes").and_then(Value::as_array).into_iter().flatten() {
+    let containers = of_list(pod, "/spec/containers").chain(of_list(pod, "/spec/initContainers"));
+    let mounts: Vec<&Value> = containers.flat_map(|container| of_list(container, "/volumeMounts")).collect();
+    // What no container mounts, the kubelet leaves alone.
+    let is_used = |volume: &&Value| mounts.iter().any(|mount| mount.get("name") == volume.get("name"));
+    for volume in of_list(pod, "/spec/volumes").filter(is_used) {
         for (field, name, kind, short) in
             [("secret", "/secretName", "Secret", "secret"), ("configMap", "/name", "ConfigMap", "config")]
         {
@@ -30,6 +34,10 @@ pub(super) fn unmounted(context: &Context<'_>, pod: &Value) -> Option<String> {
         }
     }
     None
+}
+
+fn of_list<'a>(object: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+    object.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
 }
 
 /// The first reference of a container to a Secret or ConfigMap that is not there.
