@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::{
     cluster::{Deleted, Error, Propagation, Refused, Rewrite, Written},
-    desired::{LABEL_ENVIRONMENT, LABEL_MANAGED_BY, Manifest},
+    desired::Manifest,
     object::{Hash, Object, ObjectKey, Uid},
     ownership::{self, Paths},
     plan::{self, Action, Change, Expect, Seen},
@@ -103,11 +103,8 @@ async fn create(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Done,
 
 /// Creates a Namespace or Secret by POST; one that is there and ours is kept.
 async fn make_once(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Done, StepError> {
-    let body = if key.kind.is("", "Namespace") { bare(manifest) } else { with_values(job, manifest) };
+    let body = with_values(job, manifest);
     let error = match job.cluster.post(key, &body, &job.kinds).await {
-        Ok(written) if key.kind.is("", "Namespace") && body != manifest.body => {
-            return furnish(job, key, manifest, written).await;
-        }
         Ok(written) => return Ok(learn(job, key, manifest, &Paths::default(), written)),
         Err(error) => error,
     };
@@ -137,42 +134,6 @@ async fn make_once(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Do
             ..StepError::default()
         }),
     }
-}
-
-/// A Namespace with nothing but its name and the labels by which it is found.
-fn bare(manifest: &Manifest) -> Object {
-    let mut body = manifest.body.clone();
-    if let Some(metadata) = body.0["metadata"].as_object_mut() {
-        metadata.remove("annotations");
-        if let Some(labels) = metadata.get_mut("labels").and_then(Value::as_object_mut) {
-            labels.retain(|label, _| [LABEL_MANAGED_BY, LABEL_ENVIRONMENT].contains(&label.as_str()));
-        }
-    }
-    body
-}
-
-/// Gives a new Namespace the rest of its labels and annotations. They are applied, since what is posted never goes when
-/// the definition drops it.
-async fn furnish(job: &Job, key: &ObjectKey, manifest: &Manifest, made: Written) -> Result<Done, StepError> {
-    let uid = made.object.uid().expect("the answer to a write has a uid");
-    let mut version = made.object.resource_version().unwrap_or_default().to_owned();
-    let mut rereads = 0;
-    let error = loop {
-        let error = match job.cluster.update(key, &manifest.body, (&uid, &version), false, &job.kinds).await {
-            Ok(written) => return Ok(learn(job, key, manifest, &Paths::default(), written)),
-            Err(error) => error,
-        };
-        let moved = error.refused().is_some_and(|refused| refused.is_conflict() && refused.conflicts().is_empty());
-        rereads += 1;
-        if !moved || rereads == REREADS {
-            break error;
-        }
-        let live = job.cluster.read(key, "v1", &job.kinds).await.map_err(|error| refused(job, &error))?;
-        let same = live.object().filter(|object| object.uid().as_ref() == Some(&uid));
-        let Some(object) = same else { break error };
-        object.resource_version().unwrap_or_default().clone_into(&mut version);
-    };
-    Err(refused(job, &error))
 }
 
 /// The body of a POST: a Secret gets its values now, and they are kept nowhere else.
