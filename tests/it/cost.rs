@@ -292,6 +292,7 @@ fn a_status_is_one_get_of_the_record_and_one_list_per_recorded_kind() {
         told.requests.sorted(),
         str![[r#"
 get configmaps/ditc 200
+list configmaps 200
 list deployments 200
 list endpointslices 200
 list namespaces 200
@@ -323,6 +324,7 @@ fn a_plan_of_all_costs_the_same_lists_for_thirty_as_for_one() {
             check(
                 crate::support::Requests(requests).sorted(),
                 str![[r#"
+list configmaps 200
 list configmaps 200
 list deployments 200
 list namespaces 200
@@ -368,7 +370,7 @@ fn new_environments_cost_one_list_more_and_their_questions() {
     let told = workspace.ditc("plan --all --sandbox").exits(0);
     assert_eq!(told.requests.of("get"), [""; 0]);
     let lists = told.requests.of("list");
-    assert_eq!(lists.len(), 7, "one more for the namespaces that no label brings: {lists:?}");
+    assert_eq!(lists.len(), 8, "one more for the namespaces that no label brings: {lists:?}");
 }
 
 #[test]

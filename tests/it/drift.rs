@@ -339,8 +339,7 @@ hint: ditc state rebuild demo --sandbox makes the record anew from the objects
         .out(str![[r#"
 Environment demo
 
-error: namespace demo has no record, so there is nothing to compare its objects
-  with
+error: namespace demo has no record, so it is unknown what ditc did there
   hint: ditc state rebuild demo --sandbox makes it anew from them
 
 "#]])
@@ -561,7 +560,6 @@ pr-1         none
         .error("");
     workspace.ditc("drift x-* --sandbox").exits(1).out("").error(str![[r#"
 error: no such environment
- |
  = note: no environment with a file fits `x-*`
  = help: known are `new`, `pr-1`, `pr-2`
 

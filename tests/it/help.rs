@@ -47,23 +47,25 @@ why, `apply` does exactly that, in order, and waits until it works.
 Usage: ditc [OPTIONS] <COMMAND>
 
 Commands:
-  plan      Show what would change in environments, and why
-  apply     Make environments what their files say, and wait until they work
-  destroy   Remove environments and all that is in them
-  show      Show a saved plan again, without a cluster
-  drift     Tell what has changed in environments without ditc
-  status    Show which components work, what the others wait for, and what the
-            last run left
-  logs      Show what the pods of a component say
-  state     Look at what ditc recorded
-  sandbox   The built-in cluster
-  validate  Check the workspace's files, without a cluster
-  fmt       Rewrite TOML files in the canonical style
-  new       Begin an environment: write its file
-  modules   List the modules, or show one
-  schema    Print the JSON Schema of a kind of TOML file, for editors
-  version   Print the version
-  help      Print this message or the help of the given subcommand(s)
+  plan          Show what would change in environments, and why
+  apply         Make environments what their files say, and wait until they work
+  destroy       Remove environments and all that is in them
+  show          Show a saved plan again, without a cluster
+  drift         Tell what has changed in environments without ditc
+  status        Show which components work, what the others wait for, and what
+                the last run left
+  logs          Show what the pods of a component say
+  exec          Run a command in a pod of a component
+  port-forward  Reach ports of a component from here
+  state         Look at what ditc recorded
+  sandbox       The built-in cluster
+  validate      Check the workspace's files, without a cluster
+  fmt           Rewrite TOML files in the canonical style
+  new           Begin an environment: write its file
+  modules       List the modules, or show one
+  schema        Print the JSON Schema of a kind of TOML file, for editors
+  version       Print the version
+  help          Print this message or the help of the given subcommand(s)
 
 Options:
   -h, --help
@@ -127,23 +129,25 @@ Keeps preview environments on Kubernetes equal to what git says
 Usage: ditc [OPTIONS] <COMMAND>
 
 Commands:
-  plan      Show what would change in environments, and why
-  apply     Make environments what their files say, and wait until they work
-  destroy   Remove environments and all that is in them
-  show      Show a saved plan again, without a cluster
-  drift     Tell what has changed in environments without ditc
-  status    Show which components work, what the others wait for, and what the
-            last run left
-  logs      Show what the pods of a component say
-  state     Look at what ditc recorded
-  sandbox   The built-in cluster
-  validate  Check the workspace's files, without a cluster
-  fmt       Rewrite TOML files in the canonical style
-  new       Begin an environment: write its file
-  modules   List the modules, or show one
-  schema    Print the JSON Schema of a kind of TOML file, for editors
-  version   Print the version
-  help      Print this message or the help of the given subcommand(s)
+  plan          Show what would change in environments, and why
+  apply         Make environments what their files say, and wait until they work
+  destroy       Remove environments and all that is in them
+  show          Show a saved plan again, without a cluster
+  drift         Tell what has changed in environments without ditc
+  status        Show which components work, what the others wait for, and what
+                the last run left
+  logs          Show what the pods of a component say
+  exec          Run a command in a pod of a component
+  port-forward  Reach ports of a component from here
+  state         Look at what ditc recorded
+  sandbox       The built-in cluster
+  validate      Check the workspace's files, without a cluster
+  fmt           Rewrite TOML files in the canonical style
+  new           Begin an environment: write its file
+  modules       List the modules, or show one
+  schema        Print the JSON Schema of a kind of TOML file, for editors
+  version       Print the version
+  help          Print this message or the help of the given subcommand(s)
 
 Options:
   -h, --help     Print help (see more with '--help')
@@ -774,23 +778,25 @@ Keeps preview environments on Kubernetes equal to what git says
 Usage: ditc [OPTIONS] <COMMAND>
 
 Commands:
-  plan      Show what would change in environments, and why
-  apply     Make environments what their files say, and wait until they work
-  destroy   Remove environments and all that is in them
-  show      Show a saved plan again, without a cluster
-  drift     Tell what has changed in environments without ditc
-  status    Show which components work, what the others wait for, and what the
-            last run left
-  logs      Show what the pods of a component say
-  state     Look at what ditc recorded
-  sandbox   The built-in cluster
-  validate  Check the workspace's files, without a cluster
-  fmt       Rewrite TOML files in the canonical style
-  new       Begin an environment: write its file
-  modules   List the modules, or show one
-  schema    Print the JSON Schema of a kind of TOML file, for editors
-  version   Print the version
-  help      Print this message or the help of the given subcommand(s)
+  plan          Show what would change in environments, and why
+  apply         Make environments what their files say, and wait until they work
+  destroy       Remove environments and all that is in them
+  show          Show a saved plan again, without a cluster
+  drift         Tell what has changed in environments without ditc
+  status        Show which components work, what the others wait for, and what
+                the last run left
+  logs          Show what the pods of a component say
+  exec          Run a command in a pod of a component
+  port-forward  Reach ports of a component from here
+  state         Look at what ditc recorded
+  sandbox       The built-in cluster
+  validate      Check the workspace's files, without a cluster
+  fmt           Rewrite TOML files in the canonical style
+  new           Begin an environment: write its file
+  modules       List the modules, or show one
+  schema        Print the JSON Schema of a kind of TOML file, for editors
+  version       Print the version
+  help          Print this message or the help of the given subcommand(s)
 
 Options:
   -h, --help     Print help (see more with '--help')

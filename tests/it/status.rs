@@ -204,7 +204,7 @@ fn a_run_that_was_killed_is_told_with_how_far_it_came() {
     served.cluster.delete("/apis/coordination.k8s.io/v1/namespaces/demo/leases/ditc");
     let told = workspace.ditc("status demo --kubeconfig kubeconfig").exits(2);
     let told =
-        told.says("stopped after 8 of 9 changes; the next `ditc apply demo --kubeconfig=kubeconfig` finishes it.");
+        told.says("stopped after 9 of 10 changes; the next `ditc apply demo --kubeconfig=kubeconfig` finishes it.");
     check(
         told.out,
         str![[r#"
@@ -218,13 +218,13 @@ demo.services.slow       Waiting  [..]  app:v1
   Deployment/slow: 0 of 1 replica is ready
 demo.services.web        Ready    [..]  …/with/a/long/name/whoami:v1.2.3-and-more
 
-warning: apply by jakub@[HOST] at [TIME] stopped after 8 of 9 changes;
-  the next `ditc apply demo --kubeconfig=kubeconfig` finishes it.
+warning: apply by jakub@[HOST] at [TIME] stopped after 9 of 10
+  changes; the next `ditc apply demo --kubeconfig=kubeconfig` finishes it.
 
 "#]],
     );
     workspace.forget_state();
-    workspace.ditc("status demo --kubeconfig kubeconfig -json").exits(2).says("\"done\": 8,\n        \"of\": 9");
+    workspace.ditc("status demo --kubeconfig kubeconfig -json").exits(2).says("\"done\": 9,\n        \"of\": 10");
     // An update, a delete and a create half-way: what the record holds from before does not count as done.
     workspace.edit("environments/demo.toml", "timeout = \"1h\"", "timeout = \"1s\"");
     workspace.ditc("apply demo -auto-approve --kubeconfig kubeconfig").exits(1);
