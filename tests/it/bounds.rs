@@ -75,7 +75,6 @@ fn they_are_made_first_and_destroyed_last() {
     workspace.ditc("apply demo --sandbox -auto-approve").exits(0).wrote(str![[r#"
 apply configmaps/redis-config 201
 apply limitranges/environment 201
-apply namespaces/demo 200
 apply networkpolicies/environment 201
 apply resourcequotas/environment 201
 apply services/redis 201

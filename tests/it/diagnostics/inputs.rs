@@ -782,9 +782,9 @@ error: invalid port
  3 | ports = [0, { port = 80, protocol = "HTTP" }, { target = 80 }]
    |          ^ ports go from 1 to 65535
    |
-  ::: modules/service/module.toml (built in):22:9
+  ::: modules/service/module.toml (built in):27:9
    |
-22 | [inputs.ports]
+27 | [inputs.ports]
    |         ----- declared here as `list(port)`
 
 error: unknown protocol
@@ -793,9 +793,9 @@ error: unknown protocol
  3 | ports = [0, { port = 80, protocol = "HTTP" }, { target = 80 }]
    |                                     ^^^^^^ known are `TCP`, `UDP` and `SCTP`
    |
-  ::: modules/service/module.toml (built in):22:9
+  ::: modules/service/module.toml (built in):27:9
    |
-22 | [inputs.ports]
+27 | [inputs.ports]
    |         ----- declared here as `list(port)`
 
 error: missing key
@@ -804,9 +804,9 @@ error: missing key
  3 | ports = [0, { port = 80, protocol = "HTTP" }, { target = 80 }]
    |                                               ^^^^^^^^^^^^^^^ lacks `port`
    |
-  ::: modules/service/module.toml (built in):22:9
+  ::: modules/service/module.toml (built in):27:9
    |
-22 | [inputs.ports]
+27 | [inputs.ports]
    |         ----- declared here as `list(port)`
    |
    = note: a port needs the key `port`
@@ -833,9 +833,9 @@ error: two probes in one
  4 | probe = { path = "/", command = ["true"] }
    |                  ^^^ either `path` or `command`, not both
    |
-  ::: modules/service/module.toml (built in):37:9
+  ::: modules/service/module.toml (built in):42:9
    |
-37 | [inputs.probe]
+42 | [inputs.probe]
    |         ----- declared here as `probe`
 
 1 error
