@@ -1,5 +1,6 @@
 //! Bad input and clusters that refuse: every message once, as a person sees it, and nothing changed.
 
+mod bounds;
 mod environments;
 mod files;
 mod inputs;
@@ -737,7 +738,7 @@ Plan: 0 to add, 1 to change, 0 to destroy.
 
 This plan cannot be applied. 1 object stands in the way:
 
-  ! demo.services.api/Deployment/api (environments/demo.toml:4, modules/service/service.yaml (built in):1)
+  ! demo.services.api/Deployment/api (environments/demo.toml:4, modules/service/service.yaml (built in):28)
     An object of this name exists, and ditc did not make it (managed by
     kubectl-create).
     hint: give it another name in the definition

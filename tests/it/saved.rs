@@ -492,7 +492,7 @@ fn a_plan_without_a_look_asks_the_cluster_nothing() {
     assert_eq!(told.requests.to_string(), "");
     told.out(str![[r#"
 Note: The cluster was not asked (-refresh=false). This is planned from the local
-state, last seen at [TIME] what changed since then does not show,
+state, last seen at [TIME]: what changed since then does not show,
 and nothing of this can be applied.
 
 No changes. Environment demo was last left as its definition asks.
@@ -507,7 +507,7 @@ No changes. Environment demo was last left as its definition asks.
     assert_eq!(told.requests.to_string(), "");
     told.out(str![[r#"
 Note: The cluster was not asked (-refresh=false). This is planned from the local
-state, last seen at [TIME] what changed since then does not show,
+state, last seen at [TIME]: what changed since then does not show,
 and nothing of this can be applied.
 
 Actions are shown with these symbols:
