@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fs, path::Path, thread, time::Duration};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{Question, Stage, stories};
+use crate::support::{Question, Stage, UNBOUND, stories};
 
 stories! {
     what_was_applied_is_no_change
@@ -107,7 +107,7 @@ fn define(stage: &Stage, suffix: &str) {
     let port = format!("[inputs.node_port]\ntype = \"integer\"\ndefault = {}\n", 30_000 + number % 86);
     stage.workspace.write("modules/services/module.toml", &port);
     let kinds = CLUSTER_SCOPED.map(|(kind, _)| format!("{kind:?}")).join(", ");
-    stage.workspace.write("ditc.toml", &format!("[policy]\ncluster_scoped = [{kinds}]\n"));
+    stage.workspace.write("ditc.toml", &format!("[policy]\ncluster_scoped = [{kinds}]\n{UNBOUND}"));
     stage.define(&environment);
 }
 
@@ -153,8 +153,8 @@ fn what_was_applied_is_no_change(stage: &Stage) {
         .filter(|change| !matches!(change["fields"].as_array().map(Vec::as_slice), Some([field]) if is_label(field)));
     let others: Vec<String> = others.map(ToString::to_string).collect();
     assert!(others.is_empty(), "{}", others.join("\n"));
-    // The namespace and its bounds are of no component.
-    assert_eq!(Some(changes.len()), added.map(|added| added - 4));
+    // The namespace is of no component.
+    assert_eq!(Some(changes.len()), added.map(|added| added - 1));
     stage.apply("").exits(0);
     stage.is_as_defined();
     writes_nothing(stage);

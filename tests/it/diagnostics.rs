@@ -4,6 +4,7 @@ mod bounds;
 mod environments;
 mod files;
 mod inputs;
+mod kinds;
 mod labels;
 mod objects;
 mod references;
