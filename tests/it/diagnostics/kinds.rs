@@ -23,13 +23,12 @@ metadata:
 spec:
   restartpolicy: Never
   containers:
-    - image: app:v1
     - name: web
       image: app:v1
       resources: { limits: { memory: 1 GiB } }
+      ports: [80]
     - name: web
       image: app:v1
-    - image: app:v2
 "#,
         str![[r#"
 error: unknown field
@@ -47,9 +46,9 @@ error: unknown field
   = help: did you mean `restartPolicy`?
 
 error: invalid quantity
-  --> modules/app/app.yaml:11:1
+  --> modules/app/app.yaml:10:1
    |
-11 |       resources: { limits: { memory: 1 GiB } }
+10 |       resources: { limits: { memory: 1 GiB } }
    | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ rendered from here
    |
   ::: environments/demo.toml:1:11
@@ -59,6 +58,21 @@ error: invalid quantity
    |
    = note: Pod/web: `.spec.containers[name="web"].resources.limits.memory` takes
            a quantity, such as 500m or 1Gi, not "1 GiB"
+
+error: wrong type
+  --> modules/app/app.yaml:11:1
+   |
+11 |       ports: [80]
+   | ^^^^^^^^^^^^^^^^^ rendered from here
+   |
+  ::: environments/demo.toml:1:11
+   |
+ 1 | [services.web]
+   |           --- used by `services.web`
+   |
+   = note: Pod/web:
+           `.spec.containers[name="web"].ports[containerPort=0,protocol="TCP"]`
+           takes a map, not 80
 
 error: repeated item
  --> modules/app/app.yaml:7:1
@@ -73,7 +87,7 @@ error: repeated item
   |
   = note: Pod/web: `.spec.containers` has the item [name="web"] more than once
 
-3 errors
+4 errors
 
 "#]],
     );

@@ -60,7 +60,9 @@ fn summaries() -> BTreeSet<String> {
 fn by_types(src: &Path) -> BTreeSet<String> {
     let text = fs::read_to_string(src.join("schema/check.rs")).expect("readable");
     let body = text.split_once("fn summary(").and_then(|(_, rest)| rest.split_once("fn detail(")).expect("both").0;
-    body.split("=> \"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect()
+    let found = body.split("=> \"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned()));
+    // Only kinds of one's own have items without a name, and those only a cluster knows.
+    found.filter(|summary| summary != "item without a name").collect()
 }
 
 #[test]
