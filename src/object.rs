@@ -182,7 +182,11 @@ impl Segment {
             Segment::Index(index) => value.as_array()?.get(*index),
             Segment::Key(keys) => {
                 let keys: Map<String, Value> = serde_json::from_str(keys).ok()?;
-                value.as_array()?.iter().find(|item| keys.iter().all(|(key, value)| item.get(key) == Some(value)))
+                let is_named = |item: &Value, (key, value): (&String, &Value)| match item.get(key) {
+                    Some(own) => own == value,
+                    None => is_default(key, value),
+                };
+                value.as_array()?.iter().find(|item| item.is_object() && keys.iter().all(|key| is_named(item, key)))
             }
             Segment::Value(member) => value.as_array()?.iter().find(|item| canonical(item) == *member),
         }
@@ -195,6 +199,17 @@ impl Segment {
         let found = self.enter(value)?;
         let index = value.as_array()?.iter().position(|item| std::ptr::eq(item, found))?;
         value.as_array_mut()?.get_mut(index)
+    }
+}
+
+/// Whether an item that says nothing of a key has this value: a manifest leaves it to the server, a live object never does.
+/// (<https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy>: keys of lists have defaults.)
+fn is_default(key: &str, value: &Value) -> bool {
+    match value {
+        Value::String(text) if key == "protocol" => text == "TCP",
+        Value::String(text) => text.is_empty(),
+        Value::Number(number) => number.as_i64() == Some(0),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => false,
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
 mod audit;
 mod decisions;
 mod drift;
+mod lists;
 mod looks;
 mod once;
 mod rolls;

@@ -28,6 +28,6 @@ end_pod() {
 expect_rolled() {
   local joined
   joined=$(sed 's/^ *# //' <<<"$text" | tr -s ' \n' ' ')
-  grep -Eq "$1 will be updated in-place \((the definition changed[^;]*; )?rolls because $2 changed:" <<<"$joined" ||
+  grep -Eq "$1 will be updated in-place \((the definition changed; )?rolls because $2 changed:" <<<"$joined" ||
     broken "the plan above does not say that $1 rolls because $2 changed"
 }
