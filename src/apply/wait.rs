@@ -249,7 +249,8 @@ impl<'a> Wait<'a> {
                     Heals::Within(patience) => (Some(since + patience), Some(patience)),
                     Heals::Perhaps => (None, None),
                 };
-                found.has_news |= self.faults.is_news(&target.key, cause.fault);
+                // In the first moments all sorts of things are not there yet.
+                found.has_news |= now >= self.closer && self.faults.is_news(&target.key, cause.fault);
                 let awaited = Awaited { key: key(), why: cause.why.clone(), cause: Some(cause.clone()) };
                 found.waits(awaited, ends.unwrap_or(self.deadline));
                 let rank = |cause: &Cause| (cause.heals, cause.fault);
