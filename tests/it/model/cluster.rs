@@ -23,7 +23,10 @@ use serde_json::{Value, json};
 use tokio::{runtime::Runtime, select, time::sleep};
 
 use super::hand::Order;
-use crate::support_model::{Objects, Request, Workspace};
+use crate::{
+    support::UNBOUND,
+    support_model::{Objects, Request, Workspace},
+};
 
 pub(super) struct Cluster {
     pub workspace: Workspace,
@@ -66,12 +69,12 @@ const TICK: Duration = Duration::from_millis(5);
 
 impl Cluster {
     pub(super) fn in_the_box() -> Self {
-        Self { workspace: Workspace::new(), real: None }
+        Self { workspace: unbound(), real: None }
     }
 
     /// The server of this kubeconfig.
     pub(super) fn real(kubeconfig: &str) -> Self {
-        Self { workspace: Workspace::new(), real: Some(PathBuf::from(kubeconfig)) }
+        Self { workspace: unbound(), real: Some(PathBuf::from(kubeconfig)) }
     }
 
     pub(super) fn is_real(&self) -> bool {
@@ -230,4 +233,11 @@ impl Write for Kept {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// What bounds an environment stands in the way of nothing here, and has stories of its own.
+fn unbound() -> Workspace {
+    let workspace = Workspace::new();
+    workspace.write("ditc.toml", UNBOUND);
+    workspace
 }

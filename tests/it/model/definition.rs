@@ -106,6 +106,7 @@ impl Component {
     fn keys(&self, name: &str) -> Vec<String> {
         match self {
             Component::Redis { .. } => vec![
+                format!("ConfigMap/{name}-config"),
                 format!("Secret/{name}"),
                 format!("Service/{name}"),
                 format!("Service/{name}-master"),
