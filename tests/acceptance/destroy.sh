@@ -16,6 +16,6 @@ expect_exit 0 kubectl delete deployment debug
 within 30 bash -c '! "$KUBECTL" --namespace "$ENVIRONMENT" get pods -o name | grep debug'
 
 expect_exit 0 ditc destroy "$env" -auto-approve
-expect_text '^Destroy complete! Resources: 3 destroyed\.'
+expect_text '^Destroy complete! Resources: 6 destroyed\.'
 within 30 bash -c '! "$KUBECTL" get namespace "$ENVIRONMENT"'
 expect_exit 0 ditc destroy "$env" -auto-approve

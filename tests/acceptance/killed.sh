@@ -37,6 +37,7 @@ killed_after() {
 }
 
 whole='configmap/ditc
+configmap/redis-config
 deployment.apps/web
 deployment.apps/worker
 secret/redis
