@@ -25,8 +25,8 @@ use crate::{
 mod broken;
 mod conductor;
 mod event;
-mod gate;
-mod gone;
+
+mod one;
 mod hub;
 mod record;
 mod step;

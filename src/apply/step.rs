@@ -14,7 +14,10 @@ use crate::{
     state::Applied,
 };
 
-use super::{EventKind, Job, StepError, gate, gone};
+use super::{
+    EventKind, Job, StepError,
+    one::{self, Until},
+};
 
 /// How often an object that moved in no way that was shown is read again before the step gives up.
 const REREADS: usize = 3;
@@ -42,7 +45,7 @@ pub(super) async fn change(job: &Job, key: &ObjectKey, change: &Change) -> Resul
     let done = match (change.action, &change.manifest, &change.expect) {
         (Action::Create, Some(manifest), Expect::Absent) => make(job, key, manifest).await,
         (Action::Create, Some(manifest), Expect::Gone(uid)) => {
-            match gone::gone(job, key, &version(job, key), uid).await {
+            match one::wait(job, key, &version(job, key), Until::Gone(uid)).await {
                 Ok(()) => make(job, key, manifest).await,
                 Err(error) => Err(error),
             }
@@ -65,7 +68,7 @@ pub(super) async fn change(job: &Job, key: &ObjectKey, change: &Change) -> Resul
     };
     let done = match done {
         Ok(done) if readiness::is_gate(&key.kind) && matches!(done, Done::Written { .. }) => {
-            gate::works(job, key, &version(job, key)).await.map(|()| done)
+            one::wait(job, key, &version(job, key), Until::Works).await.map(|()| done)
         }
         done => done,
     };
@@ -289,7 +292,7 @@ async fn delete(job: &Job, key: &ObjectKey, uid: &Uid, propagation: Propagation)
     match job.cluster.delete(key, &version, uid, propagation, &job.kinds).await {
         Ok(Deleted::Gone) => Ok(Done::Gone),
         Ok(Deleted::Going(_)) => {
-            gone::gone(job, key, &version, uid).await?;
+            one::wait(job, key, &version, Until::Gone(uid)).await?;
             Ok(Done::Gone)
         }
         Err(error) if error.refused().is_some_and(Refused::is_conflict) => Err(StepError {
