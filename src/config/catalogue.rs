@@ -39,7 +39,10 @@ fn contents(name: &ModuleName, module: &Module) -> Contents {
     let written = |node: &Node| Written { toml: toml(&node.tree).to_string(), json: node.tree.json() };
     let inputs = inputs.into_iter().map(|(name, input)| Input {
         name: name.to_string(),
-        kind: input.kind.to_string(),
+        kind: match input.values.is_empty() {
+            true => input.kind.to_string(),
+            false => input.values.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(" or "),
+        },
         default: input.default.as_ref().map(written),
         is_required: input.is_required,
         description: input.description.clone(),
@@ -92,17 +95,15 @@ fn given(name: &str, input: &module::Input) -> String {
     match &input.default {
         // An expression there sees other names than one in an environment.
         Some(default) if !is_empty(default) && !expression::is_in(default) => toml(&default.tree).to_string(),
+        _ if !input.values.is_empty() => format!("\"{}\"", input.values[0]),
         _ => sample(name, &input.kind),
     }
 }
 
 fn sample(name: &str, kind: &Type) -> String {
     match kind {
-        Type::List(_) if name == "env_from" => "[{ config = \"settings\" }]".to_owned(),
-        Type::List(_) if name == "objects" => "[]".to_owned(),
-        Type::Map(_) if name == "volumes" => "{ \"/data\" = { storage = \"1Gi\" } }".to_owned(),
+        Type::Map(value) if **value == Type::Volume => "{ \"/data\" = { storage = \"1Gi\" } }".to_owned(),
         Type::Map(_) if name == "files" => "{ \"/etc/web/web.conf\" = \"level = info\" }".to_owned(),
-        Type::String if name == "strategy" => "\"Recreate\"".to_owned(),
         Type::String if name == "image" => "\"traefik/whoami:v1.11.0\"".to_owned(),
         Type::String if name == "host" => "\"web.example.com\"".to_owned(),
         Type::String | Type::Any => "\"example\"".to_owned(),
@@ -119,6 +120,12 @@ fn sample(name: &str, kind: &Type) -> String {
         Type::Env => "{ LOG_LEVEL = \"debug\" }".to_owned(),
         Type::Port => "8080".to_owned(),
         Type::Probe => "{ path = \"/health\" }".to_owned(),
+        Type::Source => "{ config = \"settings\", existing = true }".to_owned(),
+        Type::Volume => "{ storage = \"1Gi\" }".to_owned(),
+        Type::Object => {
+            "{ apiVersion = \"v1\", kind = \"ConfigMap\", metadata = { name = \"more\" }, data = { key = \"value\" } }"
+                .to_owned()
+        }
     }
 }
 

@@ -38,6 +38,8 @@ pub(super) struct Input {
     /// Where it is declared.
     pub(super) span: Span,
     pub(super) kind: Type,
+    /// All that a string may be; empty: anything.
+    pub(super) values: Vec<String>,
     pub(super) default: Option<Node>,
     /// One that is not required and has no default, or is set to `false`, is `none` in templates.
     pub(super) is_required: bool,
@@ -152,6 +154,16 @@ fn input(name: &InputName, entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> 
                 .help("remove `required` or `default`"),
         );
     }
+    let values = fields.strings("values");
+    if let (Some(values), Some(kind)) = (&values, kind.as_ref().filter(|kind| kind.value.trim() != "string")) {
+        let span = values.first().map_or_else(|| kind.span.clone(), |value| value.span.clone());
+        fields.complain(
+            Diagnostic::new("values of no string")
+                .at(span, "only an input of type `string` lists its values")
+                .related(kind.span.clone(), "of another type")
+                .help("remove `values`"),
+        );
+    }
     fields.finish();
     let kind = kind?;
     let Some(parsed) = Type::parse(&kind.value) else {
@@ -159,8 +171,9 @@ fn input(name: &InputName, entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> 
         diagnostics.push(suggest(diagnostic, &kind.value, Type::NAMES));
         return None;
     };
+    let values = values.unwrap_or_default().into_iter().map(|value| value.value).collect();
     let is_required = required.map_or(default.is_none(), |required| required.value);
-    let input = Input { span: entry.key.span.clone(), kind: parsed, default, is_required, description };
+    let input = Input { span: entry.key.span.clone(), kind: parsed, values, default, is_required, description };
     // A default with an expression has its value only for a component; it is checked there.
     if let Some(default) = input.default.as_ref().filter(|default| !expression::is_in(default)) {
         input.check(default, &format!("the default of input `{name}`"), diagnostics);

@@ -1,5 +1,5 @@
-//! Checks that a container which takes a value from a Secret or ConfigMap names one that its environment makes, and a key
-//! that is there. What others put into the namespace is not known here: an environment says `existing = true` of it, and a
+//! Checks that a container which takes values from a Secret or ConfigMap, or finds one at a path, names one that its
+//! environment makes, and a key that is there. What others put into the namespace is not known here: an environment says `existing = true` of it, and a
 //! template is trusted.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,9 +35,7 @@ pub(super) fn check(
                 mistakes.extend(table.and_then(|table| unknown(table, kind, name, &known)));
                 continue;
             };
-            if keys.contains(key) {
-                continue;
-            }
+            let Some(key) = key.filter(|key| !keys.contains(key)) else { continue };
             let written = component.and_then(|component| place(&component.inputs, name, key));
             let diagnostic = Diagnostic::new("unknown key of a secret or config")
                 .detail(format!("{} takes `{key}` from {kind} `{name}`, which has no such key", manifest.key));
@@ -86,16 +84,20 @@ fn word(kind: &str) -> &'static str {
     if kind == "Secret" { "secret" } else { "config" }
 }
 
-/// The table in the environment's file that is `{ secret = name, key = key }`.
-fn reference<'a>(table: &'a Table, kind: &str, name: &str, key: &str) -> Option<&'a Table> {
+/// The table in the environment's file that is `{ secret = name, key = key }`, or without a key where all is meant.
+fn reference<'a>(table: &'a Table, kind: &str, name: &str, key: Option<&str>) -> Option<&'a Table> {
     let is = |entry: Option<&str>, text: &str| entry.is_some_and(|entry| entry == text || entry.contains("{{"));
-    if is(table.string(word(kind)), name) && is(table.string("key"), key) {
+    let is_key = match key {
+        Some(key) => is(table.string("key"), key),
+        None => table.get("key").is_none(),
+    };
+    if is(table.string(word(kind)), name) && is_key {
         return Some(table);
     }
     table.entries.iter().find_map(|entry| reference_in(&entry.value, kind, name, key))
 }
 
-fn reference_in<'a>(node: &'a Node, kind: &str, name: &str, key: &str) -> Option<&'a Table> {
+fn reference_in<'a>(node: &'a Node, kind: &str, name: &str, key: Option<&str>) -> Option<&'a Table> {
     match &node.tree {
         Tree::Table(table) => reference(table, kind, name, key),
         Tree::List(items) => items.iter().find_map(|item| reference_in(item, kind, name, key)),
@@ -116,20 +118,31 @@ fn keys(manifest: &Manifest) -> Option<((&str, &str), BTreeSet<&str>)> {
     Some(((&manifest.key.kind.kind, &manifest.key.name), keys))
 }
 
-/// Finds all references to single keys: kind, name, key.
-fn find<'a>(value: &'a Value, found: &mut Vec<(&'static str, &'a str, &'a str)>) {
+/// One mention of a Secret or ConfigMap: kind, name, and the key where a single one is meant.
+type Mention<'a> = (&'static str, &'a str, Option<&'a str>);
+
+/// Finds all mentions that a pod cannot start without.
+fn find<'a>(value: &'a Value, found: &mut Vec<Mention<'a>>) {
     match value {
         Value::Object(map) => {
             for (field, inner) in map {
-                let kind = match field.as_str() {
-                    "secretKeyRef" => Some("Secret"),
-                    "configMapKeyRef" => Some("ConfigMap"),
-                    _ => None,
+                let (kind, name, has_key) = match field.as_str() {
+                    "secretKeyRef" => ("Secret", "name", true),
+                    "configMapKeyRef" => ("ConfigMap", "name", true),
+                    "secretRef" => ("Secret", "name", false),
+                    "configMapRef" | "configMap" => ("ConfigMap", "name", false),
+                    "secret" => ("Secret", "secretName", false),
+                    _ => {
+                        find(inner, found);
+                        continue;
+                    }
                 };
                 let text = |name: &str| inner.get(name).and_then(Value::as_str);
                 let is_optional = inner.get("optional") == Some(&Value::Bool(true));
-                if let (Some(kind), Some(name), Some(key), false) = (kind, text("name"), text("key"), is_optional) {
-                    found.push((kind, name, key));
+                match (text(name), text("key"), has_key) {
+                    (Some(name), key @ Some(_), true) if !is_optional => found.push((kind, name, key)),
+                    (Some(name), _, false) if !is_optional => found.push((kind, name, None)),
+                    _ => {}
                 }
                 find(inner, found);
             }

@@ -55,6 +55,7 @@ pub fn module_schema() -> Value {
                 "description": "a list or a map may hold any type: list(port), map(map(quantity))",
                 "anyOf": [{"enum": Type::NAMES}, {"type": "string", "pattern": r"^\s*(list|map)\s*\(.+\)$"}],
             },
+            "values": described(texts(), "all that an input of type string may be"),
             "default": described(value(), "the value where none is given"),
             "required": described(
                 json!({"type": "boolean"}),
@@ -204,9 +205,13 @@ fn of_module(workspace: &Workspace, name: &str) -> Map<String, Value> {
 }
 
 fn input_schema(input: &Input) -> Value {
-    let mut schema = match input.is_required {
+    let given = match input.values.is_empty() {
         true => of_type(&input.kind),
-        false => any_of([of_type(&input.kind), json!({"const": false})]),
+        false => any_of([json!({"enum": input.values}), later()]),
+    };
+    let mut schema = match input.is_required {
+        true => given,
+        false => any_of([given, json!({"const": false})]),
     };
     if let Some(description) = &input.description {
         schema = described(schema, description);
@@ -219,7 +224,6 @@ fn input_schema(input: &Input) -> Value {
 
 /// The values of a type, and expressions in the place of one.
 fn of_type(kind: &Type) -> Value {
-    let later = || json!({"type": "string", "pattern": EXPRESSION});
     match kind {
         Type::String => text(),
         Type::Any => value(),
@@ -236,7 +240,52 @@ fn of_type(kind: &Type) -> Value {
         }),
         Type::Port => any_of([json!({"type": "integer", "minimum": 1, "maximum": 65535}), port(), later()]),
         Type::Probe => probe(),
+        Type::Source => any_of([source("secret"), source("config"), later()]),
+        Type::Volume => any_of(volumes().into_iter().chain([later()])),
+        Type::Object => any_of([object(), later()]),
     }
+}
+
+/// An expression in the place of a value.
+fn later() -> Value {
+    json!({"type": "string", "pattern": EXPRESSION})
+}
+
+/// A table of exactly these keys, those in `required` always.
+fn exactly(required: &[&str], properties: Value) -> Value {
+    json!({"type": "object", "additionalProperties": false, "required": required, "properties": properties})
+}
+
+fn existing() -> Value {
+    described(json!({"type": "boolean"}), "whether others put it into the namespace")
+}
+
+fn source(word: &str) -> Value {
+    let prefix = described(text(), "put before the name of each variable");
+    exactly(&[word], json!({word: text(), "prefix": prefix, "existing": existing()}))
+}
+
+fn volumes() -> [Value; 5] {
+    [
+        exactly(&["storage"], json!({"storage": described(quantity(), "a claim of this size, kept when pods end")})),
+        exactly(&["memory"], json!({"memory": described(quantity(), "memory of at most this size")})),
+        exactly(&["empty"], json!({"empty": described(json!({"const": true}), "a directory that ends with its pod")})),
+        exactly(&["secret"], json!({"secret": text(), "existing": existing()})),
+        exactly(&["config"], json!({"config": text(), "existing": existing()})),
+    ]
+}
+
+fn object() -> Value {
+    let some = || json!({"type": "string", "minLength": 1});
+    json!({
+        "type": "object",
+        "required": ["apiVersion", "kind"],
+        "properties": {
+            "apiVersion": some(),
+            "kind": some(),
+            "metadata": {"type": "object", "properties": {"name": some()}},
+        },
+    })
 }
 
 pub(super) fn quantity() -> Value {
@@ -246,9 +295,8 @@ pub(super) fn quantity() -> Value {
 fn variable() -> Value {
     let of = |keys: [&str; 2]| {
         let mut properties: Map<String, Value> = keys.iter().map(|key| ((*key).to_owned(), text())).collect();
-        let existing = described(json!({"type": "boolean"}), "whether others put it into the namespace");
-        properties.insert("existing".to_owned(), existing);
-        json!({"type": "object", "additionalProperties": false, "required": keys, "properties": properties})
+        properties.insert("existing".to_owned(), existing());
+        exactly(&keys, Value::Object(properties))
     };
     let field = json!({
         "type": "object", "additionalProperties": false, "required": ["field"], "properties": {"field": text()},
@@ -266,7 +314,7 @@ fn port() -> Value {
             "port": described(number(), "where its Service listens"),
             "target": described(number(), "where its container listens, if elsewhere"),
             "name": text(),
-            "protocol": any_of([json!({"enum": ["TCP", "UDP", "SCTP"]}), json!({"type": "string", "pattern": EXPRESSION})]),
+            "protocol": any_of([json!({"enum": ["TCP", "UDP", "SCTP"]}), later()]),
         },
     })
 }

@@ -3,19 +3,21 @@
 
 use std::fmt;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     duration,
-    fields::{Fields, wrong_type},
+    fields::{listed, wrong_type},
     module::Input,
     settings::invalid_duration,
-    value::{Entry, Node, Table, Tree},
+    value::{Node, Tree},
 };
 use crate::{
-    diagnostic::{Diagnostic, Spanned},
+    diagnostic::{Diagnostic, Spanned, suggestion},
     quantity::Quantity,
 };
+
+mod container;
 
 /// The type of an input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,10 +36,16 @@ pub(super) enum Type {
     Port,
     /// How to ask a container whether it works.
     Probe,
+    /// Where many variables of a container come from at once: all keys of a Secret or a ConfigMap.
+    Source,
+    /// What a container finds at a path: a claim, memory, an empty directory, a Secret or a ConfigMap.
+    Volume,
+    /// A whole object of Kubernetes.
+    Object,
 }
 
 impl Type {
-    pub(super) const NAMES: [&str; 11] = [
+    pub(super) const NAMES: [&str; 14] = [
         "string",
         "integer",
         "boolean",
@@ -49,6 +57,9 @@ impl Type {
         "env",
         "port",
         "probe",
+        "source",
+        "volume",
+        "object",
     ];
 
     /// Reads `list(map(string))` and the like.
@@ -65,6 +76,9 @@ impl Type {
             "env" => Type::Env,
             "port" => Type::Port,
             "probe" => Type::Probe,
+            "source" => Type::Source,
+            "volume" => Type::Volume,
+            "object" => Type::Object,
             _ => match (inner("list"), inner("map")) {
                 (Some(item), _) => Type::List(Box::new(Type::parse(item)?)),
                 (None, Some(value)) => Type::Map(Box::new(Type::parse(value)?)),
@@ -86,6 +100,9 @@ impl Type {
             Type::Map(_) | Type::Env => "a table".to_owned(),
             Type::Port => "a port".to_owned(),
             Type::Probe => "a table, or `false` for none".to_owned(),
+            Type::Source => "a source of variables".to_owned(),
+            Type::Volume => "a volume".to_owned(),
+            Type::Object => "an object of Kubernetes".to_owned(),
         }
     }
 }
@@ -104,6 +121,9 @@ impl Type {
             Type::Map(_) | Type::Env => "tables",
             Type::Port => "ports",
             Type::Probe => "probes",
+            Type::Source => "sources",
+            Type::Volume => "volumes",
+            Type::Object => "objects",
         }
     }
 }
@@ -122,6 +142,9 @@ impl fmt::Display for Type {
             Type::Env => f.write_str("env"),
             Type::Port => f.write_str("port"),
             Type::Probe => f.write_str("probe"),
+            Type::Source => f.write_str("source"),
+            Type::Volume => f.write_str("volume"),
+            Type::Object => f.write_str("object"),
         }
     }
 }
@@ -133,13 +156,24 @@ impl Input {
             Type::Boolean | Type::Any => false,
             Type::Quantity => node.is_false() || node.string() == Some(""),
             Type::String | Type::Integer | Type::Duration | Type::List(_) | Type::Map(_) => node.is_false(),
-            Type::Env | Type::Port | Type::Probe => node.is_false(),
+            Type::Env | Type::Port | Type::Probe | Type::Source | Type::Volume | Type::Object => node.is_false(),
         };
         if is_none && !self.is_required {
             return Some(Value::Null);
         }
         let before = diagnostics.len();
         let value = check(&self.kind, node, what, diagnostics);
+        if let Some(text) =
+            node.string().filter(|text| !self.values.is_empty() && !self.values.iter().any(|v| v == text))
+        {
+            let diagnostic = Diagnostic::new("value not allowed")
+                .at(node.span.clone(), "not one of its values")
+                .detail(format!("{what} takes {}, not `{text}`", listed(self.values.iter().map(String::as_str))));
+            diagnostics.push(match suggestion(text, self.values.iter().map(String::as_str)) {
+                Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
+                None => diagnostic,
+            });
+        }
         for diagnostic in &mut diagnostics[before..] {
             *diagnostic = diagnostic.clone().related(self.span.clone(), format!("declared here as `{}`", self.kind));
         }
@@ -181,15 +215,22 @@ fn check(kind: &Type, node: &Node, what: &str, diagnostics: &mut Vec<Diagnostic>
             entries.into_iter().collect::<Option<_>>().map(Value::Object)
         }
         (Type::Env, Tree::Table(table)) => {
-            let variables: Vec<_> = table.entries.iter().map(|entry| variable(entry, diagnostics)).collect();
+            let variables: Vec<_> = table.entries.iter().map(|entry| container::variable(entry, diagnostics)).collect();
             variables.into_iter().collect::<Option<_>>().map(Value::Array)
         }
-        (Type::Port, Tree::Integer(number)) => port(*number, node, diagnostics)
-            .map(|port| json!({"name": format!("port-{port}"), "port": port, "target": port, "protocol": "TCP"})),
-        (Type::Port, Tree::Table(table)) => port_table(table, node, diagnostics),
-        (Type::Probe, Tree::Table(table)) => probe(table, node, diagnostics),
+        (Type::Port, Tree::Integer(number)) => container::port(*number, node, diagnostics),
+        (Type::Port, Tree::Table(table)) => container::port_table(table, node, diagnostics),
+        (Type::Probe, Tree::Table(table)) => container::probe(table, node, diagnostics),
+        (Type::Source, Tree::Table(table)) => container::source(table, node, diagnostics),
+        (Type::Volume, Tree::Table(table)) => container::volume(table, node, what, diagnostics),
+        (Type::Object, Tree::Table(table)) => container::object(table, node, what, diagnostics),
         _ => {
-            diagnostics.push(wrong_type(node, what, &kind.expected()));
+            let diagnostic = wrong_type(node, what, &kind.expected());
+            diagnostics.push(match kind {
+                Type::Source => diagnostic.help(format!("write {}", container::SOURCES)),
+                Type::Volume => diagnostic.help(format!("write {}", container::VOLUMES)),
+                _ => diagnostic,
+            });
             None
         }
     }
@@ -205,97 +246,4 @@ fn invalid_quantity(text: &str, node: &Node) -> Diagnostic {
         Some(meant) => diagnostic.help(format!("write `{meant}`")),
         None => diagnostic.help("quantities look like `100m`, `0.5`, `156Mi` or `1Gi`"),
     }
-}
-
-fn port(number: i64, node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<i64> {
-    let is_valid = (1..=65535).contains(&number);
-    if !is_valid {
-        let diagnostic = Diagnostic::new("invalid port").at(node.span.clone(), "ports go from 1 to 65535");
-        diagnostics.push(diagnostic);
-    }
-    is_valid.then_some(number)
-}
-
-fn port_table(table: &Table, node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Value> {
-    let mut fields = Fields::new(table, "a port", diagnostics);
-    let (given, target) = (fields.integer("port"), fields.integer("target"));
-    let (name, protocol) = (fields.string("name"), fields.string("protocol"));
-    if table.get("port").is_none() {
-        fields.complain(super::fields::missing(&node.span, "a port", "port"));
-    }
-    if let Some(protocol) =
-        protocol.as_ref().filter(|protocol| !["TCP", "UDP", "SCTP"].contains(&protocol.value.as_str()))
-    {
-        fields.complain(
-            Diagnostic::new("unknown protocol").at(protocol.span.clone(), "known are `TCP`, `UDP` and `SCTP`"),
-        );
-    }
-    fields.finish();
-    let number = port(given?.value, node, diagnostics)?;
-    let target = match target {
-        Some(target) => port(target.value, node, diagnostics)?,
-        None => number,
-    };
-    let name = name.map_or_else(|| format!("port-{number}"), |name| name.value);
-    let protocol = protocol.map_or_else(|| "TCP".to_owned(), |protocol| protocol.value);
-    Some(json!({"name": name, "port": number, "target": target, "protocol": protocol}))
-}
-
-fn probe(table: &Table, node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Value> {
-    let mut fields = Fields::new(table, "a probe", diagnostics);
-    let path = fields.string("path");
-    let command = fields.strings("command");
-    let _ = (fields.integer("port"), fields.integer("delay"), fields.integer("period"));
-    let _ = (fields.integer("timeout"), fields.integer("failures"));
-    if let (Some(path), Some(_)) = (&path, &command) {
-        fields.complain(
-            Diagnostic::new("two probes in one").at(path.span.clone(), "either `path` or `command`, not both"),
-        );
-    }
-    fields.finish();
-    Some(node.tree.json())
-}
-
-/// One variable of a container, in the form of Kubernetes.
-fn variable(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Option<Value> {
-    let name = &entry.key.value;
-    let is_valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    if name.is_empty() || !name.chars().all(is_valid) || name.starts_with(|c: char| c.is_ascii_digit()) {
-        diagnostics.push(
-            Diagnostic::new("invalid name")
-                .at(entry.key.span.clone(), "not the name of a variable")
-                .detail(format!("the name `{name}` may hold only letters, digits, `_`, `-` and `.`, no digit first")),
-        );
-        return None;
-    }
-    if let Some(text) = entry.value.tree.text() {
-        return Some(json!({"name": name, "value": text}));
-    }
-    const FORMS: &str = "a text, `{ secret, key }`, `{ config, key }` or `{ field }`";
-    let Some(table) = entry.value.table() else {
-        diagnostics.push(wrong_type(&entry.value, &format!("variable `{name}`"), FORMS));
-        return None;
-    };
-    let mut fields = Fields::new(table, format!("variable `{name}`"), diagnostics);
-    let (secret, config) = (fields.string("secret"), fields.string("config"));
-    let (key, field) = (fields.string("key"), fields.string("field"));
-    // Which `references` looks at.
-    let existing = fields.boolean("existing");
-    fields.finish();
-    if let (Some(existing), Some(_)) = (existing, &field) {
-        let diagnostic = Diagnostic::new("unclear variable").at(existing.span, "a field is always there");
-        diagnostics.push(diagnostic.help("remove `existing`"));
-    }
-    let source = match (secret, config, key, field) {
-        (Some(secret), None, Some(key), None) => json!({"secretKeyRef": {"name": secret.value, "key": key.value}}),
-        (None, Some(config), Some(key), None) => json!({"configMapKeyRef": {"name": config.value, "key": key.value}}),
-        (None, None, None, Some(field)) => json!({"fieldRef": {"fieldPath": field.value}}),
-        _ => {
-            let diagnostic =
-                Diagnostic::new("unclear variable").at(entry.value.span.clone(), format!("expected {FORMS}"));
-            diagnostics.push(diagnostic.detail(format!("variable `{name}` must come from exactly one place")));
-            return None;
-        }
-    };
-    Some(json!({"name": name, "valueFrom": source}))
 }

@@ -1,6 +1,7 @@
 //! Bad input and clusters that refuse: every message once, as a person sees it, and nothing changed.
 
 mod bounds;
+mod containers;
 mod environments;
 mod files;
 mod inputs;

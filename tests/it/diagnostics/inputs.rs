@@ -663,7 +663,8 @@ error: unknown type
   |           --- used by `services.web`
   |
   = help: known are `any`, `boolean`, `duration`, `env`, `integer`,
-          `list(string)`, `map(string)`, `port`, `probe`, `quantity`, `string`
+          `list(string)`, `map(string)`, `object`, `port`, `probe`, `quantity`,
+          `source`, `string`, `volume`
 
 1 error
 
