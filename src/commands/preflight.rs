@@ -8,7 +8,7 @@ use crate::{
 
 use super::link::Link;
 
-pub(super) async fn preflight(link: &Link, input: &Input<'_>, plan: &Plan) -> Preflight {
+pub(super) async fn preflight(link: &Link, input: &Input<'_>, plan: &Plan, makes_key: bool) -> Preflight {
     if !plan.has_changes() {
         return Preflight::default();
     }
@@ -19,7 +19,7 @@ pub(super) async fn preflight(link: &Link, input: &Input<'_>, plan: &Plan) -> Pr
         if demand.is_empty() || plan::is_namespace_new(plan) { Vec::new() } else { cluster.quotas(namespace).await }
     };
     let (rules, quotas) = tokio::join!(cluster.rules(namespace), quotas);
-    plan::preflight(plan, kinds, watched, rules.as_deref(), &demand, &quotas)
+    plan::preflight(plan, kinds, watched, makes_key, rules.as_deref(), &demand, &quotas)
 }
 
 /// The kind in which an object is seen to work, if that is waited for.

@@ -232,7 +232,8 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
     known_choices(&basis.input())?;
     let warnings = ask(link, &mut basis, plan::questions).await?;
     let plan = planned(&basis, protected.as_deref())?;
-    let preflight = preflight(link, &basis.input(), &plan).await;
+    let makes_key = key.is_none() && basis.desired.as_ref().is_some_and(secrets::asks);
+    let preflight = preflight(link, &basis.input(), &plan, makes_key).await;
     Ok(Survey { sources, basis, plan, preflight, fence, base, warnings, timeout, context, values, key, as_of: None })
 }
 

@@ -259,3 +259,24 @@ Warning: quota "small" in namespace demo leaves 1 of 2 pods, and this plan needs
 "#]],
     );
 }
+
+#[test]
+fn the_key_of_given_values_needs_a_right_of_its_own() {
+    let scene = Scene::applied();
+    scene.allow(&writing(&["configmaps", "leases", "deployments"]));
+    scene.workspace.write("secrets/token", "given");
+    scene.edit("[services.web]\n", "[secrets.api]\ntoken = { file = \"./secrets/token\" }\n[services.web]\n");
+    let told = scene.developer("plan demo").exits(0);
+    check(behind(&told.out), str![[r#"
+1 to add, 0 to change, 0 to destroy.
+
+Warning: apply would fail with these credentials:
+
+  ! no right to create secrets in namespace demo
+    for demo/Secret/api; for the key by which given secrets are told apart
+
+  hint: whoever administers the cluster can grant them; what there is now:
+      kubectl --kubeconfig=developer --namespace demo auth can-i --list
+
+"#]]);
+}

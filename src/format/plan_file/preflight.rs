@@ -53,6 +53,7 @@ enum PurposeV1 {
     Wait(KeyV1),
     Record,
     Lease,
+    Key,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -112,6 +113,7 @@ impl MissingRightV1 {
             Purpose::Wait(key) => PurposeV1::Wait(key.into()),
             Purpose::Record => PurposeV1::Record,
             Purpose::Lease => PurposeV1::Lease,
+            Purpose::Key => PurposeV1::Key,
         };
         Self {
             scope: match scope {
@@ -140,6 +142,7 @@ impl MissingRightV1 {
             PurposeV1::Wait(key) => Purpose::Wait(key.into()),
             PurposeV1::Record => Purpose::Record,
             PurposeV1::Lease => Purpose::Lease,
+            PurposeV1::Key => Purpose::Key,
         };
         MissingRight {
             scope: match scope {

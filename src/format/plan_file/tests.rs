@@ -202,6 +202,7 @@ fn preflight() -> impl Strategy<Value = Preflight> {
         key().prop_map(Purpose::Wait),
         Just(Purpose::Record),
         Just(Purpose::Lease),
+        Just(Purpose::Key),
     ];
     let sets = (collection::btree_set(verb, 0..3), collection::btree_set(purpose, 0..3));
     let missing = (scope, any::<[u8; 2]>(), sets).prop_map(|(scope, [group, resource], (verbs, purposes))| {

@@ -63,17 +63,19 @@ pub fn demand(input: &Input, plan: &Plan, kinds: &Kinds) -> Demand {
 }
 
 /// Judges a plan. `rules` is what the credentials may do in the namespace, where that is known for all rights; `watched`
-/// tells which kind is watched until an object of a kind works, if it is waited for at all.
+/// tells which kind is watched until an object of a kind works, if it is waited for at all; `makes_key` whether the run
+/// begins by making the key of given values.
 #[must_use]
 pub fn preflight(
     plan: &Plan,
     kinds: &Kinds,
     watched: impl Fn(&GroupKind) -> Option<GroupKind>,
+    makes_key: bool,
     rules: Option<&[Rule]>,
     demand: &Demand,
     quotas: &[Quota],
 ) -> Preflight {
-    let needs = rights::needs(plan, kinds, watched);
+    let needs = rights::needs(plan, kinds, watched, makes_key);
     Preflight {
         missing_rights: rules.map(|rules| rights::missing(needs, rules)).unwrap_or_default(),
         shortfalls: quotas.iter().chain(&quota::planned(plan)).flat_map(|quota| quota.shortfalls(demand)).collect(),

@@ -69,6 +69,8 @@ pub enum Purpose {
     Record,
     /// To hold the lease, so that no other run writes meanwhile.
     Lease,
+    /// To make the key by which given values are told apart.
+    Key,
 }
 
 /// Rights to one sort of objects that are needed for the same things, and that nothing grants.
@@ -110,7 +112,12 @@ impl Rule {
 }
 
 /// Everything that a run needs and that its plan has not proven already by looking and asking.
-pub(super) fn needs(plan: &Plan, kinds: &Kinds, watched: impl Fn(&GroupKind) -> Option<GroupKind>) -> Needs {
+pub(super) fn needs(
+    plan: &Plan,
+    kinds: &Kinds,
+    watched: impl Fn(&GroupKind) -> Option<GroupKind>,
+    makes_key: bool,
+) -> Needs {
     let mut needs = Collected { needs: Needs::new(), kinds };
     for (key, change) in &plan.changes {
         let purpose = || Purpose::Change(key.clone());
@@ -144,6 +151,9 @@ pub(super) fn needs(plan: &Plan, kinds: &Kinds, watched: impl Fn(&GroupKind) -> 
         needs.watch(&kind, Purpose::Wait(key.clone()));
     }
     own(plan, &mut needs);
+    if makes_key {
+        needs.add(&GroupKind::new("", "Secret"), &[Verb::Create], None, Purpose::Key);
+    }
     needs.needs
 }
 

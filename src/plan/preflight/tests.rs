@@ -100,13 +100,17 @@ fn own() -> Vec<Rule> {
 
 /// What is missing, in words, when these rules come on top of what ditc needs for itself.
 fn missing(plan: &Plan, rules: Vec<Rule>) -> Vec<String> {
+    missing_with(plan, rules, false)
+}
+
+fn missing_with(plan: &Plan, rules: Vec<Rule>, makes_key: bool) -> Vec<String> {
     let rules: Vec<Rule> = own().into_iter().chain(rules).collect();
     let watched = |kind: &GroupKind| match kind.kind.as_str() {
         "ConfigMap" | "Secret" => None,
         "Service" => Some(GroupKind::new("discovery.k8s.io", "EndpointSlice")),
         _ => Some(kind.clone()),
     };
-    let preflight = preflight(plan, &Kinds::builtin(), watched, Some(&rules), &Demand::new(), &[]);
+    let preflight = preflight(plan, &Kinds::builtin(), watched, makes_key, Some(&rules), &Demand::new(), &[]);
     let words = preflight.missing_rights.iter().map(|missing| {
         let verbs: Vec<&str> = missing.verbs.iter().map(|verb| verb.word()).collect();
         let names = missing.purposes.iter().map(|purpose| match purpose {
@@ -114,6 +118,7 @@ fn missing(plan: &Plan, rules: Vec<Rule>) -> Vec<String> {
             Purpose::Wait(key) => format!("to wait for {}", key.name),
             Purpose::Record => "record".to_owned(),
             Purpose::Lease => "lease".to_owned(),
+            Purpose::Key => "key".to_owned(),
         });
         format!("{} {}: {}", verbs.join(", "), missing.resource, names.collect::<Vec<_>>().join(", "))
     });
@@ -140,6 +145,15 @@ fn each_action_needs_its_own_verbs() {
     assert_eq!(missing(&delete("ConfigMap", "a"), vec![]), ["delete configmaps: a"]);
     assert_eq!(missing(&forget, vec![]), NONE);
     assert_eq!(missing(&create("Secret", "a"), vec![]), ["create secrets: a"]);
+}
+
+#[test]
+fn the_key_of_given_values_is_a_secret_that_is_made() {
+    let plan = create("ConfigMap", "a");
+    let patch = rule(&[""], &["configmaps"], &[], &["patch"]);
+    assert_eq!(missing_with(&plan, vec![patch.clone()], true), ["create secrets: key"]);
+    let create = rule(&[""], &["secrets"], &[], &["create"]);
+    assert_eq!(missing_with(&plan, vec![patch, create], true), NONE);
 }
 
 #[test]
@@ -228,7 +242,7 @@ fn the_record_and_the_lease_need_rights_of_their_own() {
     let judge = |plan: &Plan| {
         let watched = |_: &GroupKind| None;
         let rules = std::slice::from_ref(&all);
-        let found = preflight(plan, &Kinds::builtin(), watched, Some(rules), &Demand::new(), &[]);
+        let found = preflight(plan, &Kinds::builtin(), watched, false, Some(rules), &Demand::new(), &[]);
         let words = found.missing_rights.into_iter().map(|missing| (missing.resource, missing.verbs.len()));
         words.collect::<Vec<_>>()
     };
@@ -241,15 +255,16 @@ fn the_record_and_the_lease_need_rights_of_their_own() {
 #[test]
 fn rights_may_come_with_a_new_namespace_but_not_the_right_to_make_it() {
     let plan = create("Namespace", "demo").with(Action::Create, "Deployment", "web", json!({}));
-    let judge =
-        |rules: &[Rule]| preflight(&plan, &Kinds::builtin(), |_| None, Some(rules), &Demand::new(), &[]).is_hopeless();
+    let judge = |rules: &[Rule]| {
+        preflight(&plan, &Kinds::builtin(), |_| None, false, Some(rules), &Demand::new(), &[]).is_hopeless()
+    };
     assert!(!judge(&[rule(&[""], &["namespaces"], &[], &["create"])]));
     assert!(judge(&[rule(&["apps", "", "coordination.k8s.io"], &["deployments"], &[], &["*"])]));
 }
 
 #[test]
 fn what_is_not_known_is_not_missing() {
-    let found = preflight(&create("Service", "a"), &Kinds::builtin(), |_| None, None, &Demand::new(), &[]);
+    let found = preflight(&create("Service", "a"), &Kinds::builtin(), |_| None, false, None, &Demand::new(), &[]);
     assert!(found.is_clear() && !found.is_hopeless());
     // No right can be named for a kind that the server does not serve.
     let widget = ObjectKey::new("example.com", "Widget", Some("demo"), "a");

@@ -88,6 +88,7 @@ impl PurposeDocument {
             Purpose::Wait(key) => ("wait", object(key)),
             Purpose::Record => ("record", None),
             Purpose::Lease => ("lease", None),
+            Purpose::Key => ("key", None),
         };
         Self { purpose, address }
     }

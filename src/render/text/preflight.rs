@@ -77,6 +77,7 @@ fn purposes(missing: &MissingRight, plan: &Plan) -> String {
             Purpose::Wait(key) => waits.push(address(plan, key)),
             Purpose::Record => own.push("for the record that ditc keeps there".to_owned()),
             Purpose::Lease => own.push("for the lease by which runs keep out of each other's way".to_owned()),
+            Purpose::Key => own.push("for the key by which given secrets are told apart".to_owned()),
         }
     }
     let told = |lead: &str, list: Vec<String>| (!list.is_empty()).then(|| format!("{lead} {}", names(list)));
