@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::object::{GroupKind, join_api_version};
+use serde_json::Value;
+
+use crate::object::{GroupKind, Object, join_api_version};
 
 /// One kind as the server serves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +23,27 @@ impl Kind {
     #[must_use]
     pub fn api_version(&self) -> String {
         join_api_version(&self.kind.group, self.versions.first().map_or("v1", String::as_str))
+    }
+
+    /// The kind that a CustomResourceDefinition makes; none of another object, and of one that does not say enough
+    /// (<https://kubernetes.io/docs/reference/kubernetes-api/extend-resources/custom-resource-definition-v1/>).
+    #[must_use]
+    pub fn defined_by(definition: &Object) -> Option<Self> {
+        if definition.kind()? != "CustomResourceDefinition" {
+            return None;
+        }
+        let text = |pointer: &str| definition.at(pointer).and_then(Value::as_str);
+        let served = |version: &&Value| version.get("served") != Some(&Value::Bool(false));
+        let versions = definition.at("/spec/versions")?.as_array()?.iter().filter(served);
+        let versions: Vec<String> =
+            versions.filter_map(|version| Some(version.get("name")?.as_str()?.to_owned())).collect();
+        (!versions.is_empty()).then_some(())?;
+        Some(Self {
+            kind: GroupKind::new(text("/spec/group")?, text("/spec/names/kind")?),
+            versions,
+            plural: text("/spec/names/plural")?.to_owned(),
+            namespaced: text("/spec/scope")? == "Namespaced",
+        })
     }
 
     #[must_use]
@@ -54,6 +77,15 @@ impl Kinds {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.kinds.is_empty()
+    }
+
+    /// These, and what definitions among the objects add to them; what the server serves already stays as it serves it.
+    #[must_use]
+    pub fn with_defined<'a>(&self, objects: impl IntoIterator<Item = &'a Object>) -> Self {
+        let defined = objects.into_iter().filter_map(Kind::defined_by);
+        let mut kinds: BTreeMap<GroupKind, Kind> = defined.map(|kind| (kind.kind.clone(), kind)).collect();
+        kinds.extend(self.kinds.clone());
+        Self { kinds }
     }
 
     /// The kinds of Kubernetes itself that people put into environments, for checks without a cluster.

@@ -1,12 +1,15 @@
 //! One change: the write, what must be true at that moment, and what the record learns from the answer.
 
+use std::time::Duration;
+
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::{
     cluster::{Deleted, Error, Propagation, Refused, Rewrite, Written},
     desired::Manifest,
+    kinds::Kinds,
     object::{Hash, Object, ObjectKey, Uid},
     ownership::{self, Paths},
     plan::{self, Action, Change, Expect, Seen},
@@ -84,8 +87,20 @@ async fn make(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Done, S
     if manifest.is_made_once() { make_once(job, key, manifest).await } else { create(job, key, manifest).await }
 }
 
+/// How long after its definition is established a custom kind may take to be served; each server hears of it by itself.
+const SERVED_WITHIN: Duration = Duration::from_secs(10);
+/// Nothing tells when it is, so it is tried again.
+const TRY_AGAIN: Duration = Duration::from_millis(250);
+
 async fn create(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Done, StepError> {
-    let written = job.cluster.create(key, &manifest.body, &job.kinds).await.map_err(|error| refused(job, &error))?;
+    let is_custom = Kinds::builtin().get(&key.kind).is_none();
+    let until = Instant::now() + SERVED_WITHIN;
+    let written = loop {
+        match job.cluster.create(key, &manifest.body, &job.kinds).await {
+            Err(error) if is_custom && error.is_not_found() && Instant::now() < until => sleep(TRY_AGAIN).await,
+            written => break written.map_err(|error| refused(job, &error))?,
+        }
+    };
     // Found there, but by nobody's hand but ours: the answer to the first try was lost, and this is the second.
     let is_ours = || {
         let mut owners = ownership::owners(&written.object).into_iter().filter(|owner| owner.subresource.is_empty());

@@ -193,10 +193,12 @@ async fn execute(
     let Hold { link, run, lock, dead, flags } = hold;
     let environment = &survey.basis.environment;
     let (plan, key) = with_digests(survey);
+    let planned = plan.changes.values().filter_map(|change| Some(&change.manifest.as_ref()?.body));
+    let kinds = Arc::new(link.kinds.with_defined(planned));
     let (events, receiver) = mpsc::unbounded_channel();
     let tools = Tools {
         cluster: link.cluster.clone(),
-        kinds: Arc::clone(&link.kinds),
+        kinds,
         timeout: survey.timeout,
         patience: arguments.lock.lock_timeout,
         tell_every,

@@ -145,6 +145,13 @@ fn expand_with(
     let mut run = Run { diagnostics, ..Run::new(workspace, sources, rules) };
     let components = run.environment(&environment, &definition);
     let Run { mut diagnostics, unknown_kinds, mut manifests, owner, .. } = run;
+    if !unknown_kinds.is_empty() {
+        // What the environment defines itself may be used in it too.
+        let kinds = kinds.with_defined(manifests.values().map(|manifest| &manifest.body));
+        if unknown_kinds.iter().any(|kind| kinds.get(kind).is_some_and(|new| rules.kinds.get(kind) != Some(new))) {
+            return expand_with(workspace, sources, name, &kinds, types);
+        }
+    }
     diagnostics.extend(references::check(&manifests, &environment.components));
     diagnostics.extend(manifests.values().flat_map(|manifest| bounds::crowded(&environment.bounds, manifest)));
     if !diagnostics.is_empty() {

@@ -7,6 +7,7 @@ mod causes;
 mod cost;
 mod crash;
 mod decisions;
+mod definitions;
 mod diagnostics;
 mod differential;
 mod drift;

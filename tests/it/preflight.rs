@@ -267,7 +267,9 @@ fn the_key_of_given_values_needs_a_right_of_its_own() {
     scene.workspace.write("secrets/token", "given");
     scene.edit("[services.web]\n", "[secrets.api]\ntoken = { file = \"./secrets/token\" }\n[services.web]\n");
     let told = scene.developer("plan demo").exits(0);
-    check(behind(&told.out), str![[r#"
+    check(
+        behind(&told.out),
+        str![[r#"
 1 to add, 0 to change, 0 to destroy.
 
 Warning: apply would fail with these credentials:
@@ -278,5 +280,6 @@ Warning: apply would fail with these credentials:
   hint: whoever administers the cluster can grant them; what there is now:
       kubectl --kubeconfig=developer --namespace demo auth can-i --list
 
-"#]]);
+"#]],
+    );
 }
