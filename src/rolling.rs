@@ -10,6 +10,9 @@ use crate::object::{FieldPath, Object, ObjectKey};
 /// The annotation on pod templates that holds the hash of what the pods use.
 pub const ANNOTATION: &str = "ditc.dev/config-hash";
 
+/// What stands in the place of the hash as long as a value behind it cannot be told from another.
+pub const NOT_YET: &str = "(known after apply)";
+
 /// The kinds whose pods are replaced when their template changes. A Job's template cannot change at all.
 const ROLLING: [&str; 3] = ["Deployment", "StatefulSet", "DaemonSet"];
 

@@ -38,10 +38,13 @@ pub struct Terminal {
     asks_on_stdout: bool,
     quiet: bool,
     report: Report,
+    lines: Lines,
     has_area: bool,
     area: Mutex<Area>,
     out: Stream,
     status: Stream,
+    /// Where all that machines are told goes as well.
+    copy: Mutex<Option<Box<dyn Write + Send>>>,
     /// The reader of standard output went away. That is no failure: a run goes on, only its words are lost.
     unread: AtomicBool,
 }
@@ -73,6 +76,15 @@ pub struct Wishes {
     /// No progress.
     pub quiet: bool,
     pub report: Report,
+    pub lines: Lines,
+}
+
+/// Whether the command answers machines with one document or with lines as it goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Lines {
+    #[default]
+    No,
+    Yes,
 }
 
 /// In which form a failure is told.
@@ -81,10 +93,8 @@ pub enum Report {
     /// For people, on standard error.
     #[default]
     Text,
-    /// One JSON document, on standard output, in the place of the answer.
-    Document,
-    /// JSON lines, on standard output, behind those of the run.
-    Lines,
+    /// JSON, on standard output: a document in the place of the answer, or lines behind those of the run.
+    Json,
 }
 
 impl Terminal {
@@ -119,6 +129,7 @@ impl Terminal {
             asks_on_stdout: settings.stdout_is_terminal,
             quiet: wishes.quiet,
             report: wishes.report,
+            lines: wishes.lines,
             has_area: settings.stdout_is_terminal
                 && settings.can_redraw
                 && !settings.ci
@@ -128,6 +139,7 @@ impl Terminal {
             area: Mutex::default(),
             out: Mutex::new(out),
             status: Mutex::new(status),
+            copy: Mutex::default(),
             unread: AtomicBool::new(false),
         }
     }
@@ -139,6 +151,37 @@ impl Terminal {
             self.write_out(&whole(text));
         } else {
             self.write_out(&area.above(&whole(text)));
+        }
+    }
+
+    /// Copies all that machines are told from now on, whatever standard output shows.
+    pub fn copy_json_into(&self, file: Box<dyn Write + Send>) {
+        *self.copy.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
+    }
+
+    /// Whether a machine listens, on standard output or in a file.
+    pub fn wants_json(&self) -> bool {
+        self.report == Report::Json || self.copy.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Whether standard output is for people.
+    pub fn wants_text(&self) -> bool {
+        self.report == Report::Text
+    }
+
+    /// Tells machines, wherever they listen; a missing line end is added.
+    pub fn json(&self, text: &str) {
+        if self.report == Report::Json {
+            self.out(text);
+        }
+        let mut copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
+        let failed = copy.as_mut().and_then(|file| file.write_all(whole(text).as_bytes()).err());
+        if let Some(error) = failed {
+            // A run goes on without its copy: what is under way matters more, and half a copy is told.
+            *copy = None;
+            drop(copy);
+            let text = format!("the file of -json-into is not complete: {error}");
+            self.status(&render::text::warning(&text, self.status_style));
         }
     }
 
@@ -217,24 +260,31 @@ impl Terminal {
         let Failure { kind, message, causes, hints, diagnostics } = failure;
         let none = Diagnostics::default();
         let Diagnostics { sources, list } = diagnostics.as_deref().unwrap_or(&none);
-        match self.report {
-            Report::Text if list.is_empty() => {
-                self.status(&render::text::error(message, causes, hints, self.status_style));
-            }
-            Report::Text => {
+        if self.wants_text() {
+            self.complain(failure);
+        }
+        if self.wants_json() {
+            let class = kind.class();
+            self.json(&match self.lines {
+                Lines::No => render::json::error(class, message, causes, hints, list, sources),
+                Lines::Yes => render::json::error_line(class, message, causes, hints, list, sources, settings::now()),
+            });
+        }
+        kind.exit()
+    }
+
+    /// Tells people, and nobody else, why a command failed; gives the code to end with.
+    pub fn complain(&self, failure: &Failure) -> Exit {
+        let Failure { kind, message, causes, hints, diagnostics } = failure;
+        match diagnostics.as_deref() {
+            Some(Diagnostics { sources, list }) if !list.is_empty() => {
                 self.status(&render::snippet::diagnostics(list, sources, self.status_style));
                 let hints = render::text::hints(hints, self.status_style);
                 if !hints.is_empty() {
                     self.status(&hints);
                 }
             }
-            Report::Document => {
-                self.out(&render::json::error(kind.class(), message, causes, hints, list, sources));
-            }
-            Report::Lines => {
-                let at = settings::now();
-                self.out(&render::json::error_line(kind.class(), message, causes, hints, list, sources, at));
-            }
+            _ => self.status(&render::text::error(message, causes, hints, self.status_style)),
         }
         kind.exit()
     }

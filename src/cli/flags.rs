@@ -6,7 +6,7 @@ use clap::{ArgAction, Args};
 
 use crate::{address::Which, names::VariableName};
 
-use super::{duration, quoted};
+use super::{Copies, Length, duration, quoted};
 
 /// Values for the environment's variables.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
@@ -90,6 +90,10 @@ pub struct Run {
     pub refresh: bool,
     #[command(flatten)]
     pub lock: Lock,
+    #[command(flatten)]
+    pub length: Length,
+    #[command(flatten)]
+    pub copies: Copies,
 }
 
 /// Flags about the lock.

@@ -8,13 +8,14 @@ use crate::{
     address::Which,
     failure::{Failure, FailureKind},
     names::{EnvironmentName, Pattern},
-    terminal::{Report, Wishes},
+    terminal::{Lines, Report, Wishes},
 };
 
 mod arguments;
 mod check;
 mod duration;
 mod flags;
+mod output;
 mod reach;
 mod several;
 mod subject;
@@ -23,6 +24,7 @@ mod tests;
 mod tools;
 
 pub use flags::{Choose, Lock, Part, Run, Variables};
+pub use output::{Copies, Length};
 pub use reach::{Exec, Forward, Logs, Place, PortForward};
 pub use tools::{Fmt, Modules, ModulesAction, New, Schema, SchemaOf, Validate};
 
@@ -217,7 +219,7 @@ pub enum Verb {
     New(New),
     /// List the modules, or show one
     Modules(Modules),
-    /// Print the JSON Schema of a kind of TOML file, for editors
+    /// Print the JSON Schema of a kind of TOML file, for editors, or of what a command prints with -json
     Schema(Schema),
     /// Print the version
     Version,
@@ -251,6 +253,10 @@ pub struct Plan {
     pub variables: Variables,
     #[command(flatten)]
     pub choose: Choose,
+    #[command(flatten)]
+    pub length: Length,
+    #[command(flatten)]
+    pub copies: Copies,
 }
 
 /// `ditc apply`
@@ -276,6 +282,10 @@ pub struct Show {
     /// The file that `plan -out` made
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    #[command(flatten)]
+    pub length: Length,
+    #[command(flatten)]
+    pub copies: Copies,
 }
 
 /// `ditc destroy`
@@ -306,6 +316,10 @@ pub struct Drift {
     /// Count fields as drift that others set beside ours
     #[arg(long)]
     pub strict: bool,
+    #[command(flatten)]
+    pub length: Length,
+    #[command(flatten)]
+    pub copies: Copies,
 }
 
 /// `ditc status`
@@ -394,22 +408,12 @@ impl Cli {
             | Verb::Modules(_)
             | Verb::Schema(_) => false,
         };
-        let report = match &self.verb {
-            _ if !self.global.json => Report::Text,
-            Verb::Apply(_) | Verb::Destroy(_) | Verb::Logs(_) => Report::Lines,
-            Verb::Plan(_) | Verb::Show(_) | Verb::Drift(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => {
-                Report::Document
-            }
-            Verb::Status(_)
-            | Verb::Exec(_)
-            | Verb::PortForward(_)
-            | Verb::Validate(_)
-            | Verb::Fmt(_)
-            | Verb::New(_)
-            | Verb::Modules(_)
-            | Verb::Schema(_) => Report::Document,
+        let report = if self.global.json { Report::Json } else { Report::Text };
+        let lines = match &self.verb {
+            Verb::Apply(_) | Verb::Destroy(_) | Verb::Logs(_) | Verb::PortForward(_) => Lines::Yes,
+            _ => Lines::No,
         };
-        Wishes { no_color: self.global.no_color, no_input, quiet: self.global.quiet, report }
+        Wishes { no_color: self.global.no_color, no_input, quiet: self.global.quiet, report, lines }
     }
 }
 

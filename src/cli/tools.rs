@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::names::{EnvironmentName, ModuleName, Pattern};
 
-use super::Several;
+use super::{Copies, Several};
 
 /// `ditc validate`
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -20,6 +20,8 @@ pub struct Validate {
     pub environments: Vec<Pattern>,
     #[command(flatten)]
     pub several: Several,
+    #[command(flatten)]
+    pub copies: Copies,
 }
 
 /// `ditc fmt`
@@ -75,17 +77,18 @@ pub enum ModulesAction {
 /// `ditc schema`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
 #[command(
-    after_help = "Examples:\n  ditc schema environment > .schema/environment.json\n  ditc schema module\n  ditc schema ditc\n\n\
+    after_help = "Examples:\n  ditc schema environment > .schema/environment.json\n  ditc schema module\n  ditc schema ditc\n  \
+    ditc schema plan                     what `ditc plan -json` prints\n\n\
     An editor with a TOML language server such as Taplo completes and checks a file whose first line names the \
     schema, `#:schema ../.schema/environment.json`, or all files by a `.taplo.toml` with rules."
 )]
 pub struct Schema {
-    /// Which files it describes
-    #[arg(value_name = "FILES", value_enum, default_value_t = SchemaOf::Environment)]
+    /// The files that it describes, or the command whose -json it describes
+    #[arg(value_name = "OF", value_enum, default_value_t = SchemaOf::Environment)]
     pub of: SchemaOf,
 }
 
-/// The kinds of files.
+/// The kinds of files, and what commands print with -json.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SchemaOf {
     /// environments/*.toml, with the inputs of this workspace's modules
@@ -94,4 +97,40 @@ pub enum SchemaOf {
     Module,
     /// ditc.toml
     Ditc,
+    /// What `ditc plan -json` prints
+    Plan,
+    /// What `ditc show -json` prints
+    Show,
+    /// Each line of `ditc apply -json`
+    Apply,
+    /// Each line of `ditc destroy -json`
+    Destroy,
+    /// What `ditc drift -json` prints
+    Drift,
+    /// What `ditc status -json` prints
+    Status,
+    /// What `ditc validate -json` prints
+    Validate,
+    /// What `ditc state list -json` prints
+    StateList,
+    /// What `ditc state show -json` prints
+    StateShow,
+    /// What `ditc state rebuild -json` prints
+    StateRebuild,
+    /// What `ditc fmt -json` prints
+    Fmt,
+    /// What `ditc new -json` prints
+    New,
+    /// What `ditc modules -json` prints
+    Modules,
+    /// What `ditc modules show -json` prints
+    ModulesShow,
+    /// What `ditc version -json` prints
+    Version,
+    /// Each line of `ditc logs -json`
+    Logs,
+    /// Each line of `ditc port-forward -json`
+    PortForward,
+    /// What `ditc sandbox serve -json` prints
+    SandboxServe,
 }

@@ -78,7 +78,7 @@ async fn apply_saved(desk: &Desk<'_>, arguments: &cli::Run, file: &Path) -> Resu
     let planned = planned(&saved.basis, None)?;
     if !planned.is_applyable() {
         // The plan says what must be decided; the cluster need not be asked.
-        show(desk, &planned, &saved.preflight, &saved::context(&saved, &saved.flags));
+        show(desk, &planned, &saved.preflight, &saved::context(desk, &saved, &saved.flags));
         return Ok(Exit::Error);
     }
     let mut link = Link::open(desk, &desk.root(), saved.context.as_deref()).await?;
@@ -140,7 +140,7 @@ async fn carry_out(
     survey: Survey,
     consent: Consent,
 ) -> Result<Exit, Failure> {
-    let context = context(&survey, &hold.link, &hold.flags);
+    let context = context(desk, &survey, &hold.link, &hold.flags);
     desk.warn(&survey.warnings);
     show(desk, &survey.plan, &survey.preflight, &context);
     if !survey.plan.is_applyable() {
@@ -258,11 +258,11 @@ fn dead(desk: &Desk<'_>, link: &Link, environment: &EnvironmentName) -> Result<O
 }
 
 fn show(desk: &Desk<'_>, plan: &Plan, preflight: &Preflight, context: &Context<'_>) {
-    if desk.global.json {
-        desk.terminal.out(&render::json::version(env!("CARGO_PKG_VERSION"), settings::now()));
-        desk.terminal.out(&render::json::planned(plan, context, settings::now()));
-    } else {
-        desk.terminal.out(&render::text::plan(plan, context, desk.terminal.out_style));
+    desk.json(|| render::json::version(env!("CARGO_PKG_VERSION"), settings::now()));
+    desk.json(|| render::json::planned(plan, context, settings::now()));
+    desk.text(|style| render::text::plan(plan, context, style));
+    if !preflight.is_clear() {
+        desk.json(|| render::json::preflight(preflight, plan, settings::now()));
     }
     foretell(desk, plan, preflight, context);
 }
@@ -333,17 +333,10 @@ fn end(
     signal: Option<FailureKind>,
 ) -> Result<Exit, Failure> {
     let complete = outcome.is_complete();
-    if !desk.global.json {
-        desk.terminal.out("");
-        desk.terminal.out(&render::text::ledger(outcome, plan, context, desk.terminal.out_style));
-    }
+    desk.text(|style| format!("\n{}", render::text::ledger(outcome, plan, context, style)));
     if complete && plan.operation == Operation::Apply && !plan.outputs.is_empty() {
-        if desk.global.json {
-            desk.terminal.out(&render::json::outputs(&plan.outputs, settings::now()));
-        } else {
-            desk.terminal.out("");
-            desk.terminal.out(&render::text::outputs(&plan.outputs, desk.terminal.out_style));
-        }
+        desk.json(|| render::json::outputs(&plan.outputs, settings::now()));
+        desk.text(|style| format!("\n{}", render::text::outputs(&plan.outputs, style)));
     }
     let verb = plan.operation.verb();
     match signal {

@@ -13,7 +13,7 @@ use crate::{
     files,
     kinds::Kinds,
     names::EnvironmentName,
-    render,
+    render::{self, Detail, Style},
     settings::Settings,
     state::Operation,
     terminal::Terminal,
@@ -25,9 +25,24 @@ pub(super) struct Desk<'a> {
     pub global: &'a Global,
     pub settings: &'a Settings,
     pub terminal: &'a Terminal,
+    pub detail: Detail,
 }
 
 impl Desk<'_> {
+    /// Tells machines, where any listens.
+    pub(super) fn json(&self, text: impl FnOnce() -> String) {
+        if self.terminal.wants_json() {
+            self.terminal.json(&text());
+        }
+    }
+
+    /// Tells people, unless machines have standard output.
+    pub(super) fn text(&self, text: impl FnOnce(Style) -> String) {
+        if self.terminal.wants_text() {
+            self.terminal.out(&text(self.terminal.out_style));
+        }
+    }
+
     /// The workspace's directory.
     pub(super) fn root(&self) -> PathBuf {
         match &self.global.chdir {
@@ -76,7 +91,7 @@ impl Desk<'_> {
         environments: &BTreeSet<EnvironmentName>,
         operation: Operation,
     ) {
-        if self.global.json || operation == Operation::Destroy {
+        if !self.terminal.wants_text() || operation == Operation::Destroy {
             return;
         }
         let mut unheeded: Option<BTreeSet<String>> = None;
@@ -136,7 +151,7 @@ impl Desk<'_> {
     pub(super) fn warn(&self, warnings: &[Warned]) {
         let mut told = BTreeSet::new();
         for Warned { key, text } in warnings {
-            if told.insert((key, text)) && !self.global.json {
+            if told.insert((key, text)) && self.terminal.wants_text() {
                 self.terminal.status(&render::text::warning(&format!("{key}: {text}"), self.terminal.status_style));
             }
         }

@@ -73,19 +73,21 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Drift) -> Result<Exit,
         });
         let mut looks = std::pin::pin!(looks.buffered(AT_ONCE));
         while let Some(looked) = looks.next().await {
-            if !desk.global.json {
+            if desk.terminal.wants_text() {
                 if !all.is_empty() {
                     desk.terminal.out("");
                 }
-                let text = render::text::drift(&looked.look(), &cluster, &flags, strict, desk.terminal.out_style);
+                let text =
+                    render::text::drift(&looked.look(), &cluster, &flags, strict, desk.detail, desk.terminal.out_style);
                 desk.terminal.out(&text);
             }
             all.push(looked);
         }
     }
     let looks: Vec<Look<'_>> = all.iter().map(Looked::look).collect();
-    if desk.global.json {
-        desk.terminal.out(&render::json::drift(&looks, &cluster, strict));
+    desk.json(|| render::json::drift(&looks, &cluster, strict));
+    if !desk.terminal.wants_text() {
+        // That was all.
     } else if looks.len() > 1 {
         desk.terminal.out("");
         desk.terminal.out(&render::text::drift_summary(&looks, strict, desk.terminal.out_style));

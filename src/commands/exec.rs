@@ -43,7 +43,7 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Exec) -> Result<Exit, 
     let pods = workloads.pods(&objects);
     let several = pods.len() > 1;
     let pod = reachable(pods, place.environment.as_str())?;
-    if several && !desk.global.json {
+    if several && desk.terminal.wants_text() {
         desk.terminal.progress(&format!("In pod {}, one of several.", pod.name()));
     }
     let process = Process {

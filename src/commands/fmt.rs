@@ -51,9 +51,8 @@ pub(super) fn run(desk: &Desk<'_>, arguments: &cli::Fmt) -> Result<Exit, Failure
         }
     }
     let is_done = mistakes.is_empty() && (changed.is_empty() || !arguments.check);
-    if desk.global.json {
-        desk.terminal.out(&render::json::formatted(&changed, &mistakes, &sources));
-    } else {
+    desk.json(|| render::json::formatted(&changed, &mistakes, &sources));
+    if desk.terminal.wants_text() {
         let style = desk.terminal.out_style;
         for file in &changed {
             desk.terminal.out(&file.path);

@@ -70,7 +70,7 @@ impl Told<'_> {
         let cli::Logs { place: _, follow, tail, since, previous, container, timestamps } = self.arguments;
         let chosen = pod.container(container.as_deref())?;
         let all = pod.containers();
-        if container.is_none() && all.len() > 1 && !self.desk.global.json {
+        if container.is_none() && all.len() > 1 && self.desk.terminal.wants_text() {
             let text = format!("Container {chosen} of pod {}; it has {}.", pod.name(), all.join(", "));
             self.desk.terminal.progress(&text);
         }
@@ -87,15 +87,12 @@ impl Told<'_> {
 
     fn line(&self, pod: &Pod, container: &str, line: &str) {
         let Pod { component, .. } = pod;
-        let terminal = self.desk.terminal;
-        if self.desk.global.json {
-            let environment = &self.arguments.place.environment;
-            terminal.out(&render::json::log(environment, component, pod.name(), container, line, settings::now()));
-        } else if self.several {
-            terminal.out(&render::text::log(component, pod.name(), line, terminal.out_style));
-        } else {
-            terminal.out(line);
-        }
+        let environment = &self.arguments.place.environment;
+        self.desk.json(|| render::json::log(environment, component, pod.name(), container, line, settings::now()));
+        self.desk.text(|style| match self.several {
+            true => render::text::log(component, pod.name(), line, style),
+            false => line.to_owned(),
+        });
     }
 
     fn failed(&self, pod: &Pod, failure: Failure) {

@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use crate::{
-    cli::{Cli, Modules, ModulesAction, Sandbox, Show, State, Verb},
+    cli::{Cli, Copies, Modules, ModulesAction, Sandbox, Show, State, Verb},
     failure::{Exit, Failure},
+    files, render,
     settings::Settings,
     terminal::Terminal,
 };
@@ -46,12 +47,17 @@ use desk::Desk;
 /// # Errors
 /// Whatever kept the command from doing what it was asked.
 pub async fn run(cli: &Cli, settings: &Settings, terminal: &Terminal) -> Result<Exit, Failure> {
-    let desk = Desk { global: &cli.global, settings, terminal };
+    let desk = Desk { global: &cli.global, settings, terminal, detail: cli.detail() };
+    let Copies { json_into } = cli.copies();
+    if let Some(file) = json_into {
+        // Opened before anything is done, so that nothing is done and then lost.
+        terminal.copy_json_into(Box::new(files::create_private(&desk.root().join(file))?));
+    }
     match &cli.verb {
         Verb::Plan(plan) => plan::run(&desk, plan).await,
         Verb::Apply(apply) => apply::apply(&desk, apply).await,
         Verb::Destroy(destroy) => apply::destroy(&desk, destroy).await,
-        Verb::Show(Show { file }) => show::run(&desk, file),
+        Verb::Show(Show { file, .. }) => show::run(&desk, file),
         Verb::Drift(drift) => drift::run(&desk, drift).await,
         Verb::Exec(exec) => exec::run(&desk, exec).await,
         Verb::PortForward(forward) => port_forward::run(&desk, forward).await,
@@ -68,7 +74,9 @@ pub async fn run(cli: &Cli, settings: &Settings, terminal: &Terminal) -> Result<
         Verb::Modules(Modules { action: Some(ModulesAction::Show { module }) }) => modules::show(&desk, module),
         Verb::Schema(schema) => schema::run(&desk, schema),
         Verb::Version => {
-            terminal.out(&format!("ditc {}", env!("CARGO_PKG_VERSION")));
+            let version = env!("CARGO_PKG_VERSION");
+            desk.text(|_| format!("ditc {version}"));
+            desk.json(|| render::json::version_document(version));
             Ok(Exit::Done)
         }
     }

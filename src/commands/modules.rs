@@ -12,11 +12,8 @@ use super::desk::Desk;
 
 pub(super) fn list(desk: &Desk<'_>) -> Result<Exit, Failure> {
     let catalogue = desk.workspace()?.catalogue();
-    let text = match desk.global.json {
-        true => render::json::modules(&catalogue),
-        false => render::text::modules(&catalogue, desk.terminal.out_style),
-    };
-    desk.terminal.out(&text);
+    desk.json(|| render::json::modules(&catalogue));
+    desk.text(|style| render::text::modules(&catalogue, style));
     Ok(Exit::Done)
 }
 
@@ -36,10 +33,7 @@ pub(super) fn show(desk: &Desk<'_>, name: &ModuleName) -> Result<Exit, Failure> 
         let told = workspace.told_of(&About::Module(name.clone()));
         return Err(Failure::in_files(workspace.sources, told));
     };
-    let text = match desk.global.json {
-        true => render::json::module(module, contents),
-        false => render::text::module(module, contents, desk.terminal.out_style),
-    };
-    desk.terminal.out(&text);
+    desk.json(|| render::json::module(module, contents));
+    desk.text(|style| render::text::module(module, contents, style));
     Ok(Exit::Done)
 }

@@ -50,13 +50,12 @@ pub(super) fn run(desk: &Desk<'_>, arguments: &cli::New) -> Result<Exit, Failure
         return Err(taken());
     }
     let next = format!("ditc plan {name}{}", desk.global.repeat());
-    if desk.global.json {
-        desk.terminal.out(&crate::render::json::begun(name, &path, base.as_ref(), &next));
-    } else {
-        let extends = base.map(|base| format!(", which extends {base}")).unwrap_or_default();
-        desk.terminal.out(&format!(
+    desk.json(|| crate::render::json::begun(name, &path, base.as_ref(), &next));
+    desk.text(|_| {
+        let extends = base.as_ref().map(|base| format!(", which extends {base}")).unwrap_or_default();
+        format!(
             "Environment {name} begins with {path}{extends}.\nSay there what is in it, then look at what it would make:\n  {next}"
-        ));
-    }
+        )
+    });
     Ok(Exit::Done)
 }

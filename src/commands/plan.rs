@@ -58,7 +58,7 @@ async fn one(desk: &Desk<'_>, arguments: &cli::Plan, environment: &EnvironmentNa
     };
     let flags = desk.global.repeat() + &arguments.variables.repeat();
     desk.warn(&survey.warnings);
-    show(desk, &survey.plan, &survey.preflight, &context(&survey, &link, &flags));
+    show(desk, &survey.plan, &survey.preflight, &context(desk, &survey, &link, &flags));
     let exit = exit(arguments, &survey.plan);
     if let Some(out) = &arguments.out {
         saved::save(desk, &link, survey, flags, out)?;
@@ -130,33 +130,35 @@ impl<'a> Told<'a> {
             Ok(survey) => exit(self.arguments, &survey.plan),
             Err(failure) => failure.kind.exit(),
         });
-        if desk.global.json {
-            self.surveyed.push((environment, surveyed));
-            return;
-        }
         match &surveyed {
             Ok(survey) => {
                 desk.warn(&survey.warnings);
-                let context = context(survey, link, &self.flags);
+                let context = context(desk, survey, link, &self.flags);
                 self.teller.tell(desk, &environment, Ok((survey, &context)));
             }
             Err(failure) => self.teller.tell(desk, &environment, Err(failure)),
         }
+        if desk.terminal.wants_json() {
+            self.surveyed.push((environment, surveyed));
+        }
     }
 
     fn end(self, desk: &Desk<'_>, link: &Link, chosen: &Chosen, strays: &super::together::Strays) -> Exit {
-        if desk.global.json {
+        if desk.terminal.wants_json() {
             let planned: Vec<Planned<'_>> = self
                 .surveyed
                 .iter()
                 .map(|(environment, surveyed)| match surveyed {
-                    Ok(survey) => Planned::Plan(&survey.plan, &survey.preflight, context(survey, link, &self.flags)),
+                    Ok(survey) => {
+                        Planned::Plan(&survey.plan, &survey.preflight, context(desk, survey, link, &self.flags))
+                    }
                     Err(failure) => Planned::Failed(environment, failure.parts()),
                 })
                 .collect();
             let strays = strays.iter().flatten().map(|(name, namespace)| (name, namespace.as_str()));
-            desk.terminal.out(&render::json::plans(self.operation, link.cluster.name(), &planned, strays));
-        } else {
+            desk.terminal.json(&render::json::plans(self.operation, link.cluster.name(), &planned, strays));
+        }
+        if desk.terminal.wants_text() {
             summarise(desk, &self.arguments.meant(), &self.prospects);
             tell_strays(desk, chosen, strays);
         }
@@ -178,12 +180,9 @@ pub(super) fn summarise(desk: &Desk<'_>, meant: &cli::Meant, prospects: &[render
 
 /// Draws a plan, and what would stop it.
 pub(super) fn show(desk: &Desk<'_>, plan: &Plan, preflight: &Preflight, context: &Context<'_>) {
-    if desk.global.json {
-        desk.terminal.out(&render::json::plan(plan, preflight, context));
-    } else {
-        desk.terminal.out(&render::text::plan(plan, context, desk.terminal.out_style));
-        foretell(desk, plan, preflight, context);
-    }
+    desk.json(|| render::json::plan(plan, preflight, context));
+    desk.text(|style| render::text::plan(plan, context, style));
+    foretell(desk, plan, preflight, context);
 }
 
 fn exit(arguments: &cli::Plan, plan: &Plan) -> Exit {

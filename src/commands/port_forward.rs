@@ -13,6 +13,7 @@ use tokio::{
 use crate::{
     cli::{self, Forward, Place},
     failure::{Exit, Failure, FailureKind},
+    render, settings,
 };
 
 use super::{
@@ -44,7 +45,8 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::PortForward) -> Result
             Failure::new(FailureKind::Usage, format!("port {local} cannot be listened on here")).because(&error)
         })?;
         let port = listener.local_addr().map_or(*local, |address| address.port());
-        desk.terminal.out(&format!("Listening on 127.0.0.1:{port} for port {remote} of {name}"));
+        desk.json(|| render::json::listening(&name, port, remote.get(), settings::now()));
+        desk.text(|_| format!("Listening on 127.0.0.1:{port} for port {remote} of {name}"));
         let (sender, remote) = (sender.clone(), *remote);
         listeners.spawn(async move {
             while let Ok((caller, _)) = listener.accept().await {
@@ -65,7 +67,7 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::PortForward) -> Result
                     // One connection less, and the next may find another pod.
                     let text = std::iter::once(failure.message).chain(failure.causes).collect::<Vec<_>>().join(": ");
                     let style = desk.terminal.status_style;
-                    desk.terminal.status(&crate::render::text::warning(&text, style));
+                    desk.terminal.status(&render::text::warning(&text, style));
                 }
             }
             _ = listeners.join_next() => {

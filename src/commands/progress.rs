@@ -12,7 +12,7 @@ use crate::{
     apply::Event,
     plan::Plan,
     render::{
-        self,
+        self, Detail,
         text::{Board, is_only_live, live},
     },
     settings,
@@ -61,12 +61,15 @@ pub(super) async fn tell(desk: &Desk<'_>, plan: &Plan, mut events: UnboundedRece
 }
 
 fn say(desk: &Desk<'_>, plan: &Plan, event: &Event) {
-    if desk.global.json {
-        if let Some(line) = render::json::event(event, plan) {
-            desk.terminal.out(&line);
-        }
-    } else if let Some(line) = render::text::event(event, plan, desk.terminal.out_style)
+    if desk.terminal.wants_json()
+        && let Some(line) = render::json::event(event, plan)
+    {
+        desk.terminal.json(&line);
+    }
+    if desk.terminal.wants_text()
         && !desk.global.quiet
+        && !(desk.detail != Detail::Whole && is_only_live(event))
+        && let Some(line) = render::text::event(event, plan, desk.terminal.out_style)
     {
         desk.terminal.out(&line);
     }

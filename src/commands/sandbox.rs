@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     failure::{Exit, Failure, FailureKind},
-    files,
+    files, render,
     sandbox::User,
     settings::fresh_id,
 };
@@ -35,9 +35,14 @@ pub(super) async fn serve(desk: &Desk<'_>) -> Result<Exit, Failure> {
         ],
     });
     files::write_atomic(&path, format!("{kubeconfig:#}\n").as_bytes())?;
-    desk.terminal.out(&format!("Serving the sandbox on http://{address} until Ctrl-C. In another terminal:\n"));
-    desk.terminal.out(&format!("  export KUBECONFIG={}", path.display()));
-    desk.terminal.out("  kubectl get all -A");
+    desk.json(|| render::json::serving(&format!("http://{address}"), &path.display().to_string()));
+    desk.text(|_| {
+        format!(
+            "Serving the sandbox on http://{address} until Ctrl-C. In another terminal:\n\n  export KUBECONFIG={}\n  \
+             kubectl get all -A",
+            path.display()
+        )
+    });
     let mut signals = Signals::listen().map_err(refused)?;
     let end = async move {
         let _ = signals.interrupt.changed().await;

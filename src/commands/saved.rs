@@ -109,13 +109,14 @@ pub(super) fn load(desk: &Desk<'_>, file: &Path) -> Result<Saved, Failure> {
 }
 
 /// What a saved plan does not know of itself, for those who draw it.
-pub(super) fn context<'a>(saved: &'a Saved, flags: &'a str) -> Context<'a> {
+pub(super) fn context<'a>(desk: &Desk<'_>, saved: &'a Saved, flags: &'a str) -> Context<'a> {
     Context {
         sources: &saved.sources,
         cluster: &saved.cluster_name,
         check_namespace: &saved.basis.policy.check_namespace,
         flags,
         as_of: None,
+        detail: desk.detail,
     }
 }
 

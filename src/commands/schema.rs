@@ -1,23 +1,41 @@
-//! `ditc schema`: the JSON Schema of a kind of file. Outside a workspace it knows the built-in modules.
+//! `ditc schema`: the JSON Schema of a kind of file, or of what a command prints for machines. Outside a workspace it
+//! knows the built-in modules.
 
 use crate::{
     cli::{self, SchemaOf},
     config,
     failure::{Exit, Failure},
     files,
+    render::json::{Printed, schema},
 };
 
 use super::desk::Desk;
 
 pub(super) fn run(desk: &Desk<'_>, arguments: &cli::Schema) -> Result<Exit, Failure> {
-    let schema = match arguments.of {
+    let printed = match arguments.of {
         SchemaOf::Environment => {
             let workspace = config::parse(&files::read_workspace(&desk.root())?);
             config::environment_schema(&workspace)
         }
         SchemaOf::Module => config::module_schema(),
         SchemaOf::Ditc => config::ditc_schema(),
+        SchemaOf::Plan => schema(Printed::Plan),
+        SchemaOf::Show => schema(Printed::Show),
+        SchemaOf::Apply | SchemaOf::Destroy => schema(Printed::Apply),
+        SchemaOf::Drift => schema(Printed::Drift),
+        SchemaOf::Status => schema(Printed::Status),
+        SchemaOf::Validate => schema(Printed::Validate),
+        SchemaOf::StateList | SchemaOf::StateRebuild => schema(Printed::StateList),
+        SchemaOf::StateShow => schema(Printed::StateShow),
+        SchemaOf::Fmt => schema(Printed::Fmt),
+        SchemaOf::New => schema(Printed::New),
+        SchemaOf::Modules => schema(Printed::Modules),
+        SchemaOf::ModulesShow => schema(Printed::Module),
+        SchemaOf::Version => schema(Printed::Version),
+        SchemaOf::Logs => schema(Printed::Logs),
+        SchemaOf::PortForward => schema(Printed::PortForward),
+        SchemaOf::SandboxServe => schema(Printed::Sandbox),
     };
-    desk.terminal.out(&format!("{schema:#}"));
+    desk.terminal.out(&format!("{printed:#}"));
     Ok(Exit::Done)
 }

@@ -20,7 +20,6 @@ use crate::{
     readiness::{self, Around},
     render,
     secret::{Key, Values},
-    settings,
     state::{Operation, State, Version},
     store::Loaded,
 };
@@ -70,12 +69,7 @@ pub(super) fn foretell(desk: &Desk<'_>, plan: &Plan, preflight: &Preflight, cont
     if preflight.is_clear() {
         return;
     }
-    if desk.global.json {
-        desk.terminal.out(&render::json::preflight(preflight, plan, settings::now()));
-    } else {
-        desk.terminal.out("");
-        desk.terminal.out(&render::text::preflight(preflight, plan, context, desk.terminal.out_style));
-    }
+    desk.text(|style| format!("\n{}", render::text::preflight(preflight, plan, context, style)));
 }
 
 /// Where an environment lives, what it asks for unless it is to be destroyed, and what was decided about it.
@@ -96,13 +90,19 @@ pub(super) struct Aim {
 }
 
 /// What a plan does not know of itself, for those who draw it.
-pub(super) fn context<'a>(survey: &'a Survey, link: &'a Link, flags: &'a str) -> render::text::Context<'a> {
+pub(super) fn context<'a>(
+    desk: &Desk<'_>,
+    survey: &'a Survey,
+    link: &'a Link,
+    flags: &'a str,
+) -> render::text::Context<'a> {
     render::text::Context {
         sources: &survey.sources,
         cluster: link.cluster.name(),
         check_namespace: &survey.basis.policy.check_namespace,
         flags,
         as_of: survey.as_of,
+        detail: desk.detail,
     }
 }
 

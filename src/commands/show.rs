@@ -9,7 +9,7 @@ use super::{desk::Desk, plan, saved, session::planned};
 pub(super) fn run(desk: &Desk<'_>, file: &Path) -> Result<Exit, Failure> {
     let saved = saved::load(desk, file)?;
     let plan = planned(&saved.basis, None)?;
-    let context = saved::context(&saved, &saved.flags);
+    let context = saved::context(desk, &saved, &saved.flags);
     plan::show(desk, &plan, &saved.preflight, &context);
     Ok(Exit::Done)
 }

@@ -28,8 +28,8 @@ use super::{
 
 pub(super) async fn list(desk: &Desk<'_>, environment: &EnvironmentName) -> Result<Exit, Failure> {
     let state = state(desk, environment).await?;
-    let text = if desk.global.json { render::json::state_list(&state) } else { render::text::state_list(&state) };
-    desk.terminal.out(&text);
+    desk.json(|| render::json::state_list(&state));
+    desk.text(|_| render::text::state_list(&state));
     Ok(Exit::Done)
 }
 
@@ -39,12 +39,8 @@ pub(super) async fn show(desk: &Desk<'_>, environment: &EnvironmentName, which: 
     let found: Vec<_> = state.entries.iter().filter(matches).collect();
     let failure = match found.as_slice() {
         [(key, entry)] => {
-            let text = if desk.global.json {
-                render::json::state_show(&state, key, entry)
-            } else {
-                render::text::state_show(&state, key, entry, desk.terminal.out_style)
-            };
-            desk.terminal.out(&text);
+            desk.json(|| render::json::state_show(&state, key, entry));
+            desk.text(|style| render::text::state_show(&state, key, entry, style));
             return Ok(Exit::Done);
         }
         [] => Failure::new(FailureKind::Usage, format!("the record of {environment} has no such object")),
@@ -120,10 +116,13 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
     link.store.discard_journal(&lock)?;
     link.store.save(environment, &state, &fence.resource_version, settings::now())?;
     let flags = desk.global.repeat();
-    desk.terminal.out(&format!(
-        "The record of environment {environment} holds {count} objects again, as the cluster has them.\n\
-         Look at what differs from the definition:\n  ditc plan {environment}{flags}"
-    ));
+    desk.json(|| render::json::state_list(&state));
+    desk.text(|_| {
+        format!(
+            "The record of environment {environment} holds {count} objects again, as the cluster has them.\n\
+             Look at what differs from the definition:\n  ditc plan {environment}{flags}"
+        )
+    });
     Ok(Exit::Done)
 }
 

@@ -61,12 +61,11 @@ fn tell(desk: &Desk<'_>, link: &Link, looked: &[Looked]) -> Exit {
     let all: Vec<Standing> = looked.iter().map(standing).collect();
     let flags = desk.global.repeat();
     let standings = Standings { all: &all, cluster: link.cluster.name(), flags: &flags, now: settings::now() };
-    let text = match looked {
-        _ if desk.global.json => render::json::status(&standings),
-        [(_, Ok(_))] => render::text::status(&standings, desk.terminal.out_style),
-        _ => render::text::status_table(&standings, desk.terminal.out_style),
-    };
-    desk.terminal.out(&text);
+    desk.json(|| render::json::status(&standings));
+    desk.text(|style| match looked {
+        [(_, Ok(_))] => render::text::status(&standings, style),
+        _ => render::text::status_table(&standings, style),
+    });
     let exits = looked.iter().map(|(_, status)| match status {
         Err(_) => Exit::Error,
         Ok(Some(status)) if status.condition() == Condition::Ready => Exit::Done,

@@ -140,6 +140,9 @@ impl Teller {
         environment: &EnvironmentName,
         told: Result<(&Survey, &render::text::Context<'_>), &Failure>,
     ) {
+        if !desk.terminal.wants_text() {
+            return;
+        }
         let style = desk.terminal.out_style;
         let text = match told {
             Ok((survey, context)) => {

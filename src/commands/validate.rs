@@ -22,7 +22,7 @@ pub(super) fn run(desk: &Desk<'_>, arguments: &cli::Validate) -> Result<Exit, Fa
         check_all(&mut workspace, &kinds)
     } else {
         let names = chosen(desk, &workspace, &meant, &cli::Variables::default(), Unknown::TemplatesToo)?.environments;
-        if names.is_empty() && !desk.global.json {
+        if names.is_empty() && !desk.terminal.wants_json() {
             desk.terminal.out(&render::text::nothing_chosen(meant.several.changed_since.as_deref()));
             return Ok(Exit::Done);
         }
@@ -32,14 +32,16 @@ pub(super) fn run(desk: &Desk<'_>, arguments: &cli::Validate) -> Result<Exit, Fa
         }
     };
     let is_valid = checked.mistakes.is_empty();
-    if desk.global.json {
-        desk.terminal.out(&render::json::validate(&checked.mistakes, &checked.unknown_kinds, &workspace.sources));
-        return Ok(if is_valid { Exit::Done } else { Exit::Error });
-    }
+    desk.json(|| render::json::validate(&checked.mistakes, &checked.unknown_kinds, &workspace.sources));
     if !is_valid {
-        return Err(Failure::in_files(workspace.sources, checked.mistakes));
+        if !desk.terminal.wants_text() {
+            return Ok(Exit::Error);
+        }
+        let failure = Failure::in_files(workspace.sources, checked.mistakes);
+        // The document has told it already.
+        return if desk.terminal.wants_json() { Ok(desk.terminal.complain(&failure)) } else { Err(failure) };
     }
     let (environments, modules) = (checked.environments, checked.modules);
-    desk.terminal.out(&render::text::valid(environments, modules, &checked.unknown_kinds, desk.terminal.out_style));
+    desk.text(|style| render::text::valid(environments, modules, &checked.unknown_kinds, style));
     Ok(Exit::Done)
 }

@@ -8,12 +8,9 @@ use serde_json::{Map, Value};
 use crate::{
     desired::Manifest,
     object::{Hash, ObjectKey},
-    rolling::{ANNOTATION, uses},
+    rolling::{ANNOTATION, NOT_YET, uses},
     secret::Recipe,
 };
-
-/// What stands in the place of the hash as long as a value behind it cannot be told from another.
-const NOT_YET: &str = "(known after apply)";
 
 /// Annotates the pod templates of all workloads that use a ConfigMap or Secret of the same environment.
 pub(super) fn annotate(manifests: &mut BTreeMap<ObjectKey, Manifest>) {

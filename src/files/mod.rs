@@ -9,12 +9,14 @@ use std::{
 
 mod append;
 mod lock;
+mod stream;
 mod text;
 mod workspace;
 mod write;
 
 pub use append::Appender;
 pub use lock::FileLock;
+pub use stream::create_private;
 pub use text::{create_text, is_directory, read_inside, read_text, replace_text};
 pub use workspace::{FILE_LIMIT, links, read_workspace};
 pub use write::{

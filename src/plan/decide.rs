@@ -18,6 +18,7 @@ use super::{
     Action, Block, Blocked, Change, Check, Diff, Drift, DriftKind, Expect, Input, Plan, Reason, Seen, Unchanged,
     additions::additions,
     answer::{self, differs},
+    assigned::assigned,
     claims, diff,
     foreign::{foreign, is_kubernetes},
     guard,
@@ -174,7 +175,7 @@ pub(super) fn replace(input: &Input, manifest: &Manifest, live: &Object, reason:
         return block(plan, manifest, Block::WithEnvironment);
     }
     let owned = ownership::our_paths(live);
-    let (check, differences) = match input.answers.get(key) {
+    let (check, mut differences) = match input.answers.get(key) {
         Some(Answer::Accepted(_) | Answer::OnlyUpdateRefused(_)) | None => {
             (Check::Done, diff::loose(&before(input, manifest, live), &manifest.body))
         }
@@ -182,7 +183,11 @@ pub(super) fn replace(input: &Input, manifest: &Manifest, live: &Object, reason:
         Some(Answer::NotAsked(why)) => (Check::Not(*why), diff::loose(&before(input, manifest, live), &manifest.body)),
         Some(Answer::Refused(refusal)) => return block(plan, manifest, answer::refused(refusal, manifest, &owned)),
     };
-    let change = write(manifest, Action::Replace, reason, same(live, owned));
+    let lost = assigned(manifest, live);
+    let mut seen = owned;
+    lost.iter().for_each(|field| seen.insert(&field.path.0));
+    differences.fields.extend(lost);
+    let change = write(manifest, Action::Replace, reason, same(live, seen));
     plan.changes.insert(key.clone(), Change { diff: differences, check, ..change });
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::{
     object::{FieldPath, Object, Segment, canonical},
     ownership::Paths,
+    rolling,
     secret::Recipe,
 };
 
@@ -138,7 +139,11 @@ fn walk_lists(
 }
 
 fn leaf(before: Option<&Value>, after: Option<&Value>, at: &FieldPath, diff: &mut Diff) {
-    let after = after.map_or(After::Absent, |value| After::Value(value.clone()));
+    let after = match after {
+        None => After::Absent,
+        Some(value) if value == rolling::NOT_YET && *at == rolling::place() => After::Unknown,
+        Some(value) => After::Value(value.clone()),
+    };
     diff.fields.push(FieldChange { path: at.clone(), before: before.cloned(), after });
 }
 

@@ -35,7 +35,7 @@ pub(super) fn fields(diff: &Diff, manifest: &Manifest, applied: Option<&Applied>
                     .after
                 {
                     After::Value(value) => Some(value.clone()),
-                    After::Absent | After::Secret => None,
+                    After::Absent | After::Unknown | After::Secret => None,
                 }),
                 live: field.before.clone(),
                 manager: owner.map(|owner| owner.manager.clone()),

@@ -19,6 +19,7 @@ use crate::{
 
 mod additions;
 mod answer;
+mod assigned;
 mod audit;
 mod basis;
 mod choices;
@@ -342,6 +343,8 @@ pub struct FieldChange {
 pub enum After {
     Value(Value),
     Absent,
+    /// The server, or the run, decides it; nobody knows it before.
+    Unknown,
     /// Made when applied, and never shown.
     Secret,
 }

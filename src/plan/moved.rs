@@ -137,7 +137,7 @@ fn fields(planned: &Diff, now: &Diff) -> Vec<MovedField> {
     fn asked(change: &FieldChange) -> Option<Value> {
         match &change.after {
             After::Value(value) => Some(value.clone()),
-            After::Absent | After::Secret => None,
+            After::Absent | After::Unknown | After::Secret => None,
         }
     }
     let (planned, now) = (by_path(planned), by_path(now));

@@ -165,7 +165,7 @@ fn merge(differences: &Diff) -> Object {
         let value = match &field.after {
             After::Value(value) => value.clone(),
             After::Absent => Value::Null,
-            After::Secret => continue,
+            After::Unknown | After::Secret => continue,
         };
         field.path.set(&mut body, value);
     }

@@ -1,6 +1,7 @@
 //! Values become text: for people, for machines. Everything here returns strings; printing is the business of `terminal`.
 
 pub mod json;
+mod risk;
 mod secrecy;
 pub mod snippet;
 mod style;
@@ -22,6 +23,17 @@ pub struct Failed<'a> {
     /// The mistakes in the user's files, shown in place of the message.
     pub diagnostics: &'a [Diagnostic],
     pub sources: &'a Sources,
+}
+
+/// How much of a plan or of drift is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// `-compact`: one line for each object.
+    Compact,
+    /// `-concise`: fields where something is there already, one line for what is new, and no remark that asks nothing.
+    Concise,
+    #[default]
+    Whole,
 }
 
 /// A file whose form is not the canonical one.

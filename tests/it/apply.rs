@@ -122,6 +122,10 @@ cluster sandbox):
         # (10 unchanged fields hidden)
     }
 
+Look twice at these:
+  ! demo.services.web/Deployment/web: undoes what kubectl-scale changed at
+    [TIME]: spec.replicas
+
 Plan: 0 to add, 1 to change, 0 to destroy.
 
 "#]],
@@ -162,6 +166,10 @@ cluster sandbox):
         # (10 unchanged fields hidden)
     }
 
+Look twice at these:
+  ! demo.services.web/Deployment/web: undoes what kubectl-set changed at
+    [TIME]: spec.template.spec.containers[name="app"].image
+
 Plan: 0 to add, 1 to change, 0 to destroy.
 
 "#]],
@@ -199,6 +207,10 @@ cluster sandbox):
       + metadata.labels["ditc.dev/component"] = "web"
         # (10 unchanged fields hidden)
     }
+
+Look twice at these:
+  ! demo.services.web/Deployment/web: undoes what somebody changed:
+    metadata.labels["ditc.dev/component"]
 
 Plan: 0 to add, 1 to change, 0 to destroy.
 

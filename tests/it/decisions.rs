@@ -79,7 +79,7 @@ fn what_cannot_be_updated_is_replaced(stage: &Stage) {
     stage
         .plan("")
         .exits(2)
-        .says("services.web/Deployment/web will be replaced")
+        .says("services.web/Deployment/web must be replaced")
         .says("-/+ Deployment \"web\" {")
         .says("# forces replacement")
         .says("Plan: 1 to add, 0 to change, 1 to destroy.");

@@ -63,7 +63,8 @@ Commands:
   fmt           Rewrite TOML files in the canonical style
   new           Begin an environment: write its file
   modules       List the modules, or show one
-  schema        Print the JSON Schema of a kind of TOML file, for editors
+  schema        Print the JSON Schema of a kind of TOML file, for editors, or of
+                what a command prints with -json
   version       Print the version
   help          Print this message or the help of the given subcommand(s)
 
@@ -145,7 +146,8 @@ Commands:
   fmt           Rewrite TOML files in the canonical style
   new           Begin an environment: write its file
   modules       List the modules, or show one
-  schema        Print the JSON Schema of a kind of TOML file, for editors
+  schema        Print the JSON Schema of a kind of TOML file, for editors, or of
+                what a command prints with -json
   version       Print the version
   help          Print this message or the help of the given subcommand(s)
 
@@ -220,6 +222,30 @@ Which environments:
           commits since HEAD left its history, staged, or in the working tree;
           with names, only those of them
 
+Output:
+      --compact
+          One line for each object
+
+      --concise
+          New objects in one line each, no legend, and no remarks that ask
+          nothing of you
+
+      --json-into <FILE>
+          Also write what -json prints into this file, which is made anew and
+          for you alone to read
+
+      --chdir <DIR>
+          Work in this directory instead of the current one
+
+      --no-color
+          Print no colours
+
+      --json
+          Print JSON on standard output
+
+  -q, --quiet
+          Print no progress, only results and errors
+
 Cluster:
       --sandbox
           Use the built-in cluster in state/sandbox instead of a real one
@@ -241,19 +267,6 @@ Cluster:
 
       --request-timeout <DURATION>
           How long one request may take, such as 30s
-
-Output:
-      --chdir <DIR>
-          Work in this directory instead of the current one
-
-      --no-color
-          Print no colours
-
-      --json
-          Print JSON on standard output
-
-  -q, --quiet
-          Print no progress, only results and errors
 
 Examples:
   ditc drift jakub
@@ -366,6 +379,17 @@ Decisions:
           Change only the record: forget what is gone, learn what is right,
           leave every object as it is
 
+Output:
+      --chdir <DIR>       Work in this directory instead of the current one
+      --no-color          Print no colours
+      --json              Print JSON on standard output
+  -q, --quiet             Print no progress, only results and errors
+      --compact           One line for each object
+      --concise           New objects in one line each, no legend, and no
+                          remarks that ask nothing of you
+      --json-into <FILE>  Also write what -json prints into this file, which is
+                          made anew and for you alone to read
+
 Cluster:
       --sandbox
           Use the built-in cluster in state/sandbox instead of a real one
@@ -381,12 +405,6 @@ Cluster:
           A group to act as; may be given several times
       --request-timeout <DURATION>
           How long one request may take, such as 30s
-
-Output:
-      --chdir <DIR>  Work in this directory instead of the current one
-      --no-color     Print no colours
-      --json         Print JSON on standard output
-  -q, --quiet        Print no progress, only results and errors
 
 Examples:
   ditc plan jakub
@@ -430,6 +448,17 @@ Arguments:
 Options:
   -h, --help  Print help
 
+Output:
+      --compact           One line for each object
+      --concise           New objects in one line each, no legend, and no
+                          remarks that ask nothing of you
+      --json-into <FILE>  Also write what -json prints into this file, which is
+                          made anew and for you alone to read
+      --chdir <DIR>       Work in this directory instead of the current one
+      --no-color          Print no colours
+      --json              Print JSON on standard output
+  -q, --quiet             Print no progress, only results and errors
+
 Cluster:
       --sandbox
           Use the built-in cluster in state/sandbox instead of a real one
@@ -445,12 +474,6 @@ Cluster:
           A group to act as; may be given several times
       --request-timeout <DURATION>
           How long one request may take, such as 30s
-
-Output:
-      --chdir <DIR>  Work in this directory instead of the current one
-      --no-color     Print no colours
-      --json         Print JSON on standard output
-  -q, --quiet        Print no progress, only results and errors
 
 Examples:
   ditc show jakub.plan
@@ -495,6 +518,17 @@ Which environments:
                              history, staged, or in the working tree; with
                              names, only those of them
 
+Output:
+      --chdir <DIR>       Work in this directory instead of the current one
+      --compact           One line for each object
+      --concise           New objects in one line each, no legend, and no
+                          remarks that ask nothing of you
+      --no-color          Print no colours
+      --json              Print JSON on standard output
+      --json-into <FILE>  Also write what -json prints into this file, which is
+                          made anew and for you alone to read
+  -q, --quiet             Print no progress, only results and errors
+
 Variables:
       --var <NAME=VALUE>  A value for a variable of the environment, instead of
                           its file's; repeatable
@@ -538,12 +572,6 @@ Cluster:
           A group to act as; may be given several times
       --request-timeout <DURATION>
           How long one request may take, such as 30s
-
-Output:
-      --chdir <DIR>  Work in this directory instead of the current one
-      --no-color     Print no colours
-      --json         Print JSON on standard output
-  -q, --quiet        Print no progress, only results and errors
 
 Examples:
   ditc apply jakub
@@ -597,6 +625,17 @@ Which environments:
                              history, staged, or in the working tree; with
                              names, only those of them
 
+Output:
+      --chdir <DIR>       Work in this directory instead of the current one
+      --compact           One line for each object
+      --concise           New objects in one line each, no legend, and no
+                          remarks that ask nothing of you
+      --no-color          Print no colours
+      --json              Print JSON on standard output
+      --json-into <FILE>  Also write what -json prints into this file, which is
+                          made anew and for you alone to read
+  -q, --quiet             Print no progress, only results and errors
+
 Part of an environment:
       --target <ADDRESS>   Only this component or object and what it needs;
                            repeatable
@@ -618,12 +657,6 @@ Cluster:
           A group to act as; may be given several times
       --request-timeout <DURATION>
           How long one request may take, such as 30s
-
-Output:
-      --chdir <DIR>  Work in this directory instead of the current one
-      --no-color     Print no colours
-      --json         Print JSON on standard output
-  -q, --quiet        Print no progress, only results and errors
 
 Examples:
   ditc destroy jakub
@@ -794,7 +827,8 @@ Commands:
   fmt           Rewrite TOML files in the canonical style
   new           Begin an environment: write its file
   modules       List the modules, or show one
-  schema        Print the JSON Schema of a kind of TOML file, for editors
+  schema        Print the JSON Schema of a kind of TOML file, for editors, or of
+                what a command prints with -json
   version       Print the version
   help          Print this message or the help of the given subcommand(s)
 
@@ -995,6 +1029,14 @@ Which environments:
                              history, staged, or in the working tree; with
                              names, only those of them
 
+Output:
+      --json-into <FILE>  Also write what -json prints into this file, which is
+                          made anew and for you alone to read
+      --chdir <DIR>       Work in this directory instead of the current one
+      --no-color          Print no colours
+      --json              Print JSON on standard output
+  -q, --quiet             Print no progress, only results and errors
+
 Examples:
   ditc validate                    all environments and all modules
   ditc validate jakub 'pr-*'       these, and what they use
@@ -1089,13 +1131,17 @@ Example:
         (
             "schema",
             str![[r#"
-Print the JSON Schema of a kind of TOML file, for editors
+Print the JSON Schema of a kind of TOML file, for editors, or of what a command
+prints with -json
 
-Usage: ditc schema [OPTIONS] [FILES]
+Usage: ditc schema [OPTIONS] [OF]
 
 Arguments:
-  [FILES]  Which files it describes [default: environment] [possible values:
-           environment, module, ditc]
+  [OF]  The files that it describes, or the command whose -json it describes
+        [default: environment] [possible values: environment, module, ditc,
+        plan, show, apply, destroy, drift, status, validate, state-list,
+        state-show, state-rebuild, fmt, new, modules, modules-show, version,
+        logs, port-forward, sandbox-serve]
 
 Options:
   -h, --help  Print help (see more with '--help')
@@ -1104,6 +1150,7 @@ Examples:
   ditc schema environment > .schema/environment.json
   ditc schema module
   ditc schema ditc
+  ditc schema plan                     what `ditc plan -json` prints
 
 An editor with a TOML language server such as Taplo completes and checks a file
 whose first line names the schema, `#:schema ../.schema/environment.json`, or

@@ -12,6 +12,7 @@ mod diagnostics;
 mod differential;
 mod drift;
 mod everyday;
+mod face;
 mod faults;
 mod given;
 mod help;

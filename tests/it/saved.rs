@@ -547,7 +547,6 @@ cluster sandbox):
   # not checked by the server: the cluster was not asked (-refresh=false)
   ~ Service "web" {
       + spec.ports[name="port-81"]:
-      +   name: port-81
       +   port: 81
       +   targetPort: 81
       +   protocol: TCP
@@ -562,7 +561,6 @@ cluster sandbox):
       ~ spec.template.spec.containers[name="web"] {
           ~ image = "traefik/whoami:v1" -> "traefik/whoami:v2"
           + ports[name="port-81"]:
-          +   name: port-81
           +   containerPort: 81
           +   protocol: TCP
         }

@@ -12,8 +12,8 @@ use crate::{
     failure::{Exit, Failure, FailureKind},
     names::EnvironmentName,
     render::{
-        self,
-        text::{End, Ending},
+        self, Detail,
+        text::{End, Ending, is_only_live},
     },
     settings,
     state::Operation,
@@ -105,7 +105,7 @@ pub(super) async fn run(
     });
     store.write_down()?;
     let objects = ready.iter().map(|ready| ready.survey.plan.counts().destroy).sum();
-    if !desk.global.json {
+    if desk.terminal.wants_text() {
         summarise(desk, meant, &told.prospects);
         tell_strays(desk, &chosen, &strays);
     }
@@ -171,9 +171,7 @@ struct Told<'a> {
 
 impl Told<'_> {
     fn begin(&self) {
-        if self.desk.global.json {
-            self.desk.terminal.out(&render::json::version(env!("CARGO_PKG_VERSION"), settings::now()));
-        }
+        self.desk.json(|| render::json::version(env!("CARGO_PKG_VERSION"), settings::now()));
     }
 
     /// Tells of a plan; hands it back where there is something to be done or waited for.
@@ -183,24 +181,19 @@ impl Told<'_> {
         let survey = match surveyed {
             Ok(survey) => survey,
             Err(failure) => {
-                if !desk.global.json {
-                    self.teller.tell(desk, &environment, Err(&failure));
-                } else {
-                    self.lines(&environment, &error_lines(&failure));
-                }
+                self.teller.tell(desk, &environment, Err(&failure));
+                self.lines(&environment, || error_lines(&failure));
                 self.endings.insert(environment, End::Failed(failure.message));
                 return None;
             }
         };
         desk.warn(&survey.warnings);
-        let context = context(&survey, link, &self.flags);
-        if desk.global.json {
-            let mut lines = render::json::planned(&survey.plan, &context, settings::now());
-            lines.push_str(&render::json::preflight(&survey.preflight, &survey.plan, settings::now()));
-            self.lines(&environment, &lines);
-        } else {
-            self.teller.tell(desk, &environment, Ok((&survey, &context)));
-        }
+        let context = context(desk, &survey, link, &self.flags);
+        self.lines(&environment, || {
+            let preflight = render::json::preflight(&survey.preflight, &survey.plan, settings::now());
+            render::json::planned(&survey.plan, &context, settings::now()) + &preflight
+        });
+        self.teller.tell(desk, &environment, Ok((&survey, &context)));
         let end = match may_begin(&survey) {
             _ if !survey.plan.is_applyable() => End::Blocked,
             Err(failure) => {
@@ -215,12 +208,11 @@ impl Told<'_> {
 
     fn event(&self, survey: &Survey, event: &Event) {
         let (desk, plan) = (self.desk, &survey.plan);
-        if desk.global.json {
-            if let Some(line) = render::json::event(event, plan) {
-                self.lines(&plan.environment, &line);
-            }
-        } else if let Some(line) = render::text::event(event, plan, desk.terminal.out_style)
+        self.lines(&plan.environment, || render::json::event(event, plan).unwrap_or_default());
+        if desk.terminal.wants_text()
             && !desk.global.quiet
+            && !(desk.detail != Detail::Whole && is_only_live(event))
+            && let Some(line) = render::text::event(event, plan, desk.terminal.out_style)
         {
             desk.terminal.out(&line);
         }
@@ -230,17 +222,14 @@ impl Told<'_> {
     fn outcome(&self, hold: &Hold, survey: &Survey, outcome: &Outcome) {
         let (desk, plan) = (self.desk, &survey.plan);
         let has_outputs = outcome.is_complete() && self.operation == Operation::Apply && !plan.outputs.is_empty();
-        if desk.global.json {
-            if has_outputs {
-                self.lines(&plan.environment, &render::json::outputs(&plan.outputs, settings::now()));
-            }
-            return;
+        if has_outputs {
+            self.lines(&plan.environment, || render::json::outputs(&plan.outputs, settings::now()));
         }
-        if outcome.is_complete() && !plan.has_changes() {
+        if !desk.terminal.wants_text() || outcome.is_complete() && !plan.has_changes() {
             return;
         }
         let style = desk.terminal.out_style;
-        let context = context(survey, &hold.link, &self.flags);
+        let context = context(desk, survey, &hold.link, &self.flags);
         let mut text = format!("\n{}", render::text::heading(&plan.environment, style));
         text.push_str(&format!("\n{}", render::text::ledger(outcome, plan, &context, style)));
         let outputs = if has_outputs { render::text::outputs(&plan.outputs, style) } else { String::new() };
@@ -251,19 +240,20 @@ impl Told<'_> {
     }
 
     fn failure(&self, environment: &EnvironmentName, failure: &Failure) {
-        let desk = self.desk;
-        if desk.global.json {
-            return self.lines(environment, &error_lines(failure));
-        }
-        let style = desk.terminal.out_style;
-        let (heading, text) =
-            (render::text::heading(environment, style), render::text::failed(&failure.parts(), style));
-        desk.terminal.out(&format!("\n{heading}\n{text}"));
+        self.lines(environment, || error_lines(failure));
+        self.desk.text(|style| {
+            let heading = render::text::heading(environment, style);
+            format!("\n{heading}\n{}", render::text::failed(&failure.parts(), style))
+        });
     }
 
-    fn lines(&self, environment: &EnvironmentName, lines: &str) {
+    fn lines(&self, environment: &EnvironmentName, lines: impl FnOnce() -> String) {
+        if !self.desk.terminal.wants_json() {
+            return;
+        }
+        let lines = lines();
         if !lines.is_empty() {
-            self.desk.terminal.out(&render::json::lines_of(environment, lines));
+            self.desk.terminal.json(&render::json::lines_of(environment, &lines));
         }
     }
 
@@ -274,7 +264,7 @@ impl Told<'_> {
         let open = endings.values().filter(|end| is_open(end)).count();
         let (number, has_ended) = (endings.len(), endings.values().any(|end| *end != End::Unchanged));
         let not_started = endings.values().filter(|end| **end == End::NotStarted).count();
-        if !desk.global.json && has_ended {
+        if desk.terminal.wants_text() && has_ended {
             let endings: Vec<Ending> =
                 endings.into_iter().map(|(environment, end)| Ending { environment, end }).collect();
             desk.terminal.out("");

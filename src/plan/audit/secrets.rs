@@ -20,7 +20,7 @@ pub(super) fn check(plan: &Plan, faults: &mut Faults) {
         let shows = change.diff.fields.iter().any(|field| {
             let value = match &field.after {
                 After::Value(value) => Some(value),
-                After::Absent | After::Secret => None,
+                After::Absent | After::Unknown | After::Secret => None,
             };
             // That there was a value may be told.
             let was_there = field.before.as_ref().is_some_and(|before| !before.is_null());

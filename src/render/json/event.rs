@@ -1,17 +1,16 @@
 //! A run as lines of JSON, with Terraform's keys and types where it has them.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    apply::{Awaited, Event, EventKind, LogLines, Outcome, StepError},
-    names::{ComponentId, EnvironmentName, OutputName},
+    apply::{Event, EventKind, Outcome},
+    names::{ComponentId, OutputName},
     object::ObjectKey,
     plan::{Action, Plan, Step},
-    readiness::{Cause, Heals, LogOf},
     render::{
         Style,
         text::{self, Context, complete, in_order, plan_totals, step, totals},
@@ -21,8 +20,10 @@ use crate::{
 use super::{
     FORMAT_VERSION,
     drift::DriftDocument,
+    hook::{Hook, Hooked, Subject},
     line,
-    plan::{ChangeDocument, Resource, action_word},
+    plan::ChangeDocument,
+    words::action_word,
 };
 
 /// Messages are plain, and each is one line.
@@ -72,19 +73,32 @@ pub fn version(version: &str, at: Timestamp) -> String {
 #[must_use]
 pub fn planned(plan: &Plan, context: &Context<'_>, at: Timestamp) -> String {
     #[derive(Serialize)]
-    struct Payload<P> {
-        change: P,
+    struct Payload<'a, P> {
+        change: Changed<'a, P>,
+    }
+    #[derive(Serialize)]
+    struct Changed<'a, P> {
+        resource: Subject<'a>,
+        /// Terraform's word; what ditc knows besides stands in `actions`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        action: Option<&'static str>,
+        #[serde(flatten)]
+        document: P,
     }
     let mut out = String::new();
     for (key, drift) in &plan.drift {
-        let change = DriftDocument::new(&plan.environment, key, drift);
-        let message = format!("{}: Drift detected", change.resource.address);
+        let document = DriftDocument::new(&plan.environment, key, drift);
+        let message = format!("{}: Drift detected", document.resource.address);
+        // It has an action of its own.
+        let change = Changed { resource: Subject::new(plan, drift.component.as_ref(), key), action: None, document };
         out.push_str(&Line::new("info", &message, "resource_drift", at, Payload { change }).to_text());
     }
     for (key, change) in in_order(plan) {
         let action = action_word(change.action);
-        let change = ChangeDocument::new(plan, key, change, context.sources);
-        let message = format!("{}: Plan to {action}", change.resource.address);
+        let resource = Subject::new(plan, change.component.as_ref(), key);
+        let message = format!("{}: Plan to {action}", resource.addr);
+        let document = ChangeDocument::new(plan, key, change, context.sources);
+        let change = Changed { resource, action: Some(action), document };
         out.push_str(&Line::new("info", &message, "planned_change", at, Payload { change }).to_text());
     }
     let counts = plan.counts();
@@ -125,148 +139,6 @@ struct OutcomeCounts {
     interrupted: bool,
 }
 
-#[derive(Serialize)]
-struct Hooked<'a> {
-    hook: Hook<'a>,
-}
-
-#[derive(Serialize)]
-struct Hook<'a> {
-    resource: Subject<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    action: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    elapsed_seconds: Option<f64>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    waits_for: Vec<AwaitedDocument<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<StepErrorDocument<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    because: Option<String>,
-}
-
-/// An object or a component; Terraform's keys for parsers that know them.
-#[derive(Serialize)]
-struct Subject<'a> {
-    addr: String,
-    resource_type: Option<&'a str>,
-    resource_name: Option<&'a str>,
-    component: Option<String>,
-}
-
-#[derive(Serialize)]
-struct AwaitedDocument<'a> {
-    object: String,
-    why: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cause: Option<CauseDocument<'a>>,
-}
-
-impl<'a> AwaitedDocument<'a> {
-    fn new(Awaited { key, why, cause }: &'a Awaited) -> Self {
-        Self { object: key.to_string(), why, cause: cause.as_deref().map(CauseDocument::new) }
-    }
-}
-
-/// What is wrong with what is waited for.
-#[derive(Serialize)]
-struct CauseDocument<'a> {
-    /// `crash_loop`, `image_absent`; more may come.
-    kind: &'static str,
-    /// The object where it shows: `Pod/orders-7d9f`.
-    at: String,
-    /// The cluster's own words, with who says so.
-    told: Option<&'a str>,
-    /// Whether it may pass by itself.
-    may_heal: bool,
-}
-
-impl<'a> CauseDocument<'a> {
-    fn new(cause: &'a Cause) -> Self {
-        let Cause { fault, heals, at, why: _, told, log: _, next: _ } = cause;
-        Self { kind: fault.word(), at: at.to_string(), told: told.as_deref(), may_heal: *heals != Heals::Never }
-    }
-}
-
-#[derive(Serialize)]
-struct StepErrorDocument<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    object: Option<String>,
-    summary: &'a str,
-    causes: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cause: Option<CauseDocument<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    log: Option<LogDocument<'a>>,
-    hint: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct LogDocument<'a> {
-    pod: &'a str,
-    container: &'a str,
-    /// Whether it is of the container's run before.
-    previous: bool,
-    lines: &'a [String],
-}
-
-impl<'a> StepErrorDocument<'a> {
-    fn new(error: &'a StepError) -> Self {
-        let StepError { object, summary, causes, log, hint, cause } = error;
-        let log = log.as_ref().map(|LogLines { of: LogOf { pod, container, previous }, lines }| LogDocument {
-            pod,
-            container,
-            previous: *previous,
-            lines,
-        });
-        let object = object.as_ref().map(ToString::to_string);
-        let cause = cause.as_deref().map(CauseDocument::new);
-        Self { object, summary, causes, cause, log, hint: hint.as_deref() }
-    }
-}
-
-impl<'a> Hook<'a> {
-    fn of_key(plan: &Plan, component: Option<&ComponentId>, key: &'a ObjectKey) -> Self {
-        let resource = Resource::new(plan, component, key);
-        Self::of(Subject {
-            addr: resource.address,
-            resource_type: Some(&key.kind.kind),
-            resource_name: Some(&key.name),
-            component: component.map(ToString::to_string),
-        })
-    }
-
-    fn of_step(plan: &'a Plan, of: &'a Step) -> Self {
-        match of {
-            Step::Change(key) => {
-                let change = plan.changes.get(key);
-                let hook = Self::of_key(plan, change.and_then(|change| change.component.as_ref()), key);
-                Self { action: change.map(|change| action_word(change.action)), ..hook }
-            }
-            Step::Ready(component) => {
-                let component = Some(component.to_string());
-                Self::of(Subject { addr: step(plan, of), resource_type: None, resource_name: None, component })
-            }
-        }
-    }
-
-    fn of(resource: Subject<'a>) -> Self {
-        Self { resource, action: None, elapsed_seconds: None, waits_for: Vec::new(), error: None, because: None }
-    }
-
-    fn action(self, action: Action) -> Self {
-        Self { action: Some(action_word(action)), ..self }
-    }
-
-    fn elapsed(self, elapsed: Duration) -> Self {
-        Self { elapsed_seconds: Some(elapsed.as_secs_f64()), ..self }
-    }
-
-    fn error(self, error: &'a StepError) -> Self {
-        Self { error: Some(StepErrorDocument::new(error)), ..self }
-    }
-}
-
 /// One event as one line; none where there is nothing to tell.
 #[must_use]
 pub fn event(event: &Event, plan: &Plan) -> Option<String> {
@@ -290,8 +162,7 @@ pub fn event(event: &Event, plan: &Plan) -> Option<String> {
         }
         EventKind::Warning { key, text } => Some(warning(key.as_ref(), text, plan, event.at)),
         EventKind::Waiting { step, on, elapsed } => {
-            let waits_for = on.iter().map(AwaitedDocument::new).collect();
-            let hook = Hook { waits_for, ..Hook::of_step(plan, step).elapsed(*elapsed) };
+            let hook = Hook::of_step(plan, step).elapsed(*elapsed).waits_for(on);
             Some(Line::new("info", message, "apply_progress", event.at, Hooked { hook }).to_text())
         }
         EventKind::ComponentReady { component, elapsed } => {
@@ -305,8 +176,8 @@ pub fn event(event: &Event, plan: &Plan) -> Option<String> {
             Some(Line::new("error", message, "component_errored", event.at, Hooked { hook }).to_text())
         }
         EventKind::Skipped { step: skipped, because } => {
-            let because = Some(step(plan, because));
-            hooked("warn", "apply_skipped", Hook { because, ..Hook::of_step(plan, skipped) })
+            let because = step(plan, because);
+            hooked("warn", "apply_skipped", Hook::of_step(plan, skipped).because(because))
         }
         EventKind::Held { who, since } => {
             #[derive(Serialize)]
@@ -382,28 +253,4 @@ pub fn outputs(outputs: &BTreeMap<ComponentId, BTreeMap<OutputName, Value>>, at:
         .map(|(component, name, value)| (format!("{}.{name}", component.name), Output { sensitive: false, value }))
         .collect();
     Line::new("info", &format!("Outputs: {}", outputs.len()), "outputs", at, Payload { outputs }).to_text()
-}
-
-/// A line of a pod's log.
-#[must_use]
-pub fn log(
-    environment: &EnvironmentName,
-    component: &ComponentId,
-    pod: &str,
-    container: &str,
-    line: &str,
-    at: Timestamp,
-) -> String {
-    #[derive(Serialize)]
-    struct Payload<'a> {
-        log: Spoken<'a>,
-    }
-    #[derive(Serialize)]
-    struct Spoken<'a> {
-        address: String,
-        pod: &'a str,
-        container: &'a str,
-    }
-    let payload = Payload { log: Spoken { address: format!("{environment}.{component}"), pod, container } };
-    Line::new("info", line, "log", at, payload).to_text()
 }

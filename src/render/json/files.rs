@@ -37,6 +37,18 @@ pub fn formatted(changed: &[Formatted], mistakes: &[Diagnostic], sources: &Sourc
     }))
 }
 
+/// Which ditc this is.
+#[must_use]
+pub fn version_document(version: &str) -> String {
+    document(&json!({"format_version": FORMAT_VERSION, "version": version}))
+}
+
+/// Where the cluster in the box is reached.
+#[must_use]
+pub fn serving(server: &str, kubeconfig: &str) -> String {
+    document(&json!({"format_version": FORMAT_VERSION, "server": server, "kubeconfig": kubeconfig}))
+}
+
 /// An environment that was begun.
 #[must_use]
 pub fn begun(name: &EnvironmentName, path: &str, base: Option<&EnvironmentName>, next: &str) -> String {

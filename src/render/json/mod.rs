@@ -1,23 +1,31 @@
 //! Output for machines: a plan as one document, a run as one object per line with Terraform's key names. The types here
 //! are the format; nothing else is serialised. Readers ignore fields they do not know.
 
+use super::style::is_harmful;
+
 mod drift;
 mod event;
 mod failure;
 mod files;
+mod hook;
 mod many;
 mod plan;
 mod preflight;
+mod reach;
+mod schema;
 mod state;
 mod status;
+mod words;
 
 pub use drift::drift;
-pub use event::{event, log, outputs, planned, version};
+pub use event::{event, outputs, planned, version};
 pub use failure::{error, error_line};
-pub use files::{begun, formatted, module, modules, validate};
+pub use files::{begun, formatted, module, modules, serving, validate, version_document};
 pub use many::{Planned, lines_of, plans};
 pub use plan::plan;
 pub use preflight::preflight;
+pub use reach::{listening, log};
+pub use schema::{Printed, schema};
 pub use state::{state_list, state_show};
 pub use status::status;
 
@@ -26,10 +34,25 @@ pub const FORMAT_VERSION: &str = "1.0";
 
 fn document(value: &impl serde::Serialize) -> String {
     let text = serde_json::to_string_pretty(value).expect("our own types have string keys and no failing parts");
-    text + "\n"
+    harmless(&text) + "\n"
 }
 
 fn line(value: &impl serde::Serialize) -> String {
     let text = serde_json::to_string(value).expect("our own types have string keys and no failing parts");
-    text + "\n"
+    harmless(&text) + "\n"
+}
+
+/// The same JSON for a terminal to show: what it would obey, or nobody would see, is escaped. Such characters stand in
+/// strings alone, since the text around them is ours.
+fn harmless(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c != '\n' && is_harmful(c) {
+            let mut units = [0; 2];
+            out.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }

@@ -10,9 +10,10 @@ use crate::{
     diagnostic::{Sources, Span},
     names::{ComponentId, EnvironmentName, OutputName},
     object::{FieldPath, ObjectKey},
-    observed::{Forbidden, Readiness},
-    plan::{Action, After, Block, Blocked, Change, Check, Counts, Plan, Preflight, Reason, Taken, TooMany},
+    observed::Readiness,
+    plan::{After, Blocked, Change, Check, Counts, Plan, Preflight, Taken, TooMany},
     render::{
+        risk::risks,
         secrecy::is_hidden,
         text::{Context, Way, explain, in_order},
     },
@@ -23,6 +24,7 @@ use super::{
     FORMAT_VERSION, document,
     drift::{AdditionsDocument, DriftDocument},
     preflight::PreflightDocument,
+    words::{action_words, block_word, reason_word},
 };
 
 /// A plan for machines.
@@ -99,6 +101,8 @@ pub(super) struct ChangeDocument<'a> {
     /// As Terraform has them: a replacement is a delete and a create.
     actions: &'static [&'static str],
     reason: &'static str,
+    /// What deserves a second look: `data_lost`, `interrupted`; more may come.
+    risks: Vec<&'static str>,
     /// The ConfigMaps and Secrets whose change replaces its pods.
     rolls_because: Vec<Resource<'a>>,
     fields: Vec<FieldDocument<'a>>,
@@ -133,15 +137,17 @@ impl<'a> ChangeDocument<'a> {
         let field = |field: &'a crate::plan::FieldChange| {
             let (after, is_secret) = match &field.after {
                 After::Value(value) => (Some(value), false),
-                After::Absent => (None, false),
+                After::Absent | After::Unknown => (None, false),
                 After::Secret => (None, true),
             };
-            FieldDocument::new(key, &field.path, field.before.as_ref(), after, is_secret)
+            let shown = FieldDocument::new(key, &field.path, field.before.as_ref(), after, is_secret);
+            FieldDocument { unknown: field.after == After::Unknown, ..shown }
         };
         Self {
             resource: Resource::new(plan, component.as_ref(), key),
             actions: action_words(*action),
             reason: reason_word(reason),
+            risks: risks(plan, key, change).into_iter().map(|(risk, _)| risk.word()).collect(),
             rolls_because: rolls.iter().map(|key| Resource::new(plan, plan.component_of(key), key)).collect(),
             fields: diff.fields.iter().map(field).collect(),
             unchanged_fields: diff.unchanged,
@@ -169,6 +175,8 @@ pub(super) struct FieldDocument<'a> {
     pub(super) after: Option<&'a Value>,
     /// Whether values are left out.
     pub(super) sensitive: bool,
+    /// Whether the value afterwards is known only then.
+    pub(super) unknown: bool,
 }
 
 impl<'a> FieldDocument<'a> {
@@ -182,7 +190,7 @@ impl<'a> FieldDocument<'a> {
         let sensitive =
             is_secret || [before, after].into_iter().flatten().any(|value| is_hidden(key, path, Some(value)));
         let shown = |value: Option<&'a Value>| value.filter(|_| !sensitive);
-        Self { path: path.to_string(), before: shown(before), after: shown(after), sensitive }
+        Self { path: path.to_string(), before: shown(before), after: shown(after), sensitive, unknown: false }
     }
 }
 
@@ -290,7 +298,7 @@ impl CountsDocument {
 
 impl<'a> Document<'a> {
     pub(super) fn new(plan: &'a Plan, preflight: &'a Preflight, context: &Context<'a>) -> Self {
-        let Context { sources, cluster, flags, check_namespace: _, as_of } = *context;
+        let Context { sources, cluster, flags, check_namespace: _, as_of, detail: _ } = *context;
         let mut counts = CountsDocument::default();
         counts.add(plan.counts());
         let blocked = |blocked: &'a Blocked| {
@@ -352,68 +360,4 @@ fn not_ready(plan: &Plan) -> Vec<NotReady<'_>> {
             Some(NotReady { resource: Resource::new(plan, unchanged.component.as_ref(), key), state, why })
         })
         .collect()
-}
-
-/// The actions of a change, in the order in which they are done.
-fn action_words(action: Action) -> &'static [&'static str] {
-    match action {
-        Action::Create => &["create"],
-        Action::Update => &["update"],
-        Action::Replace => &["delete", "create"],
-        Action::Adopt => &["import"],
-        Action::Delete => &["delete"],
-        Action::Forget => &["forget"],
-    }
-}
-
-pub(super) fn action_word(action: Action) -> &'static str {
-    match action {
-        Action::Create => "create",
-        Action::Update => "update",
-        Action::Delete => "delete",
-        Action::Forget => "forget",
-        Action::Replace => "replace",
-        Action::Adopt => "import",
-    }
-}
-
-fn reason_word(reason: &Reason) -> &'static str {
-    match reason {
-        Reason::New => "new",
-        Reason::Unfinished => "unfinished",
-        Reason::DeletedOutside => "deleted_outside",
-        Reason::DefinitionChanged => "definition_changed",
-        Reason::ConfigChanged => "config_changed",
-        Reason::ChangedOutside => "changed_outside",
-        Reason::DefinitionAndOutside => "definition_and_outside_changed",
-        Reason::GivenChanged => "given_changed",
-        Reason::RecreatedOutside => "recreated_outside",
-        Reason::OwnershipLost => "ownership_lost",
-        Reason::NotDesired => "not_desired",
-        Reason::GoesWith(_) => "goes_with",
-        Reason::Leftover => "leftover",
-        Reason::Destroyed => "destroyed",
-        Reason::Gone => "gone",
-        Reason::UnfinishedReplace => "unfinished_replace",
-        Reason::Terminating(_) => "terminating",
-        Reason::Unchangeable(_) => "unchangeable",
-        Reason::Requested => "requested",
-        Reason::YieldEnded => "yield_ended",
-    }
-}
-
-fn block_word(why: &Block) -> &'static str {
-    match why {
-        Block::Foreign { .. } => "foreign",
-        Block::Owned(_) => "owned",
-        Block::Invalid(_) => "invalid",
-        Block::Malformed(..) => "malformed",
-        Block::Forbidden(Forbidden::NamespaceTerminating, _) => "namespace_terminating",
-        Block::Forbidden(Forbidden::Quota, _) => "quota",
-        Block::Forbidden(Forbidden::Admission, _) => "admission",
-        Block::HoldsData(_) => "holds_data",
-        Block::WithEnvironment => "with_environment",
-        Block::SecretChanged => "secret_changed",
-        Block::WithForeign(_) => "with_foreign",
-    }
 }

@@ -53,12 +53,8 @@ cluster staging):
                   ~ image = "orders:dev" -> "orders:v2"
                   ~ command = ["run"] -> ["run", "--config", "config.yml"]
                   ~ env {
-                      + [name="LOG_LEVEL"]:
-                      +   name: LOG_LEVEL
-                      +   value: debug
-                      - [name="OLD"]:
-                      -   name: OLD
-                      -   value: "1"
+                      + [name="LOG_LEVEL"].value: debug
+                      - [name="OLD"].value: "1"
                     }
                   + resources.limits:
                   +   cpu: 100m

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{Style, text::Context};
+use super::{Detail, Style, text::Context};
 use crate::{
     desired::{Manifest, Origin},
     diagnostic::{SourceId, Sources, Span},
@@ -20,6 +20,7 @@ use crate::{
 mod failure;
 mod fields;
 mod json;
+mod large;
 mod live;
 mod notes;
 mod plan;
@@ -93,7 +94,14 @@ pub(super) fn files() -> Files {
 impl Files {
     pub(super) fn context(&self) -> Context<'_> {
         let check_namespace = &self.check_namespace;
-        Context { sources: &self.sources, cluster: "staging", check_namespace, flags: "", as_of: None }
+        Context {
+            sources: &self.sources,
+            cluster: "staging",
+            check_namespace,
+            flags: "",
+            as_of: None,
+            detail: Detail::Whole,
+        }
     }
 
     pub(super) fn orders(&self) -> Span {

@@ -86,6 +86,10 @@ cluster staging):
         # (14 unchanged fields hidden)
     }
 
+Look twice at these:
+  ! jakub.services.orders/Deployment/orders: undoes what kubectl-edit changed:
+    spec.template.spec.containers[name="orders"].image
+
 Plan: 0 to add, 1 to change, 0 to destroy.
 
 "#]]
@@ -366,6 +370,9 @@ cluster staging):
           ~ labels.team = "a" -> "b"
         }
     }
+
+Look twice at these:
+  ! jakub/Secret/s: undoes what somebody changed: data.password
 
 Plan: 0 to add, 1 to change, 0 to destroy.
 

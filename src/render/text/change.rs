@@ -8,6 +8,7 @@ use crate::{
     object::ObjectKey,
     plan::{Action, Change, Check, FieldChange, Plan, Reason, Taken},
     render::{
+        Detail,
         secrecy::is_hidden,
         style::{Look, Style, clean, clean_line},
     },
@@ -17,6 +18,7 @@ use crate::{
 
 use super::{
     fields::{Field, Sign, fields, whole},
+    notes,
     plan::Context,
 };
 
@@ -60,13 +62,22 @@ pub(super) fn block(
             let why = (!why.is_empty()).then(|| why.join("; "));
             return line(style.paint(Look::Remove, "-"), &style.paint(Look::Danger, "destroyed"), why.as_deref());
         }
-        Action::Forget => return line(style.paint(Look::Dim, "."), "forgotten", why.as_deref()),
-        Action::Create => (Sign::Add, "created"),
-        Action::Update => (Sign::Change, "updated in-place"),
-        Action::Adopt => (Sign::Change, "imported"),
-        Action::Replace => (Sign::Replace, "replaced"),
+        Action::Forget => return line(Sign::Forget.paint(style), "forgotten", why.as_deref()),
+        action
+            if context.detail != Detail::Whole && (action == Action::Create || context.detail == Detail::Compact) =>
+        {
+            return one_line(change, &address, why, style);
+        }
+        Action::Create => (Sign::Add, "will be created".to_owned()),
+        Action::Update => (Sign::Change, "will be updated in-place".to_owned()),
+        Action::Adopt => (Sign::Change, "will be imported".to_owned()),
+        // As requested, it will be; else it must be.
+        Action::Replace => {
+            let must = if change.reason == Reason::Requested { "will" } else { "must" };
+            (Sign::Replace, format!("{must} be {}", style.paint(Look::Danger, "replaced")))
+        }
     };
-    let mut text = format!("  # {address} will be {participle}\n");
+    let mut text = format!("  # {address} {participle}\n");
     if let Some(why) = remark(change, why, context) {
         text.push_str(&style.wrap("  # ", "  # ", Look::Dim, &format!("({why})")));
     }
@@ -81,6 +92,44 @@ pub(super) fn block(
         inside => format!("{head} {{\n{inside}    }}\n"),
     });
     Block { text, is_one_line: false }
+}
+
+/// A change in one line, with the names of its fields.
+fn one_line(change: &Change, address: &str, why: Option<String>, style: Style) -> Block {
+    let paths = |fields: &[FieldChange]| notes::tails(fields.iter().map(|field| &field.path));
+    let (participle, fields) = match change.action {
+        Action::Create => ("created".to_owned(), String::new()),
+        Action::Update => ("updated in-place".to_owned(), paths(&change.diff.fields)),
+        Action::Adopt => ("imported".to_owned(), paths(&change.diff.fields)),
+        Action::Replace => {
+            let forcing = forcing(change);
+            let forces: Vec<FieldChange> =
+                change.diff.fields.iter().filter(|field| forces(forcing, field)).cloned().collect();
+            let forces = if forces.is_empty() { String::new() } else { format!("{} forces it", paths(&forces)) };
+            (style.paint(Look::Danger, "replaced"), forces)
+        }
+        Action::Delete => (style.paint(Look::Danger, "destroyed"), String::new()),
+        Action::Forget => ("forgotten".to_owned(), String::new()),
+    };
+    // The server's whole sentence is for the block, and that the definition changed is what everybody expects.
+    let is_told = !matches!(change.reason, Reason::Unchangeable(_) | Reason::DefinitionChanged | Reason::ConfigChanged);
+    let why = why.filter(|_| is_told);
+    let remark = why.map_or_else(String::new, |why| style.paint(Look::Dim, &format!(" ({why})")));
+    let fields = if fields.is_empty() { fields } else { format!(": {fields}") };
+    let sign = Sign::of(change.action);
+    let indent = if sign == Sign::Replace { "" } else { "  " };
+    Block {
+        text: format!("{indent}{} {address} will be {participle}{remark}{fields}\n", sign.paint(style)),
+        is_one_line: true,
+    }
+}
+
+/// The fields that the server does not change, where it named any.
+fn forcing(change: &Change) -> &[String] {
+    match &change.reason {
+        Reason::Unchangeable(refusal) => refusal.fields.as_slice(),
+        _ => &[],
+    }
 }
 
 /// The lines between the braces.
@@ -106,29 +155,47 @@ fn inside(key: &ObjectKey, change: &Change, style: Style) -> String {
 }
 
 fn changed(key: &ObjectKey, change: &Change, style: Style) -> String {
-    let forcing = match &change.reason {
-        Reason::Unchangeable(refusal) => refusal.fields.as_slice(),
-        _ => &[],
-    };
+    let forcing = forcing(change);
     let list: Vec<Field<'_>> = change
         .diff
         .fields
         .iter()
         .map(|field| {
             let drawn = Field::of_change(key, field);
-            if forces(forcing, field) { drawn.remark("forces replacement".to_owned()) } else { drawn }
+            if forces(forcing, field) { drawn.warning("forces replacement") } else { drawn }
         })
         .collect();
     fields(&list, 6, style)
 }
 
-/// Whether the server named a field, or what it lies in, as one that it does not change. `spec` alone says nothing.
+/// Whether the server named a field, what it lies in, or something in it, as what it does not change. `spec` alone says
+/// nothing.
 fn forces(named: &[String], change: &FieldChange) -> bool {
-    let path = change.path.to_string();
-    let path = path.trim_start_matches('.');
-    named.iter().filter(|name| *name != "spec").any(|name| {
-        path.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    let lies_in = |inner: &str, outer: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let path = without_items(change.path.to_string().trim_start_matches('.'));
+    named.iter().map(|name| without_items(name)).filter(|name| name != "spec").any(|name| {
+        // The server keeps the first address in two fields, and names the list.
+        let name = if name == "spec.clusterIPs" { "spec.clusterIP".to_owned() } else { name };
+        lies_in(&path, &name) || lies_in(&name, &path)
     })
+}
+
+/// A path without which items of lists it leads to: the server counts them, and we name them by their keys.
+fn without_items(path: &str) -> String {
+    let mut out = String::new();
+    let (mut depth, mut is_quoted) = (0_usize, false);
+    for c in path.chars() {
+        match c {
+            '"' if depth > 0 => is_quoted = !is_quoted,
+            '[' if !is_quoted => depth += 1,
+            ']' if !is_quoted => depth = depth.saturating_sub(1),
+            c if depth == 0 => out.push(c),
+            _ => {}
+        }
+    }
+    out
 }
 
 /// What is written, without what the head of the block or every object of ditc says.

@@ -7,7 +7,10 @@ use serde_json::Value;
 use crate::{
     names::EnvironmentName,
     plan::{Addition, Additions, DriftKind, Report, Strict, Surroundings, Unknown, Verdict},
-    render::style::{Look as Paint, Style, clean_line},
+    render::{
+        Detail,
+        style::{Look as Paint, Style, clean_line},
+    },
     state::Run,
 };
 
@@ -52,7 +55,7 @@ impl Found<'_> {
 
 /// One environment, with a headline.
 #[must_use]
-pub fn drift(look: &Look<'_>, cluster: &str, flags: &str, strict: Strict, style: Style) -> String {
+pub fn drift(look: &Look<'_>, cluster: &str, flags: &str, strict: Strict, detail: Detail, style: Style) -> String {
     let Look { environment, found } = look;
     let head = |place: &str| format!("{}{place}\n", style.paint(Paint::Bold, &format!("Environment {environment}")));
     match found {
@@ -62,7 +65,7 @@ pub fn drift(look: &Look<'_>, cluster: &str, flags: &str, strict: Strict, style:
         }
         Found::Report(report) => {
             let place = format!(" (namespace {}, cluster {})", report.namespace, clean_line(cluster));
-            let mut parts = vec![head(&place), told(report, style), notes(report, flags, style)];
+            let mut parts = vec![head(&place), told(report, detail, style), notes(report, flags, detail, style)];
             parts.push(unknown(report, style));
             parts.push(format!("{}\n", closing(report, strict, style)));
             parts.push(ways(report, flags, strict, style));
@@ -73,14 +76,15 @@ pub fn drift(look: &Look<'_>, cluster: &str, flags: &str, strict: Strict, style:
 }
 
 /// The objects, close to each other but for those with fields.
-fn told(report: &Report, style: Style) -> String {
+fn told(report: &Report, detail: Detail, style: Style) -> String {
     let mut out = String::new();
     for (key, drift) in &report.drift {
-        let is_block = matches!(&drift.kind, DriftKind::Changed(fields) if !fields.is_empty());
+        let is_block =
+            detail != Detail::Compact && matches!(&drift.kind, DriftKind::Changed(fields) if !fields.is_empty());
         if is_block && !out.is_empty() {
             out.push('\n');
         }
-        out.push_str(&moved(&report.environment, key, drift, style));
+        out.push_str(&moved(&report.environment, key, drift, detail, style));
     }
     for (key, managers) in &report.foreign {
         let by = names(managers.iter().cloned());
@@ -91,7 +95,7 @@ fn told(report: &Report, style: Style) -> String {
     out
 }
 
-fn notes(report: &Report, flags: &str, style: Style) -> String {
+fn notes(report: &Report, flags: &str, detail: Detail, style: Style) -> String {
     let Report { environment, namespace, surroundings, interrupted, unfinished, elsewhere, .. } = report;
     let Surroundings { has_file, has_record, unlisted: _ } = surroundings;
     let mut out = String::new();
@@ -122,7 +126,9 @@ fn notes(report: &Report, flags: &str, style: Style) -> String {
         );
         out.push_str(&note(&text, style));
     }
-    out.push_str(&additions(report, style));
+    if detail == Detail::Whole {
+        out.push_str(&additions(report, style));
+    }
     out
 }
 

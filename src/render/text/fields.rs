@@ -4,14 +4,18 @@ use serde_json::{Map, Value};
 
 use crate::{
     object::{FieldPath, ObjectKey, Segment},
-    plan::{After, FieldChange},
+    plan::{Action, After, FieldChange},
     render::{
         secrecy::{SENSITIVE, is_hidden},
         style::{Look, Style, clean},
     },
+    rolling::NOT_YET,
 };
 
-use super::value::{Length, arrow, chain, difference, entry, inline, is_short};
+use super::{
+    difference::{difference, items, words},
+    value::{Length, arrow, chain, entry, inline, is_short},
+};
 
 /// One field before and after, with a remark to stand behind it.
 pub(super) struct Field<'a> {
@@ -19,6 +23,8 @@ pub(super) struct Field<'a> {
     before: Option<Value>,
     after: Option<Value>,
     remark: String,
+    /// What the remark looks like.
+    look: Look,
 }
 
 impl<'a> Field<'a> {
@@ -27,6 +33,7 @@ impl<'a> Field<'a> {
         let after = match &change.after {
             After::Value(value) => Some(value),
             After::Absent => None,
+            After::Unknown => Some(&Value::from(NOT_YET)),
             After::Secret => Some(&Value::Null),
         };
         let is_secret = change.after == After::Secret;
@@ -43,11 +50,18 @@ impl<'a> Field<'a> {
         let shown = |value: Option<&Value>| {
             value.map(|value| if is_hidden(key, path, Some(value)) { SENSITIVE.into() } else { value.clone() })
         };
-        Self { path, before: shown(before), after: shown(after), remark: String::new() }
+        Self { path, before: shown(before), after: shown(after), remark: String::new(), look: Look::Dim }
     }
 
     pub(super) fn remark(mut self, remark: String) -> Self {
         self.remark = remark;
+        self
+    }
+
+    /// A remark that must not be overlooked.
+    pub(super) fn warning(mut self, remark: &str) -> Self {
+        self.remark = remark.to_owned();
+        self.look = Look::Remove;
         self
     }
 
@@ -67,15 +81,28 @@ pub(super) enum Sign {
     Remove,
     /// Removed, and added anew.
     Replace,
+    /// Only in the record.
+    Forget,
 }
 
 impl Sign {
+    pub(super) fn of(action: Action) -> Self {
+        match action {
+            Action::Create => Sign::Add,
+            Action::Update | Action::Adopt => Sign::Change,
+            Action::Replace => Sign::Replace,
+            Action::Delete => Sign::Remove,
+            Action::Forget => Sign::Forget,
+        }
+    }
+
     pub(super) fn paint(self, style: Style) -> String {
         match self {
             Sign::Add => style.paint(Look::Add, "+"),
             Sign::Change => style.paint(Look::Change, "~"),
             Sign::Remove => style.paint(Look::Remove, "-"),
             Sign::Replace => format!("{}/{}", style.paint(Look::Remove, "-"), style.paint(Look::Add, "+")),
+            Sign::Forget => style.paint(Look::Dim, "."),
         }
     }
 }
@@ -147,12 +174,12 @@ pub(super) fn fields(fields: &[Field<'_>], indent: usize, style: Style) -> Strin
 
 fn children(tree: &Tree<'_>, indent: usize, style: Style, out: &mut String) {
     for (segment, mut child) in tree.children.iter().map(|(segment, tree)| (*segment, tree)) {
-        let mut path = vec![segment];
+        let mut segments = vec![segment];
         while let (None, [(segment, only)]) = (child.field, child.children.as_slice()) {
-            path.push(segment);
+            segments.push(segment);
             child = only;
         }
-        let path = way(&path);
+        let path = way(&segments);
         let sign = child.sign();
         match child.field {
             Some(field) => {
@@ -162,11 +189,22 @@ fn children(tree: &Tree<'_>, indent: usize, style: Style, out: &mut String) {
                 }
             }
             None if sign != Sign::Change && child.is_plain() => {
-                whole(sign, &path, &child.value(), indent, style, out);
+                whole(sign, &path, &without_keys(segments.last().copied(), child.value()), indent, style, out);
             }
             None => block(&path, child, indent, style, out),
         }
     }
+}
+
+/// An item without the fields that its own name tells: behind `[name="a"]` nobody needs `name: a`.
+fn without_keys(segment: Option<&Segment>, mut value: Value) -> Value {
+    if let (Some(Segment::Key(keys)), Some(fields)) = (segment, value.as_object_mut())
+        && let Ok(keys) = serde_json::from_str::<Map<String, Value>>(keys)
+        && fields.len() > keys.len()
+    {
+        fields.retain(|name, value| keys.get(name) != Some(value));
+    }
+    value
 }
 
 fn block(path: &str, tree: &Tree<'_>, indent: usize, style: Style, out: &mut String) {
@@ -180,7 +218,7 @@ fn block(path: &str, tree: &Tree<'_>, indent: usize, style: Style, out: &mut Str
 pub(super) fn whole(sign: Sign, path: &str, value: &Value, indent: usize, style: Style, out: &mut String) {
     let gutter = format!("{}{}", " ".repeat(indent), sign.paint(style));
     let length = if sign == Sign::Add { Length::Cut } else { Length::Whole };
-    let (path, value) = chain(path.to_owned(), value, length);
+    let (path, value) = chain(path.to_owned(), value, Length::Cut);
     for line in entry(&format!("{path}:"), value, length) {
         out.push_str(format!("{gutter} {line}").trim_end());
         out.push('\n');
@@ -193,7 +231,7 @@ fn leaf(path: &str, field: &Field<'_>, indent: usize, style: Style, out: &mut St
     let head = format!("{pad}{} {path}", sign.paint(style));
     let remark = match field.remark.as_str() {
         "" => String::new(),
-        remark => style.paint(Look::Dim, &format!("  # {remark}")),
+        remark => style.paint(field.look, &format!("  # {remark}")),
     };
     let text = match (&field.before, &field.after) {
         (None, None) => format!("{head}{remark}\n"),
@@ -210,17 +248,39 @@ fn leaf(path: &str, field: &Field<'_>, indent: usize, style: Style, out: &mut St
                 format!("{head} = {old} -> {new}{}\n", style.paint(Look::Dim, "  # only the order changes"))
             }
             _ if *old == SENSITIVE && *new == SENSITIVE => format!("{head} = {SENSITIVE}{remark}\n"),
+            _ if words(old, new, style).is_some() => {
+                let lines = words(old, new, style).unwrap_or_default();
+                format!("{head}:{remark}\n{}", below(&pad, &lines))
+            }
             _ if is_short(old) && is_short(new) => format!("{head} = {}{remark}\n", arrow(old, new)),
             _ => {
-                let lines: Vec<String> = difference(&page(old), &page(new), style)
-                    .into_iter()
-                    .map(|line| format!("{pad}    {line}").trim_end().to_owned() + "\n")
-                    .collect();
-                format!("{head}:{remark}\n{}", lines.concat())
+                let (mark, lines) = between(old, new, style);
+                let end = if mark == " = [" { format!("{pad}  ]\n") } else { String::new() };
+                format!("{head}{mark}{remark}\n{}{end}", below(&pad, &lines))
             }
         },
     };
     out.push_str(&text);
+}
+
+/// How two values differ that do not stand on one line: what comes behind the name, and the lines below it.
+fn between(old: &Value, new: &Value, style: Style) -> (&'static str, Vec<String>) {
+    match (scalars(old), scalars(new)) {
+        (Some(old), Some(new)) => (" = [", items(&old, &new, style)),
+        _ => (":", difference(&page(old), &page(new), style)),
+    }
+}
+
+fn below(pad: &str, lines: &[String]) -> String {
+    lines.iter().map(|line| format!("{pad}    {line}").trim_end().to_owned() + "\n").collect()
+}
+
+/// The items of a list of texts and numbers, each on a line of its own.
+fn scalars(value: &Value) -> Option<Vec<String>> {
+    let items = value.as_array()?;
+    let is_line =
+        |item: &Value| !item.is_object() && !item.is_array() && !item.as_str().is_some_and(|s| s.contains('\n'));
+    items.iter().all(is_line).then(|| items.iter().map(inline).collect())
 }
 
 /// The names of a list's items, where a change tells only their sequence: `[name="a"], [name="b"]`.
@@ -240,7 +300,7 @@ fn page(value: &Value) -> String {
 }
 
 /// A way into an object without its first dot; names with dots in them stand in brackets.
-pub(super) fn way(path: &[&Segment]) -> String {
+pub(in crate::render) fn way(path: &[&Segment]) -> String {
     let mut out = String::new();
     for segment in path {
         match segment {

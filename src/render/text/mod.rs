@@ -2,6 +2,7 @@
 
 mod blocked;
 mod change;
+mod difference;
 mod drift;
 mod event;
 mod failure;
@@ -25,6 +26,7 @@ pub use drift::{Found, Look, drift, drift_summary};
 pub(super) use event::step;
 pub use event::{event, log};
 pub use failure::{error, hints, warning};
+pub(super) use fields::way;
 pub use files::{file_diff, valid};
 pub use ledger::{Totals, ledger, outputs};
 pub(super) use ledger::{complete, totals};

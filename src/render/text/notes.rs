@@ -1,12 +1,17 @@
 //! What a plan tells beside its changes: drift, interrupted runs, what was not checked, and what is left alone.
 
+use std::collections::BTreeSet;
+
 use crate::{
     address::address,
     names::{ComponentId, EnvironmentName},
-    object::ObjectKey,
+    object::{FieldPath, ObjectKey, Segment},
     observed::Readiness,
     plan::{Addition, Additions, Drift, DriftKind, DriftedField, Plan},
-    render::style::{Look, Style, clean, clean_line},
+    render::{
+        Detail,
+        style::{Look, Style, clean, clean_line},
+    },
     state::Run,
 };
 
@@ -74,23 +79,34 @@ pub(super) fn partial(plan: &Plan, style: Style) -> String {
 }
 
 /// What moved without ditc.
-pub(super) fn drift(plan: &Plan, style: Style) -> String {
+pub(super) fn drift(plan: &Plan, detail: Detail, style: Style) -> String {
     if plan.drift.is_empty() {
         return String::new();
     }
     let mut out = format!("{} Objects have changed outside of ditc\n\n", style.paint(Look::Bold, "Note:"));
     let what = "These differ from what ditc last applied, and ditc did not change them:";
     out.push_str(&style.wrap("", "", Look::Plain, what));
-    for (key, drift) in &plan.drift {
+    if detail == Detail::Compact {
         out.push('\n');
-        out.push_str(&moved(&plan.environment, key, drift, style));
+    }
+    for (key, drift) in &plan.drift {
+        if detail != Detail::Compact {
+            out.push('\n');
+        }
+        out.push_str(&moved(&plan.environment, key, drift, detail, style));
     }
     out.push_str(&format!("\n{}\n", style.paint(Look::Dim, &"─".repeat(style.width.min(RULE)))));
     out
 }
 
 /// What moved on one object.
-pub(super) fn moved(environment: &EnvironmentName, key: &ObjectKey, drift: &Drift, style: Style) -> String {
+pub(super) fn moved(
+    environment: &EnvironmentName,
+    key: &ObjectKey,
+    drift: &Drift,
+    detail: Detail,
+    style: Style,
+) -> String {
     let Drift { component, kind } = drift;
     let address = style.paint(Look::Bold, &named(environment, component.as_ref(), key));
     let line = |sign: Sign, what: &str| format!("  {} {address} {what}\n", sign.paint(style));
@@ -106,6 +122,12 @@ pub(super) fn moved(environment: &EnvironmentName, key: &ObjectKey, drift: &Drif
         DriftKind::Leftover => line(Sign::Add, "says that ditc made it, and the record does not know it"),
         DriftKind::Changed(changed) if changed.is_empty() => {
             line(Sign::Change, "has changed; generated values are kept")
+        }
+        DriftKind::Changed(changed) if detail == Detail::Compact => {
+            let by: BTreeSet<String> =
+                changed.iter().filter_map(|field| field.manager.as_deref()).map(clean_line).collect();
+            let by = if by.is_empty() { String::new() } else { format!(" by {}", names(by)) };
+            line(Sign::Change, &format!("was changed{by}: {}", tails(changed.iter().map(|field| &field.path))))
         }
         DriftKind::Changed(changed) => {
             let name = serde_json::Value::from(key.name.as_str());
@@ -123,6 +145,28 @@ pub(super) fn moved(environment: &EnvironmentName, key: &ObjectKey, drift: &Drif
             out.push_str("    }\n");
             out
         }
+    }
+}
+
+/// The first of some fields, in short: the last name of each, with the item that it is in.
+pub(super) fn tails<'a>(paths: impl Iterator<Item = &'a FieldPath>) -> String {
+    const SHOWN: usize = 3;
+    let is_name = |segment: &Segment| matches!(segment, Segment::Field(_));
+    // A name that would stand in brackets says little without what it is a key of.
+    let is_word = |segment: &Segment| matches!(segment, Segment::Field(name) if !name.contains(['.', '/']));
+    let tail = |FieldPath(path): &FieldPath| {
+        let mut from = path.len().saturating_sub(1);
+        // An item is named behind its list: `env[name="A"].value`.
+        while from > 0 && !(is_word(&path[from]) && is_name(&path[from - 1])) {
+            from -= 1;
+        }
+        way(&path[from..].iter().collect::<Vec<_>>())
+    };
+    let tails: Vec<String> = paths.map(tail).collect();
+    let shown = tails.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    match tails.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 

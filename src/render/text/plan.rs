@@ -10,11 +10,15 @@ use crate::{
     names::{ComponentId, Namespace},
     object::ObjectKey,
     plan::{Action, Change, Check, Counts, Plan, Step},
-    render::style::{Look, Style, clean_line},
+    render::{
+        Detail,
+        risk::{self, Risky},
+        style::{Look, Style, clean_line},
+    },
     state::Operation,
 };
 
-use super::{blocked, change, notes};
+use super::{blocked, change, fields::Sign, notes};
 
 /// What a plan does not know of itself.
 #[derive(Debug, Clone, Copy)]
@@ -29,10 +33,13 @@ pub struct Context<'a> {
     pub flags: &'a str,
     /// When the state was last seen that alone was planned from; none where the cluster was asked.
     pub as_of: Option<Timestamp>,
+    pub detail: Detail,
 }
 
 /// More objects than this share one remark that the server was not asked.
 const TOLD_TOGETHER: usize = 3;
+/// More risky changes than this are counted.
+const RISKY: usize = 10;
 
 /// A plan as people read it before they say yes.
 #[must_use]
@@ -56,20 +63,31 @@ pub fn plan_among(
 }
 
 fn parts(plan: &Plan, context: &Context<'_>, style: Style, legend: String) -> Vec<String> {
-    let mut parts =
-        vec![notes::not_asked(context, style), notes::interrupted(plan, context, style), notes::drift(plan, style)];
+    let is_whole = context.detail == Detail::Whole;
+    let mut parts = vec![
+        notes::not_asked(context, style),
+        notes::interrupted(plan, context, style),
+        notes::drift(plan, context.detail, style),
+    ];
     if !plan.changes.is_empty() {
-        parts.push(legend);
+        if is_whole {
+            parts.push(legend);
+        }
         parts.push(style.wrap("", "", Look::Plain, &introduction(plan, context)));
         parts.extend(changes(plan, context, style));
-        parts.push(unchecked(plan, style));
-        parts.push(checked_elsewhere(plan, context, style));
+        if is_whole {
+            parts.push(unchecked(plan, style));
+            parts.push(checked_elsewhere(plan, context, style));
+        }
     }
     parts.push(notes::unready(plan, style));
-    parts.push(notes::ignored(plan, style));
-    parts.push(notes::additions(plan, style));
-    parts.push(notes::learned(plan, style));
+    if is_whole {
+        parts.push(notes::ignored(plan, style));
+        parts.push(notes::additions(plan, style));
+        parts.push(notes::learned(plan, style));
+    }
     parts.push(notes::partial(plan, style));
+    parts.push(riskiest(plan, style));
     if is_unchanged(plan) {
         parts.push(no_changes(plan, context, style));
     } else {
@@ -110,20 +128,17 @@ fn no_changes(plan: &Plan, context: &Context<'_>, style: Style) -> String {
 /// The symbols of a plan, but for those that were explained before.
 fn legend(plan: &Plan, explained: &BTreeSet<Action>, style: Style) -> String {
     let mut out = String::new();
-    for (action, look, sign, text) in [
-        (Action::Create, Look::Add, "+", "create"),
-        (Action::Update, Look::Change, "~", "update in-place"),
-        (Action::Adopt, Look::Change, "~", "import, which takes over what others made"),
-        (Action::Replace, Look::Remove, "-/+", "destroy and then create replacement"),
-        (Action::Delete, Look::Remove, "-", "destroy"),
-        (Action::Forget, Look::Dim, ".", "forget, which changes only the record"),
+    for (action, text) in [
+        (Action::Create, "create"),
+        (Action::Update, "update in-place"),
+        (Action::Adopt, "import, which takes over what others made"),
+        (Action::Replace, "destroy and then create replacement"),
+        (Action::Delete, "destroy"),
+        (Action::Forget, "forget, which changes only the record"),
     ] {
         if !explained.contains(&action) && plan.changes.values().any(|change| change.action == action) {
-            out.push_str(&format!(
-                "{}{} {text}\n",
-                " ".repeat(3_usize.saturating_sub(sign.len())),
-                style.paint(look, sign)
-            ));
+            let indent = if action == Action::Replace { "" } else { "  " };
+            out.push_str(&format!("{indent}{} {text}\n", Sign::of(action).paint(style)));
         }
     }
     if out.is_empty() { out } else { format!("Actions are shown with these symbols:\n{out}") }
@@ -135,6 +150,24 @@ fn introduction(plan: &Plan, context: &Context<'_>) -> String {
         "ditc will perform the following actions in environment {} (namespace {}, cluster {cluster}):",
         plan.environment, plan.namespace
     )
+}
+
+/// What deserves a second look, where the eye is before somebody answers: behind all blocks.
+fn riskiest(plan: &Plan, style: Style) -> String {
+    let mut out = String::new();
+    let risky = risk::risky(plan);
+    for Risky { key, change, risks } in risky.iter().take(RISKY) {
+        let address = notes::object(plan, change.component.as_ref(), key);
+        let first = format!("  {} ", style.paint(Look::Danger, "!"));
+        let why: Vec<&str> = risks.iter().map(|(_, why)| why.as_str()).collect();
+        out.push_str(&style.wrap(&first, "    ", Look::Plain, &format!("{address}: {}", why.join("; "))));
+    }
+    match risky.len().saturating_sub(RISKY) {
+        _ if out.is_empty() => return out,
+        0 => {}
+        more => out.push_str(&format!("    ... and {more} more\n")),
+    }
+    format!("{}\n{out}", style.paint(Look::Danger, "Look twice at these:"))
 }
 
 /// The blocks of all changes; those of one line stand close.

@@ -1,21 +1,18 @@
 //! Values as text: on one line as JSON, over several as YAML, and the difference between two of them. It knows no paths.
 
 use serde_json::Value;
-use similar::{ChangeTag, TextDiff};
 
-use crate::render::{
-    secrecy::SENSITIVE,
-    style::{Look, Style, clean},
+use crate::{
+    render::{secrecy::SENSITIVE, style::clean},
+    rolling::NOT_YET,
 };
 
 /// A list or map longer than this stands on several lines.
 const INLINE: usize = 60;
 /// A new text longer than this is cut, with its length told.
-const LONG: usize = 120;
+pub(super) const LONG: usize = 100;
 /// A new text with more lines than this is cut, with the number of lines told.
 const MANY_LINES: usize = 12;
-/// Unchanged lines around a changed one.
-const AROUND: usize = 2;
 
 /// Whether long values may be cut: in new objects yes, where values are compared never.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +24,7 @@ pub(super) enum Length {
 /// A value on one line, as JSON.
 pub(super) fn inline(value: &Value) -> String {
     match value {
-        Value::String(text) if text == SENSITIVE => text.clone(),
+        Value::String(text) if text == SENSITIVE || text == NOT_YET => text.clone(),
         // JSON escapes the control characters that it knows; the rest is ours.
         value => clean(&spaced(value)),
     }
@@ -175,43 +172,6 @@ pub(super) fn arrow(before: &Value, after: &Value) -> String {
         return format!("{} -> {}  # ({} equal characters hidden)", part(&old), part(&new), head + tail);
     }
     format!("{} -> {}", inline(before), inline(after))
-}
-
-/// The lines that differ between two texts, each with its sign, a little around them, and remarks for what is hidden.
-pub(super) fn difference(old: &str, new: &str, style: Style) -> Vec<String> {
-    let diff = TextDiff::from_lines(old, new);
-    let mut out = Vec::new();
-    let mut shown_up_to = 0;
-    let hidden = |count: usize| match count {
-        0 => None,
-        1 => Some("  # (1 unchanged line hidden)".to_owned()),
-        count => Some(format!("  # ({count} unchanged lines hidden)")),
-    };
-    for group in diff.grouped_ops(AROUND) {
-        let Some(first) = group.first() else { continue };
-        out.extend(hidden(first.old_range().start - shown_up_to).map(|text| style.paint(Look::Dim, &text)));
-        for op in &group {
-            for change in diff.iter_inline_changes(op) {
-                let (sign, look) = match change.tag() {
-                    ChangeTag::Equal => (" ", Look::Plain),
-                    ChangeTag::Delete => ("-", Look::Remove),
-                    ChangeTag::Insert => ("+", Look::Add),
-                };
-                let mut line = style.paint(look, &format!("{sign} "));
-                for (is_changed, part) in change.iter_strings_lossy() {
-                    let part = clean(part.trim_end_matches('\n'));
-                    line.push_str(&if is_changed { style.underline(look, &part) } else { style.paint(look, &part) });
-                }
-                out.push(line);
-                if change.missing_newline() {
-                    out.push(style.paint(Look::Dim, "  # (no line end)"));
-                }
-            }
-            shown_up_to = op.old_range().end;
-        }
-    }
-    out.extend(hidden(diff.old_len().saturating_sub(shown_up_to)).map(|text| style.paint(Look::Dim, &text)));
-    out
 }
 
 #[cfg(test)]

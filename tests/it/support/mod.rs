@@ -7,6 +7,7 @@ pub(crate) mod kept;
 mod real;
 mod requests;
 mod run;
+pub(crate) mod schema;
 mod screen;
 mod stage;
 mod workspace;

@@ -19,7 +19,7 @@ use rustix::{
 };
 use snapbox::IntoData;
 
-use super::{check, requests::Requests};
+use super::{check, requests::Requests, schema};
 
 /// A command that takes longer hangs. The longest here takes five seconds on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -167,6 +167,9 @@ impl Running {
         let code = self.child.wait().expect("it can be waited for").code();
         let requests = Requests::read(&self.root).after(self.requests_before);
         let plain = |text: &str| plain(text, &self.root);
+        if code.is_some() && self.keyboard.is_none() {
+            schema::holds(self.command.trim_start_matches("ditc "), &self.stdout);
+        }
         let told = Told { out: plain(&self.stdout), error: plain(&self.stderr), requests };
         Ran { command: self.command.clone(), code, told }
     }

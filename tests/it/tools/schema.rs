@@ -19,8 +19,8 @@ fn the_schemas_of_this_repository_are_what_is_printed() {
     let empty = Workspace::of("//- README.md\n");
     assert_eq!(json(&empty.ditc("schema").exits(0).error(""))["title"], "ditc environment");
     empty.ditc("schema environments").exits(1).out("").error(str![[r#"
-error: invalid value 'environments' for '[FILES]'
-  [possible values: environment, module, ditc]
+error: invalid value 'environments' for '[OF]'
+  [possible values: environment, module, ditc, plan, show, apply, destroy, drift, status, validate, state-list, state-show, state-rebuild, fmt, new, modules, modules-show, version, logs, port-forward, sandbox-serve]
 
   tip: a similar value exists: 'environment'
 

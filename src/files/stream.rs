@@ -1,0 +1,25 @@
+//! A private file that is written as a run goes on.
+
+use std::{
+    fs::{File, OpenOptions},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::Path,
+};
+
+use super::{Error, refuse_link};
+
+/// Opens an empty file, mode 0600, in the place of a regular file that may be there.
+///
+/// # Errors
+/// When the disk refuses, or when something else than a regular file is there.
+pub fn create_private(path: &Path) -> Result<File, Error> {
+    refuse_link(path)?;
+    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(Error::Special { path: path.to_owned() });
+    }
+    let write = |source| Error::Write { path: path.to_owned(), source };
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).map_err(write)?;
+    // One that was there may have been open to others.
+    file.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(write)?;
+    Ok(file)
+}
