@@ -116,6 +116,7 @@ pub(super) fn context<'a>(saved: &'a Saved, flags: &'a str) -> Context<'a> {
         check_namespace: &saved.basis.policy.check_namespace,
         flags,
         as_of: None,
+        made: None,
     }
 }
 

@@ -97,12 +97,16 @@ pub(super) struct Aim {
 
 /// What a plan does not know of itself, for those who draw it.
 pub(super) fn context<'a>(survey: &'a Survey, link: &'a Link, flags: &'a str) -> render::text::Context<'a> {
+    let Basis { state, observed, .. } = &survey.basis;
+    let open = state.as_ref().filter(|state| state.open.is_some());
+    let made = open.map(|state| plan::made(state, observed, survey.fence.as_ref().and_then(|fence| fence.written)));
     render::text::Context {
         sources: &survey.sources,
         cluster: link.cluster.name(),
         check_namespace: &survey.basis.policy.check_namespace,
         flags,
         as_of: survey.as_of,
+        made,
     }
 }
 

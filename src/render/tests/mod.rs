@@ -93,7 +93,7 @@ pub(super) fn files() -> Files {
 impl Files {
     pub(super) fn context(&self) -> Context<'_> {
         let check_namespace = &self.check_namespace;
-        Context { sources: &self.sources, cluster: "staging", check_namespace, flags: "", as_of: None }
+        Context { sources: &self.sources, cluster: "staging", check_namespace, flags: "", as_of: None, made: None }
     }
 
     pub(super) fn orders(&self) -> Span {
