@@ -1,6 +1,7 @@
 //! Output for machines: a plan as one document, a run as one object per line with Terraform's key names. The types here
 //! are the format; nothing else is serialised. Readers ignore fields they do not know.
 
+mod contact;
 mod drift;
 mod event;
 mod failure;
