@@ -236,17 +236,21 @@ impl Terminal {
     }
 
     /// Passes on what a command in a container prints, as it is.
-    pub fn pass_out(&self, bytes: &[u8]) {
+    ///
+    /// # Errors
+    /// When nobody reads it any more.
+    pub fn pass_out(&self, bytes: &[u8]) -> io::Result<()> {
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        if out.write_all(bytes).and_then(|()| out.flush()).is_err() {
-            self.unread.store(true, Ordering::Relaxed);
-        }
+        out.write_all(bytes).and_then(|()| out.flush())
     }
 
     /// The same on standard error.
-    pub fn pass_status(&self, bytes: &[u8]) {
+    ///
+    /// # Errors
+    /// When nobody reads it any more.
+    pub fn pass_status(&self, bytes: &[u8]) -> io::Result<()> {
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = status.write_all(bytes).and_then(|()| status.flush());
+        status.write_all(bytes).and_then(|()| status.flush())
     }
 
     /// Hands over keys as they are typed, until the value is dropped; none where nobody types.

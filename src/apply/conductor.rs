@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map},
+    pin::pin,
     sync::Arc,
 };
 
@@ -19,7 +20,8 @@ use crate::{
 };
 
 use super::{
-    EventKind, Interrupt, Job, Outcome, Scribe, StepError,
+    EventKind, Interrupt, Job, Outcome, Scribe, StepError, Stopped,
+    guard::wants,
     step::{self, Done},
     wait::{self, Target},
 };
@@ -48,11 +50,16 @@ pub(super) async fn conduct(
     }
     let mut tasks: JoinSet<Ended> = JoinSet::new();
     let mut interrupt_is_open = true;
+    let mut stops = pin!(stops(job));
     loop {
-        if *interrupt.borrow() == Interrupt::No {
+        if *interrupt.borrow() == Interrupt::No && !walk.is_barred {
             walk.start(job, scribe, &mut tasks);
         }
         if tasks.is_empty() {
+            if *interrupt.borrow() == Interrupt::Drain {
+                // It came while nothing was under way.
+                job.tell(EventKind::Interrupted);
+            }
             break;
         }
         select! {
@@ -62,21 +69,46 @@ pub(super) async fn conduct(
             }
             changed = interrupt.changed(), if interrupt_is_open => {
                 interrupt_is_open = changed.is_ok();
-                match *interrupt.borrow_and_update() {
+                let wanted = *interrupt.borrow_and_update();
+                match wanted {
                     Interrupt::No => {}
                     Interrupt::Drain => {
                         job.tell(EventKind::Interrupted);
-                        walk.drain(&mut tasks, job, scribe).await;
+                        select! {
+                            () = walk.drain(&mut tasks, job, scribe) => {}
+                            // Whoever asks twice waits for no answer.
+                            () = wants(&interrupt, Interrupt::Abort) => {}
+                        }
                         break;
                     }
                     Interrupt::Abort => break,
                 }
             }
+            why = &mut stops => {
+                walk.stop(job, why);
+                select! {
+                    () = walk.drain(&mut tasks, job, scribe) => {}
+                    () = wants(&interrupt, Interrupt::Abort) => {}
+                }
+                break;
+            }
         }
+    }
+    if walk.is_barred && walk.stopped.is_none() {
+        let why = stops.await;
+        walk.stop(job, why);
     }
     // Waits that are given up end here, so that nothing holds the lease behind the run's back.
     tasks.shutdown().await;
     walk.outcome(*interrupt.borrow() != Interrupt::No)
+}
+
+/// Ends when the run as a whole cannot go on.
+async fn stops(job: &Job) -> Stopped {
+    select! {
+        holder = job.cluster.is_superseded() => Stopped::LeaseLost(holder),
+        after = job.cluster.is_given_up() => Stopped::ContactLost(after),
+    }
 }
 
 /// Where a run stands.
@@ -94,6 +126,9 @@ struct Walk<'a> {
     written: BTreeMap<ObjectKey, (Uid, Option<i64>)>,
     /// Changes under way; waiting costs no place.
     writing: usize,
+    stopped: Option<Stopped>,
+    /// Nothing may be written any more.
+    is_barred: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -111,6 +146,8 @@ impl<'a> Walk<'a> {
             skipped: BTreeMap::new(),
             written: BTreeMap::new(),
             writing: 0,
+            stopped: None,
+            is_barred: false,
         }
     }
 
@@ -148,7 +185,7 @@ impl<'a> Walk<'a> {
                 Step::Change(key) => {
                     self.writing += 1;
                     let change = self.plan.changes[&key].clone();
-                    tasks.spawn(async move { (step, step::change(&job, &key, &change).await.map(Some)) });
+                    tasks.spawn(async move { (step, step::change(&job, &key, &change).await) });
                 }
                 Step::Ready(component) => {
                     let targets = self.targets(&component);
@@ -222,7 +259,11 @@ impl<'a> Walk<'a> {
                 scribe.has_run(component);
                 Ok(())
             }
-            (Step::Change(_), Ok(None)) => Ok(()),
+            // It counts as not started, like all that comes after it.
+            (Step::Change(_), Ok(None)) => {
+                self.is_barred = true;
+                return;
+            }
             (Step::Ready(_), Err(error)) => Err(error),
         };
         match result {
@@ -254,6 +295,11 @@ impl<'a> Walk<'a> {
         self.failed.insert(step, error);
     }
 
+    fn stop(&mut self, job: &Job, why: Stopped) {
+        job.tell(EventKind::Stopped(why.clone()));
+        self.stopped = Some(why);
+    }
+
     /// Lets writes that are under way come to their end; waits are given up.
     async fn drain(&mut self, tasks: &mut JoinSet<Ended>, job: &Job, scribe: &mut Scribe<'_>) {
         while self.writing > 0 {
@@ -268,7 +314,14 @@ impl<'a> Walk<'a> {
             !self.finished.contains(step) && !self.failed.contains_key(step) && !self.skipped.contains_key(step)
         };
         let not_started = self.plan.order.nodes().filter(known).cloned().collect();
-        Outcome { done: self.finished, failed: self.failed, skipped: self.skipped, not_started, interrupted }
+        Outcome {
+            done: self.finished,
+            failed: self.failed,
+            skipped: self.skipped,
+            not_started,
+            interrupted,
+            stopped: self.stopped,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
 use jiff::Timestamp;
 
 use crate::{
+    cluster::{Contacted, Holder},
     names::ComponentId,
     object::ObjectKey,
     plan::{Action, Step},
@@ -75,6 +76,10 @@ pub enum EventKind {
     },
     /// Ctrl-C: nothing new is started; a second one stops at once.
     Interrupted,
+    /// The connection to the cluster is lost, or back; repeated while it is lost.
+    Contact(Contacted),
+    /// The whole run ends here, before its end.
+    Stopped(Stopped),
     RunFinished {
         outcome: Outcome,
     },
@@ -118,11 +123,22 @@ pub struct Outcome {
     pub skipped: BTreeMap<Step, Step>,
     pub not_started: BTreeSet<Step>,
     pub interrupted: bool,
+    pub stopped: Option<Stopped>,
+}
+
+/// Why a run as a whole could not go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stopped {
+    /// Another run may change the environment now, or does: this one.
+    LeaseLost(Option<Holder>),
+    /// Nobody answered for so long.
+    ContactLost(Duration),
 }
 
 impl Outcome {
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.failed.is_empty() && self.skipped.is_empty() && self.not_started.is_empty() && !self.interrupted
+        let all_done = self.failed.is_empty() && self.skipped.is_empty() && self.not_started.is_empty();
+        all_done && !self.interrupted && self.stopped.is_none()
     }
 }

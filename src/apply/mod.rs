@@ -7,10 +7,13 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use tokio::sync::{mpsc::UnboundedSender, watch};
+use tokio::{
+    select,
+    sync::{mpsc::UnboundedSender, watch},
+};
 
 use crate::{
-    cluster::{self, Cluster, Fence, Held, Holder, Lease},
+    cluster::{self, Cluster, Fence, Held, Lease},
     desired::selector,
     format::{journal::Outcome as Ending, record::Limits},
     kinds::Kinds,
@@ -25,16 +28,18 @@ use crate::{
 mod broken;
 mod conductor;
 mod event;
-
-mod one;
+mod guard;
 mod hub;
+mod one;
 mod record;
 mod step;
 mod wait;
 
-pub use event::{Awaited, Event, EventKind, LogLines, Outcome, StepError};
+pub use crate::cluster::{Contacted, Holder};
+pub use event::{Awaited, Event, EventKind, LogLines, Outcome, StepError, Stopped};
 
 use conductor::conduct;
+use guard::{attended, hold, release, wants};
 use hub::Hub;
 use record::{close, open};
 
@@ -98,6 +103,9 @@ pub enum Error {
     Store(#[from] store::Error),
     #[error("environment {environment} is being changed by {} since {}", holder.who, holder.since)]
     Held { environment: EnvironmentName, holder: Holder },
+    /// While it waited for another run.
+    #[error("interrupted before anything was changed")]
+    Interrupted,
     #[error("the record of environment {environment} changed since it was planned")]
     Stale { environment: EnvironmentName, source: cluster::Error },
 }
@@ -116,16 +124,16 @@ pub(crate) struct Job {
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     events: UnboundedSender<Event>,
     hub: Hub,
-    held: Option<Held>,
 }
 
 impl Job {
-    fn new(tools: &Tools, plan: &Plan, held: Option<Held>) -> Self {
+    fn new(tools: &Tools, plan: &Plan, held: Option<&Held>) -> Self {
         let selector = selector(&plan.environment);
+        let cluster = held.map_or_else(|| tools.cluster.clone(), |held| tools.cluster.clone().under(held));
         Self {
             environment: plan.environment.clone(),
             namespace: plan.namespace.clone(),
-            cluster: tools.cluster.clone(),
+            cluster,
             kinds: Arc::clone(&tools.kinds),
             timeout: tools.timeout,
             tell_every: tools.tell_every,
@@ -135,7 +143,6 @@ impl Job {
             now: Arc::clone(&tools.now),
             events: tools.events.clone(),
             hub: Hub::new(tools.cluster.clone(), Arc::clone(&tools.kinds), plan.namespace.clone(), selector),
-            held,
         }
     }
 
@@ -149,7 +156,7 @@ impl Job {
 pub async fn wait(tools: &Tools, plan: &Plan) -> Outcome {
     let job = Arc::new(Job::new(tools, plan, None));
     let mut scribe = Scribe::Idle;
-    let outcome = conduct(&job, plan, &mut scribe, tools.interrupt.clone()).await;
+    let outcome = attended(tools, conduct(&job, plan, &mut scribe, tools.interrupt.clone())).await;
     job.tell(EventKind::RunFinished { outcome: outcome.clone() });
     outcome
 }
@@ -159,6 +166,10 @@ pub async fn wait(tools: &Tools, plan: &Plan) -> Outcome {
 /// # Errors
 /// When the run could not begin, or its result not be written down. That steps fail is an outcome, not an error.
 pub async fn run(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> Result<Finished, Error> {
+    attended(tools, carry_out(tools, plan, run, ground)).await
+}
+
+async fn carry_out(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> Result<Finished, Error> {
     let Ground { store, lock, mut state, mut fence, dead } = ground;
     let planned = plan.changes.keys().cloned().collect();
     let mut journal = store.begin(lock, run, &state.version, &planned)?;
@@ -188,22 +199,22 @@ pub async fn run(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> R
         Ok(held) => Some(held),
         // Nothing can be written into it any more, by anybody: what is left to do is to wait until it is gone.
         Err(Error::Cluster(error)) if plan.operation == Operation::Destroy && error.is_namespace_going() => None,
-        Err(error @ Error::Held { .. }) => {
+        Err(error @ (Error::Held { .. } | Error::Interrupted)) => {
             journal.end(Ending::Failed, (tools.now)())?;
             return Err(error);
         }
         Err(error) => return Err(error),
     };
     let is_going = held.is_none();
-    let job = Arc::new(Job::new(tools, plan, held));
+    let job = Arc::new(Job::new(tools, plan, held.as_ref()));
 
     if !is_going {
         open(&mut state, plan, run, (tools.now)());
-        fence = match begin(tools, plan, &state, fence.as_ref()).await {
+        fence = match begin(tools, &job.cluster, plan, &state, fence.as_ref()).await {
             Ok(fence) => Some(fence),
             Err(stale @ Error::Stale { .. }) => {
                 // This run wrote nothing that another must finish, or wait for.
-                release(tools, job).await;
+                release(tools, held).await;
                 journal.end(Ending::Failed, (tools.now)())?;
                 return Err(stale);
             }
@@ -220,26 +231,47 @@ pub async fn run(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) -> R
         None
     } else if is_going {
         fence.map(|fence| (state, fence))
-    } else if *tools.interrupt.borrow() == Interrupt::Abort {
+    } else if *tools.interrupt.borrow() == Interrupt::Abort || outcome.stopped.is_some() {
         // The record stays open: it says that this run stopped before its end.
         job.tell(EventKind::RunFinished { outcome: outcome.clone() });
+        if matches!(outcome.stopped, Some(Stopped::LeaseLost(_))) {
+            // Whoever has the environment now goes on from the record; here nothing is left to be finished.
+            journal.end(Ending::Failed, (tools.now)())?;
+        }
         return Ok(Finished { outcome, state: fence.map(|fence| (state, fence)) });
     } else {
         close(&mut state, plan, &outcome, (tools.now)());
         if plan.operation == Operation::Destroy && state.entries.is_empty() && outcome.is_complete() {
             // The namespace stays, as ditc did not make it; nothing of ditc stays in it.
-            tools.cluster.remove_record(&plan.namespace).await?;
+            job.cluster.remove_record(&plan.namespace).await?;
             if has_key {
-                tools.cluster.remove_key(&plan.namespace).await?;
+                job.cluster.remove_key(&plan.namespace).await?;
             }
             None
         } else {
-            let fence = write(tools, plan, &state, fence.as_ref()).await?;
-            Some((state, fence))
+            let written = select! {
+                written = write(tools, &job.cluster, plan, &state, fence.as_ref()) => Some(written),
+                () = wants(&tools.interrupt, Interrupt::Abort) => None,
+            };
+            match written {
+                Some(Ok(fence)) => Some((state, fence)),
+                None => {
+                    outcome.interrupted = true;
+                    job.tell(EventKind::RunFinished { outcome: outcome.clone() });
+                    return Ok(Finished { outcome, state: None });
+                }
+                Some(Err(error)) => {
+                    let Some(why) = stopping(&job, &error).await else { return Err(error) };
+                    job.tell(EventKind::Stopped(why.clone()));
+                    outcome.stopped = Some(why);
+                    job.tell(EventKind::RunFinished { outcome: outcome.clone() });
+                    return Ok(Finished { outcome, state: None });
+                }
+            }
         }
     };
     if !is_gone {
-        release(tools, job).await;
+        release(tools, held).await;
     }
     journal.end(ending(&outcome), (tools.now)())?;
     let _ = tools.events.send(Event { at: (tools.now)(), kind: EventKind::RunFinished { outcome: outcome.clone() } });
@@ -278,6 +310,7 @@ async fn make_namespace(
     scribe.intends(&[(&key, Action::Create)])?;
     Ok(Some(match step::change(job, &key, change).await {
         Ok(made) => {
+            let made = made.expect("nothing bars a run that has no lease yet");
             scribe.has_done(plan, &key, made)?;
             Ok(())
         }
@@ -288,23 +321,12 @@ async fn make_namespace(
     }))
 }
 
-/// Takes the lease, and tells whom it waits for.
-async fn hold(tools: &Tools, job: &Job, plan: &Plan, run: &Run, dead: Option<&str>) -> Result<Held, Error> {
-    let now = Arc::clone(&tools.now);
-    let lease = Lease { namespace: &plan.namespace, run, patience: tools.patience, dead, now };
-    let mut told = None;
-    let taken = tools.cluster.take(&lease, |holder: &Holder| {
-        if told.replace(holder.clone()).as_ref() != Some(holder) {
-            job.tell(EventKind::Held { who: holder.who.clone(), since: holder.since.clone() });
-        }
-    });
-    taken.await?.map_err(|holder| Error::Held { environment: plan.environment.clone(), holder })
-}
-
-/// Gives the lease back, once no step has it any more.
-async fn release(tools: &Tools, job: Arc<Job>) {
-    if let Some(held) = Arc::into_inner(job).and_then(|job| job.held) {
-        tools.cluster.release(held).await;
+/// Why a run that has made its changes could not write that down, where that is no fault of the record.
+async fn stopping(job: &Job, error: &Error) -> Option<Stopped> {
+    match error {
+        Error::Cluster(cluster::Error::LeaseLost { holder }) => Some(Stopped::LeaseLost(holder.clone())),
+        Error::Cluster(error) if error.is_silence() => Some(Stopped::ContactLost(job.cluster.is_given_up().await)),
+        _ => None,
     }
 }
 
@@ -327,16 +349,28 @@ fn nothing_but(plan: &Plan, namespace: &Step, error: StepError) -> Outcome {
 }
 
 /// Makes the key, where there is none, and opens the record.
-async fn begin(tools: &Tools, plan: &Plan, state: &State, fence: Option<&Fence>) -> Result<Fence, Error> {
+async fn begin(
+    tools: &Tools,
+    cluster: &Cluster,
+    plan: &Plan,
+    state: &State,
+    fence: Option<&Fence>,
+) -> Result<Fence, Error> {
     if let Some(key) = &tools.key {
-        let made = tools.cluster.make_key(&plan.environment, &plan.namespace, key).await;
+        let made = cluster.make_key(&plan.environment, &plan.namespace, key).await;
         made.map_err(|source| stale(plan, source))?;
     }
-    write(tools, plan, state, fence).await
+    write(tools, cluster, plan, state, fence).await
 }
 
-async fn write(tools: &Tools, plan: &Plan, state: &State, fence: Option<&Fence>) -> Result<Fence, Error> {
-    tools.cluster.record(state, fence, tools.limits).await.map_err(|source| stale(plan, source))
+async fn write(
+    tools: &Tools,
+    cluster: &Cluster,
+    plan: &Plan,
+    state: &State,
+    fence: Option<&Fence>,
+) -> Result<Fence, Error> {
+    cluster.record(state, fence, tools.limits).await.map_err(|source| stale(plan, source))
 }
 
 fn stale(plan: &Plan, source: cluster::Error) -> Error {

@@ -32,15 +32,10 @@ pub(super) enum Done {
     Gone,
 }
 
-/// Carries out one change.
-pub(super) async fn change(job: &Job, key: &ObjectKey, change: &Change) -> Result<Done, StepError> {
-    if !job.held.as_ref().is_none_or(|held| held.is_safe()) {
-        return Err(StepError {
-            summary: format!("{key} was not written, since this run lost its lease"),
-            causes: vec!["the lease could not be renewed in time, so another run may be at work".to_owned()],
-            hint: Some(format!("ditc plan {}", job.environment)),
-            ..StepError::default()
-        });
+/// Carries out one change; none where it was not even tried, since this run may write no more.
+pub(super) async fn change(job: &Job, key: &ObjectKey, change: &Change) -> Result<Option<Done>, StepError> {
+    if job.cluster.may_write().await.is_err() {
+        return Ok(None);
     }
     let start = Instant::now();
     let (component, action) = (change.component.clone(), change.action);
@@ -80,7 +75,7 @@ pub(super) async fn change(job: &Job, key: &ObjectKey, change: &Change) -> Resul
         Ok(_) => job.tell(EventKind::ChangeFinished { key: key.clone(), component, action, elapsed }),
         Err(error) => job.tell(EventKind::ChangeFailed { key: key.clone(), component, action, error: error.clone() }),
     }
-    done
+    done.map(Some)
 }
 
 async fn make(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Done, StepError> {
@@ -141,7 +136,7 @@ async fn make_once(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Do
             let written = job.cluster.rewrite(key, &body, at, Rewrite::Merge, &job.kinds).await;
             Ok(learn(job, key, manifest, &Paths::default(), written.map_err(|error| refused(job, &error))?))
         }
-        Some(object) if manifest.secret.is_some() => {
+        Some(object) if manifest.secret.is_some() || key.kind.is("", "Namespace") => {
             let written = Written { object: object.clone(), is_new: true, warnings: Vec::new() };
             Ok(learn(job, key, manifest, &Paths::default(), written))
         }

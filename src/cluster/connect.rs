@@ -20,6 +20,9 @@ use super::{Cluster, Error};
 /// A host that does not answer is told after this time; on loopback and in data centres a connection takes milliseconds.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// After so long without a byte a connection is asked whether it is still there, and given up after twice as long.
+const QUIET: Duration = Duration::from_secs(15);
+
 /// kubectl's connection flags.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Connection {
@@ -94,6 +97,10 @@ fn client(config: Config) -> Result<kube::Client, BoxError> {
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
+    // A watch is silent for minutes: only so does it show that a firewall or a change of networks has forgotten it.
+    tcp.set_keepalive(Some(QUIET));
+    tcp.set_keepalive_interval(Some(QUIET / 3));
+    tcp.set_keepalive_retries(Some(3));
     let mut connector = TimeoutConnector::new(config.rustls_https_connector_with_connector(tcp)?);
     connector.set_connect_timeout(config.connect_timeout);
     connector.set_write_timeout(config.write_timeout);

@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use crate::observed::Conflict;
 
+use super::Holder;
+
 /// A request that did not do what it was meant to.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -29,6 +31,9 @@ pub enum Error {
     Unexpected { doing: String, found: String },
     #[error("the record of ditc in namespace {namespace} cannot be read")]
     Record { namespace: String, source: crate::format::Unreadable },
+    /// Nothing may be written any more: another run may be at work.
+    #[error("this run lost its lease of the environment{}", taken(holder.as_ref()))]
+    LeaseLost { holder: Option<Holder> },
     /// What was asked for many environments at once failed for all of them.
     #[error(transparent)]
     Shared(Arc<Error>),
@@ -134,6 +139,10 @@ impl Refused {
     }
 }
 
+fn taken(holder: Option<&Holder>) -> String {
+    holder.map(|holder| format!(": {} has it since {}", holder.who, holder.since)).unwrap_or_default()
+}
+
 /// What a page for people says: an answer of a load balancer or a proxy.
 fn title(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once("<title>").filter(|_| text.trim_start().starts_with('<'))?;
@@ -161,6 +170,12 @@ impl Error {
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.refused().is_some_and(Refused::is_not_found)
+    }
+
+    /// Whether no answer came, so that nobody knows what became of the request.
+    #[must_use]
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Error::Unreachable { .. } | Error::BrokenOff { .. } | Error::TimedOut { .. })
     }
 
     /// Whether nothing can be made in a namespace because it is being deleted, or gone.

@@ -56,7 +56,7 @@ impl Cluster {
         });
         let path = secrets().path(Some(namespace.as_str()));
         let call = Call::new(Method::POST, path, &doing).query("fieldManager", FIELD_MANAGER).body(JSON, &body);
-        self.call(call).await.map(|_| ())
+        self.call(call.write()).await.map(|_| ())
     }
 
     /// Removes the key of an environment that is no more.

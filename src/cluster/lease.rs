@@ -1,17 +1,17 @@
 //! The lock against other hosts: a Lease in the environment's namespace, renewed while a run lasts and taken over when
 //! its holder is dead. It is politeness; what makes writes safe is the record's fence and each object's uid and version.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use http::Method;
 use jiff::Timestamp;
+use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 use tokio::{
+    select,
+    sync::watch,
     task::JoinSet,
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 use tracing::debug;
 
@@ -31,6 +31,8 @@ use super::{
 const NAME: &str = "ditc";
 /// How long a lease lasts without a renewal. Short, since a killed run is finished by the next one after this time.
 const LIFE: Duration = Duration::from_secs(15);
+/// Another version of ditc may give a lease longer; nobody waits for good because somebody wrote a large number.
+const LONGEST_LIFE: Duration = Duration::from_secs(60);
 /// Three tries fit into a life.
 const RENEWAL: Duration = Duration::from_secs(5);
 /// How often a lease that others hold is looked at.
@@ -59,23 +61,62 @@ pub struct Holder {
 pub struct Held {
     path: String,
     uid: Uid,
-    last: Arc<Mutex<Renewed>>,
+    watch: Watch,
     renewals: JoinSet<()>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Renewed {
-    at: Instant,
-    is_lost: bool,
+/// How a lease of ours stands.
+#[derive(Debug, Clone)]
+enum Standing {
+    /// Since this moment of [`clock`], and with this resourceVersion.
+    Renewed {
+        at: Duration,
+        version: String,
+    },
+    Lost(Option<Holder>),
 }
 
-impl Held {
-    /// Whether a write may start: half of the lease's life must be left, by our own clock.
-    #[must_use]
-    pub fn is_safe(&self) -> bool {
-        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        !last.is_lost && last.at.elapsed() < LIFE / 2
+/// The view of those who write under a lease.
+#[derive(Debug, Clone)]
+pub(super) struct Watch(watch::Receiver<Standing>);
+
+impl Watch {
+    /// Waits until a write may start: half of the lease's life must be left, by our own clock. One that was not renewed
+    /// in time may still be ours, and the next renewal tells.
+    async fn is_safe(&self) -> Result<(), Error> {
+        let mut standing = self.0.clone();
+        loop {
+            match &*standing.borrow_and_update() {
+                Standing::Lost(holder) => return Err(Error::LeaseLost { holder: holder.clone() }),
+                Standing::Renewed { at, version: _ } if clock().saturating_sub(*at) < LIFE / 2 => return Ok(()),
+                Standing::Renewed { .. } => {}
+            }
+            if standing.changed().await.is_err() {
+                return Err(Error::LeaseLost { holder: None });
+            }
+        }
     }
+
+    /// Ends when the lease is lost, and says who has it, if anybody does.
+    async fn is_lost(&self) -> Option<Holder> {
+        let mut standing = self.0.clone();
+        let lost = standing.wait_for(|standing| matches!(standing, Standing::Lost(_))).await;
+        match lost.as_deref() {
+            Ok(Standing::Lost(holder)) => holder.clone(),
+            // Nobody renews it any more, since the run has come to its end.
+            Ok(Standing::Renewed { .. }) | Err(_) => pending().await,
+        }
+    }
+}
+
+/// Time since the machine started, in which it may have slept: the usual clocks of a process stand still meanwhile, and a
+/// laptop that is opened again would think that its lease was renewed just now.
+fn clock() -> Duration {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    const CLOCK: ClockId = ClockId::Boottime;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    const CLOCK: ClockId = ClockId::Monotonic;
+    Duration::try_from(clock_gettime(CLOCK)).unwrap_or_default()
 }
 
 impl Cluster {
@@ -90,12 +131,13 @@ impl Cluster {
         let start = Instant::now();
         let mut seen: Option<(String, Instant)> = None;
         loop {
-            let doing = "taking the lease of ditc";
+            let (doing, asked) = ("taking the lease of ditc", clock());
             let create = Call::new(Method::POST, collection.clone(), doing)
                 .query("fieldManager", FIELD_MANAGER)
-                .body(JSON, &body(lease, None));
+                .body(JSON, &body(lease, None))
+                .repeat(Repeat::Yes);
             match self.call(create).await {
-                Ok(reply) => return Ok(Ok(self.hold(path, reply.object(doing)?, lease))),
+                Ok(reply) => return Ok(Ok(self.hold(path, reply.object(doing)?, asked, lease))),
                 Err(error) if error.refused().is_some_and(super::Refused::is_already_there) => {}
                 Err(error) => return Err(error),
             }
@@ -112,16 +154,22 @@ impl Cluster {
             let is_new = seen.as_ref().is_some_and(|(last, _)| *last != version);
             seen = Some((version, unchanged_since));
             let identity = identity(&theirs);
+            if identity == own_identity(lease.run) {
+                // It was taken, and the answer was lost.
+                return Ok(Ok(self.hold(path, theirs, asked, lease)));
+            }
             let is_dead = lease.dead.is_some_and(|run| run_of(identity) == run);
             if is_dead || identity.is_empty() || unchanged_since.elapsed() > life(&theirs) {
                 debug!(identity, "taking over the lease");
-                let doing = "taking over the lease of ditc";
+                let (doing, asked) = ("taking over the lease of ditc", clock());
                 let take = Call::new(Method::PUT, path.clone(), doing)
                     .query("fieldManager", FIELD_MANAGER)
                     .body(JSON, &body(lease, Some(&theirs)));
                 match self.call(take).await {
-                    Ok(reply) => return Ok(Ok(self.hold(path, reply.object(doing)?, lease))),
+                    Ok(reply) => return Ok(Ok(self.hold(path, reply.object(doing)?, asked, lease))),
                     Err(error) if error.refused().is_some_and(|refused| matches!(refused.code, 404 | 409)) => continue,
+                    // What is there the next time tells what became of it.
+                    Err(error) if self.asks_again(&error) => continue,
                     Err(error) => return Err(error),
                 }
             }
@@ -169,55 +217,127 @@ impl Cluster {
         }
     }
 
-    fn hold(&self, path: String, object: Object, lease: &Lease<'_>) -> Held {
-        let uid = object.uid().unwrap_or(Uid(String::new()));
-        let last = Arc::new(Mutex::new(Renewed { at: Instant::now(), is_lost: false }));
-        let mut renewals = JoinSet::new();
-        let (cluster, state, now, at) = (self.clone(), Arc::clone(&last), Arc::clone(&lease.now), path.clone());
-        renewals.spawn(async move { cluster.renew(&at, object, &state, now.as_ref()).await });
-        Held { path, uid, last, renewals }
+    /// The same cluster, in which nothing is written without this lease.
+    #[must_use]
+    pub fn under(mut self, held: &Held) -> Self {
+        self.lease = Some(held.watch.clone());
+        self
     }
 
+    /// Waits until a write may start.
+    ///
+    /// # Errors
+    /// [`Error::LeaseLost`] when another run may be at work.
+    pub async fn may_write(&self) -> Result<(), Error> {
+        let Some(lease) = &self.lease else { return Ok(()) };
+        select! {
+            answer = lease.is_safe() => answer,
+            _ = self.is_given_up() => Err(Error::LeaseLost { holder: None }),
+        }
+    }
+
+    /// Ends when the lease is lost under which all is written, and says who has it, if anybody does.
+    pub async fn is_superseded(&self) -> Option<Holder> {
+        match &self.lease {
+            Some(lease) => lease.is_lost().await,
+            None => pending().await,
+        }
+    }
+
+    fn hold(&self, path: String, object: Object, asked: Duration, lease: &Lease<'_>) -> Held {
+        let uid = object.uid().unwrap_or(Uid(String::new()));
+        let version = object.resource_version().unwrap_or_default().to_owned();
+        let (sender, standing) = watch::channel(Standing::Renewed { at: asked, version });
+        let mut renewals = JoinSet::new();
+        let (cluster, now, at) = (self.clone(), Arc::clone(&lease.now), path.clone());
+        renewals.spawn(async move { cluster.renew(&at, object, &sender, now.as_ref()).await });
+        Held { path, uid, watch: Watch(standing), renewals }
+    }
+
+    /// Renews a lease until it is lost.
     async fn renew(
         &self,
         path: &str,
         mut object: Object,
-        state: &Mutex<Renewed>,
+        standing: &watch::Sender<Standing>,
         now: &(dyn Fn() -> Timestamp + Sync),
     ) {
+        let mut pause = RENEWAL;
         loop {
-            sleep(RENEWAL).await;
+            sleep(pause).await;
             object.0["spec"]["renewTime"] = Value::from(micro_time(now()));
-            let start = Instant::now();
-            let call = Call::new(Method::PUT, path.to_owned(), "renewing the lease of ditc")
-                .query("fieldManager", FIELD_MANAGER)
-                .body(JSON, &object.0);
-            let is_lost = match self.call(call).await {
-                Ok(reply) => {
-                    object = Object(reply.body);
-                    false
+            let asked = clock();
+            pause = match timeout(RENEWAL, self.renew_once(path, &object)).await {
+                Ok(Ok(Renewal::Done(renewed))) => {
+                    let version = renewed.resource_version().unwrap_or_default().to_owned();
+                    object = renewed;
+                    standing.send_replace(Standing::Renewed { at: asked, version });
+                    RENEWAL
                 }
-                // Another took it over. Anything else is tried again while the lease lives.
-                Err(error) => error.refused().is_some_and(|refused| matches!(refused.code, 404 | 409)),
+                Ok(Ok(Renewal::Moved(moved))) => {
+                    object = moved;
+                    Duration::ZERO
+                }
+                Ok(Ok(Renewal::Lost(holder))) => {
+                    standing.send_replace(Standing::Lost(holder));
+                    return;
+                }
+                // As long as nobody else takes it, it is ours once it is renewed.
+                Ok(Err(_)) => LOOK,
+                Err(_) => {
+                    self.has_no_answer();
+                    LOOK
+                }
             };
-            let mut last = state.lock().unwrap_or_else(PoisonError::into_inner);
-            if is_lost {
-                last.is_lost = true;
-                return;
-            }
-            last.at = start;
         }
     }
 
-    /// Gives the lease back. A failure is no error: it ends by itself soon.
+    async fn renew_once(&self, path: &str, object: &Object) -> Result<Renewal, Error> {
+        let doing = "renewing the lease of ditc";
+        let call =
+            Call::new(Method::PUT, path.to_owned(), doing).query("fieldManager", FIELD_MANAGER).body(JSON, &object.0);
+        let error = match self.call(call).await {
+            Ok(reply) => return Ok(Renewal::Done(Object(reply.body))),
+            Err(error) => error,
+        };
+        match error.refused().map(|refused| refused.code) {
+            Some(404) => Ok(Renewal::Lost(None)),
+            Some(409) => match self.call(Call::new(Method::GET, path.to_owned(), doing)).await {
+                // It was renewed, and the answer was lost.
+                Ok(reply) if identity(&Object(reply.body.clone())) == identity(object) => {
+                    Ok(Renewal::Moved(Object(reply.body)))
+                }
+                Ok(reply) => Ok(Renewal::Lost(Some(holder(&Object(reply.body))))),
+                Err(error) if error.is_not_found() => Ok(Renewal::Lost(None)),
+                Err(error) => Err(error),
+            },
+            _ => Err(error),
+        }
+    }
+
+    /// Gives the lease back, if it is still ours. A failure is no error: it ends by itself soon.
     pub async fn release(&self, mut held: Held) {
         held.renewals.shutdown().await;
-        let options = json!({"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": {"uid": held.uid.0}});
+        let standing = held.watch.0.borrow().clone();
+        // Whoever took it over has it under the same uid: it is not ours to delete.
+        let Standing::Renewed { version, at: _ } = standing else { return };
+        let options = json!({
+            "kind": "DeleteOptions", "apiVersion": "v1",
+            "preconditions": {"uid": held.uid.0, "resourceVersion": version},
+        });
         let call = Call::new(Method::DELETE, held.path.clone(), "releasing the lease of ditc").body(JSON, &options);
         if let Err(error) = self.call(call.repeat(Repeat::No)).await {
             debug!(%error, "the lease was not released and ends by itself");
         }
     }
+}
+
+/// What became of a renewal.
+enum Renewal {
+    Done(Object),
+    /// It is ours, and another version of it is there.
+    Moved(Object),
+    Lost(Option<Holder>),
 }
 
 fn resource() -> Resource {
@@ -239,7 +359,7 @@ fn body(lease: &Lease<'_>, theirs: Option<&Object>) -> Value {
             "name": NAME, "namespace": lease.namespace.as_str(), "labels": {LABEL_MANAGED_BY: MANAGED_BY},
         },
         "spec": {
-            "holderIdentity": format!("{}/{}", lease.run.id, lease.run.who),
+            "holderIdentity": own_identity(lease.run),
             "leaseDurationSeconds": LIFE.as_secs(), "leaseTransitions": transitions,
             "acquireTime": now, "renewTime": now,
         },
@@ -249,6 +369,10 @@ fn body(lease: &Lease<'_>, theirs: Option<&Object>) -> Value {
         body["metadata"]["uid"] = theirs.metadata("uid").cloned().unwrap_or_default();
     }
     body
+}
+
+fn own_identity(run: &Run) -> String {
+    format!("{}/{}", run.id, run.who)
 }
 
 fn identity(lease: &Object) -> &str {
@@ -265,7 +389,8 @@ fn holder(lease: &Object) -> Holder {
 
 /// How long a lease lasts without a renewal.
 fn life(lease: &Object) -> Duration {
-    lease.at("/spec/leaseDurationSeconds").and_then(Value::as_u64).map_or(LIFE, Duration::from_secs)
+    let seconds = lease.at("/spec/leaseDurationSeconds").and_then(Value::as_u64);
+    seconds.map_or(LIFE, Duration::from_secs).min(LONGEST_LIFE)
 }
 
 /// The run's id in a holder's identity, `ID/user@host`.

@@ -7,6 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 mod ask;
 mod connect;
+mod contact;
 mod discover;
 mod error;
 mod inside;
@@ -27,6 +28,7 @@ mod write;
 
 pub use ask::{Answers, Warned};
 pub use connect::Connection;
+pub use contact::{Contact, Contacted};
 pub use discover::Discovery;
 pub use error::{Cause, Error, Refused};
 pub use inside::Process;
@@ -54,6 +56,10 @@ pub struct Cluster {
     timeout: Duration,
     /// Lists that were made for many environments.
     shared: Option<Arc<Shared>>,
+    /// Of runs that bear it when the connection is lost for a while.
+    contact: Option<Contact>,
+    /// The lease under which everything is written, where there is one.
+    lease: Option<lease::Watch>,
 }
 
 impl Cluster {
@@ -61,7 +67,16 @@ impl Cluster {
     #[must_use]
     pub fn over(client: kube::Client, name: impl Into<String>, server: impl Into<String>) -> Self {
         let (name, server) = (name.into(), server.into());
-        Self { client, name, server, parallelism: PARALLELISM, timeout: REQUEST, shared: None }
+        Self {
+            client,
+            name,
+            server,
+            parallelism: PARALLELISM,
+            timeout: REQUEST,
+            shared: None,
+            contact: None,
+            lease: None,
+        }
     }
 
     #[must_use]

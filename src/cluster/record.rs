@@ -89,14 +89,18 @@ impl Cluster {
         let encoded = record::encode(state, env!("CARGO_PKG_VERSION"), limits, in_use);
         let namespace = &state.namespace;
         for part in &encoded.parts {
-            // Left behind by a writer that died before its header: no header refers to it.
-            self.remove_part(namespace, &part.name).await?;
             let body = config_map(state, &part.name, None, Some(&part.bytes), None);
-            self.put(Method::POST, namespace, &part.name, &body).await?;
+            loop {
+                // Left behind by a writer that died before its header: no header refers to it.
+                self.remove_part(namespace, &part.name).await?;
+                match self.put(Method::POST, namespace, &part.name, &body).await {
+                    Err(error) if self.asks_again(&error) => {}
+                    done => break done.map(|_| ())?,
+                }
+            }
         }
         let body = config_map(state, NAME, Some(&encoded.text), encoded.inline.as_deref(), fence);
-        let method = if fence.is_some() { Method::PUT } else { Method::POST };
-        let object = self.put(method, namespace, NAME, &body).await?;
+        let object = self.commit(&body, &encoded.text, fence, namespace).await?;
         for name in in_use {
             self.remove_part(namespace, name).await?;
         }
@@ -111,12 +115,41 @@ impl Cluster {
         self.remove_part(namespace, NAME).await
     }
 
+    /// Writes the header. Where no answer comes, what is there tells what became of it.
+    async fn commit(
+        &self,
+        body: &Value,
+        header: &str,
+        fence: Option<&Fence>,
+        namespace: &Namespace,
+    ) -> Result<Object, Error> {
+        let method = if fence.is_some() { Method::PUT } else { Method::POST };
+        let mut was_lost = false;
+        loop {
+            let error = match self.put(method.clone(), namespace, NAME, body).await {
+                Ok(object) => return Ok(object),
+                Err(error) => error,
+            };
+            let is_refused = error.refused().is_some_and(|refused| refused.code == 409);
+            if was_lost && is_refused {
+                let there = self.config_map(namespace, NAME).await?;
+                let is_it =
+                    |object: &Object| object.at(&format!("/data/{HEADER}")).and_then(Value::as_str) == Some(header);
+                return there.filter(is_it).ok_or(error);
+            }
+            if !self.asks_again(&error) {
+                return Err(error);
+            }
+            was_lost = true;
+        }
+    }
+
     async fn put(&self, method: Method, namespace: &Namespace, name: &str, body: &Value) -> Result<Object, Error> {
         let doing = format!("writing the record of ditc (ConfigMap {name})");
         let collection = config_maps().path(Some(namespace.as_str()));
         let path = if method == Method::PUT { format!("{collection}/{name}") } else { collection };
         let call = Call::new(method, path, &doing).query("fieldManager", FIELD_MANAGER).body(JSON, body);
-        self.call(call).await?.object(&doing)
+        self.call(call.write()).await?.object(&doing)
     }
 
     async fn config_map(&self, namespace: &Namespace, name: &str) -> Result<Option<Object>, Error> {
@@ -135,7 +168,7 @@ impl Cluster {
     async fn remove_part(&self, namespace: &Namespace, name: &str) -> Result<(), Error> {
         let path = format!("{}/{name}", config_maps().path(Some(namespace.as_str())));
         let call = Call::new(Method::DELETE, path, format!("removing ConfigMap {name}, of an old record"));
-        match self.call(call.repeat(Repeat::Yes)).await {
+        match self.call(call.repeat(Repeat::Yes).write()).await {
             Ok(_) => Ok(()),
             Err(error) if error.is_not_found() => Ok(()),
             Err(error) => Err(error),

@@ -18,6 +18,8 @@ use super::{Cluster, Error, Refused};
 const BUDGET: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// The same where nobody is there who could be overloaded.
+const BORNE_PAUSE: Duration = Duration::from_secs(2);
 
 /// A kind at a version, as its URL needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +66,8 @@ pub(super) struct Call {
     pub accept: &'static str,
     pub body: Option<(&'static str, Vec<u8>)>,
     pub repeat: Repeat,
+    /// Whether it may only be made while the lease is held.
+    pub is_write: bool,
 }
 
 pub(super) const JSON: &str = "application/json";
@@ -73,7 +77,16 @@ pub(super) const APPLY: &str = "application/apply-patch+yaml";
 impl Call {
     pub(super) fn new(method: Method, path: String, doing: impl fmt::Display) -> Self {
         let repeat = if method == Method::GET { Repeat::Yes } else { Repeat::No };
-        Self { doing: doing.to_string(), method, path, query: Vec::new(), accept: JSON, body: None, repeat }
+        Self {
+            doing: doing.to_string(),
+            method,
+            path,
+            query: Vec::new(),
+            accept: JSON,
+            body: None,
+            repeat,
+            is_write: false,
+        }
     }
 
     pub(super) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -93,6 +106,12 @@ impl Call {
 
     pub(super) fn repeat(mut self, repeat: Repeat) -> Self {
         self.repeat = repeat;
+        self
+    }
+
+    /// It changes what the lease protects.
+    pub(super) fn write(mut self) -> Self {
+        self.is_write = true;
         self
     }
 
@@ -166,26 +185,32 @@ impl Cluster {
         let start = Instant::now();
         let mut pause = FIRST_PAUSE;
         loop {
+            if call.is_write {
+                self.may_write().await?;
+            }
             let error = match self.once(&call).await {
                 Ok(reply) => return Ok(reply),
                 Err(error) => error,
             };
+            let is_borne = error.is_silence() && self.contact.as_ref().is_some_and(|contact| contact.bears(pause));
             let wait = match &error {
                 Error::Refused { source, .. } if source.is_transient() => {
                     source.retry_after.map_or(pause, Duration::from_secs)
                 }
                 Error::BrokenOff { .. } => pause,
-                Error::Unreachable { .. } if is_lost_connection(&error) => pause,
+                Error::Unreachable { .. } if is_borne || is_lost_connection(&error) => pause,
+                Error::TimedOut { .. } if is_borne => pause,
                 _ => return Err(error),
             };
-            // A request that was turned away for overload was not done, so even a POST may come again.
-            let was_not_done = error.refused().is_some_and(|refused| refused.code == 429);
-            if (call.repeat == Repeat::No && !was_not_done) || start.elapsed() + wait > BUDGET {
+            // What was turned away for overload, or found nobody, was not done, so even a POST may come again.
+            let was_not_done = error.refused().is_some_and(|refused| refused.code == 429) || found_nobody(&error);
+            if (call.repeat == Repeat::No && !was_not_done) || !(is_borne || start.elapsed() + wait <= BUDGET) {
                 return Err(error);
             }
             debug!(doing = %call.doing, %error, ?wait, "asking again");
             sleep(wait).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            let longest = if is_borne { BORNE_PAUSE } else { LONGEST_PAUSE };
+            pause = (pause * 2).min(longest);
         }
     }
 
@@ -209,7 +234,18 @@ impl Cluster {
     }
 
     /// One request and all of its answer, if that is a success.
-    async fn exchange(&self, call: &Call) -> Result<(Parts, Bytes), Error> {
+    pub(super) async fn exchange(&self, call: &Call) -> Result<(Parts, Bytes), Error> {
+        let answer = self.send(call).await;
+        if let Some(contact) = &self.contact {
+            match &answer {
+                Err(error) if error.is_silence() => contact.lose(),
+                Ok(_) | Err(_) => contact.regain(),
+            }
+        }
+        answer
+    }
+
+    async fn send(&self, call: &Call) -> Result<(Parts, Bytes), Error> {
         let server = || self.server.clone();
         let request = call.request().map_err(|source| Error::Client { server: server(), source: Box::new(source) })?;
         let answer = async {
@@ -247,6 +283,18 @@ impl Cluster {
 
 fn broken_off(cluster: &Cluster, call: &Call, source: Box<dyn std::error::Error + Send + Sync>) -> Error {
     Error::BrokenOff { server: cluster.server.clone(), doing: call.doing.clone(), source }
+}
+
+/// Whether no connection came about, so that no server can have done anything.
+fn found_nobody(error: &Error) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        if let Some(client) = cause.downcast_ref::<hyper_util::client::legacy::Error>() {
+            return client.is_connect();
+        }
+        source = cause.source();
+    }
+    false
 }
 
 /// A connection that broke in use, as opposed to one that never came about: there asking again in a moment is idle.

@@ -13,6 +13,7 @@ use crate::{
     sandbox::{Effect, Fault, Options, Sandbox},
 };
 
+mod contact;
 mod shared;
 
 fn sandbox() -> Sandbox {
@@ -109,7 +110,7 @@ async fn a_connection_that_breaks_once_is_used_again_where_that_is_safe() {
 List 2x 0 found
 Get 2x there: false
 Apply 2x new: true
-Post 1x error: box cannot be reached: connection closed before message completed: connection reset
+Post 2x new: true
 Delete 2x Gone
 "#]]
         );
@@ -124,7 +125,7 @@ async fn a_connection_that_always_breaks_is_told() {
 List 8x error: box cannot be reached: connection closed before message completed: connection reset
 Get 8x error: box cannot be reached: connection closed before message completed: connection reset
 Apply 8x error: box cannot be reached: connection closed before message completed: connection reset
-Post 1x error: box cannot be reached: connection closed before message completed: connection reset
+Post 8x error: box cannot be reached: connection closed before message completed: connection reset
 Delete 8x error: box cannot be reached: connection closed before message completed: connection reset
 "#]]
     );
@@ -138,7 +139,7 @@ async fn half_an_answer_is_never_taken_for_one() {
 List 2x 0 found
 Get 2x there: false
 Apply 2x new: false
-Post 1x error: box broke off its answer while creating ConfigMap/b: connection closed before message completed: connection reset
+Post 2x error: creating ConfigMap/b: configmaps "b" already exists (HTTP 409)
 Delete 2x Gone
 "#]]
     );
@@ -152,7 +153,7 @@ async fn half_an_answer_every_time_is_told() {
 List 8x error: box broke off its answer while listing namespaces: connection closed before message completed: connection reset
 Get 8x error: box broke off its answer while reading the record of ditc (ConfigMap ditc in namespace default): connection closed before message completed: connection reset
 Apply 8x error: box broke off its answer while creating ConfigMap/a: connection closed before message completed: connection reset
-Post 1x error: box broke off its answer while creating ConfigMap/b: connection closed before message completed: connection reset
+Post 8x error: box broke off its answer while creating ConfigMap/b: connection closed before message completed: connection reset
 Delete 8x error: box broke off its answer while deleting ConfigMap/there: connection closed before message completed: connection reset
 "#]]
     );
@@ -166,7 +167,7 @@ async fn a_lost_answer_is_asked_for_again_where_that_is_safe() {
 List 2x 0 found
 Get 2x there: false
 Apply 2x new: false
-Post 1x error: box cannot be reached: connection closed before message completed: connection reset
+Post 2x error: creating ConfigMap/b: configmaps "b" already exists (HTTP 409)
 Delete 2x Gone
 "#]]
     );
@@ -221,25 +222,25 @@ Delete 2x Gone
 List 2x 0 found
 Get 2x there: false
 Apply 2x new: true
-Post 1x error: creating ConfigMap/b: Internal error occurred: resource quota evaluation timed out (HTTP 500)
+Post 2x new: true
 Delete 2x Gone
 502
 List 2x 0 found
 Get 2x there: false
 Apply 2x new: true
-Post 1x error: creating ConfigMap/b: 502 Bad Gateway (HTTP 502)
+Post 2x new: true
 Delete 2x Gone
 503
 List 2x 0 found
 Get 2x there: false
 Apply 2x new: true
-Post 1x error: creating ConfigMap/b: the server is currently unable to handle the request (HTTP 503)
+Post 2x new: true
 Delete 2x Gone
 504
 List 2x 0 found
 Get 2x there: false
 Apply 2x new: true
-Post 1x error: creating ConfigMap/b: Timeout: request did not complete within the requested timeout - context deadline exceeded (HTTP 504)
+Post 2x new: true
 Delete 2x Gone
 
 "#]]
@@ -265,25 +266,25 @@ Delete 5x error: deleting ConfigMap/there: Too many requests, please try again l
 List 8x error: listing namespaces: Internal error occurred: resource quota evaluation timed out (HTTP 500)
 Get 8x error: reading the record of ditc (ConfigMap ditc in namespace default): Internal error occurred: resource quota evaluation timed out (HTTP 500)
 Apply 8x error: creating ConfigMap/a: Internal error occurred: resource quota evaluation timed out (HTTP 500)
-Post 1x error: creating ConfigMap/b: Internal error occurred: resource quota evaluation timed out (HTTP 500)
+Post 8x error: creating ConfigMap/b: Internal error occurred: resource quota evaluation timed out (HTTP 500)
 Delete 8x error: deleting ConfigMap/there: Internal error occurred: resource quota evaluation timed out (HTTP 500)
 502
 List 8x error: listing namespaces: 502 Bad Gateway (HTTP 502)
 Get 8x error: reading the record of ditc (ConfigMap ditc in namespace default): 502 Bad Gateway (HTTP 502)
 Apply 8x error: creating ConfigMap/a: 502 Bad Gateway (HTTP 502)
-Post 1x error: creating ConfigMap/b: 502 Bad Gateway (HTTP 502)
+Post 8x error: creating ConfigMap/b: 502 Bad Gateway (HTTP 502)
 Delete 8x error: deleting ConfigMap/there: 502 Bad Gateway (HTTP 502)
 503
 List 2x error: listing namespaces: the server is currently unable to handle the request (HTTP 503)
 Get 2x error: reading the record of ditc (ConfigMap ditc in namespace default): the server is currently unable to handle the request (HTTP 503)
 Apply 2x error: creating ConfigMap/a: the server is currently unable to handle the request (HTTP 503)
-Post 1x error: creating ConfigMap/b: the server is currently unable to handle the request (HTTP 503)
+Post 2x error: creating ConfigMap/b: the server is currently unable to handle the request (HTTP 503)
 Delete 2x error: deleting ConfigMap/there: the server is currently unable to handle the request (HTTP 503)
 504
 List 8x error: listing namespaces: Timeout: request did not complete within the requested timeout - context deadline exceeded (HTTP 504)
 Get 8x error: reading the record of ditc (ConfigMap ditc in namespace default): Timeout: request did not complete within the requested timeout - context deadline exceeded (HTTP 504)
 Apply 8x error: creating ConfigMap/a: Timeout: request did not complete within the requested timeout - context deadline exceeded (HTTP 504)
-Post 1x error: creating ConfigMap/b: Timeout: request did not complete within the requested timeout - context deadline exceeded (HTTP 504)
+Post 8x error: creating ConfigMap/b: Timeout: request did not complete within the requested timeout - context deadline exceeded (HTTP 504)
 Delete 8x error: deleting ConfigMap/there: Timeout: request did not complete within the requested timeout - context deadline exceeded (HTTP 504)
 
 "#]]

@@ -1,10 +1,12 @@
 //! Watching: one LIST and one watch per kind, joined again when they break, ended when they are forbidden.
 
+use std::time::Duration;
+
 use futures::{Stream, StreamExt, stream};
 use kube::{
     Api,
     api::{ApiResource, DynamicObject},
-    runtime::{WatchStreamExt, watcher},
+    runtime::{WatchStreamExt, utils::Backoff, watcher},
 };
 
 use crate::{
@@ -59,7 +61,8 @@ impl Cluster {
         config.label_selector.clone_from(&watched.selector);
         let doing = format!("watching {}", resource.plural);
         let server = self.server.clone();
-        let events = watcher(api, config).default_backoff();
+        let contact = self.contact.clone();
+        let events = watcher(api, config).backoff(Pauses::default());
         let mut listing: Vec<Object> = Vec::new();
         let mut has_ended = false;
         let sights = events
@@ -83,15 +86,57 @@ impl Cluster {
                     Ok(watcher::Event::InitDone) => Some(Ok(Sight::Listed(std::mem::take(&mut listing)))),
                     Ok(watcher::Event::Apply(item)) => Some(Ok(Sight::Changed(object(item)))),
                     Ok(watcher::Event::Delete(item)) => Some(Ok(Sight::Gone(object(item)))),
-                    Err(error) => fatal(&error, &server, &doing).map(|error| {
-                        has_ended = true;
-                        Err(error)
-                    }),
+                    Err(error) => {
+                        if let (Some(contact), true) = (&contact, is_silence(&error)) {
+                            contact.lose();
+                        }
+                        fatal(&error, &server, &doing).map(|error| {
+                            has_ended = true;
+                            Err(error)
+                        })
+                    }
                 };
                 futures::future::ready(sight)
             });
         sights.right_stream()
     }
+}
+
+/// How long a watch that broke rests before it is joined again. kube's own pauses grow to half a minute, and a run would
+/// go on waiting for what has long been there.
+#[derive(Debug, Default)]
+struct Pauses {
+    last: Option<Duration>,
+}
+
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+impl Iterator for Pauses {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let next = self.last.map_or(FIRST_PAUSE, |last| (last * 2).min(LONGEST_PAUSE));
+        self.last.replace(next);
+        self.last
+    }
+}
+
+impl Backoff for Pauses {
+    fn reset(&mut self) {
+        self.last = None;
+    }
+}
+
+/// Whether a watch broke because nobody answers. That one just ended is its ordinary end.
+fn is_silence(error: &watcher::Error) -> bool {
+    let (watcher::Error::InitialListFailed(error)
+    | watcher::Error::WatchStartFailed(error)
+    | watcher::Error::WatchFailed(error)) = error
+    else {
+        return false;
+    };
+    matches!(error, kube::Error::Service(_) | kube::Error::HyperError(_) | kube::Error::ReadEvents(_))
 }
 
 /// kube's watcher tries for ever; what will not change by trying ends it here.

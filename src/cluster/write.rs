@@ -75,17 +75,19 @@ impl Cluster {
         self.write(call.repeat(Repeat::Yes), &doing).await
     }
 
-    /// Posts an object that is made once. A POST is never repeated: its answer may be lost after it was done.
+    /// Posts an object that is made once.
     ///
     /// # Errors
-    /// [`Refused::is_already_there`] when something of that name exists.
+    /// [`Refused::is_already_there`] when something of that name exists: also what this very request has made, when its
+    /// first answer was lost.
     pub async fn post(&self, key: &ObjectKey, body: &Object, kinds: &Kinds) -> Result<Written, Error> {
         let doing = format!("creating {key}");
         let resource = self.resource(key, body, kinds, &doing)?;
         let call = Call::new(Method::POST, resource.path(key.namespace.as_deref()), &doing)
             .query("fieldManager", FIELD_MANAGER)
             .query("fieldValidation", "Strict")
-            .body(JSON, &body.0);
+            .body(JSON, &body.0)
+            .repeat(Repeat::Yes);
         let mut written = self.write(call, &doing).await?;
         if written.object.is_secret()
             && let Some(map) = written.object.0.as_object_mut()
@@ -243,7 +245,7 @@ impl Cluster {
         });
         let path = format!("{}/{}", resource.path(key.namespace.as_deref()), key.name);
         let call = Call::new(Method::DELETE, path, &doing).body(JSON, &options).repeat(Repeat::Yes);
-        match self.call(call).await {
+        match self.call(call.write()).await {
             Ok(reply) if reply.body["kind"] == "Status" => Ok(Deleted::Gone),
             Ok(reply) => Ok(Deleted::Going(reply.object(&doing)?)),
             Err(error) if error.is_not_found() => Ok(Deleted::Gone),
@@ -252,7 +254,7 @@ impl Cluster {
     }
 
     pub(super) async fn write(&self, call: Call, doing: &str) -> Result<Written, Error> {
-        let reply = self.call(call).await?;
+        let reply = self.call(call.write()).await?;
         let (is_new, warnings) = (reply.code == 201, reply.warnings.clone());
         Ok(Written { object: reply.object(doing)?, is_new, warnings })
     }

@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    apply::{self, Event, Finished, Ground, Interrupt, Outcome, Tools},
+    apply::{self, Event, Finished, Ground, Interrupt, Outcome, Stopped, Tools},
     cli::{self, Subject},
+    cluster::Contact,
     failure::{Exit, Failure, FailureKind},
     format::{history::PastRun, index::Tombstone, record::Limits},
     names::EnvironmentName,
@@ -104,6 +105,7 @@ pub(super) struct Hold {
     dead: Option<String>,
     /// The flags that lead here again.
     flags: String,
+    contact: Contact,
 }
 
 impl Hold {
@@ -114,14 +116,14 @@ impl Hold {
         environment: &EnvironmentName,
         operation: Operation,
     ) -> Result<Self, Failure> {
-        link.cluster = link.cluster.clone().with_parallelism(usize::from(arguments.parallelism));
+        link.cluster = link.cluster.with_parallelism(usize::from(arguments.parallelism));
         let run = Run { id: settings::fresh_id(), operation, who: desk.settings.who(), since: settings::now() };
         let holder = Holder { who: run.who.clone(), since: run.since, doing: operation.verb().to_owned() };
         let lock = link.store.lock(environment, &holder, arguments.lock.lock_timeout, |held| {
             desk.terminal.status(&format!("Waiting: {held}"));
         })?;
         let dead = dead(desk, &link, environment)?;
-        Ok(Self { link, run, lock, dead, flags: desk.global.repeat() })
+        Ok(Self { link, run, lock, dead, flags: desk.global.repeat(), contact: Contact::default() })
     }
 }
 
@@ -162,9 +164,23 @@ async fn carry_out(
     }
     let signals = Signals::listen().map_err(listening)?;
     let listen = async |events| progress::tell(desk, &survey.plan, events).await;
-    let outcome =
-        execute(arguments, &hold, &survey, signals.interrupt.clone(), progress::tell_every(desk), listen).await?;
+    let tell_every = progress::tell_every(desk);
+    let executed = execute(arguments, &hold, &survey, signals.interrupt.clone(), tell_every, listen).await;
+    let outcome = executed.map_err(|failure| match (failure.kind, signals.first()) {
+        (FailureKind::Interrupted, Some(kind)) => Failure { kind, ..failure },
+        _ => failure,
+    })?;
     end(desk, &survey.plan, &context, &outcome, signals.first())
+}
+
+/// Why the run as a whole could not go on.
+fn was_stopped(outcome: &Outcome, plan: &Plan) -> Failure {
+    let kind = match &outcome.stopped {
+        Some(Stopped::LeaseLost(_)) => FailureKind::Lock,
+        Some(Stopped::ContactLost(_)) | None => FailureKind::Cluster,
+    };
+    let why = outcome.stopped.as_ref().map(|why| render::text::stopped(why, &plan.environment)).unwrap_or_default();
+    Failure::new(kind, format!("the {} stopped: {why}", plan.operation.verb()))
 }
 
 fn listening(error: std::io::Error) -> Failure {
@@ -190,14 +206,15 @@ async fn execute(
     tell_every: Duration,
     listen: impl AsyncFnOnce(mpsc::UnboundedReceiver<Event>),
 ) -> Result<Outcome, Failure> {
-    let Hold { link, run, lock, dead, flags } = hold;
+    let Hold { link, run, lock, dead, flags, contact } = hold;
     let environment = &survey.basis.environment;
     let (plan, key) = with_digests(survey);
     let planned = plan.changes.values().filter_map(|change| Some(&change.manifest.as_ref()?.body));
     let kinds = Arc::new(link.kinds.with_defined(planned));
     let (events, receiver) = mpsc::unbounded_channel();
     let tools = Tools {
-        cluster: link.cluster.clone(),
+        // What was asked so far was answered; from here on more is at stake than a question.
+        cluster: link.cluster.clone().enduring(contact),
         kinds,
         timeout: survey.timeout,
         patience: arguments.lock.lock_timeout,
@@ -341,6 +358,7 @@ fn end(
     let verb = plan.operation.verb();
     match signal {
         _ if complete => Ok(Exit::Done),
+        _ if outcome.stopped.is_some() => Err(was_stopped(outcome, plan)),
         Some(kind) => Err(Failure::new(kind, format!("the {verb} was interrupted; what was done is recorded"))),
         None => Err(Failure::new(FailureKind::Apply, format!("the {verb} did not come to its end"))),
     }

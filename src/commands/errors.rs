@@ -22,6 +22,7 @@ impl From<&cluster::Error> for Failure {
             cluster::Error::Unauthorized { .. } => FailureKind::Auth,
             cluster::Error::Refused { source, .. } if source.code == 403 => FailureKind::Auth,
             cluster::Error::TimedOut { .. } => FailureKind::Timeout,
+            cluster::Error::LeaseLost { .. } => FailureKind::Lock,
             cluster::Error::Record { .. } => FailureKind::State,
             cluster::Error::Unreachable { .. }
             | cluster::Error::BrokenOff { .. }
@@ -45,6 +46,7 @@ impl From<&cluster::Error> for Failure {
             cluster::Error::Record { .. } => {
                 Some("ditc state rebuild ENV makes the record anew from the objects in the cluster")
             }
+            cluster::Error::LeaseLost { .. } => Some("ditc status tells who changes the environment now"),
             cluster::Error::Client { .. }
             | cluster::Error::BrokenOff { .. }
             | cluster::Error::Refused { .. }
@@ -118,6 +120,7 @@ impl From<apply::Error> for Failure {
             apply::Error::Store(error) => error.into(),
             apply::Error::Held { .. } => Failure::from_error(FailureKind::Lock, &error)
                 .hint("wait for it with -lock-timeout=5m; a run that died frees the environment within seconds"),
+            apply::Error::Interrupted => Failure::from_error(FailureKind::Interrupted, &error),
             apply::Error::Stale { .. } => Failure::from_error(FailureKind::StalePlan, &error),
         }
     }

@@ -1,13 +1,17 @@
 //! `ditc exec`: a command in a pod that is found by address. What it prints is passed on as it is, and it ends as ditc ends.
 
-use std::{io::Read, thread};
+use std::{
+    future::pending,
+    io::{ErrorKind, Read},
+    thread,
+};
 
 use futures::SinkExt;
 use kube::api::TerminalSize;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     select,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     sync::mpsc,
 };
 
@@ -58,39 +62,31 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Exec) -> Result<Exit, 
 
     // Restored whichever way this ends.
     let raw = if *tty && *stdin { desk.terminal.raw() } else { None };
-    let mut keys = stdin.then(keys);
-    let mut input = running.stdin();
-    let (mut out, mut status) = (running.stdout(), running.stderr());
+    let input = pass_on(stdin.then(keys), running.stdin());
+    let (out, status) = (running.stdout(), running.stderr());
     let ended = running.take_status();
-    let mut size = running.terminal_size();
-    let mut resized = signal(SignalKind::window_change()).map_err(failed)?;
+    let resizes = follow_size(running.terminal_size(), signal(SignalKind::window_change()).map_err(failed)?);
     let mut terminated = signal(SignalKind::terminate()).map_err(failed)?;
-    if let Some(size) = &mut size {
-        tell_size(size).await;
-    }
-    let (mut out_piece, mut status_piece) = (vec![0; PIECE], vec![0; PIECE]);
-    while out.is_some() || status.is_some() {
-        select! {
-            count = read(&mut out, &mut out_piece) => match count.map_err(failed)? {
-                0 => out = None,
-                count => desk.terminal.pass_out(&out_piece[..count]),
-            },
-            count = read(&mut status, &mut status_piece) => match count.map_err(failed)? {
-                0 => status = None,
-                count => desk.terminal.pass_status(&status_piece[..count]),
-            },
-            typed = next(&mut keys) => match (typed, &mut input) {
-                (Some(typed), Some(to)) => to.write_all(&typed).await.map_err(failed)?,
-                // The end of what is passed on, which the command should see.
-                _ => (keys, input) = (None, None),
-            },
-            _ = resized.recv() => if let Some(size) = &mut size {
-                tell_size(size).await;
-            },
-            _ = terminated.recv() => {
+    let output = async {
+        let out = pass(out, |piece| desk.terminal.pass_out(piece));
+        let status = pass(status, |piece| desk.terminal.pass_status(piece));
+        tokio::try_join!(out, status)
+    };
+    // All at once: a command that waits to be read reads nothing itself.
+    select! {
+        passed = output => match passed {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                // As `head` does it: whoever reads has had enough, and the command is left alone.
                 drop(raw);
-                return Err(Failure::new(FailureKind::Terminated, "the command was left alone"));
+                return Ok(Exit::Done);
             }
+            passed => drop(passed.map_err(failed)?),
+        },
+        () = input => {}
+        () = resizes => {}
+        _ = terminated.recv() => {
+            drop(raw);
+            return Err(Failure::new(FailureKind::Terminated, "the command was left alone"));
         }
     }
     drop(raw);
@@ -109,6 +105,8 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Exec) -> Result<Exit, 
         Some(code) => Ok(Exit::Of(code)),
         None => {
             let why = ended.message.unwrap_or_else(|| "no reason is given".to_owned());
+            // The API server and the kubelet each put it in front.
+            let why = why.trim_start_matches("Internal error occurred: ");
             Err(Failure::new(FailureKind::Cluster, format!("the command did not run: {why}")))
         }
     }
@@ -134,24 +132,52 @@ fn keys() -> mpsc::Receiver<Vec<u8>> {
     receiver
 }
 
-async fn next(keys: &mut Option<mpsc::Receiver<Vec<u8>>>) -> Option<Vec<u8>> {
-    match keys {
-        Some(keys) => keys.recv().await,
-        None => std::future::pending().await,
+/// Passes on what is typed, then its end, which the command should see. What goes on afterwards is the command's affair.
+async fn pass_on(keys: Option<mpsc::Receiver<Vec<u8>>>, to: Option<impl AsyncWrite + Unpin>) {
+    if let (Some(mut keys), Some(mut to)) = (keys, to) {
+        while let Some(typed) = keys.recv().await {
+            if to.write_all(&typed).await.is_err() {
+                // A command that has ended reads no more.
+                break;
+            }
+        }
+        // Merely dropped, it would not be closed.
+        let _ = to.shutdown().await;
+    }
+    pending().await
+}
+
+/// Passes on what comes, until its end.
+async fn pass(
+    from: Option<impl AsyncRead + Unpin>,
+    mut on: impl FnMut(&[u8]) -> std::io::Result<()>,
+) -> std::io::Result<()> {
+    let Some(mut from) = from else { return Ok(()) };
+    let mut piece = vec![0; PIECE];
+    loop {
+        match from.read(&mut piece).await? {
+            0 => return Ok(()),
+            count => on(&piece[..count])?,
+        }
     }
 }
 
-async fn read(from: &mut Option<impl AsyncRead + Unpin>, into: &mut [u8]) -> std::io::Result<usize> {
-    match from {
-        Some(from) => from.read(into).await,
-        None => std::future::pending().await,
+/// Tells the size of the screen, now and whenever it changes.
+async fn follow_size(to: Option<impl futures::Sink<TerminalSize> + Unpin>, mut resized: Signal) {
+    if let Some(mut to) = to {
+        loop {
+            if let Some((columns, rows)) = settings::screen() {
+                let short = |length| u16::try_from(length).unwrap_or(u16::MAX);
+                let size = TerminalSize { width: short(columns), height: short(rows) };
+                if to.send(size).await.is_err() {
+                    // A command that has ended needs no size.
+                    break;
+                }
+            }
+            if resized.recv().await.is_none() {
+                break;
+            }
+        }
     }
-}
-
-async fn tell_size(to: &mut (impl futures::Sink<TerminalSize> + Unpin)) {
-    if let Some((columns, rows)) = settings::screen() {
-        let short = |length| u16::try_from(length).unwrap_or(u16::MAX);
-        // A command that has ended needs no size.
-        let _ = to.send(TerminalSize { width: short(columns), height: short(rows) }).await;
-    }
+    pending().await
 }

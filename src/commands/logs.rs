@@ -11,7 +11,7 @@ use crate::{
     cluster::{Log, Sight, Watched},
     failure::{Exit, Failure, FailureKind},
     object::Object,
-    render, settings,
+    readiness, render, settings,
 };
 
 use super::{
@@ -41,21 +41,35 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Logs) -> Result<Exit, 
     let mut failed = false;
     for pod in &pods {
         let log = told.log(pod)?;
-        match link.cluster.log(&workloads.namespace, &log).await {
-            Ok(lines) => {
-                let mut lines = pin!(lines);
-                while let Some(line) = lines.next().await {
-                    told.line(pod, &log.container, &line?);
+        let all = async {
+            let mut lines = pin!(link.cluster.log(&workloads.namespace, &log).await?);
+            while let Some(line) = lines.next().await {
+                let line = line?;
+                if readiness::is_cleared_away(&line) {
+                    return Err(cleared_away(&log));
                 }
+                told.line(pod, &log.container, &line);
             }
-            Err(error) if several => {
+            Ok(())
+        };
+        match all.await {
+            Ok(()) => {}
+            Err(failure) if several => {
                 failed = true;
-                told.failed(pod, error.into());
+                told.failed(pod, failure);
             }
-            Err(error) => return Err(error.into()),
+            Err(failure) => return Err(failure),
         }
     }
     Ok(if failed { Exit::Error } else { Exit::Done })
+}
+
+/// A node keeps the log of a container's last run alone, and of the one before it only for as long as that takes.
+fn cleared_away(log: &Log) -> Failure {
+    let Log { pod, container, previous, .. } = log;
+    let message = format!("the node has cleared away this log of container {container} of pod {pod}");
+    let failure = Failure::new(FailureKind::Cluster, message);
+    if *previous { failure.hint("without --previous: what its last run said") } else { failure }
 }
 
 /// How it is told.
@@ -157,6 +171,9 @@ async fn follow(told: &Told<'_>, link: &Link, workloads: &Workloads, first: &[Po
                                 let mut lines = pin!(lines);
                                 while let Some(line) = lines.next().await {
                                     let line = match line {
+                                        Ok(line) if readiness::is_cleared_away(&line) => {
+                                            (pod.clone(), container.clone(), Err(cleared_away(&log)))
+                                        }
                                         Ok(line) => (pod.clone(), container.clone(), Ok(line)),
                                         Err(error) => failed(error),
                                     };

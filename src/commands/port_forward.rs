@@ -1,13 +1,19 @@
 //! `ditc port-forward`: ports of a component, reached from here. Each connection looks for a pod that is ready then.
 
-use std::{net::Ipv4Addr, num::NonZero, sync::Arc};
+use std::{
+    net::Ipv4Addr,
+    num::NonZero,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio::{
-    io::copy_bidirectional,
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy, split},
     net::{TcpListener, TcpStream},
     select,
     sync::mpsc,
     task::JoinSet,
+    time::{Instant, sleep_until},
 };
 
 use crate::{
@@ -22,6 +28,12 @@ use super::{
     link::Link,
     pods::{Workloads, reachable, workloads},
 };
+
+/// How long a caller who has said all waits for more of an answer: one that has hung up looks the same.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// How much is read at once.
+const PIECE: usize = 16 * 1024;
 
 /// Someone who connected, and the port that they want.
 type Caller = (TcpStream, NonZero<u16>);
@@ -87,8 +99,58 @@ async fn connect(
     let objects = link.cluster.all_of(&workloads.namespace, &workloads.kinds(), &link.kinds).await?;
     let pod = reachable(workloads.pods(&objects), &name)?;
     let port = pod.port(&workloads.services, remote.get());
-    let mut stream = link.cluster.dial(&workloads.namespace, pod.name(), port).await?;
-    copy_bidirectional(&mut caller, &mut stream).await.map(|_| ()).map_err(|error| {
-        Failure::new(FailureKind::Cluster, format!("a connection to pod {} broke off", pod.name())).because(&error)
-    })
+    let (stream, unreachable) = link.cluster.dial(&workloads.namespace, pod.name(), port).await?;
+    let name = pod.name();
+    select! {
+        biased;
+        said = unreachable => Err(nobody(name, port, &said)),
+        passed = pass(&mut caller, stream) => {
+            let broken = |error| Failure::new(FailureKind::Cluster, format!("a connection to pod {name} broke off")).because(&error);
+            passed.map_err(broken)
+        }
+    }
+}
+
+/// The port of a pod to which nobody could be connected.
+fn nobody(pod: &str, port: u16, said: &str) -> Failure {
+    if said.contains("connection refused") {
+        return Failure::new(FailureKind::Cluster, format!("nothing listens on port {port} of pod {pod}"));
+    }
+    let mut failure = Failure::new(FailureKind::Cluster, format!("port {port} of pod {pod} cannot be reached"));
+    failure.causes.push(said.trim().to_owned());
+    failure
+}
+
+/// Passes on what both say. The way to the pod cannot be closed alone: a kubelet then closes the way back as well, and its
+/// answer would be lost. So a caller who has said all is given the rest of the answer.
+async fn pass(caller: &mut TcpStream, pod: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<()> {
+    let (mut from_caller, mut to_caller) = caller.split();
+    let (mut from_pod, mut to_pod) = split(pod);
+    let heard = Mutex::new(Instant::now());
+    let hear = || *heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    let answers = async {
+        let mut piece = vec![0; PIECE];
+        loop {
+            match from_pod.read(&mut piece).await? {
+                0 => return Ok(()),
+                count => to_caller.write_all(&piece[..count]).await?,
+            }
+            hear();
+        }
+    };
+    let questions = async {
+        copy(&mut from_caller, &mut to_pod).await?;
+        hear();
+        loop {
+            let quiet = *heard.lock().unwrap_or_else(PoisonError::into_inner) + QUIET;
+            if Instant::now() >= quiet {
+                return Ok(());
+            }
+            sleep_until(quiet).await;
+        }
+    };
+    select! {
+        ended = answers => ended,
+        ended = questions => ended,
+    }
 }

@@ -117,6 +117,7 @@ pub(super) fn context<'a>(desk: &Desk<'_>, saved: &'a Saved, flags: &'a str) -> 
         flags,
         as_of: None,
         detail: desk.detail,
+        made: None,
     }
 }
 

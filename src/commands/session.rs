@@ -96,6 +96,9 @@ pub(super) fn context<'a>(
     link: &'a Link,
     flags: &'a str,
 ) -> render::text::Context<'a> {
+    let Basis { state, observed, .. } = &survey.basis;
+    let open = state.as_ref().filter(|state| state.open.is_some());
+    let made = open.map(|state| plan::made(state, observed, survey.fence.as_ref().and_then(|fence| fence.written)));
     render::text::Context {
         sources: &survey.sources,
         cluster: link.cluster.name(),
@@ -103,6 +106,7 @@ pub(super) fn context<'a>(
         flags,
         as_of: survey.as_of,
         detail: desk.detail,
+        made,
     }
 }
 

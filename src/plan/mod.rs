@@ -68,7 +68,7 @@ pub use remembered::remembered;
 pub use report::{Report, Strict, Surroundings, Unknown, Verdict, questions_of_report, report};
 pub use scope::unmatched;
 pub use standing::{known, made_by_us, was_posted_by_us};
-pub use status::{Circumstances, ComponentStatus, Condition, OpenRun, Status, status};
+pub use status::{Circumstances, ComponentStatus, Condition, OpenRun, Status, made, status};
 pub use yields::{CONTROLLERS, needs_autoscalers};
 
 /// All that a plan is made from.

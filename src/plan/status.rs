@@ -130,10 +130,8 @@ pub fn status(
         }
     };
     let open = state.open.as_ref().map(|run| {
-        let deeds = || state.entries.iter().filter_map(|(key, entry)| Some((key, entry, entry.deed?)));
-        let is_done = |(key, entry, deed): &(&ObjectKey, &Entry, Deed)| is_done(*deed, entry, live(key), *recorded);
-        let of = deeds().count();
-        OpenRun { run: run.clone(), done: deeds().filter(is_done).count(), of: (of > 0).then_some(of), lives: *lives }
+        let (done, of) = made(state, observed, *recorded);
+        OpenRun { run: run.clone(), done, of: (of > 0).then_some(of), lives: *lives }
     });
     Status {
         environment: state.environment.clone(),
@@ -144,6 +142,16 @@ pub fn status(
         last: state.last.clone(),
         partial: state.partial,
     }
+}
+
+/// How many of the changes of an open run are in the cluster, and how many it meant to make; the record of an older version
+/// does not say, and then both are 0.
+#[must_use]
+pub fn made(state: &State, observed: &Observed, recorded: Option<Timestamp>) -> (usize, usize) {
+    let live = |key: &ObjectKey| observed.objects.get(key).and_then(Live::object);
+    let deeds = || state.entries.iter().filter_map(|(key, entry)| Some((key, entry, entry.deed?)));
+    let is_done = |(key, entry, deed): &(&ObjectKey, &Entry, Deed)| is_done(*deed, entry, live(key), recorded);
+    (deeds().filter(is_done).count(), deeds().count())
 }
 
 /// None where nothing is to be there any more.

@@ -12,10 +12,16 @@ const LONGEST: usize = 400;
 /// What a node answers, as if it were a log, when it has cleared away the log of a run before.
 const GONE: &str = "unable to retrieve container logs for ";
 
+/// Whether a line is what a node answers instead of a log that it has cleared away.
+#[must_use]
+pub fn is_cleared_away(line: &str) -> bool {
+    line.starts_with(GONE)
+}
+
 /// The last lines of a log; none where there is nothing to show.
 #[must_use]
 pub fn last_lines(text: &str) -> Vec<String> {
-    if text.starts_with(GONE) {
+    if is_cleared_away(text) {
         return Vec::new();
     }
     let lines: Vec<String> = text.lines().map(plain).collect();

@@ -28,7 +28,7 @@ mod tests;
 
 pub use around::{Around, Told, looked_at};
 pub use cause::{Cause, Fault, Heals, LogOf, waits_for_a_consumer};
-pub use log::{LINES as LOG_LINES, last_lines};
+pub use log::{LINES as LOG_LINES, is_cleared_away, last_lines};
 pub use owned::{has_pods, kinds_of_pods, pods_of};
 
 /// A workload without a readiness probe must have stayed ready for so long: a crashing one is available first, and its

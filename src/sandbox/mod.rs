@@ -55,6 +55,7 @@ mod watch;
 mod writes;
 
 use std::{
+    collections::BTreeMap,
     fmt, io,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -147,6 +148,8 @@ struct Shared {
 struct State {
     store: Store,
     requests: Vec<RequestLine>,
+    /// How many requests of each method are under way.
+    under_way: BTreeMap<String, usize>,
     script: Script,
     denied: Vec<Denied>,
 }
@@ -194,7 +197,7 @@ impl Sandbox {
         let mut store = Store::open(opened)?;
         first::fill(&mut store, now()).map_err(|refusal| Error::First(refusal.message))?;
         let (changed, _) = channel::channel(store.revision());
-        let state = State { store, requests: Vec::new(), script, denied: Vec::new() };
+        let state = State { store, requests: Vec::new(), under_way: BTreeMap::new(), script, denied: Vec::new() };
         let shared = Arc::new(Shared { state: Mutex::new(state), changed, now });
         let mut tasks = JoinSet::new();
         tasks.spawn(controllers::run(Arc::clone(&shared)));

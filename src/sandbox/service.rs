@@ -44,6 +44,8 @@ pub struct RequestLine {
     pub query: String,
     /// 0 when the client got no answer.
     pub code: u16,
+    /// How many requests of this method were under way when it came, with this one.
+    pub at_once: usize,
 }
 
 /// The sandbox's API server; clones serve the same objects.
@@ -86,6 +88,7 @@ where
 
 async fn handle(shared: &Arc<Shared>, user: &User, parts: &Parts, body: &[u8]) -> Result<Response<Body>, Lost> {
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let under_way = UnderWay::begin(shared, parts.method.as_str());
     let effect = shared.lock().script.meet(parts.method.as_str(), path);
     let answer = match &effect {
         Some(Effect::Drop) => Err(Lost::new()),
@@ -120,15 +123,42 @@ async fn handle(shared: &Arc<Shared>, user: &User, parts: &Parts, body: &[u8]) -
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         code: answer.as_ref().map_or(0, |response| response.status().as_u16()),
+        at_once: under_way.at_once,
     };
     shared.lock().note(line);
     answer
 }
 
+/// A request that is counted as under way until the value is dropped, as when its client gives up.
+struct UnderWay<'a> {
+    shared: &'a Shared,
+    method: &'a str,
+    at_once: usize,
+}
+
+impl<'a> UnderWay<'a> {
+    fn begin(shared: &'a Shared, method: &'a str) -> Self {
+        let mut state = shared.lock();
+        let count = state.under_way.entry(method.to_owned()).or_default();
+        *count += 1;
+        let at_once = *count;
+        drop(state);
+        Self { shared, method, at_once }
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if let Some(count) = self.shared.lock().under_way.get_mut(self.method) {
+            *count -= 1;
+        }
+    }
+}
+
 impl State {
     fn note(&mut self, line: RequestLine) {
         if let Some(log) = self.store.log() {
-            let RequestLine { method, path, query, code } = &line;
+            let RequestLine { method, path, query, code, at_once: _ } = &line;
             log.request(&json!({"method": method, "path": path, "query": query, "code": code}));
         }
         if self.requests.len() >= REMEMBERED {

@@ -1,8 +1,9 @@
 //! What commands cost: every request that the cluster gets from them, counted.
 
+use ditc::sandbox::{Effect, Fault};
 use snapbox::str;
 
-use crate::support::{Workspace, check, without_pods};
+use crate::support::{Served, Workspace, check, without_pods};
 
 /// Two components of five kinds: Namespace, Secret, Service, Deployment and StatefulSet.
 const DEMO: &str = r#"
@@ -98,6 +99,9 @@ list statefulsets 200
     assert_eq!(workspace.cluster().sandbox.revision(), before);
 }
 
+/// An apply is the plan (the record, one list per kind, one question per change, what these credentials may do and what
+/// quotas leave), the writes, two writes of the record, the lease (taken and given back), and one list and one watch for
+/// each kind that is waited for. Nothing is read one by one.
 #[test]
 fn one_changed_object_is_one_question_and_one_write() {
     let workspace = applied();
@@ -302,6 +306,28 @@ list statefulsets 200
 
 "#]],
     );
+}
+
+/// Ten at a time, unless somebody says otherwise: each request lasts long enough for all that may come to come.
+#[test]
+fn so_many_requests_are_under_way_at_once_as_are_allowed() {
+    const LIST: usize = 40;
+    let module: Vec<String> = (0..LIST)
+        .map(|number| format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: many-{number}}}, data: {{a: b}}}}"))
+        .collect();
+    for (flags, allowed) in [("", 10), ("-parallelism=3", 3), ("-parallelism=1", 1)] {
+        let (workspace, served) =
+            (Workspace::of("//- environments/demo.toml\n[services.many]\nmodule = \"many\"\n"), Served::start());
+        workspace.write("kubeconfig", &served.kubeconfig("right"));
+        workspace.write("modules/many/module.toml", "");
+        workspace.write("modules/many/many.yaml", &module.join("\n---\n"));
+        let slow = Fault::new("PATCH", "/configmaps/many-", Effect::Delay { milliseconds: 50 });
+        served.cluster.sandbox.fail(Fault { times: LIST as u32, ..slow });
+        workspace.ditc(&format!("apply demo -auto-approve --kubeconfig kubeconfig {flags}")).exits(0);
+        let writes: Vec<usize> =
+            served.writes().iter().filter(|line| line.method == "PATCH").map(|line| line.at_once).collect();
+        assert_eq!((writes.len(), writes.iter().max()), (LIST, Some(&allowed)), "{flags}: {writes:?}");
+    }
 }
 
 /// The same environment under so many names, applied.

@@ -19,6 +19,7 @@ mod help;
 mod inside;
 mod labels;
 mod logs;
+mod lost;
 mod many;
 mod model;
 mod modules;

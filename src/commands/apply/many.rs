@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use crate::{
     apply::{Event, Interrupt, Outcome},
     cli::{self, Meant},
+    cluster::Contact,
     failure::{Exit, Failure, FailureKind},
     names::EnvironmentName,
     render::{
@@ -58,6 +59,7 @@ pub(super) async fn run(
     addresses_within(&choices.choices, &chosen.environments)?;
     desk.tell_unheeded(&workspace, &chosen.environments, operation);
     let link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
+    let contact = Contact::default();
     let flags = desk.global.repeat() + &variables.repeat();
 
     // Locked before they are looked at, so that what is planned is what is done.
@@ -67,6 +69,8 @@ pub(super) async fn run(
         match Hold::take(desk, arguments, link.clone(), &environment, operation) {
             Ok(mut hold) => {
                 hold.flags.clone_from(&flags);
+                // What all of them lose is told once.
+                hold.contact = contact.clone();
                 holds.insert(environment, hold);
             }
             Err(failure) => refused.push_back((environment, Err(failure))),

@@ -18,7 +18,7 @@ use crate::{
 };
 
 use super::{
-    FORMAT_VERSION,
+    FORMAT_VERSION, contact,
     drift::DriftDocument,
     hook::{Hook, Hooked, Subject},
     line,
@@ -137,6 +137,8 @@ struct OutcomeCounts {
     skipped: usize,
     not_started: usize,
     interrupted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<&'static str>,
 }
 
 /// One event as one line; none where there is nothing to tell.
@@ -192,6 +194,8 @@ pub fn event(event: &Event, plan: &Plan) -> Option<String> {
             struct Nothing {}
             Some(Line::new("warn", message, "interrupted", event.at, Nothing {}).to_text())
         }
+        EventKind::Contact(contacted) => Some(contact::contact(contacted, message, event.at)),
+        EventKind::Stopped(why) => Some(contact::stopped(why, message, event.at)),
         EventKind::RunFinished { outcome } => Some(summary(outcome, plan, event.at)),
     }
 }
@@ -223,15 +227,16 @@ fn summary(outcome: &Outcome, plan: &Plan, at: Timestamp) -> String {
     };
     let operation = plan.operation.verb();
     let changes = Changes { add: added, change: changed, import: imported, remove: destroyed, operation };
-    let Outcome { done, failed, skipped, not_started, interrupted } = outcome;
+    let Outcome { done, failed, skipped, not_started, interrupted, stopped } = outcome;
     let outcome = Some(OutcomeCounts {
         done: done.len(),
         failed: failed.len(),
         skipped: skipped.len(),
         not_started: not_started.len(),
         interrupted: *interrupted,
+        stopped: stopped.as_ref().map(contact::reason),
     });
-    let level = if failed.is_empty() { "info" } else { "error" };
+    let level = if failed.is_empty() && stopped.is_none() { "info" } else { "error" };
     Line::new(level, &message, "change_summary", at, Summary { changes, outcome }).to_text()
 }
 

@@ -3,6 +3,7 @@
 
 use super::style::is_harmful;
 
+mod contact;
 mod drift;
 mod event;
 mod failure;

@@ -298,7 +298,7 @@ impl CountsDocument {
 
 impl<'a> Document<'a> {
     pub(super) fn new(plan: &'a Plan, preflight: &'a Preflight, context: &Context<'a>) -> Self {
-        let Context { sources, cluster, flags, check_namespace: _, as_of, detail: _ } = *context;
+        let Context { sources, cluster, flags, check_namespace: _, as_of, detail: _, made: _ } = *context;
         let mut counts = CountsDocument::default();
         counts.add(plan.counts());
         let blocked = |blocked: &'a Blocked| {

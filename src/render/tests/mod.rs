@@ -101,6 +101,7 @@ impl Files {
             flags: "",
             as_of: None,
             detail: Detail::Whole,
+            made: None,
         }
     }
 

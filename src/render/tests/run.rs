@@ -124,6 +124,7 @@ pub(super) fn broken_run() -> Outcome {
         skipped: BTreeMap::from([(gateway(), orders)]),
         not_started: BTreeSet::from([Step::Change(key("ConfigMap", "late"))]),
         interrupted: false,
+        stopped: None,
     }
 }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::{
     address::address,
-    apply::{Awaited, Event, EventKind, StepError},
-    names::ComponentId,
+    apply::{Awaited, Contacted, Event, EventKind, Holder, StepError, Stopped},
+    names::{ComponentId, EnvironmentName},
     object::ObjectKey,
     plan::{Action, Plan, Step},
     render::style::{Look, Style, clean, clean_line},
@@ -85,7 +85,40 @@ pub fn event(event: &Event, plan: &Plan, style: Style) -> Option<String> {
                         Ctrl-C stops at once.";
             Some(style.wrap("", "", Look::Warning, text))
         }
+        EventKind::Contact(Contacted::Lost { left }) => {
+            let left = counted(left.as_secs(), "more second");
+            let text = format!("Connection to the cluster lost, trying again for {left}.");
+            Some(style.wrap("", "", Look::Warning, &text))
+        }
+        EventKind::Contact(Contacted::Regained { after }) => {
+            let text = format!("Connected to the cluster again, after {}.", counted(after.as_secs(), "second"));
+            Some(style.wrap("", "", Look::Plain, &text))
+        }
+        EventKind::Stopped(why) => {
+            let text = format!("Stopped: {}. Nothing more is written.", stopped(why, &plan.environment));
+            Some(style.wrap("", "", Look::Error, &text))
+        }
     }
+}
+
+/// Why a run as a whole could not go on.
+#[must_use]
+pub fn stopped(why: &Stopped, environment: &EnvironmentName) -> String {
+    match why {
+        Stopped::LeaseLost(Some(Holder { who, since })) => format!(
+            "{} took over environment {environment} at {}, since the lease of this run had not been renewed in time",
+            clean(who),
+            clean(since)
+        ),
+        Stopped::LeaseLost(None) => {
+            format!("this run lost its lease of environment {environment}, so another run may be at work")
+        }
+        Stopped::ContactLost(after) => format!("the cluster did not answer for {}", counted(after.as_secs(), "second")),
+    }
+}
+
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// What Terraform calls an action while and after it happens.

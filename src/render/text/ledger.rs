@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::{
-    apply::{LogLines, Outcome, StepError},
+    apply::{LogLines, Outcome, StepError, Stopped},
     names::{ComponentId, OutputName},
     plan::{Action, Plan, Step},
     readiness::LogOf,
@@ -82,12 +82,16 @@ pub fn ledger(outcome: &Outcome, plan: &Plan, context: &Context<'_>, style: Styl
     if outcome.is_complete() {
         return format!("{}\n", style.paint(Look::Good, &complete(totals, plan.operation)));
     }
-    let Outcome { done, failed, skipped, not_started, interrupted } = outcome;
+    let Outcome { done, failed, skipped, not_started, interrupted, stopped } = outcome;
     let word = match plan.operation {
         Operation::Apply => "Apply",
         Operation::Destroy => "Destroy",
     };
-    let how = if *interrupted { "interrupted" } else { "incomplete" };
+    let how = match stopped {
+        Some(_) => "stopped",
+        None if *interrupted => "interrupted",
+        None => "incomplete",
+    };
     let Totals { imported, added, changed, destroyed } = totals;
     let imported = if imported > 0 { format!("{imported} imported, ") } else { String::new() };
     let text = format!(
@@ -130,12 +134,18 @@ pub fn ledger(outcome: &Outcome, plan: &Plan, context: &Context<'_>, style: Styl
     section("Skipped:", Look::Warning, skips.collect());
     section("Not started:", Look::Warning, not_started.iter().map(|step| line(&self::step(plan, step))).collect());
     section("Done:", Look::Good, done.iter().map(|step| line(&told(plan, step))).collect());
-    let text = match failed.is_empty() {
-        true => "What is done stays done and is recorded. To go on:",
-        false => "What is done stays done and is recorded. To go on, once the cause is gone:",
+    let (text, verb) = match stopped {
+        Some(Stopped::LeaseLost(_)) => {
+            ("What is done stays done, and the run that has the environment now goes on from there:", "status")
+        }
+        Some(Stopped::ContactLost(_)) => {
+            ("What is done stays done. To go on, once the cluster answers:", plan.operation.verb())
+        }
+        None if failed.is_empty() => ("What is done stays done and is recorded. To go on:", plan.operation.verb()),
+        None => ("What is done stays done and is recorded. To go on, once the cause is gone:", plan.operation.verb()),
     };
     out.push_str(&format!("\n{}", style.wrap("", "", Look::Plain, text)));
-    out.push_str(&format!("  ditc {} {}{}\n", plan.operation.verb(), plan.environment, context.flags));
+    out.push_str(&format!("  ditc {verb} {}{}\n", plan.environment, context.flags));
     out
 }
 

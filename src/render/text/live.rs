@@ -83,6 +83,8 @@ impl<'a> Board<'a> {
             }
             EventKind::Interrupted => self.interrupted = true,
             EventKind::RunStarted { .. }
+            | EventKind::Contact(_)
+            | EventKind::Stopped(_)
             | EventKind::Held { .. }
             | EventKind::Warning { .. }
             | EventKind::RunFinished { .. } => {}

@@ -24,7 +24,7 @@ mod value;
 pub(super) use blocked::{Way, explain};
 pub use drift::{Found, Look, drift, drift_summary};
 pub(super) use event::step;
-pub use event::{event, log};
+pub use event::{event, log, stopped};
 pub use failure::{error, hints, warning};
 pub(super) use fields::way;
 pub use files::{file_diff, valid};

@@ -66,7 +66,11 @@ pub(super) fn interrupted(plan: &Plan, context: &Context<'_>, style: Style) -> S
     let Some(Run { id: _, operation, who, since }) = &plan.interrupted else { return String::new() };
     let (verb, who) = (operation.verb(), clean_line(who));
     let command = format!("ditc {} {}{}", plan.operation.verb(), plan.environment, context.flags);
-    note(&format!("{verb} by {who} at {since:.0} stopped before its end; the next `{command}` finishes it."), style)
+    let how = match context.made {
+        Some((done, of)) if of > 0 => format!("after {done} of {of} {}", if of == 1 { "change" } else { "changes" }),
+        Some(_) | None => "before its end".to_owned(),
+    };
+    note(&format!("{verb} by {who} at {since:.0} stopped {how}; the next `{command}` finishes it."), style)
 }
 
 /// That the rest of the environment may differ as well.

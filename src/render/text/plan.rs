@@ -34,6 +34,8 @@ pub struct Context<'a> {
     /// When the state was last seen that alone was planned from; none where the cluster was asked.
     pub as_of: Option<Timestamp>,
     pub detail: Detail,
+    /// How many changes of a run that never came to its end are in the cluster, of how many.
+    pub made: Option<(usize, usize)>,
 }
 
 /// More objects than this share one remark that the server was not asked.

@@ -52,10 +52,12 @@ fn annotate(context: &mut Context<'_>, set: &Arc<Value>, revision: i64) -> Optio
     context.update(MANAGER, "", set, new)
 }
 
-/// What is noted at a deployment is noted at its current set, where `kubectl rollout history` looks for the cause of a change.
+/// What is noted at a deployment is noted at its current set, where `kubectl rollout history` looks for the cause of a change;
+/// and its pods must run for as long as the deployment asks now.
 fn follow(context: &mut Context<'_>, deployment: &Value, set: &Arc<Value>) -> Option<Arc<Value>> {
     let mut new = Value::clone(set);
     map_at(&mut new, &["metadata", "annotations"])?.extend(notes(deployment));
+    new["spec"]["minReadySeconds"] = number(deployment, "/spec/minReadySeconds").into();
     context.update(MANAGER, "", set, new)
 }
 

@@ -10,6 +10,7 @@ mod run;
 pub(crate) mod schema;
 mod screen;
 mod stage;
+mod wire;
 mod workspace;
 
 pub(crate) use cluster::{Cluster, Served, closed_port, kubeconfig};
@@ -19,6 +20,7 @@ pub(crate) use requests::Requests;
 pub(crate) use run::{Ran, Running, Size, Told};
 pub(crate) use screen::Screen;
 pub(crate) use stage::{Server, Stage, stories};
+pub(crate) use wire::Wire;
 pub(crate) use workspace::{UNBOUND, Workspace};
 
 /// Compares with a snapshot in the test; `SNAPSHOTS=overwrite cargo test` writes what is there now into the test.

@@ -155,6 +155,20 @@ impl Running {
         self.signal(Signal::KILL);
     }
 
+    /// What a system says that shuts down.
+    pub(crate) fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// Nothing of it runs any more, until it is woken.
+    pub(crate) fn sleep(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    pub(crate) fn wake(&self) {
+        self.signal(Signal::CONT);
+    }
+
     fn signal(&self, signal: Signal) {
         let process = Pid::from_child(&self.child);
         kill_process(process, signal).expect("it runs");
@@ -207,6 +221,11 @@ impl Ran {
     /// How it ended; none where a signal ended it.
     pub(crate) fn code(&self) -> Option<i32> {
         self.code
+    }
+
+    /// What it printed, however it ended.
+    pub(crate) fn told(self) -> Told {
+        self.told
     }
 
     /// Asserts the exit code.
