@@ -50,6 +50,6 @@ pub(super) async fn release(tools: &Tools, held: Option<Held>) {
 pub(super) async fn wants(interrupt: &watch::Receiver<Interrupt>, level: Interrupt) {
     if interrupt.clone().wait_for(|wanted| *wanted >= level).await.is_err() {
         // Nobody is left who could want it.
-        pending().await
+        pending::<()>().await;
     }
 }

@@ -144,7 +144,7 @@ async fn pass_on(keys: Option<mpsc::Receiver<Vec<u8>>>, to: Option<impl AsyncWri
         // Merely dropped, it would not be closed.
         let _ = to.shutdown().await;
     }
-    pending().await
+    pending::<()>().await;
 }
 
 /// Passes on what comes, until its end.
@@ -179,5 +179,5 @@ async fn follow_size(to: Option<impl futures::Sink<TerminalSize> + Unpin>, mut r
             }
         }
     }
-    pending().await
+    pending::<()>().await;
 }

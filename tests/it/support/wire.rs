@@ -11,6 +11,7 @@ use tokio::{
     runtime::Runtime,
     select,
     sync::watch,
+    task::JoinSet,
     time::sleep,
 };
 
@@ -69,6 +70,7 @@ impl Wire {
 
 async fn serve(mut listener: TcpListener, upstream: SocketAddr, mut flow: watch::Receiver<Flow>) {
     let here = listener.local_addr().expect("it is bound");
+    let mut connections = JoinSet::new();
     loop {
         if *flow.borrow_and_update() == Flow::Cut {
             drop(listener);
@@ -80,8 +82,9 @@ async fn serve(mut listener: TcpListener, upstream: SocketAddr, mut flow: watch:
         select! {
             accepted = listener.accept() => {
                 let (client, _) = accepted.expect("a connection");
-                tokio::spawn(carry(client, upstream, flow.clone()));
+                connections.spawn(carry(client, upstream, flow.clone()));
             }
+            Some(_) = connections.join_next() => {}
             changed = flow.changed() => if changed.is_err() { return },
         }
     }
