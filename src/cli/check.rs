@@ -37,6 +37,7 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
         | Verb::New(_)
         | Verb::Modules(_)
         | Verb::Schema(_) => Ok(()),
+        Verb::Doctor(_) | Verb::Completions(_) | Verb::Complete(_) | Verb::Man(_) => Ok(()),
     }
 }
 
@@ -76,8 +77,12 @@ fn of_environments(verb: &Verb, meant: &Meant) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Nothing is written on the word of the local state alone.
+/// Nothing is written on the word of the local state alone, nor while another run writes.
 fn looks(run: &Run) -> Result<(), Failure> {
+    if !run.lock.is_taken {
+        let message = "-lock=false is not possible: two runs at once in an environment would undo each other's work";
+        return Err(usage(message).hint("wait for the other one with -lock-timeout=5m; a run that died has no lock"));
+    }
     if run.refresh {
         return Ok(());
     }

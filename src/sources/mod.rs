@@ -3,8 +3,10 @@
 mod changed;
 #[cfg(test)]
 mod tests;
+mod tools;
 
 pub use changed::changed_since;
+pub use tools::{Tool, is_working_copy, version};
 
 /// Why git could not tell. It is never an answer: that nothing changed is said by git alone.
 #[derive(Debug, thiserror::Error)]

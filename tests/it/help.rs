@@ -46,27 +46,26 @@ why, `apply` does exactly that, in order, and waits until it works.
 
 Usage: ditc [OPTIONS] <COMMAND>
 
-Commands:
+Change environments:
   plan          Show what would change in environments, and why
   apply         Make environments what their files say, and wait until they work
   destroy       Remove environments and all that is in them
   show          Show a saved plan again, without a cluster
+
+Look at environments:
+  status        Show which components work, and what the others wait for
   drift         Tell what has changed in environments without ditc
-  status        Show which components work, what the others wait for, and what
-                the last run left
   logs          Show what the pods of a component say
   exec          Run a command in a pod of a component
   port-forward  Reach ports of a component from here
-  state         Look at what ditc recorded
-  sandbox       The built-in cluster
-  validate      Check the workspace's files, without a cluster
-  fmt           Rewrite TOML files in the canonical style
+
+Write definitions:
   new           Begin an environment: write its file
   modules       List the modules, or show one
   schema        Print the JSON Schema of a kind of TOML file, for editors, or of
                 what a command prints with -json
   version       Print the version
-  help          Print this message or the help of the given subcommand(s)
+  help          Print this message, or the help of a command
 
 Options:
   -h, --help
@@ -84,6 +83,12 @@ Cluster:
 
       --cluster <NAME>
           The kubeconfig cluster to use
+
+      --user <NAME>
+          The kubeconfig user to use
+
+      --server <URL>
+          The address of the API server, instead of the kubeconfig's
 
       --kubeconfig <FILE>
           The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
@@ -129,27 +134,26 @@ Keeps preview environments on Kubernetes equal to what git says
 
 Usage: ditc [OPTIONS] <COMMAND>
 
-Commands:
+Change environments:
   plan          Show what would change in environments, and why
   apply         Make environments what their files say, and wait until they work
   destroy       Remove environments and all that is in them
   show          Show a saved plan again, without a cluster
+
+Look at environments:
+  status        Show which components work, and what the others wait for
   drift         Tell what has changed in environments without ditc
-  status        Show which components work, what the others wait for, and what
-                the last run left
   logs          Show what the pods of a component say
   exec          Run a command in a pod of a component
   port-forward  Reach ports of a component from here
-  state         Look at what ditc recorded
-  sandbox       The built-in cluster
-  validate      Check the workspace's files, without a cluster
-  fmt           Rewrite TOML files in the canonical style
+
+Write definitions:
   new           Begin an environment: write its file
   modules       List the modules, or show one
   schema        Print the JSON Schema of a kind of TOML file, for editors, or of
                 what a command prints with -json
   version       Print the version
-  help          Print this message or the help of the given subcommand(s)
+  help          Print this message, or the help of a command
 
 Options:
   -h, --help     Print help (see more with '--help')
@@ -162,6 +166,10 @@ Cluster:
           The kubeconfig context to use
       --cluster <NAME>
           The kubeconfig cluster to use
+      --user <NAME>
+          The kubeconfig user to use
+      --server <URL>
+          The address of the API server, instead of the kubeconfig's
       --kubeconfig <FILE>
           The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
       --as <USER>
@@ -255,6 +263,12 @@ Cluster:
 
       --cluster <NAME>
           The kubeconfig cluster to use
+
+      --user <NAME>
+          The kubeconfig user to use
+
+      --server <URL>
+          The address of the API server, instead of the kubeconfig's
 
       --kubeconfig <FILE>
           The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
@@ -397,6 +411,10 @@ Cluster:
           The kubeconfig context to use
       --cluster <NAME>
           The kubeconfig cluster to use
+      --user <NAME>
+          The kubeconfig user to use
+      --server <URL>
+          The address of the API server, instead of the kubeconfig's
       --kubeconfig <FILE>
           The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
       --as <USER>
@@ -466,6 +484,10 @@ Cluster:
           The kubeconfig context to use
       --cluster <NAME>
           The kubeconfig cluster to use
+      --user <NAME>
+          The kubeconfig user to use
+      --server <URL>
+          The address of the API server, instead of the kubeconfig's
       --kubeconfig <FILE>
           The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
       --as <USER>
@@ -564,6 +586,10 @@ Cluster:
           The kubeconfig context to use
       --cluster <NAME>
           The kubeconfig cluster to use
+      --user <NAME>
+          The kubeconfig user to use
+      --server <URL>
+          The address of the API server, instead of the kubeconfig's
       --kubeconfig <FILE>
           The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
       --as <USER>
@@ -649,6 +675,10 @@ Cluster:
           The kubeconfig context to use
       --cluster <NAME>
           The kubeconfig cluster to use
+      --user <NAME>
+          The kubeconfig user to use
+      --server <URL>
+          The address of the API server, instead of the kubeconfig's
       --kubeconfig <FILE>
           The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
       --as <USER>
@@ -696,6 +726,10 @@ Cluster:
           The kubeconfig context to use
       --cluster <NAME>
           The kubeconfig cluster to use
+      --user <NAME>
+          The kubeconfig user to use
+      --server <URL>
+          The address of the API server, instead of the kubeconfig's
       --kubeconfig <FILE>
           The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
       --as <USER>
@@ -734,6 +768,10 @@ Cluster:
           The kubeconfig context to use
       --cluster <NAME>
           The kubeconfig cluster to use
+      --user <NAME>
+          The kubeconfig user to use
+      --server <URL>
+          The address of the API server, instead of the kubeconfig's
       --kubeconfig <FILE>
           The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
       --as <USER>
@@ -780,6 +818,10 @@ Cluster:
           The kubeconfig context to use
       --cluster <NAME>
           The kubeconfig cluster to use
+      --user <NAME>
+          The kubeconfig user to use
+      --server <URL>
+          The address of the API server, instead of the kubeconfig's
       --kubeconfig <FILE>
           The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
       --as <USER>
@@ -810,27 +852,26 @@ Keeps preview environments on Kubernetes equal to what git says
 
 Usage: ditc [OPTIONS] <COMMAND>
 
-Commands:
+Change environments:
   plan          Show what would change in environments, and why
   apply         Make environments what their files say, and wait until they work
   destroy       Remove environments and all that is in them
   show          Show a saved plan again, without a cluster
+
+Look at environments:
+  status        Show which components work, and what the others wait for
   drift         Tell what has changed in environments without ditc
-  status        Show which components work, what the others wait for, and what
-                the last run left
   logs          Show what the pods of a component say
   exec          Run a command in a pod of a component
   port-forward  Reach ports of a component from here
-  state         Look at what ditc recorded
-  sandbox       The built-in cluster
-  validate      Check the workspace's files, without a cluster
-  fmt           Rewrite TOML files in the canonical style
+
+Write definitions:
   new           Begin an environment: write its file
   modules       List the modules, or show one
   schema        Print the JSON Schema of a kind of TOML file, for editors, or of
                 what a command prints with -json
   version       Print the version
-  help          Print this message or the help of the given subcommand(s)
+  help          Print this message, or the help of a command
 
 Options:
   -h, --help     Print help (see more with '--help')
@@ -843,6 +884,10 @@ Cluster:
           The kubeconfig context to use
       --cluster <NAME>
           The kubeconfig cluster to use
+      --user <NAME>
+          The kubeconfig user to use
+      --server <URL>
+          The address of the API server, instead of the kubeconfig's
       --kubeconfig <FILE>
           The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
       --as <USER>

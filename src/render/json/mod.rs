@@ -4,6 +4,7 @@
 use super::style::is_harmful;
 
 mod contact;
+mod doctor;
 mod drift;
 mod event;
 mod failure;
@@ -18,10 +19,11 @@ mod state;
 mod status;
 mod words;
 
+pub use doctor::doctor;
 pub use drift::drift;
 pub use event::{event, outputs, planned, version};
 pub use failure::{error, error_line};
-pub use files::{begun, formatted, module, modules, serving, validate, version_document};
+pub use files::{begun, formatted, module, modules, serving, validate, version_document, written};
 pub use many::{Planned, lines_of, plans};
 pub use plan::plan;
 pub use preflight::preflight;

@@ -3,6 +3,7 @@
 mod blocked;
 mod change;
 mod difference;
+mod doctor;
 mod drift;
 mod event;
 mod failure;
@@ -22,6 +23,7 @@ mod status;
 mod value;
 
 pub(super) use blocked::{Way, explain};
+pub use doctor::{Finding, Verdict, doctor};
 pub use drift::{Found, Look, drift, drift_summary};
 pub(super) use event::step;
 pub use event::{event, log, stopped};
