@@ -4,8 +4,8 @@ use clap::Command;
 
 /// Every command that the help shows, under what it is for.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Change environments", &["plan", "apply", "destroy", "show"]),
-    ("Look at environments", &["status", "drift", "logs", "exec", "port-forward"]),
+    ("Change environments", &["plan", "apply", "destroy", "rollback", "show"]),
+    ("Look at environments", &["status", "explain", "drift", "logs", "exec", "port-forward", "graph", "history"]),
     ("Write definitions", &["new", "modules", "validate", "fmt", "schema"]),
     ("ditc itself", &["doctor", "state", "sandbox", "completions", "man", "version", "help"]),
 ];

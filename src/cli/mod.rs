@@ -40,7 +40,7 @@ pub use man::{Page, pages};
 pub use several::{Meant, Several};
 pub use shell::{Complete, Completions, Man, Shell};
 pub use subject::Subject;
-pub use views::Doctor;
+pub use views::{Doctor, Explain, Graph, GraphFormat, History, Rollback};
 
 /// What was typed.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
@@ -253,6 +253,14 @@ pub enum Verb {
     Modules(Modules),
     /// Print the JSON Schema of a kind of TOML file, for editors, or of what a command prints with -json
     Schema(Schema),
+    /// Explain a component or an object: its line, its plan, how it is
+    Explain(Explain),
+    /// Draw an environment: what must work before what
+    Graph(Graph),
+    /// List the runs that changed an environment
+    History(History),
+    /// Go back to the files of an earlier run, as git has them
+    Rollback(Rollback),
     /// Look for what keeps ditc from working, and tell the mend
     Doctor(Doctor),
     /// Print the completions for a shell
@@ -448,6 +456,8 @@ impl Cli {
     pub fn wishes(&self) -> Wishes {
         let no_input = match &self.verb {
             Verb::Apply(Apply { run, .. }) | Verb::Destroy(Destroy { run, .. }) => !run.input,
+            Verb::Rollback(Rollback { run, .. }) => !run.input,
+            Verb::Explain(_) | Verb::Graph(_) | Verb::History(_) => false,
             Verb::Plan(_) | Verb::Show(_) | Verb::Drift(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => false,
             Verb::Status(_)
             | Verb::Logs(_)
@@ -462,7 +472,7 @@ impl Cli {
         };
         let report = if self.global.json { Report::Json } else { Report::Text };
         let lines = match &self.verb {
-            Verb::Apply(_) | Verb::Destroy(_) | Verb::Logs(_) | Verb::PortForward(_) => Lines::Yes,
+            Verb::Apply(_) | Verb::Destroy(_) | Verb::Rollback(_) | Verb::Logs(_) | Verb::PortForward(_) => Lines::Yes,
             _ => Lines::No,
         };
         Wishes { no_color: self.global.no_color, no_input, quiet: self.global.quiet, report, lines }

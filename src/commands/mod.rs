@@ -19,7 +19,10 @@ mod doctor;
 mod drift;
 mod errors;
 mod exec;
+mod explain;
 mod fmt;
+mod graph;
+mod history;
 mod link;
 mod logs;
 mod man;
@@ -76,6 +79,10 @@ pub async fn run(cli: &Cli, settings: &Settings, terminal: &Terminal) -> Result<
         Verb::Modules(Modules { action: None }) => modules::list(&desk),
         Verb::Modules(Modules { action: Some(ModulesAction::Show { module }) }) => modules::show(&desk, module),
         Verb::Schema(schema) => schema::run(&desk, schema),
+        Verb::Explain(arguments) => explain::run(&desk, arguments).await,
+        Verb::Graph(arguments) => graph::run(&desk, arguments).await,
+        Verb::History(arguments) => history::run(&desk, arguments).await,
+        Verb::Rollback(arguments) => apply::rollback(&desk, arguments).await,
         Verb::Doctor(doctor) => doctor::run(&desk, doctor).await,
         Verb::Completions(completions) => Ok(complete::script(&desk, *completions)),
         Verb::Complete(words) => complete::run(&desk, words),

@@ -171,7 +171,7 @@ fn rights_in_one_namespace_serve_its_environment() {
     told.says("the cluster: no right to create namespaces").says("the cluster: no right to list namespaces");
 
     let told = doctor(&workspace, "", "--kubeconfig developer").exits(1);
-    told.says("all that these environments need: demo").says("environment other: no right to");
+    told.says("all that environment demo needs").says("environment other: no right to");
 }
 
 #[test]

@@ -50,14 +50,18 @@ Change environments:
   plan          Show what would change in environments, and why
   apply         Make environments what their files say, and wait until they work
   destroy       Remove environments and all that is in them
+  rollback      Go back to the files of an earlier run, as git has them
   show          Show a saved plan again, without a cluster
 
 Look at environments:
   status        Show which components work, and what the others wait for
+  explain       Explain a component or an object: its line, its plan, how it is
   drift         Tell what has changed in environments without ditc
   logs          Show what the pods of a component say
   exec          Run a command in a pod of a component
   port-forward  Reach ports of a component from here
+  graph         Draw an environment: what must work before what
+  history       List the runs that changed an environment
 
 Write definitions:
   new           Begin an environment: write its file
@@ -138,14 +142,18 @@ Change environments:
   plan          Show what would change in environments, and why
   apply         Make environments what their files say, and wait until they work
   destroy       Remove environments and all that is in them
+  rollback      Go back to the files of an earlier run, as git has them
   show          Show a saved plan again, without a cluster
 
 Look at environments:
   status        Show which components work, and what the others wait for
+  explain       Explain a component or an object: its line, its plan, how it is
   drift         Tell what has changed in environments without ditc
   logs          Show what the pods of a component say
   exec          Run a command in a pod of a component
   port-forward  Reach ports of a component from here
+  graph         Draw an environment: what must work before what
+  history       List the runs that changed an environment
 
 Write definitions:
   new           Begin an environment: write its file
@@ -856,14 +864,18 @@ Change environments:
   plan          Show what would change in environments, and why
   apply         Make environments what their files say, and wait until they work
   destroy       Remove environments and all that is in them
+  rollback      Go back to the files of an earlier run, as git has them
   show          Show a saved plan again, without a cluster
 
 Look at environments:
   status        Show which components work, and what the others wait for
+  explain       Explain a component or an object: its line, its plan, how it is
   drift         Tell what has changed in environments without ditc
   logs          Show what the pods of a component say
   exec          Run a command in a pod of a component
   port-forward  Reach ports of a component from here
+  graph         Draw an environment: what must work before what
+  history       List the runs that changed an environment
 
 Write definitions:
   new           Begin an environment: write its file

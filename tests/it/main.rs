@@ -17,6 +17,7 @@ mod face;
 mod faults;
 mod given;
 mod help;
+mod history;
 mod inside;
 mod labels;
 mod logs;
@@ -38,6 +39,7 @@ mod support_model;
 mod tidy;
 mod tools;
 mod transcript;
+mod views;
 
 /// A file that is not named above would be compiled by nobody, and its tests would be run by nobody.
 #[test]
