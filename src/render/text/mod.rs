@@ -30,7 +30,6 @@ pub use doctor::{Finding, Verdict, doctor};
 pub use drift::{Found, Look, drift, drift_summary};
 pub(super) use event::step;
 pub use event::{event, log, stopped};
-pub use event::{event, log};
 pub use explain::{Alive, Explained, Input, Owned, Planned, Related, explain as explanation};
 pub use explained::{condition, owned, planned, seen};
 pub use failure::{error, hints, warning};
