@@ -137,6 +137,16 @@ pub struct Run {
     /// `user@host`, for people only.
     pub who: String,
     pub since: Timestamp,
+    /// The files that it was made from; none for a destroy, and where no git knows them.
+    pub definition: Option<Definition>,
+}
+
+/// Which files a run was made from, as git knows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Definition {
+    pub commit: String,
+    /// Whether the files differed from that commit, so that nobody has them any more.
+    pub is_dirty: bool,
 }
 
 /// A run that came to its end.

@@ -9,15 +9,32 @@ use clap::Command;
 
 use crate::failure::Failure;
 
-use super::usage;
+use super::{COMPLETE, refused, usage};
 
 /// What the commands know.
-struct Known {
+struct Known<'a> {
+    command: &'a Command,
     /// Every long flag, and whether it takes a value.
     long: BTreeMap<String, bool>,
     /// Every flag of one letter.
     short: BTreeSet<char>,
-    verbs: BTreeSet<String>,
+}
+
+/// What clap is to see.
+#[derive(Debug)]
+pub(super) struct Rewritten {
+    pub(super) arguments: Vec<OsString>,
+    /// What variables added, each as `NAME=TEXT`.
+    pub(super) added: Vec<String>,
+}
+
+/// Arguments with two dashes.
+struct Dashed {
+    arguments: Vec<OsString>,
+    /// Where the words of the command stand: `state list` has two.
+    verbs: Vec<usize>,
+    /// Where the command's own arguments end, in front of `--`.
+    end: usize,
 }
 
 /// Turns `-flag` into `--flag` for every long flag there is, and puts `DITC_CLI_ARGS` and `DITC_CLI_ARGS_verb` behind
@@ -26,31 +43,58 @@ pub(super) fn rewrite(
     command: &Command,
     arguments: impl IntoIterator<Item = OsString>,
     variables: &BTreeMap<String, String>,
-) -> Result<Vec<OsString>, Failure> {
+) -> Result<Rewritten, Failure> {
     let known = Known::new(command);
     let mut arguments = arguments.into_iter();
     let mut program: Vec<OsString> = arguments.next().into_iter().collect();
-    let (mut rewritten, verb) = known.dashes(arguments)?;
-    if let Some(at) = verb {
-        let name = rewritten[at].to_string_lossy().into_owned();
+    let Dashed { arguments: mut rewritten, verbs, end } = known.dashes(arguments)?;
+    let path: Vec<String> = verbs.iter().map(|at| rewritten[*at].to_string_lossy().into_owned()).collect();
+    destroys(&mut rewritten, &path, &verbs, end);
+    let mut added = Vec::new();
+    // What a shell asks while somebody types is no command of theirs.
+    if let Some(last) = verbs.last().filter(|_| path[0] != COMPLETE) {
         let mut defaults = Vec::new();
-        for variable in ["DITC_CLI_ARGS".to_owned(), format!("DITC_CLI_ARGS_{name}")] {
-            if let Some(text) = variables.get(&variable) {
-                let words = words(text).ok_or_else(|| usage(format!("{variable} has a quote that is never closed")))?;
-                defaults.extend(known.dashes(words.into_iter().map(OsString::from))?.0);
-            }
+        for variable in variables_of(&path) {
+            let Some(text) = variables.get(&variable).filter(|text| !text.trim().is_empty()) else { continue };
+            let words = words(text).map_err(|why| usage(format!("{variable} {why}")).hint(format!("it is: {text}")))?;
+            defaults.extend(known.dashes(words.into_iter().map(OsString::from))?.arguments);
+            added.push(format!("{variable}={text}"));
         }
-        rewritten.splice(at + 1..at + 1, defaults);
+        rewritten.splice(last + 1..last + 1, defaults);
     }
     program.extend(rewritten);
-    Ok(program)
+    Ok(Rewritten { arguments: program, added })
 }
 
-impl Known {
-    fn new(command: &Command) -> Self {
-        let mut known = Self { long: BTreeMap::new(), short: BTreeSet::from(['h', 'V']), verbs: BTreeSet::new() };
+/// The variables that hold arguments of a command, the most general first. Names of variables have no dashes.
+fn variables_of(path: &[String]) -> Vec<String> {
+    let mut variables = vec!["DITC_CLI_ARGS".to_owned()];
+    for length in 1..=path.len() {
+        let exact = format!("DITC_CLI_ARGS_{}", path[..length].join("_"));
+        let plain = exact.replace('-', "_");
+        if plain != exact {
+            variables.push(plain);
+        }
+        variables.push(exact);
+    }
+    variables
+}
+
+/// `apply -destroy` is `destroy`.
+fn destroys(arguments: &mut Vec<OsString>, path: &[String], verbs: &[usize], end: usize) {
+    if path != ["apply"] {
+        return;
+    }
+    if let Some(at) = arguments[..end].iter().position(|argument| argument == "--destroy") {
+        arguments[verbs[0]] = "destroy".into();
+        arguments.remove(at);
+    }
+}
+
+impl<'a> Known<'a> {
+    fn new(command: &'a Command) -> Self {
+        let mut known = Self { command, long: BTreeMap::new(), short: BTreeSet::from(['h', 'V']) };
         known.long.extend([("help".to_owned(), false), ("version".to_owned(), false)]);
-        known.verbs.extend(command.get_subcommands().map(|verb| verb.get_name().to_owned()));
         known.learn(command);
         known
     }
@@ -68,10 +112,11 @@ impl Known {
         }
     }
 
-    /// The arguments with two dashes, and where the verb stands.
-    fn dashes(&self, arguments: impl IntoIterator<Item = OsString>) -> Result<(Vec<OsString>, Option<usize>), Failure> {
+    fn dashes(&self, arguments: impl IntoIterator<Item = OsString>) -> Result<Dashed, Failure> {
         let mut rewritten: Vec<OsString> = Vec::new();
-        let mut verb = None;
+        let mut verbs = Vec::new();
+        let mut inner = Some(self.command);
+        let mut end = None;
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
             let Some(text) = argument.to_str() else {
@@ -79,6 +124,7 @@ impl Known {
                 continue;
             };
             if text == "--" {
+                end = Some(rewritten.len());
                 rewritten.push(argument);
                 rewritten.extend(arguments.by_ref());
                 break;
@@ -86,13 +132,14 @@ impl Known {
             let name = text.trim_start_matches('-').split('=').next().unwrap_or_default();
             match text.len() - text.trim_start_matches('-').len() {
                 0 => {
-                    if verb.is_none() && self.verbs.contains(text) {
-                        verb = Some(rewritten.len());
+                    inner = inner.and_then(|command| command.find_subcommand(text));
+                    if inner.is_some() {
+                        verbs.push(rewritten.len());
                     }
                     rewritten.push(argument);
                 }
                 1 | 2 => {
-                    refuse(name)?;
+                    refused::refuse(name)?;
                     let takes_value = self.long.get(name);
                     let has_value = text.contains('=');
                     rewritten.push(match takes_value {
@@ -110,30 +157,29 @@ impl Known {
                 _ => rewritten.push(argument),
             }
         }
-        Ok((rewritten, verb))
+        let end = end.unwrap_or(rewritten.len());
+        Ok(Dashed { arguments: rewritten, verbs, end })
     }
 }
 
-/// Flags of kubectl that hands type and ditc does not have, each with the reason.
-fn refuse(name: &str) -> Result<(), Failure> {
-    match name {
-        "n" | "namespace" => Err(usage("ditc has no flag for the namespace: it comes from the environment's file")
-            .hint("name the environment instead: `ditc plan ENV`; its file may say `namespace = \"...\"`")),
-        "field-manager" => Err(usage("ditc has no flag for the field manager: it is always `ditc`")
-            .hint("with another one, ditc could not tell its own fields from those of others")),
-        _ => Ok(()),
-    }
-}
-
-/// Splits as a shell does, with single and double quotes and no escapes; none where a quote stays open.
-fn words(text: &str) -> Option<Vec<String>> {
+/// Splits as a shell does: blanks part words, single quotes keep everything, double quotes all but `\"`, `\\`, `\$` and
+/// `` \` ``, and a backslash keeps the character behind it. Nothing is expanded.
+pub(super) fn words(text: &str) -> Result<Vec<String>, &'static str> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;
-    for c in text.chars() {
+    let mut letters = text.chars().peekable();
+    while let Some(c) = letters.next() {
         match (quote, c) {
             (Some(open), c) if c == open => quote = None,
+            (Some('"'), '\\') if letters.peek().is_some_and(|next| "\"\\$`".contains(*next)) => {
+                word.get_or_insert_default().extend(letters.next());
+            }
             (Some(_), c) => word.get_or_insert_default().push(c),
+            (None, '\\') => match letters.next() {
+                Some(next) => word.get_or_insert_default().push(next),
+                None => return Err("ends with a backslash that keeps nothing"),
+            },
             (None, '\'' | '"') => {
                 quote = Some(c);
                 word.get_or_insert_default();
@@ -143,5 +189,5 @@ fn words(text: &str) -> Option<Vec<String>> {
         }
     }
     words.extend(word);
-    quote.is_none().then_some(words)
+    if quote.is_some() { Err("has a quote that is never closed") } else { Ok(words) }
 }

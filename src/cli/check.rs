@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 
-use super::{Apply, Choose, Cli, Destroy, Meant, Plan, Run, Several, Subject, Variables, Verb, usage};
+use super::{Apply, Choose, Cli, Destroy, Meant, Plan, Rollback, Run, Several, Subject, Variables, Verb, usage};
 
 /// Refuses what the grammar of the command line allows and the commands do not.
 pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
@@ -19,7 +19,7 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
             Err(usage("a saved plan is applied as it is: what was decided for it is in the file")
                 .hint("give these flags to `ditc plan ENV -out=FILE`, then apply that"))
         }
-        Verb::Apply(Apply { run, .. }) | Verb::Destroy(Destroy { run, .. }) => {
+        Verb::Apply(Apply { run, .. }) | Verb::Destroy(Destroy { run, .. }) | Verb::Rollback(Rollback { run, .. }) => {
             looks(run)?;
             if cli.global.json && !run.auto_approve {
                 return Err(usage("-json asks no questions, so it needs -auto-approve")
@@ -37,6 +37,8 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
         | Verb::New(_)
         | Verb::Modules(_)
         | Verb::Schema(_) => Ok(()),
+        Verb::Explain(_) | Verb::Graph(_) | Verb::History(_) => Ok(()),
+        Verb::Doctor(_) | Verb::Completions(_) | Verb::Complete(_) | Verb::Man(_) => Ok(()),
     }
 }
 
@@ -76,8 +78,12 @@ fn of_environments(verb: &Verb, meant: &Meant) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Nothing is written on the word of the local state alone.
+/// Nothing is written on the word of the local state alone, nor while another run writes.
 fn looks(run: &Run) -> Result<(), Failure> {
+    if !run.lock.is_taken {
+        let message = "-lock=false is not possible: two runs at once in an environment would undo each other's work";
+        return Err(usage(message).hint("wait for the other one with -lock-timeout=5m; a run that died has no lock"));
+    }
     if run.refresh {
         return Ok(());
     }

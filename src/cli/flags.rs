@@ -102,4 +102,22 @@ pub struct Lock {
     /// How long to wait for another run to release the environment, such as 5m
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration::parse)]
     pub lock_timeout: Duration,
+    /// Taken to be refused with a reason.
+    #[arg(long = "lock", value_name = "BOOL", hide = true, action = ArgAction::Set, default_value_t = true,
+        default_missing_value = "true", num_args = 0..=1, require_equals = true)]
+    pub is_taken: bool,
+}
+
+/// Flags that Terraform takes everywhere, so that scripts give them everywhere. A command that asks nothing, takes no lock
+/// and writes nothing keeps what they ask for anyway.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct Habits {
+    #[arg(long, value_name = "BOOL", hide = true, num_args = 0..=1, require_equals = true)]
+    pub input: Option<Option<bool>>,
+    #[arg(long, value_name = "BOOL", hide = true, num_args = 0..=1, require_equals = true)]
+    pub lock: Option<Option<bool>>,
+    #[arg(long, value_name = "DURATION", hide = true, value_parser = duration::parse)]
+    pub lock_timeout: Option<Duration>,
+    #[arg(long, value_name = "N", hide = true, value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub parallelism: Option<u16>,
 }

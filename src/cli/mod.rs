@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, time::Duration};
 
-use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, error::ErrorKind};
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 
 use crate::{
     address::Which,
@@ -13,23 +13,34 @@ use crate::{
 
 mod arguments;
 mod check;
+mod complete;
 mod duration;
 mod flags;
 mod output;
+mod groups;
 mod reach;
+mod refused;
+mod man;
 mod several;
+mod shell;
 mod subject;
 #[cfg(test)]
 mod tests;
 mod tools;
+mod views;
 
-pub use flags::{Choose, Lock, Part, Run, Variables};
+pub use complete::{Candidate, Cursor, Wanted, cursor};
+pub use flags::{Choose, Habits, Lock, Part, Run, Variables};
 pub use output::{Copies, Length};
 pub use reach::{Exec, Forward, Logs, Place, PortForward};
 pub use tools::{Fmt, Modules, ModulesAction, New, Schema, SchemaOf, Validate};
 
+use arguments::Rewritten;
+pub use man::{Page, pages};
 pub use several::{Meant, Several};
+pub use shell::{Complete, Completions, Man, Shell};
 pub use subject::Subject;
+pub use views::{Doctor, Explain, Graph, GraphFormat, History, Rollback};
 
 /// What was typed.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
@@ -64,7 +75,7 @@ pub struct Cli {
 pub struct Global {
     /// Use the built-in cluster in state/sandbox instead of a real one
     #[arg(long, global = true, help_heading = "Cluster",
-        conflicts_with_all = ["context", "cluster", "kubeconfig", "impersonate", "impersonate_group"])]
+        conflicts_with_all = ["context", "cluster", "user", "server", "kubeconfig", "impersonate", "impersonate_group"])]
     pub sandbox: bool,
     /// The kubeconfig context to use
     #[arg(long, global = true, help_heading = "Cluster", value_name = "NAME")]
@@ -72,6 +83,12 @@ pub struct Global {
     /// The kubeconfig cluster to use
     #[arg(long, global = true, help_heading = "Cluster", value_name = "NAME")]
     pub cluster: Option<String>,
+    /// The kubeconfig user to use
+    #[arg(long, global = true, help_heading = "Cluster", value_name = "NAME")]
+    pub user: Option<String>,
+    /// The address of the API server, instead of the kubeconfig's
+    #[arg(long, global = true, help_heading = "Cluster", value_name = "URL", value_parser = address)]
+    pub server: Option<String>,
     /// The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
     #[arg(long, global = true, help_heading = "Cluster", value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
@@ -96,6 +113,19 @@ pub struct Global {
     /// Print no progress, only results and errors
     #[arg(short, long, global = true, help_heading = "Output")]
     pub quiet: bool,
+    /// Taken since Terraform takes it: a warning of ditc is one line.
+    #[arg(long, global = true, hide = true)]
+    pub compact_warnings: bool,
+}
+
+/// The address of a server.
+fn address(text: &str) -> Result<String, String> {
+    let has_host = |rest: &str| !rest.is_empty() && !rest.starts_with('/') && !rest.contains(char::is_whitespace);
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    match rest {
+        Some(rest) if has_host(rest) => Ok(text.trim_end_matches('/').to_owned()),
+        _ => Err("write it as https://HOST:PORT".to_owned()),
+    }
 }
 
 impl Global {
@@ -110,6 +140,8 @@ impl Global {
         for (name, value) in [
             ("--context", self.context.clone()),
             ("--cluster", self.cluster.clone()),
+            ("--user", self.user.clone()),
+            ("--server", self.server.clone()),
             ("--kubeconfig", path(&self.kubeconfig)),
             ("--as", self.impersonate.clone()),
             ("--chdir", path(&self.chdir)),
@@ -174,7 +206,7 @@ pub enum Verb {
             ditc drift --changed-since main"
     )]
     Drift(Drift),
-    /// Show which components work, what the others wait for, and what the last run left
+    /// Show which components work, and what the others wait for
     #[command(
         long_about = "Show which components of an environment work, what the others wait for, and what the last run \
             left. It is read from the record and the objects in the cluster, so it needs no file of the environment \
@@ -221,7 +253,24 @@ pub enum Verb {
     Modules(Modules),
     /// Print the JSON Schema of a kind of TOML file, for editors, or of what a command prints with -json
     Schema(Schema),
+    /// Explain a component or an object: its line, its plan, how it is
+    Explain(Explain),
+    /// Draw an environment: what must work before what
+    Graph(Graph),
+    /// List the runs that changed an environment
+    History(History),
+    /// Go back to the files of an earlier run, as git has them
+    Rollback(Rollback),
+    /// Look for what keeps ditc from working, and tell the mend
+    Doctor(Doctor),
+    /// Print the completions for a shell
+    Completions(Completions),
+    #[command(name = COMPLETE, hide = true)]
+    Complete(Complete),
+    /// Write the manual's pages
+    Man(Man),
     /// Print the version
+    #[command(after_help = "Example:\n  ditc version")]
     Version,
 }
 
@@ -257,6 +306,8 @@ pub struct Plan {
     pub length: Length,
     #[command(flatten)]
     pub copies: Copies,
+    #[command(flatten)]
+    pub habits: Habits,
 }
 
 /// `ditc apply`
@@ -320,6 +371,8 @@ pub struct Drift {
     pub length: Length,
     #[command(flatten)]
     pub copies: Copies,
+    #[command(flatten)]
+    pub habits: Habits,
 }
 
 /// `ditc status`
@@ -386,9 +439,15 @@ impl Cli {
         variables: &BTreeMap<String, String>,
     ) -> Result<Self, Stop> {
         let command = Self::command();
-        let arguments = arguments::rewrite(&command, arguments, variables).map_err(Stop::Failure)?;
-        let cli = <Self as Parser>::try_parse_from(arguments).map_err(|error| stop(&error))?;
-        check::check(&cli).map_err(Stop::Failure)?;
+        let Rewritten { arguments, added } =
+            arguments::rewrite(&command, arguments, variables).map_err(Stop::Failure)?;
+        let told = |failure: Failure| Stop::Failure(added.iter().fold(failure, |failure, one| failure.hint(from(one))));
+        let matches = groups::shown(command).try_get_matches_from(arguments);
+        let cli = matches.and_then(|matches| Self::from_arg_matches(&matches)).map_err(|error| match stop(&error) {
+            Stop::Shown(text) => Stop::Shown(text),
+            Stop::Failure(failure) => told(failure),
+        })?;
+        check::check(&cli).map_err(told)?;
         Ok(cli)
     }
 
@@ -397,6 +456,8 @@ impl Cli {
     pub fn wishes(&self) -> Wishes {
         let no_input = match &self.verb {
             Verb::Apply(Apply { run, .. }) | Verb::Destroy(Destroy { run, .. }) => !run.input,
+            Verb::Rollback(Rollback { run, .. }) => !run.input,
+            Verb::Explain(_) | Verb::Graph(_) | Verb::History(_) => false,
             Verb::Plan(_) | Verb::Show(_) | Verb::Drift(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => false,
             Verb::Status(_)
             | Verb::Logs(_)
@@ -407,10 +468,11 @@ impl Cli {
             | Verb::New(_)
             | Verb::Modules(_)
             | Verb::Schema(_) => false,
+            Verb::Doctor(_) | Verb::Completions(_) | Verb::Complete(_) | Verb::Man(_) => false,
         };
         let report = if self.global.json { Report::Json } else { Report::Text };
         let lines = match &self.verb {
-            Verb::Apply(_) | Verb::Destroy(_) | Verb::Logs(_) | Verb::PortForward(_) => Lines::Yes,
+            Verb::Apply(_) | Verb::Destroy(_) | Verb::Rollback(_) | Verb::Logs(_) | Verb::PortForward(_) => Lines::Yes,
             _ => Lines::No,
         };
         Wishes { no_color: self.global.no_color, no_input, quiet: self.global.quiet, report, lines }
@@ -424,9 +486,17 @@ pub fn quoted(value: &str) -> String {
     if value.chars().all(is_plain) { value.to_owned() } else { format!("'{}'", value.replace('\'', r"'\''")) }
 }
 
+/// What is said of arguments that nobody typed.
+fn from(added: &str) -> String {
+    format!("a variable adds to what was typed: {added}")
+}
+
 fn usage(message: impl Into<String>) -> Failure {
     Failure::new(FailureKind::Usage, message)
 }
+
+/// The command that shells ask for completions.
+const COMPLETE: &str = "__complete";
 
 fn stop(error: &clap::Error) -> Stop {
     let text = error.render().to_string();

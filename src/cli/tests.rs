@@ -65,6 +65,103 @@ fn variables_add_defaults_that_the_line_overrides() {
 }
 
 #[test]
+fn variables_are_read_as_a_shell_reads_words() {
+    let var = |text: &str| {
+        let cli = parse_with("ditc plan jakub", &[("DITC_CLI_ARGS_plan", text)]).unwrap();
+        let Verb::Plan(plan) = cli.verb else { panic!("no plan") };
+        plan.variables.var.into_iter().map(|(_, value)| value).collect::<Vec<_>>()
+    };
+    assert_eq!(var(r#"-var 'a=b c' -var="d=e \"f\" \$g \h""#), ["b c", r#"e "f" $g \h"#]);
+    assert_eq!(var(r"-var a=b\ c -var a='it'\''s'"), ["b c", "it's"]);
+    assert_eq!(var("-var a=''"), [""]);
+    assert_eq!(var("  "), Vec::<String>::new());
+}
+
+#[test]
+fn variables_are_for_commands_of_two_words_and_with_dashes_too() {
+    let cli = parse_with("ditc state list jakub", &[("DITC_CLI_ARGS_state_list", "-json")]).unwrap();
+    assert!(cli.global.json);
+    let cli = parse_with("ditc state show jakub a/b", &[("DITC_CLI_ARGS_state_list", "-json")]).unwrap();
+    assert!(!cli.global.json);
+    let cli = parse_with("ditc port-forward jakub web 80", &[("DITC_CLI_ARGS_port_forward", "-context=x")]).unwrap();
+    assert_eq!(cli.global.context.as_deref(), Some("x"));
+    // The name of an environment is no command.
+    assert!(parse_with("ditc plan apply", &[("DITC_CLI_ARGS_plan_apply", "-nonsense")]).is_ok());
+}
+
+#[test]
+fn what_a_variable_adds_is_told_when_it_is_wrong() {
+    let hints = |line: &str, variable: (&str, &str)| match parse_with(line, &[variable]) {
+        Err(Stop::Failure(failure)) => failure.hints,
+        other => panic!("{other:?}"),
+    };
+    let told = "a variable adds to what was typed: DITC_CLI_ARGS_plan=-auto-approve";
+    assert_eq!(hints("ditc plan jakub", ("DITC_CLI_ARGS_plan", "-auto-approve")), [told]);
+    let hints = hints("ditc apply jakub", ("DITC_CLI_ARGS", "-json"));
+    assert!(hints.last().is_some_and(|hint| hint.ends_with("DITC_CLI_ARGS=-json")), "{hints:?}");
+    for (text, why) in [("'x", "has a quote that is never closed"), ("x\\", "ends with a backslash that keeps nothing")]
+    {
+        match parse_with("ditc plan jakub", &[("DITC_CLI_ARGS", text)]) {
+            Err(Stop::Failure(failure)) => assert_eq!(failure.message, format!("DITC_CLI_ARGS {why}")),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn scripts_for_terraform_find_its_flags() {
+    for line in [
+        "ditc -chdir=x plan jakub -input=false -lock=false -lock-timeout=5m -parallelism=5 -no-color -compact-warnings",
+        "ditc plan jakub -detailed-exitcode -out=x.plan -refresh-only -target=jakub -var a=b -var-file=f",
+        "ditc plan jakub -destroy -refresh=false",
+        "ditc apply jakub -input=false -lock=true -lock-timeout=5m -parallelism=5 -auto-approve -compact-warnings -json",
+        "ditc drift jakub -input=false -lock=false -no-color -json",
+        "ditc show x.plan -json",
+        "ditc validate -json -no-color",
+    ] {
+        assert!(parse(line).is_ok(), "{line}: {:?}", parse(line));
+        let two = line.replace(" -", " --");
+        assert_eq!(parse(line).ok(), parse(&two).ok(), "{two}");
+    }
+    assert!(failure("ditc apply jakub -lock=false").contains("-lock=false is not possible"));
+}
+
+#[test]
+fn apply_destroy_is_destroy() {
+    let destroyed = parse("ditc apply jakub -destroy -auto-approve").unwrap();
+    assert_eq!(destroyed, parse("ditc destroy jakub -auto-approve").unwrap());
+    assert_eq!(parse("ditc apply -destroy jakub -auto-approve").unwrap(), destroyed);
+    assert!(matches!(parse("ditc plan jakub -destroy").unwrap().verb, Verb::Plan(plan) if plan.destroy));
+}
+
+#[test]
+fn connections_are_those_of_kubectl() {
+    let cli =
+        parse("ditc plan jakub --context a --cluster b --user c --server https://d:6443/ --as e --as-group f").unwrap();
+    let repeated = " --context=a --cluster=b --user=c --server=https://d:6443 --as=e --as-group=f";
+    assert_eq!(cli.global.repeat(), repeated);
+    for server in ["d:6443", "ftp://d", "https://", "https:///x"] {
+        assert!(failure(&format!("ditc plan jakub --server {server}")).contains("write it as https://HOST:PORT"));
+    }
+    assert!(failure("ditc plan jakub --sandbox --user c").contains("cannot be used with"));
+    for (flag, word) in [
+        ("--token=canary", "everybody on this machine can read a command line"),
+        ("--password canary", "everybody"),
+        ("--insecure-skip-tls-verify", "how to trust a server is said by the kubeconfig"),
+        ("-A", "no flag for all namespaces"),
+        ("-l app=x", "no label selector"),
+        ("-o json", "-json"),
+        ("-o=yaml", "-json"),
+        ("-w", "to watch"),
+        ("--dry-run=server", "`ditc plan` shows"),
+        ("-v 6", "verbosity"),
+    ] {
+        let text = failure(&format!("ditc plan jakub {flag}"));
+        assert!(text.contains(word) && !text.contains("canary"), "{flag}: {text}");
+    }
+}
+
+#[test]
 fn refuses_what_would_lead_astray() {
     for line in ["ditc plan jakub -n x", "ditc plan jakub --namespace=x", "ditc plan jakub -namespace x"] {
         assert_eq!(failure(line), "ditc has no flag for the namespace: it comes from the environment's file");

@@ -32,10 +32,21 @@ pub struct Connection {
     pub is_named: bool,
     pub context: Option<String>,
     pub cluster: Option<String>,
+    pub user: Option<String>,
+    /// Instead of the address in the kubeconfig.
+    pub server: Option<String>,
     pub impersonate: Option<String>,
     pub impersonate_groups: Vec<String>,
     /// Whether a credential plugin may ask on the terminal.
     pub is_interactive: bool,
+}
+
+impl Connection {
+    /// Whether a kubeconfig is asked for, so that none is an error and not a pod.
+    pub(super) fn is_chosen(&self) -> bool {
+        let named = [&self.context, &self.cluster, &self.user];
+        self.is_named || self.kubeconfig.is_some() || named.into_iter().any(Option::is_some)
+    }
 }
 
 impl Cluster {
@@ -60,24 +71,27 @@ impl Cluster {
 
 /// The context's name and configuration; in a pod without a kubeconfig, its service account's.
 async fn config(connection: &Connection) -> Result<(String, Config), Error> {
-    let options =
-        KubeConfigOptions { context: connection.context.clone(), cluster: connection.cluster.clone(), user: None };
-    let chosen = connection.is_named
-        || connection.kubeconfig.is_some()
-        || connection.context.is_some()
-        || connection.cluster.is_some();
+    let options = KubeConfigOptions {
+        context: connection.context.clone(),
+        cluster: connection.cluster.clone(),
+        user: connection.user.clone(),
+    };
     let kubeconfig = match &connection.kubeconfig {
         Some(path) => Kubeconfig::read_from(path),
         None => Kubeconfig::read(),
     };
     let kubeconfig = match kubeconfig {
-        Err(KubeconfigError::FindPath | KubeconfigError::ReadConfig(..)) if !chosen => {
+        Err(KubeconfigError::FindPath | KubeconfigError::ReadConfig(..)) if !connection.is_chosen() => {
             return Ok(("in-cluster".to_owned(), Config::incluster().map_err(Error::NoCluster)?));
         }
         kubeconfig => kubeconfig.map_err(Error::Kubeconfig)?,
     };
     let name = options.context.clone().or_else(|| kubeconfig.current_context.clone()).unwrap_or_default();
     let mut config = Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(Error::Kubeconfig)?;
+    if let Some(server) = &connection.server {
+        let wrong = |source| Error::Client { server: server.clone(), source: Box::new(source) };
+        config.cluster_url = server.parse().map_err(wrong)?;
+    }
     if let Some(user) = &connection.impersonate {
         config.auth_info.impersonate = Some(user.clone());
     }

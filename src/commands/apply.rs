@@ -8,13 +8,14 @@ use crate::{
     apply::{self, Event, Finished, Ground, Interrupt, Outcome, Stopped, Tools},
     cli::{self, Subject},
     cluster::Contact,
+    config,
     failure::{Exit, Failure, FailureKind},
     format::{history::PastRun, index::Tombstone, record::Limits},
     names::EnvironmentName,
     plan::{Action, Plan, Preflight, Step},
     render::{self, text::Context},
     settings,
-    state::{Lineage, Operation, Run, State, Version},
+    state::{Definition, Lineage, Operation, Run, State, Version},
     store::{Holder, Lock, Past},
     terminal::Answer,
 };
@@ -30,6 +31,9 @@ use super::{
 };
 
 mod many;
+mod rollback;
+
+pub(super) use rollback::rollback;
 
 pub(super) async fn apply(desk: &Desk<'_>, arguments: &cli::Apply) -> Result<Exit, Failure> {
     let cli::Apply { subjects, several: _, run: flags, variables, choose } = arguments;
@@ -66,11 +70,32 @@ async fn run(
         Operation::Destroy => desk.workspace()?,
     };
     let link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
-    let mut hold = Hold::take(desk, arguments, link, environment, operation)?;
-    let survey = survey(desk, &mut hold.link, workspace, environment, operation, choices).await?;
-    let consent = if arguments.auto_approve { Consent::Given } else { Consent::Needed };
+    let definition = definition(desk, operation);
+    let mut hold = Hold::take(desk, arguments, link, environment, operation, definition)?;
     hold.flags.push_str(&variables.repeat());
+    look_and_do(desk, arguments, hold, workspace, choices).await
+}
+
+/// Plans what is held, over a workspace that was read, and carries it out.
+async fn look_and_do(
+    desk: &Desk<'_>,
+    arguments: &cli::Run,
+    mut hold: Hold,
+    workspace: config::Workspace,
+    choices: &Choices,
+) -> Result<Exit, Failure> {
+    let (environment, operation) = (hold.lock.environment().clone(), hold.run.operation);
+    let survey = survey(desk, &mut hold.link, workspace, &environment, operation, choices).await?;
+    let consent = if arguments.auto_approve { Consent::Given } else { Consent::Needed };
     carry_out(desk, arguments, hold, survey, consent).await
+}
+
+/// The files that a run is made from; a destroy is made from none.
+fn definition(desk: &Desk<'_>, operation: Operation) -> Option<Definition> {
+    match operation {
+        Operation::Apply => desk.definition(),
+        Operation::Destroy => None,
+    }
 }
 
 /// Does what a saved plan says, if the cluster would still make the same plan of it.
@@ -83,6 +108,7 @@ async fn apply_saved(desk: &Desk<'_>, arguments: &cli::Run, file: &Path) -> Resu
         return Ok(Exit::Error);
     }
     let mut link = Link::open(desk, &desk.root(), saved.context.as_deref()).await?;
+    let definition = saved.definition.clone();
     let (aim, bound) = saved::aim(desk, file, saved);
     bound.leads_there(&mut link).await?;
     let mut kinds = aim.desired.iter().flat_map(|desired| desired.manifests.keys());
@@ -90,7 +116,7 @@ async fn apply_saved(desk: &Desk<'_>, arguments: &cli::Run, file: &Path) -> Resu
         // Whoever planned knew a kind that came since the kinds were asked for here.
         link.discover().await?;
     }
-    let mut hold = Hold::take(desk, arguments, link, &aim.environment, aim.operation)?;
+    let mut hold = Hold::take(desk, arguments, link, &aim.environment, aim.operation, definition)?;
     let survey = survey_for(desk, &mut hold.link, aim).await?;
     bound.is_still(&planned, &survey)?;
     carry_out(desk, arguments, hold, survey, Consent::Given).await
@@ -115,9 +141,11 @@ impl Hold {
         mut link: Link,
         environment: &EnvironmentName,
         operation: Operation,
+        definition: Option<Definition>,
     ) -> Result<Self, Failure> {
         link.cluster = link.cluster.with_parallelism(usize::from(arguments.parallelism));
-        let run = Run { id: settings::fresh_id(), operation, who: desk.settings.who(), since: settings::now() };
+        let (id, who) = (settings::fresh_id(), desk.settings.who());
+        let run = Run { id, operation, who, since: settings::now(), definition };
         let holder = Holder { who: run.who.clone(), since: run.since, doing: operation.verb().to_owned() };
         let lock = link.store.lock(environment, &holder, arguments.lock.lock_timeout, |held| {
             desk.terminal.status(&format!("Waiting: {held}"));
@@ -260,7 +288,7 @@ fn dead(desk: &Desk<'_>, link: &Link, environment: &EnvironmentName) -> Result<O
     Ok(match link.store.past(environment)? {
         Past::Nothing | Past::Ended { .. } => None,
         Past::Unfinished(unfinished) => {
-            let Run { operation, who, since, id } = unfinished.run;
+            let Run { operation, who, since, id, definition: _ } = unfinished.run;
             told(&format!(
                 "the {} of {environment} by {who} at {since:.0} stopped before its end; this run finishes it",
                 operation.verb()
@@ -335,6 +363,8 @@ fn keep(link: &Link, plan: &Plan, run: &Run, finished: &Finished, before: &Versi
         changed: count(Action::Update),
         destroyed: count(Action::Delete),
         failed: u32::try_from(finished.outcome.failed.len()).unwrap_or(u32::MAX),
+        complete: Some(finished.outcome.is_complete()),
+        definition: run.definition.clone(),
     };
     if plan.has_changes() {
         link.store.remember(&plan.environment, &past)?;

@@ -13,7 +13,7 @@ use crate::{
     plan, sources,
 };
 
-use super::desk::Desk;
+use super::desk::{Desk, PLACES};
 
 /// What was chosen.
 #[derive(Debug, Default)]
@@ -98,8 +98,7 @@ fn given(root: &Path, variables: &cli::Variables) -> Vec<String> {
 /// The paths of the workspace that changed, those behind links under the names by which they are read.
 fn changed(root: &Path, reference: &str, given: &[String]) -> Result<BTreeSet<String>, Failure> {
     let links = files::links(root)?;
-    let own = ["ditc.toml", "environments", "modules"];
-    let places = own.into_iter().chain(links.values().map(String::as_str)).chain(given.iter().map(String::as_str));
+    let places = PLACES.into_iter().chain(links.values().map(String::as_str)).chain(given.iter().map(String::as_str));
     let mut changed = sources::changed_since(root, reference, places)?;
     let mut also = BTreeSet::new();
     for (link, target) in &links {

@@ -15,9 +15,13 @@ use crate::{
     names::EnvironmentName,
     render::{self, Detail, Style},
     settings::Settings,
-    state::Operation,
+    sources,
+    state::{Definition, Operation},
     terminal::Terminal,
 };
+
+/// What defines the environments of a workspace.
+pub(super) const PLACES: [&str; 3] = ["ditc.toml", "environments", "modules"];
 
 /// Where a command works: what was typed, what surrounds it, and where it speaks.
 #[derive(Clone, Copy)]
@@ -69,6 +73,12 @@ impl Desk<'_> {
             return Err(Failure::new(FailureKind::Config, message).hint(hint));
         }
         Ok(files)
+    }
+
+    /// The commit that the files stand at; none where no git knows them.
+    pub(super) fn definition(&self) -> Option<Definition> {
+        let sources::Standing { commit, is_dirty } = sources::standing(&self.root(), &PLACES)?;
+        Some(Definition { commit, is_dirty })
     }
 
     /// The workspace with the values that flags give. To be destroyed, an environment needs none.
@@ -133,7 +143,7 @@ impl Desk<'_> {
     }
 
     /// What flags say about variables; paths are relative to the workspace.
-    fn given(&self, variables: &cli::Variables) -> Result<config::Given, Failure> {
+    pub(super) fn given(&self, variables: &cli::Variables) -> Result<config::Given, Failure> {
         let mut files = Vec::new();
         for path in &variables.var_file {
             let shown = path.display().to_string();

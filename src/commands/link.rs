@@ -95,25 +95,37 @@ async fn discover(cluster: &Cluster, cache: &Cache) -> Result<Discovered, Failur
     Ok(discovered)
 }
 
-async fn connect(desk: &Desk<'_>, root: &Path, context: Option<&str>) -> Result<(Cluster, Option<Sandbox>), Failure> {
+/// Prepares the connection alone: nothing is asked, and of the real cluster nothing is kept.
+pub(super) async fn connect(
+    desk: &Desk<'_>,
+    root: &Path,
+    context: Option<&str>,
+) -> Result<(Cluster, Option<Sandbox>), Failure> {
     let global = desk.global;
     let (cluster, sandbox) = if global.sandbox {
         let sandbox = open_sandbox(root)?;
         let client = kube::Client::new(sandbox.service(), "default");
         (Cluster::over(client, "sandbox", "sandbox"), Some(sandbox))
     } else {
-        let connection = Connection {
-            kubeconfig: global.kubeconfig.clone(),
-            is_named: desk.settings.kubeconfig.is_some(),
-            context: global.context.clone().or_else(|| context.map(str::to_owned)),
-            cluster: global.cluster.clone(),
-            impersonate: global.impersonate.clone(),
-            impersonate_groups: global.impersonate_group.clone(),
-            is_interactive: desk.settings.stdin_is_terminal,
-        };
-        (Cluster::connect(&connection).await?, None)
+        (Cluster::connect(&connection(desk, context)).await?, None)
     };
     Ok((cluster.with_timeout(global.request_timeout), sandbox))
+}
+
+/// What flags, files and surroundings say about the way to a real cluster.
+pub(super) fn connection(desk: &Desk<'_>, context: Option<&str>) -> Connection {
+    let global = desk.global;
+    Connection {
+        kubeconfig: global.kubeconfig.clone(),
+        is_named: desk.settings.kubeconfig.is_some(),
+        context: global.context.clone().or_else(|| context.map(str::to_owned)),
+        cluster: global.cluster.clone(),
+        user: global.user.clone(),
+        server: global.server.clone(),
+        impersonate: global.impersonate.clone(),
+        impersonate_groups: global.impersonate_group.clone(),
+        is_interactive: desk.settings.stdin_is_terminal,
+    }
 }
 
 /// Opens the cluster in the box, under `state/sandbox`.

@@ -13,13 +13,19 @@ use crate::{
 mod apply;
 mod choices;
 mod chosen;
+mod complete;
 mod desk;
+mod doctor;
 mod drift;
 mod errors;
 mod exec;
+mod explain;
 mod fmt;
+mod graph;
+mod history;
 mod link;
 mod logs;
+mod man;
 mod modules;
 mod new;
 mod plan;
@@ -73,6 +79,14 @@ pub async fn run(cli: &Cli, settings: &Settings, terminal: &Terminal) -> Result<
         Verb::Modules(Modules { action: None }) => modules::list(&desk),
         Verb::Modules(Modules { action: Some(ModulesAction::Show { module }) }) => modules::show(&desk, module),
         Verb::Schema(schema) => schema::run(&desk, schema),
+        Verb::Explain(arguments) => explain::run(&desk, arguments).await,
+        Verb::Graph(arguments) => graph::run(&desk, arguments).await,
+        Verb::History(arguments) => history::run(&desk, arguments).await,
+        Verb::Rollback(arguments) => apply::rollback(&desk, arguments).await,
+        Verb::Doctor(doctor) => doctor::run(&desk, doctor).await,
+        Verb::Completions(completions) => Ok(complete::script(&desk, *completions)),
+        Verb::Complete(words) => complete::run(&desk, words),
+        Verb::Man(man) => man::run(&desk, man),
         Verb::Version => {
             let version = env!("CARGO_PKG_VERSION");
             desk.text(|_| format!("ditc {version}"));

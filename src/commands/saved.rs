@@ -59,6 +59,7 @@ pub(super) fn save(desk: &Desk<'_>, link: &Link, survey: Survey, flags: String, 
         base,
         timeout,
         made: settings::now(),
+        definition: desk.definition(),
     };
     let bytes = plan_file::encode(&saved, TOOL).map_err(|error| Failure::from_error(FailureKind::Files, &error))?;
     let path = path(desk, out);
@@ -138,7 +139,19 @@ pub(super) struct Bound {
 
 /// What a saved plan is after, and what it is bound to.
 pub(super) fn aim(desk: &Desk<'_>, file: &Path, saved: Saved) -> (Aim, Bound) {
-    let Saved { basis, sources, cluster, cluster_name, context, flags, base, timeout, made, preflight: _ } = saved;
+    let Saved {
+        basis,
+        sources,
+        cluster,
+        cluster_name,
+        context,
+        flags,
+        base,
+        timeout,
+        made,
+        preflight: _,
+        definition: _,
+    } = saved;
     let Basis { environment, namespace, operation, desired, choices, policy, .. } = basis;
     let name = typed(file);
     let again =

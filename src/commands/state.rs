@@ -57,8 +57,13 @@ pub(super) async fn show(desk: &Desk<'_>, environment: &EnvironmentName, which: 
 pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> Result<Exit, Failure> {
     let mut workspace = desk.workspace()?;
     let link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
-    let run =
-        Run { id: settings::fresh_id(), operation: Operation::Apply, who: desk.settings.who(), since: settings::now() };
+    let run = Run {
+        id: settings::fresh_id(),
+        operation: Operation::Apply,
+        who: desk.settings.who(),
+        since: settings::now(),
+        definition: None,
+    };
     let holder = Holder { who: run.who.clone(), since: run.since, doing: "state rebuild".to_owned() };
     let lock = link.store.lock(environment, &holder, Duration::ZERO, |_| {})?;
     let namespace = namespace(&link, &workspace, environment).await?;

@@ -129,7 +129,7 @@ fn sample(name: &str, kind: &Type) -> String {
     }
 }
 
-fn toml(tree: &Tree) -> toml::Value {
+pub(super) fn toml(tree: &Tree) -> toml::Value {
     match tree {
         Tree::String(text) => toml::Value::String(text.clone()),
         Tree::Integer(number) => toml::Value::Integer(*number),

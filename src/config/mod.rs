@@ -22,6 +22,7 @@ mod namespace;
 mod needs;
 mod object;
 mod parse;
+mod provenance;
 mod reader;
 mod references;
 mod rolling;
@@ -50,6 +51,7 @@ pub use self::{
     expand::{Mistakes, Tracked, expand, tracked},
     fmt::format,
     parse::parse,
+    provenance::{Provenance, Said},
     schema::{ditc_schema, environment_schema, module_schema},
     seal::seal,
     settings::{PROTECTED, Settings},

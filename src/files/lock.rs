@@ -1,9 +1,9 @@
 //! Lock files: who holds the lock is decided by the kernel, so a killed process holds nothing; the content is a message.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
-    io::{Read, Seek, Write},
-    os::unix::fs::OpenOptionsExt,
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Read, Seek, Write},
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -59,6 +59,29 @@ impl FileLock {
         File::open(path).map_err(read)?.take(MESSAGE_LIMIT).read_to_end(&mut message).map_err(read)?;
         Ok(message)
     }
+}
+
+/// Whether somebody holds the lock at `path` now, as the kernel lists it: a try would itself be in the way of a run that
+/// begins at this moment. Where the kernel has no list, a message is taken for a holder.
+///
+/// # Errors
+/// When the disk refuses, or `path` is a symbolic link.
+pub fn is_held(path: &Path) -> Result<bool, Error> {
+    refuse_link(path)?;
+    let file = match fs::metadata(path) {
+        Ok(file) => file,
+        Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(source) => return Err(Error::Read { path: path.to_owned(), source }),
+    };
+    let Ok(locks) = fs::read_to_string("/proc/locks") else { return Ok(file.len() > 0) };
+    // `1: FLOCK  ADVISORY  WRITE 4711 08:01:1234567 0 EOF`: the last part of the sixth word is the inode.
+    let inode = file.ino().to_string();
+    let is_ours = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let place = words.iter().find(|word| word.matches(':').count() == 2);
+        words.contains(&"FLOCK") && place.and_then(|place| place.rsplit(':').next()) == Some(inode.as_str())
+    };
+    Ok(locks.lines().any(is_ours))
 }
 
 impl Drop for FileLock {

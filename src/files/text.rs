@@ -78,6 +78,22 @@ pub fn create_text(path: &Path, text: &str) -> Result<bool, Error> {
     }
 }
 
+/// Writes a file for everyone to read, in the place of what is there.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn put_text(path: &Path, text: &str) -> Result<(), Error> {
+    if create_text(path, text)? { Ok(()) } else { replace_text(path, text) }
+}
+
+/// Makes a directory and its parents with the modes that are usual here.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn create_open_dir(path: &Path) -> Result<(), Error> {
+    fs::create_dir_all(path).map_err(|source| Error::CreateDirectory { path: path.to_owned(), source })
+}
+
 /// Whether a directory is there.
 #[must_use]
 pub fn is_directory(path: &Path) -> bool {

@@ -60,6 +60,21 @@ pub fn read_workspace(root: &Path) -> Result<BTreeMap<String, Vec<u8>>, Error> {
     Ok(reader.files)
 }
 
+/// Whether [`read_workspace`] would read a file below `environments/` or `modules/`, by its path alone.
+#[must_use]
+pub fn is_definition(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    let is_hidden = parts.iter().any(|part| part.starts_with('.'));
+    !is_hidden
+        && match parts[..] {
+            ["environments", name] => name.ends_with(".toml") && !name.ends_with(".lock.toml"),
+            ["modules", _, name] => name == "module.toml" || is_yaml(name),
+            ["modules", _, "files", _] => true,
+            ["modules", _, "templates", name] => is_yaml(name),
+            _ => false,
+        }
+}
+
 /// The symbolic links among the directories and files of a workspace, by path relative to `root`, each with where it leads,
 /// relative to `root` too. Such files change where they lie, not where they are read.
 ///

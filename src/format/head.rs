@@ -8,7 +8,7 @@ use super::{Unreadable, entries};
 use crate::{
     names::ComponentId,
     object::{Hash, ObjectKey},
-    state::{ClusterId, Ended, Entry, Lineage, Operation, Run, State, Version},
+    state::{ClusterId, Definition, Ended, Entry, Lineage, Operation, Run, State, Version},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -37,6 +37,28 @@ pub(super) struct RunV1 {
     operation: OperationV1,
     who: String,
     since: String,
+    /// Not known to the first ditcs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    definition: Option<DefinitionV1>,
+}
+
+/// Also in the history.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct DefinitionV1 {
+    commit: String,
+    dirty: bool,
+}
+
+impl From<&Definition> for DefinitionV1 {
+    fn from(Definition { commit, is_dirty }: &Definition) -> Self {
+        Self { commit: commit.clone(), dirty: *is_dirty }
+    }
+}
+
+impl From<DefinitionV1> for Definition {
+    fn from(DefinitionV1 { commit, dirty }: DefinitionV1) -> Self {
+        Self { commit, is_dirty: dirty }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -72,15 +94,22 @@ impl From<OperationV1> for Operation {
 
 impl From<&Run> for RunV1 {
     fn from(run: &Run) -> Self {
-        let Run { id, operation, who, since } = run;
-        Self { id: id.clone(), operation: (*operation).into(), who: who.clone(), since: since.to_string() }
+        let Run { id, operation, who, since, definition } = run;
+        Self {
+            id: id.clone(),
+            operation: (*operation).into(),
+            who: who.clone(),
+            since: since.to_string(),
+            definition: definition.as_ref().map(DefinitionV1::from),
+        }
     }
 }
 
 impl RunV1 {
     pub(super) fn read(self, what: &'static str) -> Result<Run, Unreadable> {
-        let RunV1 { id, operation, who, since } = self;
-        Ok(Run { id, operation: operation.into(), who, since: parse(what, &since)? })
+        let RunV1 { id, operation, who, since, definition } = self;
+        let definition = definition.map(Definition::from);
+        Ok(Run { id, operation: operation.into(), who, since: parse(what, &since)?, definition })
     }
 }
 

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Unreadable,
-    head::{OperationV1, parse},
+    head::{DefinitionV1, OperationV1, parse},
     open, seal,
 };
-use crate::state::{Lineage, Operation, Version};
+use crate::state::{Definition, Lineage, Operation, Version};
 
 const WHAT: &str = "history";
 
@@ -27,6 +27,9 @@ pub struct PastRun {
     pub changed: u32,
     pub destroyed: u32,
     pub failed: u32,
+    /// Whether all of it was done; none where the run was kept by a ditc that did not say.
+    pub complete: Option<bool>,
+    pub definition: Option<Definition>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -45,13 +48,17 @@ struct PastRunV1 {
     changed: u32,
     destroyed: u32,
     failed: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    complete: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    definition: Option<DefinitionV1>,
 }
 
 /// Writes runs down, newest first, at most [`LIMIT`].
 #[must_use]
 pub fn encode(runs: &[PastRun]) -> String {
     let runs = runs.iter().take(LIMIT).map(|run| {
-        let PastRun { version, at, operation, who, created, changed, destroyed, failed } = run;
+        let PastRun { version, at, operation, who, created, changed, destroyed, failed, complete, definition } = run;
         PastRunV1 {
             lineage: version.lineage.to_string(),
             serial: version.serial,
@@ -62,6 +69,8 @@ pub fn encode(runs: &[PastRun]) -> String {
             changed: *changed,
             destroyed: *destroyed,
             failed: *failed,
+            complete: *complete,
+            definition: definition.as_ref().map(DefinitionV1::from),
         }
     });
     seal(&HistoryV1 { runs: runs.collect() })
@@ -75,10 +84,23 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<PastRun>, Unreadable> {
     let HistoryV1 { runs } = open(WHAT, bytes)?;
     runs.into_iter()
         .map(|run| {
-            let PastRunV1 { lineage, serial, at, operation, who, created, changed, destroyed, failed } = run;
+            let PastRunV1 {
+                lineage,
+                serial,
+                at,
+                operation,
+                who,
+                created,
+                changed,
+                destroyed,
+                failed,
+                complete,
+                definition,
+            } = run;
             let version = Version { lineage: Lineage(lineage), serial };
             let (at, operation) = (parse(WHAT, &at)?, operation.into());
-            Ok(PastRun { version, at, operation, who, created, changed, destroyed, failed })
+            let definition = definition.map(Definition::from);
+            Ok(PastRun { version, at, operation, who, created, changed, destroyed, failed, complete, definition })
         })
         .collect()
 }

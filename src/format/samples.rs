@@ -130,12 +130,11 @@ fn entry() -> impl Strategy<Value = Entry> {
 
 pub(crate) fn run() -> impl Strategy<Value = Run> {
     let operation = prop_oneof![Just(Operation::Apply), Just(Operation::Destroy)];
-    (any::<String>(), operation, any::<String>(), timestamp()).prop_map(|(id, operation, who, since)| Run {
-        id,
-        operation,
-        who,
-        since,
-    })
+    let definition = option::of((any::<String>(), any::<bool>()));
+    let definition = definition
+        .prop_map(|definition| definition.map(|(commit, is_dirty)| crate::state::Definition { commit, is_dirty }));
+    (any::<String>(), operation, any::<String>(), timestamp(), definition)
+        .prop_map(|(id, operation, who, since, definition)| Run { id, operation, who, since, definition })
 }
 
 /// Any state of environment `wild`.

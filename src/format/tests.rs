@@ -149,6 +149,7 @@ fn zeros_at_the_end_of_a_journal_are_a_torn_tail() {
             operation: crate::state::Operation::Apply,
             who: "j@h".to_owned(),
             since: time(0),
+            definition: None,
         },
         version: Version { lineage: Lineage("l".to_owned()), serial: 1 },
         environment: name("jakub"),

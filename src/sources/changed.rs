@@ -58,18 +58,18 @@ pub fn changed_since<'a>(
 }
 
 /// Runs git, which asks nobody and leaves its index as it is.
-fn git(root: &Path, arguments: &[&str]) -> Result<Output, Error> {
+pub(super) fn git(root: &Path, arguments: &[&str]) -> Result<Output, Error> {
     let mut command = Command::new("git");
     command.arg("-C").arg(root).args(["-c", "core.quotePath=false", "--literal-pathspecs"]).args(arguments);
     command.envs([("GIT_OPTIONAL_LOCKS", "0"), ("GIT_TERMINAL_PROMPT", "0"), ("LC_ALL", "C")]);
     command.stdin(Stdio::null()).output().map_err(Error::Start)
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim().to_owned()
 }
 
-fn said(output: &Output) -> Said {
+pub(super) fn said(output: &Output) -> Said {
     match text(&output.stderr) {
         silent if silent.is_empty() => Said("this is no working copy".to_owned()),
         text => Said(text.lines().next().unwrap_or_default().to_owned()),

@@ -1,10 +1,14 @@
 //! The door to git: what changed in a working copy. It knows paths, not what they mean, and changes nothing.
 
 mod changed;
+mod definition;
 #[cfg(test)]
 mod tests;
+mod tools;
 
 pub use changed::changed_since;
+pub use definition::{Standing, files_at, standing};
+pub use tools::{Tool, is_working_copy, version};
 
 /// Why git could not tell. It is never an answer: that nothing changed is said by git alone.
 #[derive(Debug, thiserror::Error)]

@@ -36,6 +36,18 @@ pub(super) enum Session<T> {
     Done(T),
 }
 
+/// What can be said of an index without opening it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Soundness {
+    /// Nothing was ever kept.
+    Missing,
+    Sound,
+    /// A run has it open, or was killed while it had.
+    Open,
+    /// The next run moves it aside and builds another from the records in the cluster.
+    Damaged(String),
+}
+
 /// Why a session came to nothing.
 enum Failure {
     Damaged(String),
@@ -77,6 +89,24 @@ impl Index {
 
     fn was_made(&self) -> bool {
         [self.path(), self.seal(), self.opened()].iter().any(|path| path.exists())
+    }
+
+    /// Compares the files of the index with their seal; nothing is opened or made.
+    pub(super) fn soundness(&self) -> Result<Soundness, files::Error> {
+        if !self.was_made() {
+            return Ok(Soundness::Missing);
+        }
+        let Some(seal) = seal::read(&self.seal())? else { return Ok(Soundness::Open) };
+        let fault = match seal {
+            Ok(seal) => seal::broken(&seal, &self.path())?,
+            Err(reason) => Some(reason),
+        };
+        Ok(match fault {
+            None => Soundness::Sound,
+            // Opened while it was compared.
+            Some(_) if !self.seal().exists() => Soundness::Open,
+            Some(reason) => Soundness::Damaged(reason),
+        })
     }
 
     /// Looks into the index.

@@ -33,6 +33,7 @@ mod cache;
 mod index;
 mod journal;
 mod lock;
+mod look;
 mod seal;
 mod together;
 
@@ -42,6 +43,7 @@ pub use lock::{Held, Lock};
 
 pub use crate::format::holder::Holder;
 
+pub use index::Soundness;
 use index::{Index, Session};
 use together::Together;
 
@@ -101,17 +103,21 @@ impl Store {
     /// # Errors
     /// When a directory cannot be made or is a symbolic link, or the cluster's id is no safe name.
     pub fn open(root: &Path, cluster: &ClusterId) -> Result<Self, Error> {
+        let directory = Self::directory(root, cluster)?;
+        // It may be part of a checkout, with the modes of git; what lies in it is private.
+        files::create_dir(root)?;
+        files::create_private_dir(&directory)?;
+        Ok(Self { index: Index::new(&directory), directory, together: None })
+    }
+
+    fn directory(root: &Path, cluster: &ClusterId) -> Result<PathBuf, Error> {
         let ClusterId(id) = cluster;
         // The id comes from a server, which must not choose where we write.
         let is_safe = id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') && !id.starts_with('-');
         if !is_safe || !(1..=100).contains(&id.len()) || id == cache::DIRECTORY {
             return Err(Error::Cluster(id.clone()));
         }
-        // It may be part of a checkout, with the modes of git; what lies in it is private.
-        files::create_dir(root)?;
-        let directory = root.join(id);
-        files::create_private_dir(&directory)?;
-        Ok(Self { index: Index::new(&directory), directory, together: None })
+        Ok(root.join(id))
     }
 
     /// Reads what is known of an environment; every byte of it is checked.

@@ -70,7 +70,7 @@ fn holder(who: &str) -> Holder {
 }
 
 fn run(id: &str) -> Run {
-    Run { id: id.to_owned(), operation: Operation::Apply, who: "jan@desk".to_owned(), since: time(0) }
+    Run { id: id.to_owned(), operation: Operation::Apply, who: "jan@desk".to_owned(), since: time(0), definition: None }
 }
 
 fn version(serial: u64) -> Version {

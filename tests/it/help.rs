@@ -46,27 +46,30 @@ why, `apply` does exactly that, in order, and waits until it works.
 
 Usage: ditc [OPTIONS] <COMMAND>
 
-Commands:
+Change environments:
   plan          Show what would change in environments, and why
   apply         Make environments what their files say, and wait until they work
   destroy       Remove environments and all that is in them
+  rollback      Go back to the files of an earlier run, as git has them
   show          Show a saved plan again, without a cluster
+
+Look at environments:
+  status        Show which components work, and what the others wait for
+  explain       Explain a component or an object: its line, its plan, how it is
   drift         Tell what has changed in environments without ditc
-  status        Show which components work, what the others wait for, and what
-                the last run left
   logs          Show what the pods of a component say
   exec          Run a command in a pod of a component
   port-forward  Reach ports of a component from here
-  state         Look at what ditc recorded
-  sandbox       The built-in cluster
-  validate      Check the workspace's files, without a cluster
-  fmt           Rewrite TOML files in the canonical style
+  graph         Draw an environment: what must work before what
+  history       List the runs that changed an environment
+
+Write definitions:
   new           Begin an environment: write its file
   modules       List the modules, or show one
   schema        Print the JSON Schema of a kind of TOML file, for editors, or of
                 what a command prints with -json
   version       Print the version
-  help          Print this message or the help of the given subcommand(s)
+  help          Print this message, or the help of a command
 
 Options:
   -h, --help
@@ -84,6 +87,12 @@ Cluster:
 
       --cluster <NAME>
           The kubeconfig cluster to use
+
+      --user <NAME>
+          The kubeconfig user to use
+
+      --server <URL>
+          The address of the API server, instead of the kubeconfig's
 
       --kubeconfig <FILE>
           The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
@@ -129,27 +138,30 @@ Keeps preview environments on Kubernetes equal to what git says
 
 Usage: ditc [OPTIONS] <COMMAND>
 
-Commands:
+Change environments:
   plan          Show what would change in environments, and why
   apply         Make environments what their files say, and wait until they work
   destroy       Remove environments and all that is in them
+  rollback      Go back to the files of an earlier run, as git has them
   show          Show a saved plan again, without a cluster
+
+Look at environments:
+  status        Show which components work, and what the others wait for
+  explain       Explain a component or an object: its line, its plan, how it is
   drift         Tell what has changed in environments without ditc
-  status        Show which components work, what the others wait for, and what
-                the last run left
   logs          Show what the pods of a component say
   exec          Run a command in a pod of a component
   port-forward  Reach ports of a component from here
-  state         Look at what ditc recorded
-  sandbox       The built-in cluster
-  validate      Check the workspace's files, without a cluster
-  fmt           Rewrite TOML files in the canonical style
+  graph         Draw an environment: what must work before what
+  history       List the runs that changed an environment
+
+Write definitions:
   new           Begin an environment: write its file
   modules       List the modules, or show one
   schema        Print the JSON Schema of a kind of TOML file, for editors, or of
                 what a command prints with -json
   version       Print the version
-  help          Print this message or the help of the given subcommand(s)
+  help          Print this message, or the help of a command
 
 Options:
   -h, --help     Print help (see more with '--help')
@@ -162,6 +174,10 @@ Cluster:
           The kubeconfig context to use
       --cluster <NAME>
           The kubeconfig cluster to use
+      --user <NAME>
+          The kubeconfig user to use
+      --server <URL>
+          The address of the API server, instead of the kubeconfig's
       --kubeconfig <FILE>
           The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
       --as <USER>
@@ -255,6 +271,12 @@ Cluster:
 
       --cluster <NAME>
           The kubeconfig cluster to use
+
+      --user <NAME>
+          The kubeconfig user to use
+
+      --server <URL>
+          The address of the API server, instead of the kubeconfig's
 
       --kubeconfig <FILE>
           The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
@@ -397,6 +419,10 @@ Cluster:
           The kubeconfig context to use
       --cluster <NAME>
           The kubeconfig cluster to use
+      --user <NAME>
+          The kubeconfig user to use
+      --server <URL>
+          The address of the API server, instead of the kubeconfig's
       --kubeconfig <FILE>
           The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
       --as <USER>
@@ -466,6 +492,10 @@ Cluster:
           The kubeconfig context to use
       --cluster <NAME>
           The kubeconfig cluster to use
+      --user <NAME>
+          The kubeconfig user to use
+      --server <URL>
+          The address of the API server, instead of the kubeconfig's
       --kubeconfig <FILE>
           The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
       --as <USER>
@@ -564,6 +594,10 @@ Cluster:
           The kubeconfig context to use
       --cluster <NAME>
           The kubeconfig cluster to use
+      --user <NAME>
+          The kubeconfig user to use
+      --server <URL>
+          The address of the API server, instead of the kubeconfig's
       --kubeconfig <FILE>
           The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
       --as <USER>
@@ -649,6 +683,10 @@ Cluster:
           The kubeconfig context to use
       --cluster <NAME>
           The kubeconfig cluster to use
+      --user <NAME>
+          The kubeconfig user to use
+      --server <URL>
+          The address of the API server, instead of the kubeconfig's
       --kubeconfig <FILE>
           The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
       --as <USER>
@@ -696,6 +734,10 @@ Cluster:
           The kubeconfig context to use
       --cluster <NAME>
           The kubeconfig cluster to use
+      --user <NAME>
+          The kubeconfig user to use
+      --server <URL>
+          The address of the API server, instead of the kubeconfig's
       --kubeconfig <FILE>
           The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
       --as <USER>
@@ -734,6 +776,10 @@ Cluster:
           The kubeconfig context to use
       --cluster <NAME>
           The kubeconfig cluster to use
+      --user <NAME>
+          The kubeconfig user to use
+      --server <URL>
+          The address of the API server, instead of the kubeconfig's
       --kubeconfig <FILE>
           The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
       --as <USER>
@@ -780,6 +826,10 @@ Cluster:
           The kubeconfig context to use
       --cluster <NAME>
           The kubeconfig cluster to use
+      --user <NAME>
+          The kubeconfig user to use
+      --server <URL>
+          The address of the API server, instead of the kubeconfig's
       --kubeconfig <FILE>
           The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
       --as <USER>
@@ -810,27 +860,30 @@ Keeps preview environments on Kubernetes equal to what git says
 
 Usage: ditc [OPTIONS] <COMMAND>
 
-Commands:
+Change environments:
   plan          Show what would change in environments, and why
   apply         Make environments what their files say, and wait until they work
   destroy       Remove environments and all that is in them
+  rollback      Go back to the files of an earlier run, as git has them
   show          Show a saved plan again, without a cluster
+
+Look at environments:
+  status        Show which components work, and what the others wait for
+  explain       Explain a component or an object: its line, its plan, how it is
   drift         Tell what has changed in environments without ditc
-  status        Show which components work, what the others wait for, and what
-                the last run left
   logs          Show what the pods of a component say
   exec          Run a command in a pod of a component
   port-forward  Reach ports of a component from here
-  state         Look at what ditc recorded
-  sandbox       The built-in cluster
-  validate      Check the workspace's files, without a cluster
-  fmt           Rewrite TOML files in the canonical style
+  graph         Draw an environment: what must work before what
+  history       List the runs that changed an environment
+
+Write definitions:
   new           Begin an environment: write its file
   modules       List the modules, or show one
   schema        Print the JSON Schema of a kind of TOML file, for editors, or of
                 what a command prints with -json
   version       Print the version
-  help          Print this message or the help of the given subcommand(s)
+  help          Print this message, or the help of a command
 
 Options:
   -h, --help     Print help (see more with '--help')
@@ -843,6 +896,10 @@ Cluster:
           The kubeconfig context to use
       --cluster <NAME>
           The kubeconfig cluster to use
+      --user <NAME>
+          The kubeconfig user to use
+      --server <URL>
+          The address of the API server, instead of the kubeconfig's
       --kubeconfig <FILE>
           The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
       --as <USER>

@@ -10,12 +10,14 @@ mod decisions;
 mod definitions;
 mod diagnostics;
 mod differential;
+mod doctor;
 mod drift;
 mod everyday;
 mod face;
 mod faults;
 mod given;
 mod help;
+mod history;
 mod inside;
 mod labels;
 mod logs;
@@ -30,12 +32,14 @@ mod rolls;
 mod rows;
 mod saved;
 mod secrets;
+mod shell;
 mod status;
 mod support;
 mod support_model;
 mod tidy;
 mod tools;
 mod transcript;
+mod views;
 
 /// A file that is not named above would be compiled by nobody, and its tests would be run by nobody.
 #[test]

@@ -21,7 +21,7 @@ use crate::{
     terminal::Answer,
 };
 
-use super::{Hold, execute, is_gone, listening, may_begin};
+use super::{Hold, definition, execute, is_gone, listening, may_begin};
 use crate::commands::{
     choices::Choices,
     chosen::{Unknown, addresses_within, chosen},
@@ -65,8 +65,9 @@ pub(super) async fn run(
     // Locked before they are looked at, so that what is planned is what is done.
     let mut holds = BTreeMap::new();
     let mut refused: VecDeque<Surveyed> = VecDeque::new();
+    let definition = definition(desk, operation);
     for environment in std::mem::take(&mut chosen.environments) {
-        match Hold::take(desk, arguments, link.clone(), &environment, operation) {
+        match Hold::take(desk, arguments, link.clone(), &environment, operation, definition.clone()) {
             Ok(mut hold) => {
                 hold.flags.clone_from(&flags);
                 // What all of them lose is told once.

@@ -16,13 +16,18 @@ use flate2::{Compression, GzBuilder, read::GzDecoder};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Unreadable, entries::hash, head::parse, open, seal};
+use super::{
+    Unreadable,
+    entries::hash,
+    head::{DefinitionV1, parse},
+    open, seal,
+};
 use crate::{
     diagnostic::Sources,
     names::EnvironmentName,
     object::Hash,
     plan::{Basis, Preflight},
-    state::{ClusterId, Lineage, Version},
+    state::{ClusterId, Definition, Lineage, Version},
 };
 
 mod basis;
@@ -64,6 +69,8 @@ pub struct Saved {
     /// How long a component may take to become ready.
     pub timeout: Duration,
     pub made: Timestamp,
+    /// The files that it was made from; none where no git knows them.
+    pub definition: Option<Definition>,
 }
 
 /// Why bytes are not a plan that this ditc can show or apply.
@@ -104,6 +111,8 @@ struct SavedV1 {
     sources: Vec<SourceV1>,
     basis: basis::BasisV1,
     preflight: preflight::PreflightV1,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    definition: Option<DefinitionV1>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -129,7 +138,8 @@ struct SourceV1 {
 /// # Errors
 /// When it would be too big to be read again.
 pub fn encode(saved: &Saved, tool: &str) -> Result<Vec<u8>, TooBig> {
-    let Saved { basis, sources, preflight, cluster, cluster_name, context, flags, base, timeout, made } = saved;
+    let Saved { basis, sources, preflight, cluster, cluster_name, context, flags, base, timeout, made, definition } =
+        saved;
     let places = desired::Places::of(basis.desired.as_ref());
     let body = SavedV1 {
         cluster: cluster.to_string(),
@@ -147,6 +157,7 @@ pub fn encode(saved: &Saved, tool: &str) -> Result<Vec<u8>, TooBig> {
             .collect(),
         basis: basis::BasisV1::new(basis, &places),
         preflight: preflight.into(),
+        definition: definition.as_ref().map(DefinitionV1::from),
     };
     let content = pack(&serde_json::to_vec(&body).expect("stored types have text keys and no special floats"));
     let head = HeadV1 {
@@ -176,7 +187,7 @@ pub fn decode(bytes: &[u8], own: &str) -> Result<Saved, Unusable> {
         return Err(damaged("its content does not match its checksum").into());
     }
     let body: SavedV1 = serde_json::from_slice(&unpack(content)?).map_err(damaged)?;
-    let SavedV1 { cluster, cluster_name, context, flags, base, timeout, sources, basis, preflight } = body;
+    let SavedV1 { cluster, cluster_name, context, flags, base, timeout, sources, basis, preflight, definition } = body;
     let mut texts = Sources::default();
     let ids: Vec<_> = sources.into_iter().map(|SourceV1 { path, text }| texts.add(path, text)).collect();
     let basis = basis.read(&ids)?;
@@ -194,6 +205,7 @@ pub fn decode(bytes: &[u8], own: &str) -> Result<Saved, Unusable> {
         base: base.map(|VersionV1 { lineage, serial }| Version { lineage: Lineage(lineage), serial }),
         timeout: timeout.read(),
         made: parse(WHAT, &made)?,
+        definition: definition.map(Definition::from),
     })
 }
 

@@ -17,7 +17,7 @@ use crate::{
     plan::{Choices, Limit, MissingRight, Policy, Purpose, Scope, Shortfall, Verb},
     quantity::Quantity,
     secret::{self, Generate, Generator, Given, Recipe, Source},
-    state::Operation,
+    state::{Definition, Operation},
 };
 
 fn object() -> impl Strategy<Value = Object> {
@@ -238,6 +238,7 @@ fn saved() -> impl Strategy<Value = Saved> {
             base: base.map(|(lineage, serial)| Version { lineage: Lineage(lineage), serial }),
             timeout: Duration::new(600, 5),
             made,
+            definition: Some(Definition { commit: "4f1c9aa".to_owned(), is_dirty: true }),
         },
     )
 }
@@ -269,6 +270,7 @@ fn plain(observed: Observed) -> Saved {
         base: None,
         timeout: Duration::from_secs(600),
         made: time(0),
+        definition: None,
     }
 }
 

@@ -343,7 +343,7 @@ fn it_is_a_plan_of_its_input() {
     breaks(keeps(), "the plan: stands on another record", |plan| plan.base = None);
     let mut scene = keeps();
     let since = Timestamp::UNIX_EPOCH;
-    let run = Run { id: "r".to_owned(), operation: Operation::Apply, who: String::new(), since };
+    let run = Run { id: "r".to_owned(), operation: Operation::Apply, who: String::new(), since, definition: None };
     scene.state.open = Some(run);
     breaks(scene, "the plan: hides a run that never came to its end", |plan| plan.interrupted = None);
 }

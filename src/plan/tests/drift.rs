@@ -221,6 +221,7 @@ fn what_a_dead_run_left_half_done_is_not_compared() {
         operation: Operation::Apply,
         who: "jakub@desk".into(),
         since: Timestamp::UNIX_EPOCH,
+        definition: None,
     });
     let report = scene.report();
     assert_eq!((report.drift.len(), report.unfinished.keys().collect::<Vec<_>>()), (0, vec![&half]));

@@ -49,6 +49,12 @@ pub fn serving(server: &str, kubeconfig: &str) -> String {
     document(&json!({"format_version": FORMAT_VERSION, "server": server, "kubeconfig": kubeconfig}))
 }
 
+/// Files that were written into a directory.
+#[must_use]
+pub fn written<'a>(names: impl Iterator<Item = &'a str>, directory: &str) -> String {
+    document(&json!({"format_version": FORMAT_VERSION, "directory": directory, "files": names.collect::<Vec<_>>()}))
+}
+
 /// An environment that was begun.
 #[must_use]
 pub fn begun(name: &EnvironmentName, path: &str, base: Option<&EnvironmentName>, next: &str) -> String {

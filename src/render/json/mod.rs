@@ -4,11 +4,15 @@
 use super::style::is_harmful;
 
 mod contact;
+mod doctor;
 mod drift;
 mod event;
+mod explain;
 mod failure;
 mod files;
 mod hook;
+mod graph;
+mod history;
 mod many;
 mod plan;
 mod preflight;
@@ -18,10 +22,14 @@ mod state;
 mod status;
 mod words;
 
+pub use doctor::doctor;
 pub use drift::drift;
 pub use event::{event, outputs, planned, version};
 pub use failure::{error, error_line};
-pub use files::{begun, formatted, module, modules, serving, validate, version_document};
+pub use files::{begun, formatted, module, modules, serving, validate, version_document, written};
+pub use explain::explain;
+pub use graph::graph;
+pub use history::history;
 pub use many::{Planned, lines_of, plans};
 pub use plan::plan;
 pub use preflight::preflight;

@@ -17,7 +17,7 @@ use crate::{
         secrecy::is_hidden,
         text::{Context, Way, explain, in_order},
     },
-    state::Run,
+    state::{Definition, Run},
 };
 
 use super::{
@@ -236,11 +236,28 @@ pub(super) struct RunDocument<'a> {
     operation: &'static str,
     who: &'a str,
     since: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    definition: Option<DefinitionDocument<'a>>,
+}
+
+/// The files that a run was made from.
+#[derive(Serialize)]
+pub(super) struct DefinitionDocument<'a> {
+    commit: &'a str,
+    /// Whether files differed from that commit.
+    dirty: bool,
+}
+
+impl<'a> DefinitionDocument<'a> {
+    pub(super) fn new(Definition { commit, is_dirty }: &'a Definition) -> Self {
+        Self { commit, dirty: *is_dirty }
+    }
 }
 
 impl<'a> RunDocument<'a> {
-    pub(super) fn new(Run { id, operation, who, since }: &'a Run) -> Self {
-        Self { id, operation: operation.verb(), who, since: since.to_string() }
+    pub(super) fn new(Run { id, operation, who, since, definition }: &'a Run) -> Self {
+        let definition = definition.as_ref().map(DefinitionDocument::new);
+        Self { id, operation: operation.verb(), who, since: since.to_string(), definition }
     }
 }
 

@@ -136,6 +136,7 @@ pub(super) fn large(files: &Files) -> Plan {
         operation: Operation::Apply,
         who: "ci@runner".into(),
         since: "2026-11-22T02:11:05Z".parse().unwrap(),
+        definition: None,
     });
     let step = |kind, name| Step::Change(key(kind, name));
     plan.order.need(step("Deployment", "orders"), Step::Ready(super::component("dependencies.redis")));

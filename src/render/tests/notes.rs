@@ -300,6 +300,7 @@ fn nothing_changes_and_still_there_is_something_to_say() {
         operation: Operation::Apply,
         who: "jakub@desk".into(),
         since: "2026-11-21T23:10:00Z".parse().unwrap(),
+        definition: None,
     });
     assert_data_eq!(
         shown(&plan, &files),

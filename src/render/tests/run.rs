@@ -37,7 +37,8 @@ pub(super) fn events() -> Vec<Event> {
     let (key_1, component_1) = of(deployment());
     let (key_2, component_2) = of(deployment());
     let (key_3, component_3) = of(deployment());
-    let run = Run { id: "r".into(), operation: Operation::Apply, who: "jakub@desk".into(), since: at(0) };
+    let run =
+        Run { id: "r".into(), operation: Operation::Apply, who: "jakub@desk".into(), since: at(0), definition: None };
     let kinds = vec![
         EventKind::RunStarted { run },
         EventKind::ChangeStarted { key: key_1, component: component_1, action: Action::Update },

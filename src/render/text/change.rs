@@ -260,7 +260,7 @@ fn remark(change: &Change, why: Option<String>, context: &Context<'_>) -> Option
 }
 
 /// The reason, and whose change replaces the object's pods.
-fn because(change: &Change, operation: Operation) -> Option<String> {
+pub(super) fn because(change: &Change, operation: Operation) -> Option<String> {
     let why = reason_text(&change.reason, operation);
     let used: Vec<String> =
         change.rolls.iter().map(|key| format!("{} {}", key.kind.kind, clean_line(&key.name))).collect();

@@ -111,7 +111,7 @@ fn notes(report: &Report, flags: &str, detail: Detail, style: Style) -> String {
         let text = format!("environment {environment} lives in namespace {} too.", clean_line(other));
         out.push_str(&note(&text, style));
     }
-    if let Some(Run { id: _, operation, who, since }) = interrupted {
+    if let Some(Run { id: _, operation, who, since, definition: _ }) = interrupted {
         let (verb, who) = (operation.verb(), clean_line(who));
         let open = match unfinished.len() {
             0 => String::new(),

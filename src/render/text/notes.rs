@@ -63,7 +63,7 @@ pub(super) fn not_asked(context: &Context<'_>, style: Style) -> String {
 
 /// That a run never came to its end.
 pub(super) fn interrupted(plan: &Plan, context: &Context<'_>, style: Style) -> String {
-    let Some(Run { id: _, operation, who, since }) = &plan.interrupted else { return String::new() };
+    let Some(Run { id: _, operation, who, since, definition: _ }) = &plan.interrupted else { return String::new() };
     let (verb, who) = (operation.verb(), clean_line(who));
     let command = format!("ditc {} {}{}", plan.operation.verb(), plan.environment, context.flags);
     let how = match context.made {

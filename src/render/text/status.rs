@@ -113,7 +113,7 @@ fn counted(own: &[&ComponentStatus]) -> String {
 }
 
 fn run_of(environment: &EnvironmentName, open: &OpenRun, flags: &str, style: Style) -> String {
-    let OpenRun { run: Run { id: _, operation, who, since }, done, of, lives } = open;
+    let OpenRun { run: Run { id: _, operation, who, since, definition: _ }, done, of, lives } = open;
     let (verb, who) = (operation.verb(), clean_line(who));
     if *lives {
         let far = of.map_or_else(String::new, |of| format!(": {done} of {} made", changes(of)));
@@ -255,7 +255,7 @@ fn cut_head(text: &str, room: usize) -> String {
 }
 
 /// How long ago something was, as kubectl says it: `45s`, `12m`, `3h`, `2d`.
-fn age(now: Timestamp, since: Timestamp) -> String {
+pub(super) fn age(now: Timestamp, since: Timestamp) -> String {
     let seconds = now.duration_since(since).as_secs().max(0);
     match seconds {
         0..120 => format!("{seconds}s"),

@@ -61,6 +61,8 @@ fn history_is_newest_first_and_bounded() {
         changed: 2,
         destroyed: 3,
         failed: 4,
+        complete: Some(false),
+        definition: None,
     };
     assert!(desk.store().history(&name("jakub")).expect("readable").is_empty());
     for serial in 0..105 {

@@ -89,7 +89,7 @@ impl Served {
     /// The requests of all clients that changed something.
     pub(crate) fn writes(&self) -> Vec<RequestLine> {
         let is_question = |line: &RequestLine| {
-            line.method == "GET" || line.query.contains("dryRun=All") || line.path.ends_with("/selfsubjectrulesreviews")
+            line.method == "GET" || line.query.contains("dryRun=All") || line.path.ends_with("reviews")
         };
         let is_write = |line: &RequestLine| !is_question(line) && line.code < 300;
         self.cluster.sandbox.requests().into_iter().filter(is_write).collect()

@@ -80,7 +80,7 @@ impl Line {
             "PUT" => "update",
             "DELETE" => "delete",
             // A review is answered and kept nowhere.
-            "POST" if objects == ["selfsubjectrulesreviews"] => "ask",
+            "POST" if objects.iter().any(|part| part.ends_with("reviews")) => "ask",
             "POST" => "create",
             other => panic!("{other} is no method that ditc uses"),
         };

@@ -1,0 +1,40 @@
+//! Flags that hands type which know kubectl or Terraform, and that ditc does not have: each with the reason and the way on.
+
+use crate::failure::Failure;
+
+use super::usage;
+
+/// Refuses a flag by its name, without dashes.
+pub(super) fn refuse(name: &str) -> Result<(), Failure> {
+    Err(match name {
+        "n" | "namespace" => usage("ditc has no flag for the namespace: it comes from the environment's file")
+            .hint("name the environment instead: `ditc plan ENV`; its file may say `namespace = \"...\"`"),
+        "field-manager" => usage("ditc has no flag for the field manager: it is always `ditc`")
+            .hint("with another one, ditc could not tell its own fields from those of others"),
+        "A" | "all-namespaces" => usage("ditc has no flag for all namespaces: it works on environments")
+            .hint("--all means every environment; `ditc status` without a name lists them"),
+        "l" | "selector" => usage("ditc has no label selector: environments are chosen by name")
+            .hint("a name may hold `*`, as in `ditc plan 'pr-*'`; -target chooses within an environment"),
+        "o" | "output" => usage("ditc has no flag for the form of its output but -json")
+            .hint("-json prints one document, or one line for each event of a run"),
+        "w" | "watch" => usage("ditc has no flag to watch: `ditc apply` waits until all works, or says why not")
+            .hint("ditc logs ENV -follow shows what the pods say meanwhile"),
+        "dry-run" => usage("ditc has no dry run: `ditc plan` shows what `ditc apply` would do, checked by the server")
+            .hint("ditc plan ENV"),
+        "v" => usage("ditc has no flag for verbosity; the version is told by `ditc version`")
+            .hint("DITC_LOG=debug ditc plan ENV logs every request on standard error"),
+        "token" | "username" | "password" => {
+            usage(format!("ditc takes no --{name}: everybody on this machine can read a command line"))
+                .hint("kubectl config set-credentials keeps credentials in the kubeconfig; --user chooses among them")
+        }
+        "certificate-authority"
+        | "client-certificate"
+        | "client-key"
+        | "insecure-skip-tls-verify"
+        | "tls-server-name" => {
+            usage(format!("ditc takes no --{name}: how to trust a server is said by the kubeconfig"))
+                .hint("kubectl config set-cluster and set-credentials say it there; --context chooses")
+        }
+        _ => return Ok(()),
+    })
+}
