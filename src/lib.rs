@@ -23,7 +23,7 @@
 //!
 //! | room | is | uses |
 //! | --- | --- | --- |
-//! | [`names`], [`diagnostic`], [`object`], [`rule`], [`address`], [`graph`], [`ownership`], [`secret`], [`quantity`], [`kinds`], [`schema`], [`rolling`], [`catalogue`], [`desired`], [`state`], [`observed`] | nouns: plain values, checked once, then trusted | the nouns before |
+//! | [`names`], [`diagnostic`], [`object`], [`rule`], [`address`], [`graph`], [`ownership`], [`secret`], [`quantity`], [`kinds`], [`schema`], [`rolling`], [`catalogue`], [`revision`], [`desired`], [`state`], [`observed`] | nouns: plain values, checked once, then trusted | the nouns before |
 //! | [`config`] | TOML to environments to manifests | nouns |
 //! | [`plan`] | questions, the truth table, differences, order, audit, preflight | nouns |
 //! | [`readiness`] | whether a live object works | nouns |
@@ -61,6 +61,7 @@ pub mod kinds;
 pub mod schema;
 pub mod rolling;
 pub mod catalogue;
+pub mod revision;
 pub mod desired;
 pub mod state;
 pub mod observed;

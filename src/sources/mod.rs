@@ -1,12 +1,20 @@
-//! The door to git: what changed in a working copy. It knows paths, not what they mean, and changes nothing.
+//! The door to git: what changed in a working copy, and the files of a repository at a commit. It knows paths, not what they
+//! mean, and changes nothing.
 
+mod access;
 mod changed;
+mod git;
+mod local;
 #[cfg(test)]
 mod tests;
+mod tree;
 
+pub use access::{Access, Unreachable};
 pub use changed::changed_since;
+pub use git::GitError;
+pub use tree::{Tree, TreeError, TreeFile, tree};
 
-/// Why git could not tell. It is never an answer: that nothing changed is said by git alone.
+/// Why git could not tell what changed. It is never an answer: that nothing changed is said by git alone.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("starting git")]
