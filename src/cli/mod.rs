@@ -17,6 +17,7 @@ mod duration;
 mod flags;
 mod output;
 mod reach;
+mod references;
 mod several;
 mod subject;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod tools;
 pub use flags::{Choose, Lock, Part, Run, Variables};
 pub use output::{Copies, Length};
 pub use reach::{Exec, Forward, Logs, Place, PortForward};
+pub use references::{Lockfile, References, Upgrade};
 pub use tools::{Fmt, Modules, ModulesAction, New, Schema, SchemaOf, Validate};
 
 pub use several::{Meant, Several};
@@ -155,6 +157,8 @@ pub enum Verb {
          \nFlags about a part of an environment and about decisions are those of `ditc plan`: look first, then apply with the same."
     )]
     Apply(Apply),
+    /// Keep the commits that references to git stand for in a file
+    Lock(Lockfile),
     /// Remove environments and all that is in them
     #[command(after_help = "Examples:\n  ditc destroy jakub\n  ditc destroy pr-12 -auto-approve   in CI\n  \
         ditc destroy pr-12 'demo-*'           several, after one question\n  \
@@ -403,6 +407,7 @@ impl Cli {
             | Verb::Exec(_)
             | Verb::PortForward(_)
             | Verb::Validate(_)
+            | Verb::Lock(_)
             | Verb::Fmt(_)
             | Verb::New(_)
             | Verb::Modules(_)

@@ -19,6 +19,7 @@ mod errors;
 mod exec;
 mod fmt;
 mod link;
+mod lock;
 mod logs;
 mod modules;
 mod new;
@@ -28,6 +29,7 @@ mod pods;
 mod preflight;
 mod progress;
 mod recorded;
+mod references;
 mod sandbox;
 mod saved;
 mod schema;
@@ -56,6 +58,7 @@ pub async fn run(cli: &Cli, settings: &Settings, terminal: &Terminal) -> Result<
     match &cli.verb {
         Verb::Plan(plan) => plan::run(&desk, plan).await,
         Verb::Apply(apply) => apply::apply(&desk, apply).await,
+        Verb::Lock(lock) => lock::run(&desk, lock).await,
         Verb::Destroy(destroy) => apply::destroy(&desk, destroy).await,
         Verb::Show(Show { file, .. }) => show::run(&desk, file),
         Verb::Drift(drift) => drift::run(&desk, drift).await,

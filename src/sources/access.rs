@@ -1,6 +1,11 @@
 //! How the outside is asked: from where, as whom, and for how long. A token is shown to nobody.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+use tokio::sync::Mutex;
+
+use super::GitHub;
+use crate::revision::{Commit, Repository, Since};
 
 /// What all questions to git and GitHub need.
 #[derive(Debug, Clone)]
@@ -11,9 +16,22 @@ pub struct Access {
     pub cache: PathBuf,
     /// How the user starts ssh, where git was told so.
     pub ssh_command: Option<String>,
+    pub github: GitHub,
     /// The longest that one question may take.
     pub timeout: Duration,
+    /// What was found out about what lies between two commits; each is asked for once.
+    pub(super) since: KnownSince,
 }
+
+impl Access {
+    #[must_use]
+    pub fn new(root: PathBuf, cache: PathBuf, ssh_command: Option<String>, github: GitHub, timeout: Duration) -> Self {
+        Self { root, cache, ssh_command, github, timeout, since: KnownSince::default() }
+    }
+}
+
+/// What lies between two commits of a repository, or that nobody could tell.
+pub(super) type KnownSince = Arc<Mutex<BTreeMap<(Repository, Commit, Commit), Option<Since>>>>;
 
 /// Why a host gave no answer, as far as that can be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,11 @@
 mod access;
 mod changed;
 mod git;
+mod github;
 mod local;
+mod refs;
+mod resolve;
+mod since;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -12,6 +16,9 @@ mod tree;
 pub use access::{Access, Unreachable};
 pub use changed::changed_since;
 pub use git::GitError;
+pub use github::{GITHUB, GitHub, GitHubError, Token};
+pub use resolve::{Found, Question, Unresolved, resolve};
+pub use since::since;
 pub use tree::{Tree, TreeError, TreeFile, tree};
 
 /// Why git could not tell what changed. It is never an answer: that nothing changed is said by git alone.

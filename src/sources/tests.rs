@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use super::Access;
+use super::{Access, GITHUB, GitHub};
 use crate::revision::Commit;
 
 /// Runs git as a person would, with a name of its own.
@@ -38,5 +38,5 @@ fn commit_of(root: &Path, name: &str) -> Commit {
 
 fn access(root: &Path) -> Access {
     let cache: PathBuf = root.join("state").join("cache");
-    Access { root: root.to_owned(), cache, ssh_command: None, timeout: Duration::from_secs(30) }
+    Access::new(root.to_owned(), cache, None, GitHub::new(GITHUB.to_owned(), None, false), Duration::from_secs(30))
 }

@@ -49,6 +49,7 @@ Usage: ditc [OPTIONS] <COMMAND>
 Commands:
   plan          Show what would change in environments, and why
   apply         Make environments what their files say, and wait until they work
+  lock          Keep the commits that references to git stand for in a file
   destroy       Remove environments and all that is in them
   show          Show a saved plan again, without a cluster
   drift         Tell what has changed in environments without ditc
@@ -132,6 +133,7 @@ Usage: ditc [OPTIONS] <COMMAND>
 Commands:
   plan          Show what would change in environments, and why
   apply         Make environments what their files say, and wait until they work
+  lock          Keep the commits that references to git stand for in a file
   destroy       Remove environments and all that is in them
   show          Show a saved plan again, without a cluster
   drift         Tell what has changed in environments without ditc
@@ -356,6 +358,11 @@ Variables:
                           its file's; repeatable
       --var-file <FILE>   A TOML file with values for variables; repeatable
 
+References to git:
+      --locked   Fail unless the lock file names every commit, and every tag and
+                 branch still stands for it
+      --offline  Ask no repository: take every commit from the lock file
+
 Part of an environment:
       --target <ADDRESS>   Only this component or object and what it needs;
                            repeatable
@@ -533,6 +540,11 @@ Variables:
       --var <NAME=VALUE>  A value for a variable of the environment, instead of
                           its file's; repeatable
       --var-file <FILE>   A TOML file with values for variables; repeatable
+
+References to git:
+      --locked   Fail unless the lock file names every commit, and every tag and
+                 branch still stands for it
+      --offline  Ask no repository: take every commit from the lock file
 
 Part of an environment:
       --target <ADDRESS>   Only this component or object and what it needs;
@@ -813,6 +825,7 @@ Usage: ditc [OPTIONS] <COMMAND>
 Commands:
   plan          Show what would change in environments, and why
   apply         Make environments what their files say, and wait until they work
+  lock          Keep the commits that references to git stand for in a file
   destroy       Remove environments and all that is in them
   show          Show a saved plan again, without a cluster
   drift         Tell what has changed in environments without ditc

@@ -46,8 +46,9 @@ const ROOMS: [(&str, &[&str]); 11] = [
 const DESK: [&str; 6] = ["cli", "commands", "failure", "main", "settings", "terminal"];
 
 /// Each outside thing has one door: a crate or module, and the rooms that may name it.
-const DOORS: [(&str, &[&str]); 14] = [
+const DOORS: [(&str, &[&str]); 15] = [
     ("kube", &["cluster", "sandbox", "commands"]),
+    ("octocrab", &["sources"]),
     ("sled", &["store"]),
     ("std::fs", &["files", "store", "sandbox", "settings"]),
     ("std::env", &["settings", "main"]),

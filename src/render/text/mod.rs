@@ -10,6 +10,7 @@ mod fields;
 mod files;
 mod ledger;
 mod live;
+mod lock;
 mod many;
 mod modules;
 mod moved;
@@ -31,6 +32,7 @@ pub use files::{file_diff, valid};
 pub use ledger::{Totals, ledger, outputs};
 pub(super) use ledger::{complete, totals};
 pub use live::{Board, Screen, is_only_live, live};
+pub use lock::{locked, locks_hold};
 pub use many::{
     End, Ending, Outlook, Prospect, endings, failed, heading, nothing_chosen, prospects, question_for_all, strays,
     strays_unknown,
