@@ -12,6 +12,7 @@ use crate::{
     names::{ComponentId, EnvironmentName, Namespace, OutputName},
     object::{GroupKind, Hash, Object, ObjectKey},
     ownership::Paths,
+    revision::Revision,
     secret::Recipe,
 };
 
@@ -70,6 +71,8 @@ pub struct Component {
     pub outputs: BTreeMap<OutputName, Value>,
     /// The component's table in the environment's file.
     pub origin: Span,
+    /// What it stands at, if it follows a repository.
+    pub revision: Option<Revision>,
 }
 
 /// One rendered object and the place it came from.

@@ -3,7 +3,7 @@
 //! # The way of a command
 //!
 //! ```text
-//! plan:   cli → files → config::parse → cluster::discover → config::expand → record → cluster::observe
+//! plan:   cli → files → config::parse → cluster::discover → config::tracked → sources::resolve → config::expand → record → cluster::observe
 //!             → plan::questions → cluster::ask → plan::plan → plan::audit → cluster::review → plan::preflight
 //!             → render → terminal
 //! apply:  the same plan → question → journal Begin → namespace → lease → record, run open → changes, each waited for
@@ -23,13 +23,13 @@
 //!
 //! | room | is | uses |
 //! | --- | --- | --- |
-//! | [`names`], [`diagnostic`], [`object`], [`rule`], [`address`], [`graph`], [`ownership`], [`secret`], [`quantity`], [`kinds`], [`schema`], [`rolling`], [`catalogue`], [`desired`], [`state`], [`observed`] | nouns: plain values, checked once, then trusted | the nouns before |
+//! | [`names`], [`diagnostic`], [`object`], [`rule`], [`address`], [`graph`], [`ownership`], [`secret`], [`quantity`], [`kinds`], [`schema`], [`rolling`], [`catalogue`], [`revision`], [`desired`], [`state`], [`observed`] | nouns: plain values, checked once, then trusted | the nouns before |
 //! | [`config`] | TOML to environments to manifests | nouns |
 //! | [`plan`] | questions, the truth table, differences, order, audit, preflight | nouns |
 //! | [`readiness`] | whether a live object works | nouns |
 //! | [`mod@format`] | what is stored, as versioned bytes | nouns, plan's values |
 //! | [`files`] | door: the disk | – |
-//! | [`sources`] | door: git | – |
+//! | [`sources`] | door: git and GitHub | files |
 //! | [`store`] | door: local index, journal, lock | format, files |
 //! | [`cluster`] | door: Kubernetes | format, plan's values, readiness |
 //! | [`sandbox`] | door: the API server in the box | format, files, readiness |
@@ -61,6 +61,7 @@ pub mod kinds;
 pub mod schema;
 pub mod rolling;
 pub mod catalogue;
+pub mod revision;
 pub mod desired;
 pub mod state;
 pub mod observed;

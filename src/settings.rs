@@ -10,7 +10,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use crate::config::PREFIX;
+use crate::{config::PREFIX, sources::Token};
 
 /// The width to assume where there is no terminal and no `COLUMNS`.
 const WIDTH: usize = 80;
@@ -46,6 +46,13 @@ pub struct Settings {
     /// `KUBECONFIG`, a list of paths.
     pub kubeconfig: Option<String>,
     pub home: Option<PathBuf>,
+    /// `GIT_SSH_COMMAND`: how git is to start ssh.
+    pub ssh_command: Option<String>,
+    /// For GitHub itself: `DITC_GITHUB_TOKEN`, else `GH_TOKEN`, `GITHUB_TOKEN`.
+    pub github_token: Option<Token>,
+    /// For a GitHub Enterprise: `DITC_GITHUB_TOKEN`, else `GH_ENTERPRISE_TOKEN`, `GITHUB_ENTERPRISE_TOKEN`. What lets in at
+    /// GitHub itself is not sent to a host that a file names.
+    pub enterprise_token: Option<Token>,
     /// Where the process was started.
     pub directory: PathBuf,
     pub user: String,
@@ -86,6 +93,7 @@ impl Settings {
     pub fn from_variables(variables: &BTreeMap<String, String>) -> Self {
         let get = |name: &str| variables.get(name).filter(|value| !value.is_empty()).cloned();
         let is_set = |name: &str| get(name).is_some_and(|value| !is_no(&value));
+        let token = |names: &[&str]| names.iter().find_map(|name| Token::new(&get(name)?, *name));
         let colour = if get("NO_COLOR").is_some() {
             Some(false)
         } else if is_set("CLICOLOR_FORCE") {
@@ -114,6 +122,9 @@ impl Settings {
                 .collect(),
             kubeconfig: get("KUBECONFIG"),
             home: get("HOME").map(PathBuf::from),
+            ssh_command: get("GIT_SSH_COMMAND"),
+            github_token: token(&["DITC_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN"]),
+            enterprise_token: token(&["DITC_GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"]),
             directory: PathBuf::new(),
             user: get("USER").or_else(|| get("LOGNAME")).unwrap_or_else(|| UNKNOWN.to_owned()),
             host: get("HOSTNAME").unwrap_or_else(|| UNKNOWN.to_owned()),

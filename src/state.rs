@@ -11,6 +11,7 @@ use crate::{
     names::{ComponentId, EnvironmentName, Namespace},
     object::{Hash, Object, ObjectKey, Uid},
     ownership::{Fingerprint, Paths},
+    revision::Revision,
 };
 
 /// The identity of one cluster: the uid of its namespace `kube-system`.
@@ -51,6 +52,8 @@ pub struct State {
     pub created_namespace: bool,
     /// What each component needed when it was last applied, so that a destroy has an order without the TOML.
     pub components: BTreeMap<ComponentId, BTreeSet<ComponentId>>,
+    /// What components stood at that follow a repository, as far as they were applied.
+    pub revisions: BTreeMap<ComponentId, Revision>,
     pub entries: BTreeMap<ObjectKey, Entry>,
     /// Whether the last run looked at a part of the environment only, as `-target` and `-exclude` say.
     pub partial: bool,

@@ -9,6 +9,7 @@ use crate::{
     object::{Hash, Object, ObjectKey, Uid},
     ownership::Paths,
     plan::{Action, Change, Expect, Plan, Step},
+    revision::Revision,
     state::{Applied, Ended, Entry, Phase, Run, State, Version},
 };
 
@@ -121,12 +122,30 @@ pub(super) fn close(state: &mut State, plan: &Plan, outcome: &Outcome, now: Time
         }
         state.components = components;
     }
+    revise(state, plan, outcome);
     for entry in state.entries.values_mut() {
         entry.deed = None;
     }
     state.partial = plan.partial;
     state.last = state.open.take().map(|run| Ended { run, complete: outcome.is_complete() });
     stamp(state, now);
+}
+
+/// What components stand at now: a component of which a part was not done still stands where it stood before.
+fn revise(state: &mut State, plan: &Plan, outcome: &Outcome) {
+    for (id, revision) in &plan.revisions {
+        let of_it =
+            |(_, change): &(_, &Change)| change.component.as_ref() == Some(id) && change.action != Action::Forget;
+        let mut changes = plan.changes.iter().filter(of_it).peekable();
+        // What was looked at in part, and has nothing to change in that part, may stand anywhere.
+        let is_known = !plan.partial || changes.peek().is_some();
+        if is_known && changes.all(|(key, _)| outcome.done.contains(&Step::Change(key.clone()))) {
+            state.revisions.insert(id.clone(), Revision { since: None, ..revision.clone() });
+        }
+    }
+    if !plan.partial {
+        state.revisions.retain(|id, _| plan.revisions.contains_key(id));
+    }
 }
 
 fn stamp(state: &mut State, now: Timestamp) {

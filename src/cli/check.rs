@@ -33,6 +33,7 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
         | Verb::Exec(_)
         | Verb::PortForward(_)
         | Verb::Validate(_)
+        | Verb::Lock(_)
         | Verb::Fmt(_)
         | Verb::New(_)
         | Verb::Modules(_)
@@ -60,6 +61,7 @@ fn of_environments(verb: &Verb, meant: &Meant) -> Result<(), Failure> {
                 .hint("ditc apply FILE, then `ditc apply` with the environments"));
         }
         Verb::Apply(_) => ("apply", false),
+        Verb::Lock(_) => ("lock", false),
         Verb::Destroy(_) => ("destroy", false),
         Verb::Drift(_) => ("drift", false),
         // Without a name, all is checked, also the modules that no environment uses.

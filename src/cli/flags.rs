@@ -6,9 +6,9 @@ use clap::{ArgAction, Args};
 
 use crate::{address::Which, names::VariableName};
 
-use super::{Copies, Length, duration, quoted};
+use super::{Copies, Length, References, duration, quoted};
 
-/// Values for the environment's variables.
+/// What an environment's definition takes from outside its files: values for its variables, and commits.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct Variables {
     /// A value for a variable of the environment, instead of its file's; repeatable
@@ -17,6 +17,8 @@ pub struct Variables {
     /// A TOML file with values for variables; repeatable
     #[arg(long, value_name = "FILE", help_heading = "Variables")]
     pub var_file: Vec<PathBuf>,
+    #[command(flatten)]
+    pub references: References,
 }
 
 impl Variables {
@@ -25,7 +27,8 @@ impl Variables {
     pub fn repeat(&self) -> String {
         let files = self.var_file.iter().map(|file| format!(" --var-file={}", quoted(&file.display().to_string())));
         let flags = self.var.iter().map(|(name, value)| format!(" --var={}", quoted(&format!("{name}={value}"))));
-        files.chain(flags).collect()
+        let references = self.references.repeat();
+        files.chain(flags).chain([references]).collect()
     }
 }
 

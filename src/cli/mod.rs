@@ -21,6 +21,7 @@ mod groups;
 mod reach;
 mod refused;
 mod man;
+mod references;
 mod several;
 mod shell;
 mod subject;
@@ -33,6 +34,7 @@ pub use complete::{Candidate, Cursor, Wanted, cursor};
 pub use flags::{Choose, Habits, Lock, Part, Run, Variables};
 pub use output::{Copies, Length};
 pub use reach::{Exec, Forward, Logs, Place, PortForward};
+pub use references::{Lockfile, References, Upgrade};
 pub use tools::{Fmt, Modules, ModulesAction, New, Schema, SchemaOf, Validate};
 
 use arguments::Rewritten;
@@ -187,6 +189,8 @@ pub enum Verb {
          \nFlags about a part of an environment and about decisions are those of `ditc plan`: look first, then apply with the same."
     )]
     Apply(Apply),
+    /// Keep the commits that references to git stand for in a file
+    Lock(Lockfile),
     /// Remove environments and all that is in them
     #[command(after_help = "Examples:\n  ditc destroy jakub\n  ditc destroy pr-12 -auto-approve   in CI\n  \
         ditc destroy pr-12 'demo-*'           several, after one question\n  \
@@ -464,6 +468,7 @@ impl Cli {
             | Verb::Exec(_)
             | Verb::PortForward(_)
             | Verb::Validate(_)
+            | Verb::Lock(_)
             | Verb::Fmt(_)
             | Verb::New(_)
             | Verb::Modules(_)

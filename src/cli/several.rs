@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::names::{EnvironmentName, Pattern};
 
-use super::{Apply, Destroy, Drift, Plan, Subject, Validate, Verb};
+use super::{Apply, Destroy, Drift, Lockfile, Plan, Subject, Validate, Verb};
 
 /// Flags that mean environments without their names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
@@ -47,6 +47,13 @@ fn meant(patterns: &[Pattern], several: &Several) -> Meant {
 }
 
 impl Plan {
+    #[must_use]
+    pub fn meant(&self) -> Meant {
+        meant(&self.environments, &self.several)
+    }
+}
+
+impl Lockfile {
     #[must_use]
     pub fn meant(&self) -> Meant {
         meant(&self.environments, &self.several)
@@ -96,6 +103,7 @@ impl Verb {
             Verb::Destroy(destroy) => Some(destroy.meant()),
             Verb::Drift(drift) => Some(drift.meant()),
             Verb::Validate(validate) => Some(validate.meant()),
+            Verb::Lock(lock) => Some(lock.meant()),
             Verb::Show(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Fmt(_) | Verb::New(_) => None,
             Verb::Modules(_) | Verb::Schema(_) | Verb::Version => None,
             Verb::Explain(_) | Verb::Graph(_) | Verb::History(_) | Verb::Rollback(_) => None,

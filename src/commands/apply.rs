@@ -1,6 +1,6 @@
 //! `ditc apply` and `ditc destroy`: plan, ask, carry out, and tell what was done.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
 use tokio::sync::{mpsc, watch};
 
@@ -64,12 +64,13 @@ async fn run(
     choices: &Choices,
     variables: &cli::Variables,
 ) -> Result<Exit, Failure> {
-    let workspace = match operation {
+    let mut workspace = match operation {
         Operation::Apply => desk.sound_workspace(environment, variables)?,
         // To be destroyed, its files need not be sound.
         Operation::Destroy => desk.workspace()?,
     };
-    let link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
+    let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
+    link.look_up(desk, &mut workspace, &BTreeSet::from([environment.clone()]), operation, variables).await?;
     let definition = definition(desk, operation);
     let mut hold = Hold::take(desk, arguments, link, environment, operation, definition)?;
     hold.flags.push_str(&variables.repeat());
@@ -326,6 +327,7 @@ fn fresh(link: &Link, plan: &Plan) -> State {
         namespace: plan.namespace.clone(),
         created_namespace: plan.created_namespace,
         components: BTreeMap::new(),
+        revisions: BTreeMap::new(),
         entries: BTreeMap::new(),
         partial: false,
         open: None,

@@ -164,8 +164,8 @@ fn explained(place: &Place, survey: &Survey, meant: &Meant<'_>, provenance: Opti
             if *is_built_in { format!("{module} (built in)") } else { format!("{module} (modules/{module}/)") }
         }),
         follows: provenance.map_or_else(Vec::new, |provenance| {
-            let Provenance { repo, tag, commit, .. } = provenance;
-            [repo, tag, commit].into_iter().flatten().map(|said| input(said, sources)).collect()
+            let Provenance { repo, reference, .. } = provenance;
+            [repo, reference].into_iter().flatten().map(|said| input(said, sources)).collect()
         }),
         inputs: provenance.map_or_else(Vec::new, |provenance| inputs(&provenance.inputs)),
         variables: provenance.map_or_else(Vec::new, |provenance| inputs(&provenance.variables)),

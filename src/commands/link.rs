@@ -1,21 +1,25 @@
 //! The way to the cluster: the real one or the one in the box, and what is known of it from before.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
 use crate::{
+    cli,
     cluster::{Cluster, Connection, Discovery},
+    config,
     failure::Failure,
     format::discovery::{self, Discovered},
     kinds::Kinds,
+    names::EnvironmentName,
     sandbox::{Options, Sandbox},
     settings,
-    state::ClusterId,
+    sources::Access,
+    state::{ClusterId, Operation},
     store::{Cache, Store},
 };
 
-use super::desk::Desk;
+use super::{desk::Desk, references};
 
 /// Kinds and versions change with upgrades of the cluster; kubectl keeps its discovery as long.
 const FRESH: Duration = Duration::from_secs(6 * 60 * 60);
@@ -31,6 +35,8 @@ pub(super) struct Link {
     pub asked: Timestamp,
     /// Whether they were asked for in this run.
     pub is_fresh: bool,
+    /// With what repositories are asked; none where nobody is to ask them.
+    pub access: Option<Access>,
     cache: Cache,
     state: std::path::PathBuf,
     /// Alive as long as the link: its controllers work for the objects in it.
@@ -69,12 +75,42 @@ impl Link {
         };
         let Discovered { cluster: id, kinds, at: asked } = discovered;
         let store = Store::open(&state, &id)?;
-        Ok(Self { cluster, id, kinds: Arc::new(kinds), store, asked, is_fresh, cache, state, _sandbox: sandbox })
+        Ok(Self {
+            cluster,
+            id,
+            kinds: Arc::new(kinds),
+            store,
+            asked,
+            is_fresh,
+            access: None,
+            cache,
+            state,
+            _sandbox: sandbox,
+        })
     }
 
     /// The same connection over another cluster and store, which share what they read.
     pub(super) fn with(&self, cluster: Cluster, store: Store) -> Self {
         Self { cluster, store, ..self.clone() }
+    }
+
+    /// Finds out what the services of environments stand at, which is of no account when they are destroyed.
+    pub(super) async fn look_up(
+        &mut self,
+        desk: &Desk<'_>,
+        workspace: &mut config::Workspace,
+        environments: &BTreeSet<EnvironmentName>,
+        operation: Operation,
+        variables: &cli::Variables,
+    ) -> Result<(), Failure> {
+        if operation == Operation::Destroy {
+            return Ok(());
+        }
+        references::look_up(desk, workspace, environments, variables.references).await?;
+        if !variables.references.offline {
+            self.access = Some(references::access(desk, &workspace.settings));
+        }
+        Ok(())
     }
 
     /// Asks the cluster again: a kind is unknown, or the record names another cluster than the cache.

@@ -24,6 +24,7 @@ mod fmt;
 mod graph;
 mod history;
 mod link;
+mod lock;
 mod logs;
 mod man;
 mod modules;
@@ -34,6 +35,7 @@ mod pods;
 mod preflight;
 mod progress;
 mod recorded;
+mod references;
 mod sandbox;
 mod saved;
 mod schema;
@@ -62,6 +64,7 @@ pub async fn run(cli: &Cli, settings: &Settings, terminal: &Terminal) -> Result<
     match &cli.verb {
         Verb::Plan(plan) => plan::run(&desk, plan).await,
         Verb::Apply(apply) => apply::apply(&desk, apply).await,
+        Verb::Lock(lock) => lock::run(&desk, lock).await,
         Verb::Destroy(destroy) => apply::destroy(&desk, destroy).await,
         Verb::Show(Show { file, .. }) => show::run(&desk, file),
         Verb::Drift(drift) => drift::run(&desk, drift).await,

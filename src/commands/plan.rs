@@ -1,6 +1,6 @@
 //! `ditc plan`: what would change, and why. It writes nothing to the cluster and takes no lock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt;
 
@@ -21,7 +21,7 @@ use super::{
     chosen::{Chosen, Unknown, addresses_within, choices_of, chosen},
     desk::Desk,
     link::Link,
-    saved,
+    references, saved,
     secrets::seal_as_recorded,
     session::{Survey, context, foretell, planned, survey},
     together::{Surveyed, Teller, prospect, surveys, tell_strays, together},
@@ -49,8 +49,10 @@ async fn one(desk: &Desk<'_>, arguments: &cli::Plan, environment: &EnvironmentNa
         Operation::Apply => desk.sound_workspace(environment, &arguments.variables)?,
     };
     let root = desk.root();
+    let only = BTreeSet::from([environment.clone()]);
     let (survey, link) = if arguments.refresh {
         let mut link = Link::open(desk, &root, workspace.settings.context.as_deref()).await?;
+        link.look_up(desk, &mut workspace, &only, operation, &arguments.variables).await?;
         (survey(desk, &mut link, workspace, environment, operation, &arguments.into()).await?, link)
     } else {
         let link = Link::open_without_asking(desk, &root, workspace.settings.context.as_deref()).await?;
@@ -88,7 +90,8 @@ async fn many(desk: &Desk<'_>, arguments: &cli::Plan) -> Result<Exit, Failure> {
         }
         return Ok(told.end(desk, &link, &chosen, &Some(BTreeMap::new())));
     }
-    let link = Link::open(desk, &root, workspace.settings.context.as_deref()).await?;
+    let mut link = Link::open(desk, &root, workspace.settings.context.as_deref()).await?;
+    link.look_up(desk, &mut workspace, &chosen.environments, operation, &arguments.variables).await?;
     let mut together = together(&link, &workspace, &chosen).await?;
     let strays = together.strays.clone();
     let store = together.link.store.clone();
@@ -204,6 +207,7 @@ fn remembered(
     choices: &Choices,
 ) -> Result<Survey, Failure> {
     let Local { state, fence: _, seen } = local(desk, link, environment)?;
+    references::remember(desk, workspace, environment, &state)?;
     let mut desired = match operation {
         Operation::Destroy => None,
         Operation::Apply => match config::expand(workspace, environment, &link.kinds) {

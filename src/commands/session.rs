@@ -30,6 +30,7 @@ use super::{
     link::Link,
     preflight::preflight,
     recorded::{namespace, record},
+    references::tell_since,
     saved::Bound,
     secrets,
 };
@@ -198,6 +199,9 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
         recorded = None;
     }
     let (state, fence) = recorded.unzip();
+    if let (Some(access), Some(desired), Some(state)) = (&link.access, &mut aim.desired, &state) {
+        tell_since(access, desired, &state.revisions).await;
+    }
     let key = match aim.desired.as_mut().filter(|desired| secrets::asks(desired)) {
         // A namespace that goes takes its key along.
         Some(_) if is_going(&observed, &aim.namespace) => None,

@@ -1,5 +1,7 @@
 //! `ditc state`: what the record holds.
 
+use std::collections::BTreeMap;
+
 use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{mpsc, watch};
@@ -95,6 +97,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
             .and_then(Live::object)
             .is_some_and(plan::was_posted_by_us),
         components,
+        revisions: BTreeMap::new(),
         entries,
         partial: false,
         open: None,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     bounds::{Bounds, bounds},
     fields::{Fields, missing, suggest, unknown_key, wrong_type},
+    follows::{Follows, follows},
     labels,
     secrets::{SecretRecipe, secrets},
     settings::duration,
@@ -37,16 +38,27 @@ pub(super) struct Component {
     pub(super) module: Spanned<ModuleName>,
     pub(super) inputs: Table,
     pub(super) needs: Option<Vec<Spanned<String>>>,
-    pub(super) repo: Option<Spanned<String>>,
-    pub(super) tag: Option<Spanned<String>>,
-    pub(super) commit: Option<Spanned<String>>,
+    pub(super) follows: Follows,
 }
 
 /// The module of a service that names none.
 pub(super) const SERVICE: &str = "service";
 
 /// What a service says about where it comes from; all other keys of a service without a module are its inputs.
-const SERVICE_KEYS: [&str; 8] = ["repo", "tag", "commit", "module", "inputs", "needs", "chart", "manifests"];
+const SERVICE_KEYS: [&str; 12] = [
+    "repo",
+    "tag",
+    "branch",
+    "release",
+    "semver",
+    "commit",
+    "image_tag",
+    "module",
+    "inputs",
+    "needs",
+    "chart",
+    "manifests",
+];
 
 /// Reads an environment: one file, which may leave things to those that it extends, or a whole chain, merged.
 /// `service_inputs` are the inputs of module `service`.
@@ -164,7 +176,7 @@ fn dependency(
     }
     fields.finish();
     let module = module_name(&named?, diagnostics)?;
-    Some(Component { id, span: key.span.clone(), module, inputs, needs, repo: None, tag: None, commit: None })
+    Some(Component { id, span: key.span.clone(), module, inputs, needs, follows: Follows::default() })
 }
 
 fn service(
@@ -178,7 +190,7 @@ fn service(
 ) -> Option<Component> {
     let mut fields = Fields::new(table, title, diagnostics);
     let (named, inputs, needs) = (fields.string("module"), fields.table("inputs"), fields.strings("needs"));
-    let (repo, tag, commit) = (fields.string("repo"), fields.string("tag"), fields.string("commit"));
+    let follows = follows(&mut fields, title, is_extending);
     for key in ["chart", "manifests"] {
         if let Some(entry) = fields.entry(key) {
             fields.complain(
@@ -218,7 +230,7 @@ fn service(
     let inputs = if named.is_some() { inputs.cloned().unwrap_or_default() } else { own };
     let named = named.unwrap_or_else(|| Spanned { value: SERVICE.to_owned(), span: key.span.clone() });
     let module = module_name(&named, diagnostics)?;
-    Some(Component { id, span: key.span.clone(), module, inputs, needs, repo, tag, commit })
+    Some(Component { id, span: key.span.clone(), module, inputs, needs, follows })
 }
 
 fn module_name(name: &Spanned<String>, diagnostics: &mut Vec<Diagnostic>) -> Option<Spanned<ModuleName>> {

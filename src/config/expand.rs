@@ -12,6 +12,7 @@ use super::{
     Workspace, bounds, duration,
     environment::{Component, Environment, environment, unknown_module},
     expression::{self, Known, Scope},
+    follows,
     instance::Instance,
     is_same, labels, merge, namespace,
     needs::{Needs, needs},
@@ -30,6 +31,7 @@ use crate::{
     kinds::Kinds,
     names::{ComponentId, ComponentName, EnvironmentName, OutputName, Tier},
     object::{GroupKind, Object, ObjectKey},
+    revision::Revision,
     secret::Recipe,
 };
 
@@ -75,47 +77,6 @@ pub(super) fn expand_by(
             Err(Mistakes { diagnostics: told, unknown_kinds })
         }
     }
-}
-
-/// A service that follows a tag of a repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tracked {
-    pub component: ComponentName,
-    /// `org/repo` on GitHub, a git URL, or a path.
-    pub repo: String,
-    pub tag: String,
-    /// Where the tag is written.
-    pub origin: Span,
-}
-
-/// The services of an environment whose commit must be looked up; the answers belong into [`Workspace::commits`] before
-/// the environment is expanded. Mistakes are left for [`expand`] to tell.
-pub fn tracked(workspace: &mut Workspace, name: &EnvironmentName) -> Vec<Tracked> {
-    let mut sources = mem::take(&mut workspace.sources);
-    let found = tracked_with(workspace, &mut sources, name);
-    workspace.sources = sources;
-    found.unwrap_or_default()
-}
-
-fn tracked_with(workspace: &Workspace, sources: &mut Sources, name: &EnvironmentName) -> Option<Vec<Tracked>> {
-    let (chain, _) = merge::chain(&workspace.environments, name);
-    let namespace = workspace.namespaces.get(name)?;
-    let merged = workspace.merged(&chain);
-    let mut environment = environment(&merged, false, &workspace.service_inputs(), &mut Vec::new());
-    variables::put(&mut environment.variables, &workspace.given, sources, &mut Vec::new());
-    let kinds = Kinds::default();
-    let rules =
-        Rules { environment: name, namespace, kinds: &kinds, settings: &workspace.settings, types: Types::Left };
-    let mut run = Run::new(workspace, sources, rules);
-    run.scope(&environment);
-    let followed = environment.components.values().filter(|component| component.commit.is_none());
-    let tracked = followed.filter_map(|component| {
-        let (repo, tag) = (component.repo.as_ref()?, component.tag.as_ref()?);
-        let mut text = |text| expression::text(text, &run.scope, run.sources, &mut run.diagnostics);
-        let (repo, tag_text) = (text(repo)?, text(tag)?);
-        Some(Tracked { component: component.id.name.clone(), repo, tag: tag_text, origin: tag.span.clone() })
-    });
-    Some(tracked.collect())
 }
 
 fn expand_with(
@@ -164,7 +125,7 @@ fn expand_with(
 
 /// An expansion under way.
 pub(super) struct Run<'a> {
-    workspace: &'a Workspace,
+    pub(super) workspace: &'a Workspace,
     pub(super) sources: &'a mut Sources,
     pub(super) rules: Rules<'a>,
     pub(super) diagnostics: Vec<Diagnostic>,
@@ -173,15 +134,17 @@ pub(super) struct Run<'a> {
     /// None for a component whose outputs could not be made.
     outputs: BTreeMap<ComponentName, Option<BTreeMap<OutputName, Value>>>,
     /// What every expression of the environment may use.
-    scope: Scope,
+    pub(super) scope: Scope,
     owner: Option<String>,
     /// What the environment puts on all its objects.
     pub(super) labels: BTreeMap<String, String>,
     ttl: Option<String>,
+    /// What components stand at that follow a repository.
+    revisions: BTreeMap<ComponentId, Revision>,
 }
 
 impl<'a> Run<'a> {
-    fn new(workspace: &'a Workspace, sources: &'a mut Sources, rules: Rules<'a>) -> Self {
+    pub(super) fn new(workspace: &'a Workspace, sources: &'a mut Sources, rules: Rules<'a>) -> Self {
         Self {
             workspace,
             sources,
@@ -194,6 +157,7 @@ impl<'a> Run<'a> {
             owner: None,
             labels: BTreeMap::new(),
             ttl: None,
+            revisions: BTreeMap::new(),
         }
     }
 
@@ -218,7 +182,8 @@ impl<'a> Run<'a> {
             let needs = needs.of[name].clone();
             let outputs = outputs.unwrap_or_default();
             let component_id = component.id.clone();
-            components.insert(component_id, desired::Component { needs, outputs, origin: component.span.clone() });
+            let (revision, origin) = (self.revisions.remove(&component_id), component.span.clone());
+            components.insert(component_id, desired::Component { needs, outputs, origin, revision });
         }
         components
     }
@@ -239,7 +204,7 @@ impl<'a> Run<'a> {
     }
 
     /// Evaluates what all expressions of the environment may use.
-    fn scope(&mut self, environment: &Environment) {
+    pub(super) fn scope(&mut self, environment: &Environment) {
         let mut names = vec![
             ("name", Known::text(self.rules.environment.as_str())),
             ("namespace", Known::text(self.rules.namespace.as_str())),
@@ -291,24 +256,9 @@ impl<'a> Run<'a> {
         let module = module.as_ref()?;
         let of = &needs.of[&component.id.name];
         let mut scope = self.scope.clone();
-        let text = |text: &Option<_>, run: &mut Self| match text {
-            Some(text) => expression::text(text, &scope, run.sources, &mut run.diagnostics).map(Some),
-            None => Some(None),
-        };
-        let (commit, tag) = (text(&component.commit, self)?, text(&component.tag, self)?);
-        let looked_up = (self.rules.environment.clone(), component.id.name.clone());
-        let commit = commit.or_else(|| self.workspace.commits.get(&looked_up).cloned());
-        let version = commit.clone().or_else(|| tag.clone());
-        scope.names.insert(
-            "version".to_owned(),
-            match &version {
-                Some(version) => Known::text(version),
-                None => Known::Barred {
-                    why: format!("`{}` names neither a commit nor a tag, so it has no version", component.id),
-                    help: "add `tag` or `commit` to it".to_owned(),
-                },
-            },
-        );
+        let environment = self.rules.environment.clone();
+        let stand = follows::stand(self, &environment, component)?;
+        stand.put(&mut scope, component);
         for tier in [Tier::Dependency, Tier::Service] {
             let names = all
                 .values()
@@ -317,6 +267,10 @@ impl<'a> Run<'a> {
             scope.names.insert(tier.table().to_owned(), Known::names(names));
         }
         let inputs = expression::evaluate_table(&component.inputs, &scope, self.sources, &mut self.diagnostics)?;
+        let image_tag = match &component.follows.image_tag {
+            Some(tag) => Some(expression::text(tag, &scope, self.sources, &mut self.diagnostics)?),
+            None => None,
+        };
         service::check(component, &inputs, &mut self.diagnostics);
         let related = |tier: Tier| -> Value {
             let needed = of.iter().filter(|id| id.tier == tier);
@@ -336,10 +290,12 @@ impl<'a> Run<'a> {
             "services": related(Tier::Service),
         });
         // What is not given is not defined, since `none` joined to a text would be the text `none`.
-        for (name, value) in [("version", version), ("commit", commit), ("tag", tag)] {
-            if let Some(value) = value {
-                context[name] = Value::from(value);
-            }
+        let image_tag = image_tag.map(|tag| ("image_tag", tag));
+        for (name, value) in stand.names().into_iter().chain(image_tag) {
+            context[name] = Value::from(value);
+        }
+        if let Some(revision) = stand.revision {
+            self.revisions.insert(component.id.clone(), revision);
         }
         if let Some(owner) = &self.owner {
             context["environment"]["owner"] = Value::from(owner.as_str());

@@ -97,11 +97,8 @@ pub(super) fn unknown_key(key: &Spanned<String>, what: &str, known: &[&str]) -> 
 }
 
 /// Adds the candidate that was most likely meant, else the list of all.
-pub(super) fn suggest<'a>(
-    diagnostic: Diagnostic,
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Diagnostic {
+#[must_use]
+pub fn suggest<'a>(diagnostic: Diagnostic, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Diagnostic {
     let mut candidates: Vec<&str> = candidates.into_iter().collect();
     candidates.sort_unstable();
     candidates.dedup();

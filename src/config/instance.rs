@@ -123,7 +123,7 @@ impl Instance<'_> {
             tree.map_or_else(|| self.absent(name), Known::Value)
         };
         let mut names: BTreeMap<String, Known> = BTreeMap::new();
-        for name in ["name", "version", "commit", "tag"] {
+        for name in ["name", "version", "commit", "short", "tag"] {
             names.insert(name.to_owned(), known(self.context.get(name), name));
         }
         for group in ["inputs", "environment"] {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     File,
     fields::suggest,
+    follows::override_reference,
     value::{Table, Tree},
 };
 use crate::{
@@ -71,12 +72,27 @@ pub(super) fn merge<'a>(tables: impl IntoIterator<Item = &'a Table>) -> Table {
         // What a base says about itself is not inherited.
         merged.entries.retain(|entry| !matches!(entry.key.value.as_str(), "abstract" | "extends"));
         let before = merged.clone();
+        references(&mut merged, table);
         over(&mut merged, table);
         for tier in [Tier::Dependency, Tier::Service] {
             remove(&mut merged, &before, tier);
         }
     }
     merged
+}
+
+/// A service follows one thing only, so what a file says about that takes the place of what the files below say.
+fn references(merged: &mut Table, table: &Table) {
+    let services = merged.entries.iter_mut().find(|entry| entry.key.value == Tier::Service.table());
+    let Some(Tree::Table(services)) = services.map(|entry| &mut entry.value.tree) else { return };
+    for above in table.table(Tier::Service.table()) {
+        let below = services.entries.iter_mut().find(|entry| entry.key.value == above.key.value);
+        if let (Some(Tree::Table(below)), Tree::Table(above)) =
+            (below.map(|entry| &mut entry.value.tree), &above.value.tree)
+        {
+            override_reference(below, above);
+        }
+    }
 }
 
 fn over(merged: &mut Table, table: &Table) {

@@ -13,9 +13,11 @@ mod expand;
 mod expression;
 mod fields;
 mod fmt;
+mod follows;
 mod instance;
 mod labels;
 mod lint;
+mod lock;
 mod merge;
 mod module;
 mod namespace;
@@ -48,8 +50,11 @@ use std::{
 
 pub use self::{
     check::{Checked, check_all, check_some},
-    expand::{Mistakes, Tracked, expand, tracked},
+    expand::{Mistakes, expand},
+    fields::suggest,
     fmt::format,
+    follows::{Tracked, tracked},
+    lock::{Lock, Locked},
     parse::parse,
     provenance::{Provenance, Said},
     schema::{ditc_schema, environment_schema, module_schema},
@@ -63,6 +68,7 @@ use crate::{
     diagnostic::{Diagnostic, SourceId, Sources},
     kinds::Kinds,
     names::{ComponentName, EnvironmentName, ModuleName, Namespace},
+    revision::Revision,
 };
 
 /// All that a workspace's files say, read but not yet joined.
@@ -73,8 +79,8 @@ pub struct Workspace {
     environments: BTreeMap<EnvironmentName, File>,
     /// The namespaces of the environments that are not abstract, where they have a valid one.
     namespaces: BTreeMap<EnvironmentName, Namespace>,
-    /// The commits that tags stand for, where a source has looked them up; an explicit `commit` goes before.
-    pub commits: BTreeMap<(EnvironmentName, ComponentName), String>,
+    /// What services stand at, where somebody has looked it up, or why that could not be found out.
+    pub revisions: BTreeMap<(EnvironmentName, ComponentName), Result<Revision, Diagnostic>>,
     /// Values for variables from outside, in the order in which they give way to each other.
     given: Vec<variables::Override>,
     /// None for a module whose `module.toml` cannot be read.

@@ -7,6 +7,7 @@ use super::{
     builtin::BUILTIN,
     environment,
     expression::{self, Known, Scope},
+    follows::CREDENTIALS,
     is_same, lint, merge,
     module::{self, Texts},
     reader::{self, MAX_BYTES, stands_behind},
@@ -28,7 +29,7 @@ pub fn parse<T: AsRef<[u8]>>(files: &BTreeMap<String, T>) -> Workspace {
         settings: Settings::default(),
         environments: BTreeMap::new(),
         namespaces: BTreeMap::new(),
-        commits: BTreeMap::new(),
+        revisions: BTreeMap::new(),
         complaints: Vec::new(),
         given: Vec::new(),
         modules: BTreeMap::new(),
@@ -74,9 +75,9 @@ pub(super) fn add(
     Err(id)
 }
 
-/// Hides the values of secrets that stand in a file, before anything shows their line.
+/// Hides the values of secrets, and credentials, that stand in a file, before anything shows their line.
 fn hide_values(sources: &mut Sources, found: &[Diagnostic]) {
-    let values = found.iter().filter(|found| found.summary == VALUE_IN_FILE);
+    let values = found.iter().filter(|found| [VALUE_IN_FILE, CREDENTIALS].contains(&found.summary.as_str()));
     values.filter_map(|found| found.label.as_ref()).for_each(|label| sources.mask(&label.span));
 }
 

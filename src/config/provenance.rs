@@ -23,8 +23,8 @@ pub struct Provenance {
     /// Where its table begins.
     pub definition: Span,
     pub repo: Option<Said>,
-    pub tag: Option<Said>,
-    pub commit: Option<Said>,
+    /// The `tag`, `branch`, `release`, `semver` or `commit` of it.
+    pub reference: Option<Said>,
     /// In the order of the module, those of `env` each by itself.
     pub inputs: Vec<Said>,
     /// The variables that the inputs name, each with the value that wins.
@@ -76,18 +76,19 @@ impl Workspace {
             })
         };
         let variables = environment.variables.iter().filter(|entry| is_used(&entry.key.value));
-        let text = |name: &str, text: &Option<Spanned<String>>| {
-            let Spanned { value, span } = text.as_ref()?;
-            Some(Said { name: name.to_owned(), value: value.clone(), place: span.clone(), is_default: false })
+        let text = |name: &str, Spanned { value, span }: &Spanned<String>| Said {
+            name: name.to_owned(),
+            value: value.clone(),
+            place: span.clone(),
+            is_default: false,
         };
         let own = self.modules_of_its_own.contains(&component.module.value);
         Some(Provenance {
             module: component.module.value.to_string(),
             is_built_in: !own && super::builtin::has(&component.module.value),
             definition: component.span.clone(),
-            repo: text("repo", &component.repo),
-            tag: text("tag", &component.tag),
-            commit: text("commit", &component.commit),
+            repo: component.follows.repo.as_ref().map(|repo| text("repo", repo)),
+            reference: component.follows.reference.as_ref().map(|(sort, name)| text(sort.word(), name)),
             inputs,
             variables: variables.map(|entry| said(&entry.key.value, &entry.value, false)).collect(),
         })

@@ -98,6 +98,9 @@ pub fn ditc_schema() -> Value {
         "drift": table(json!({
             "controllers": described(texts(), "field managers whose fields are left to them"),
         })),
+        "github": table(json!({
+            "url": described(text(), "the API of the GitHub Enterprise that `org/repo` means: `https://HOST/api/v3`"),
+        })),
         "defaults": table(with_bounds(json!({
             "timeout": described(plain_duration(), "how long a component may take to become ready"),
         }))),
@@ -139,8 +142,12 @@ fn dependency(workspace: &Workspace) -> Value {
 fn service(workspace: &Workspace) -> Value {
     let own = json!({
         "repo": described(text(), "org/repo on GitHub, a git URL, or a path"),
-        "tag": described(text(), "what to follow; also the image's tag"),
-        "commit": described(text(), "what to stay at, in the place of a tag"),
+        "tag": described(text(), "the tag to follow; without `repo` the image's tag"),
+        "branch": described(text(), "the branch to follow, in the place of a tag"),
+        "release": described(text(), "the release to follow: `latest`, or the tag of one"),
+        "semver": described(text(), "a range of versions, as Cargo writes them: the newest tag in it is followed"),
+        "commit": described(text(), "what to stay at, by all its digits"),
+        "image_tag": described(text(), "the image's tag, where that is not the commit: `{{ short }}`, `{{ tag }}`"),
         "module": module(workspace),
         "inputs": inputs(),
         "needs": needs(),

@@ -8,8 +8,7 @@ use crate::diagnostic::{Diagnostic, Span, Spanned};
 
 /// Complains about what cannot work together: `inputs` with their expressions evaluated, and the version of the component.
 pub(super) fn check(component: &Component, inputs: &Table, diagnostics: &mut Vec<Diagnostic>) {
-    for version in [&component.tag, &component.commit].into_iter().flatten().filter(|version| version.value.is_empty())
-    {
+    for version in component.follows.version().into_iter().filter(|version| version.value.is_empty()) {
         diagnostics.push(
             Diagnostic::new("empty version")
                 .at(version.span.clone(), "names no version")
@@ -19,7 +18,9 @@ pub(super) fn check(component: &Component, inputs: &Table, diagnostics: &mut Vec
     if component.module.value.as_str() != SERVICE {
         return;
     }
-    if let (Some(image), Some(version)) = (inputs.get("image"), component.commit.as_ref().or(component.tag.as_ref())) {
+    if let (Some(image), Some(version)) =
+        (inputs.get("image"), component.follows.image_tag.as_ref().or(component.follows.version()))
+    {
         diagnostics.extend(twice(image, version));
     }
     let has_ports = inputs.get("ports").is_some_and(|ports| match &ports.value.tree {

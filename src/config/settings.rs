@@ -35,6 +35,8 @@ pub struct Settings {
     pub secret_sources: Vec<String>,
     /// How long a component may take to become ready, unless its environment says otherwise.
     pub timeout: Duration,
+    /// The API of the GitHub Enterprise that `org/repo` means; none for GitHub itself.
+    pub github: Option<String>,
     /// What bounds environments, unless they say otherwise: the keys that their files have too.
     pub(super) bounds: Table,
 }
@@ -56,6 +58,7 @@ impl Default for Settings {
             controllers: Vec::new(),
             secret_sources: SECRET_SOURCES.map(str::to_owned).to_vec(),
             timeout: Duration::from_secs(600),
+            github: None,
             bounds: Table::default(),
         }
     }
@@ -86,6 +89,7 @@ pub(super) fn settings(table: &Table, diagnostics: &mut Vec<Diagnostic>) -> Sett
     let mut fields = Fields::new(table, "`ditc.toml`", diagnostics);
     let (cluster, policy, drift, defaults) =
         (fields.table("cluster"), fields.table("policy"), fields.table("drift"), fields.table("defaults"));
+    let github = fields.table("github");
     fields.finish();
     if let Some(table) = cluster {
         let mut fields = Fields::new(table, "`[cluster]`", diagnostics);
@@ -101,6 +105,11 @@ pub(super) fn settings(table: &Table, diagnostics: &mut Vec<Diagnostic>) -> Sett
         settings.controllers = controllers.into_iter().map(|manager| manager.value).collect();
         fields.finish();
     }
+    if let Some(table) = github {
+        let mut fields = Fields::new(table, "`[github]`", diagnostics);
+        settings.github = fields.string("url").and_then(|url| github_url(&url, fields.diagnostics()));
+        fields.finish();
+    }
     if let Some(table) = defaults {
         let mut fields = Fields::new(table, "`[defaults]`", diagnostics);
         let timeout = fields.string("timeout").map(|text| duration(&text, fields.diagnostics()));
@@ -111,6 +120,23 @@ pub(super) fn settings(table: &Table, diagnostics: &mut Vec<Diagnostic>) -> Sett
         settings.timeout = timeout.flatten().unwrap_or(settings.timeout);
     }
     settings
+}
+
+/// The address of an API, without a slash at its end. What is asked there carries a token, so it is asked over TLS.
+fn github_url(Spanned { value, span }: &Spanned<String>, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
+    let loopback = ["http://127.0.0.1:", "http://[::1]:", "http://localhost:"];
+    let is_safe = value.starts_with("https://") || loopback.iter().any(|local| value.starts_with(local));
+    let is_plain = value.chars().all(|c| c.is_ascii_graphic() && !"@?#\\".contains(c));
+    if is_safe && is_plain {
+        return Some(value.trim_end_matches('/').to_owned());
+    }
+    diagnostics.push(
+        Diagnostic::new("invalid address")
+            .at(span.clone(), "not the address of an API")
+            .detail("a token is sent there, so it begins with `https://` and holds no user and no query")
+            .help("of a GitHub Enterprise it is `https://HOST/api/v3`"),
+    );
+    None
 }
 
 fn read_policy(table: &Table, settings: &mut Settings, diagnostics: &mut Vec<Diagnostic>) {

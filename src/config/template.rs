@@ -227,7 +227,7 @@ fn undefined(code: &str, span: Span, context: &Value) -> Diagnostic {
 }
 
 /// What a component has only when its environment gives it.
-const VERSIONS: [&str; 3] = ["version", "commit", "tag"];
+const VERSIONS: [&str; 4] = ["version", "commit", "short", "tag"];
 
 /// The position of the first name of a path that is not there, with the names that are.
 fn broken<'a>(path: &[String], context: &'a Value) -> Option<(usize, Vec<&'a str>)> {

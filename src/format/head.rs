@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Unreadable, entries};
+use super::{Unreadable, entries, revision::RevisionV1};
 use crate::{
     names::ComponentId,
     object::{Hash, ObjectKey},
@@ -21,6 +21,9 @@ pub(super) struct HeadV1 {
     lineage: String,
     serial: u64,
     components: BTreeMap<String, BTreeSet<String>>,
+    /// What components stood at that follow a repository.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    revisions: BTreeMap<String, RevisionV1>,
     #[serde(default)]
     partial: bool,
     open: Option<RunV1>,
@@ -143,6 +146,7 @@ impl HeadV1 {
             namespace,
             created_namespace,
             components,
+            revisions,
             entries,
             partial,
             open,
@@ -162,6 +166,7 @@ impl HeadV1 {
             lineage: lineage.to_string(),
             serial: *serial,
             components,
+            revisions: revisions.iter().map(|(id, revision)| (id.to_string(), revision.into())).collect(),
             partial: *partial,
             open: open.as_ref().map(RunV1::from),
             last: last.as_ref().map(EndedV1::from),
@@ -181,6 +186,7 @@ impl HeadV1 {
             lineage,
             serial,
             components,
+            revisions,
             partial,
             open,
             last,
@@ -203,6 +209,10 @@ impl HeadV1 {
             namespace: parse(what, &namespace)?,
             created_namespace,
             components,
+            revisions: revisions
+                .into_iter()
+                .map(|(id, revision)| Ok((component(&id)?, revision.read(what)?)))
+                .collect::<Result<_, Unreadable>>()?,
             entries: BTreeMap::new(),
             partial,
             open: open.map(|run| run.read(what)).transpose()?,

@@ -14,6 +14,7 @@ pub mod record;
 
 mod entries;
 mod head;
+mod revision;
 mod sealed;
 
 pub use entries::root;

@@ -10,6 +10,7 @@ use crate::{
     names::{ComponentId, EnvironmentName, Namespace},
     object::{Hash, Object, ObjectKey, Segment, Uid, canonical},
     ownership::{Fingerprint, Paths},
+    revision::{Commit, Reference, Repository, Revision, Since, Sort},
     state::{Applied, ClusterId, Deed, Ended, Entry, Lineage, Operation, Phase, Run, State, Version},
 };
 
@@ -46,6 +47,7 @@ pub(crate) fn state(environment: &str, serial: u64, objects: usize) -> State {
         namespace: Namespace::new(environment).expect("a name"),
         created_namespace: true,
         components: BTreeMap::new(),
+        revisions: BTreeMap::new(),
         entries: entries.collect(),
         partial: false,
         open: None,
@@ -137,21 +139,46 @@ pub(crate) fn run() -> impl Strategy<Value = Run> {
         .prop_map(|(id, operation, who, since, definition)| Run { id, operation, who, since, definition })
 }
 
+/// Any revision, from places of every sort.
+pub(crate) fn revision() -> impl Strategy<Value = Revision> {
+    let places = ["kooba/orders", "../orders", "https://git.example.com/orders.git", "git@git.example.com:orders"];
+    let repository = proptest::sample::select(places.to_vec()).prop_map(|text| Repository::new(text).expect("a place"));
+    let names = [(Sort::Tag, "dev"), (Sort::Branch, "a/b"), (Sort::Release, "latest"), (Sort::Semver, "^1.2")];
+    let reference = proptest::sample::select(names.to_vec());
+    let reference = reference.prop_map(|(sort, name)| Reference::new(sort, name).expect("a name"));
+    let commit = || "[0-9a-f]{40}".prop_map(|text| Commit::new(text).expect("40 digits"));
+    let since = (commit(), option::of(any::<u64>()), option::of(any::<String>()));
+    let since = since.prop_map(|(from, commits, subject)| Since { from, commits, subject });
+    (repository, reference, commit(), option::of(any::<String>()), option::of(since))
+        .prop_map(|(repository, reference, commit, tag, since)| Revision { repository, reference, commit, tag, since })
+}
+
 /// Any state of environment `wild`.
 pub(crate) fn wild() -> impl Strategy<Value = State> {
     let needs = collection::btree_map(component(), collection::btree_set(component(), 0..3), 0..3);
+    let needs = (needs, collection::btree_map(component(), revision(), 0..3));
     let entries = collection::btree_map(key(), entry(), 0..6);
     let text = any::<String>();
     let ended = (run(), any::<bool>()).prop_map(|(run, complete)| Ended { run, complete });
     let runs = (option::of(run()), option::of(ended));
     (text, any::<u64>(), text, [any::<bool>(), any::<bool>()], needs, entries, runs, timestamp()).prop_map(
-        |(lineage, serial, cluster, [created_namespace, partial], components, entries, (open, last), written)| State {
+        |(
+            lineage,
+            serial,
+            cluster,
+            [created_namespace, partial],
+            (components, revisions),
+            entries,
+            (open, last),
+            written,
+        )| State {
             version: Version { lineage: Lineage(lineage), serial },
             cluster: ClusterId(cluster),
             environment: name("wild"),
             namespace: Namespace::new("wild").expect("a name"),
             created_namespace,
             components: components as BTreeMap<ComponentId, BTreeSet<ComponentId>>,
+            revisions,
             entries,
             partial,
             open,

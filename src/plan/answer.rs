@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     Action, After, Block, Change, Check, Clears, Diff, Drift, DriftKind, DriftedField, FieldChange, Input, Plan,
-    Reason, Taken,
+    Reason, Revised, Taken,
     decide::{before, block, replace, same, unchanged, write},
     diff, drift, rolls,
 };
@@ -70,6 +70,7 @@ pub(super) fn differs(input: &Input, manifest: &Manifest, live: &Object, plan: &
     let rolls = rolls::rolls(input, manifest, applied, &differences);
     let reason = match reason(manifest, applied, &yields, recreated, &differences, &moved) {
         Reason::DefinitionChanged if !rolls.is_empty() && rolls::is_all(&differences) => Reason::ConfigChanged,
+        Reason::DefinitionChanged => revised(input, manifest).unwrap_or(Reason::DefinitionChanged),
         reason => reason,
     };
     if recreated || !moved.is_empty() {
@@ -78,6 +79,15 @@ pub(super) fn differs(input: &Input, manifest: &Manifest, live: &Object, plan: &
     }
     let change = write(manifest, Action::Update, reason, same(live, owned));
     plan.changes.insert(key.clone(), Change { rolls, takes_back, yields, clears, diff: differences, check, ..change });
+}
+
+/// That the component of an object stands at another commit than the one that was applied.
+fn revised(input: &Input, manifest: &Manifest) -> Option<Reason> {
+    let id = manifest.component.as_ref()?;
+    let to = input.desired?.components.get(id)?.revision.as_ref()?;
+    let from = input.state?.revisions.get(id)?;
+    let revised = || Revised { from: from.clone(), to: to.clone() };
+    (from.commit != to.commit).then(|| Reason::Revised(Box::new(revised())))
 }
 
 /// Whether an answer gives ditc no path that it does not own, and takes none away. What was made by POST owns its paths

@@ -11,6 +11,7 @@ use crate::{
     object::{Object, ObjectKey},
     observed::{Answer, Live, Readiness, Why},
     ownership::{self, Paths},
+    revision::Revision,
     state::{Applied, Operation, Phase},
 };
 
@@ -48,6 +49,7 @@ pub fn plan(input: &Input) -> Plan {
         order: Graph::default(),
         components: components(input),
         outputs: outputs(input.desired),
+        revisions: revisions(input.desired),
         interrupted: input.state.and_then(|state| state.open.clone()),
     };
     let manifests = input.desired.map(|desired| &desired.manifests);
@@ -86,6 +88,11 @@ fn outputs(desired: Option<&Desired>) -> BTreeMap<ComponentId, BTreeMap<OutputNa
     let components = desired.into_iter().flat_map(|desired| &desired.components);
     let outputs = components.map(|(id, component)| (id.clone(), component.outputs.clone()));
     outputs.filter(|(_, outputs)| !outputs.is_empty()).collect()
+}
+
+fn revisions(desired: Option<&Desired>) -> BTreeMap<ComponentId, Revision> {
+    let components = desired.into_iter().flat_map(|desired| &desired.components);
+    components.filter_map(|(id, component)| Some((id.clone(), component.revision.clone()?))).collect()
 }
 
 /// The rows in which the definition asks for the object.

@@ -14,6 +14,7 @@ use crate::{
     object::{FieldPath, Hash, Object, ObjectKey, Uid},
     observed::{Answer, Forbidden, Observed, Readiness, Unchangeable, Why},
     ownership::Paths,
+    revision::Revision,
     state::{Applied, Operation, Run, State, Version},
 };
 
@@ -117,6 +118,8 @@ pub struct Plan {
     /// The components that stay or come, with what they need.
     pub components: BTreeMap<ComponentId, BTreeSet<ComponentId>>,
     pub outputs: BTreeMap<ComponentId, BTreeMap<OutputName, Value>>,
+    /// What those components stand at that follow a repository.
+    pub revisions: BTreeMap<ComponentId, Revision>,
     /// A run that never came to its end; the next apply finishes it.
     pub interrupted: Option<Run>,
 }
@@ -264,6 +267,8 @@ pub enum Reason {
     Unfinished,
     DeletedOutside,
     DefinitionChanged,
+    /// The commit that its component stands at is another.
+    Revised(Box<Revised>),
     /// The definition of what its pods use did, so that they are replaced.
     ConfigChanged,
     /// Live differs from what was applied, though the definition did not change.
@@ -292,6 +297,13 @@ pub enum Reason {
     Destroyed,
     /// Recorded, but gone already, or another's by now.
     Gone,
+}
+
+/// What a component stood at and what it is to stand at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revised {
+    pub from: Revision,
+    pub to: Revision,
 }
 
 /// What must be true at the moment of writing; otherwise the step refuses.

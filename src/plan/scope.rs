@@ -62,6 +62,7 @@ pub(super) fn narrow(input: &Input, plan: &mut Plan) {
     let components = plan.components.clone();
     plan.unchanged.retain(|_, unchanged| unchanged.component.as_ref().is_none_or(|id| components.contains_key(id)));
     plan.outputs.retain(|id, _| components.contains_key(id));
+    plan.revisions.retain(|id, _| components.contains_key(id));
     for needs in plan.components.values_mut() {
         needs.retain(|need| components.contains_key(need));
     }

@@ -152,6 +152,7 @@ impl Scene {
                 namespace: Namespace::new("demo").unwrap(),
                 created_namespace: true,
                 components: BTreeMap::new(),
+                revisions: BTreeMap::new(),
                 entries: BTreeMap::from([(namespace_key(), entry)]),
                 partial: false,
                 open: None,
@@ -179,7 +180,9 @@ impl Scene {
         let manifest = manifest(web(), body(image), Some(component("web")));
         self.desired.manifests.insert(web(), manifest);
         let needs = BTreeSet::new();
-        self.desired.components.insert(component("web"), Component { needs, outputs: BTreeMap::new(), origin: span() });
+        self.desired
+            .components
+            .insert(component("web"), Component { needs, outputs: BTreeMap::new(), origin: span(), revision: None });
         self
     }
 
@@ -503,7 +506,7 @@ fn never_replaces_data_unless_told_to() {
         let mut scene = Scene::new();
         let wanted = manifest(key.clone(), claim("2"), Some(component("web")));
         scene.desired.manifests.insert(key.clone(), wanted);
-        let bare = Component { needs: BTreeSet::new(), outputs: BTreeMap::new(), origin: span() };
+        let bare = Component { needs: BTreeSet::new(), outputs: BTreeMap::new(), origin: span(), revision: None };
         scene.desired.components.insert(component("web"), bare);
         let applied = known(&manifest(key.clone(), claim("1"), None), &Paths::default(), &live(&claim("1"), "c"));
         let phase = Phase::Applied(applied.unwrap());

@@ -1,16 +1,31 @@
-//! The door to git: what changed in a working copy. It knows paths, not what they mean, and changes nothing.
+//! The door to git: what changed in a working copy, and the files of a repository at a commit. It knows paths, not what they
+//! mean, and changes nothing.
 
+mod access;
 mod changed;
 mod definition;
+mod git;
+mod github;
+mod local;
+mod refs;
+mod resolve;
+mod since;
 #[cfg(test)]
 mod tests;
 mod tools;
+mod tree;
 
+pub use access::{Access, Unreachable};
 pub use changed::changed_since;
 pub use definition::{Standing, files_at, standing};
+pub use git::GitError;
+pub use github::{GITHUB, GitHub, GitHubError, Token};
+pub use resolve::{Found, Question, Unresolved, resolve};
+pub use since::since;
+pub use tree::{Tree, TreeError, TreeFile, tree};
 pub use tools::{Tool, is_working_copy, version};
 
-/// Why git could not tell. It is never an answer: that nothing changed is said by git alone.
+/// Why git could not tell what changed. It is never an answer: that nothing changed is said by git alone.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("starting git")]

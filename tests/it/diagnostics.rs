@@ -9,6 +9,7 @@ mod kinds;
 mod labels;
 mod objects;
 mod references;
+mod repositories;
 mod secrets;
 mod templates;
 mod variables;

@@ -49,6 +49,7 @@ Usage: ditc [OPTIONS] <COMMAND>
 Change environments:
   plan          Show what would change in environments, and why
   apply         Make environments what their files say, and wait until they work
+  lock          Keep the commits that references to git stand for in a file
   destroy       Remove environments and all that is in them
   rollback      Go back to the files of an earlier run, as git has them
   show          Show a saved plan again, without a cluster
@@ -141,6 +142,7 @@ Usage: ditc [OPTIONS] <COMMAND>
 Change environments:
   plan          Show what would change in environments, and why
   apply         Make environments what their files say, and wait until they work
+  lock          Keep the commits that references to git stand for in a file
   destroy       Remove environments and all that is in them
   rollback      Go back to the files of an earlier run, as git has them
   show          Show a saved plan again, without a cluster
@@ -378,6 +380,11 @@ Variables:
                           its file's; repeatable
       --var-file <FILE>   A TOML file with values for variables; repeatable
 
+References to git:
+      --locked   Fail unless the lock file names every commit, and every tag and
+                 branch still stands for it
+      --offline  Ask no repository: take every commit from the lock file
+
 Part of an environment:
       --target <ADDRESS>   Only this component or object and what it needs;
                            repeatable
@@ -563,6 +570,11 @@ Variables:
       --var <NAME=VALUE>  A value for a variable of the environment, instead of
                           its file's; repeatable
       --var-file <FILE>   A TOML file with values for variables; repeatable
+
+References to git:
+      --locked   Fail unless the lock file names every commit, and every tag and
+                 branch still stands for it
+      --offline  Ask no repository: take every commit from the lock file
 
 Part of an environment:
       --target <ADDRESS>   Only this component or object and what it needs;
@@ -863,6 +875,7 @@ Usage: ditc [OPTIONS] <COMMAND>
 Change environments:
   plan          Show what would change in environments, and why
   apply         Make environments what their files say, and wait until they work
+  lock          Keep the commits that references to git stand for in a file
   destroy       Remove environments and all that is in them
   rollback      Go back to the files of an earlier run, as git has them
   show          Show a saved plan again, without a cluster

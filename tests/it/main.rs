@@ -28,6 +28,7 @@ mod modules;
 mod preflight;
 mod progress;
 mod real;
+mod references;
 mod rolls;
 mod rows;
 mod saved;

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const NOUNS: [&str; 16] = [
+const NOUNS: [&str; 17] = [
     "names",
     "diagnostic",
     "object",
@@ -21,6 +21,7 @@ const NOUNS: [&str; 16] = [
     "schema",
     "rolling",
     "catalogue",
+    "revision",
     "desired",
     "state",
     "observed",
@@ -33,7 +34,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
     ("readiness", &[]),
     ("format", &["plan"]),
     ("files", &[]),
-    ("sources", &[]),
+    ("sources", &["files"]),
     ("store", &["format", "files"]),
     ("cluster", &["format", "plan", "readiness"]),
     ("sandbox", &["format", "readiness", "files"]),
@@ -45,13 +46,14 @@ const ROOMS: [(&str, &[&str]); 11] = [
 const DESK: [&str; 6] = ["cli", "commands", "failure", "main", "settings", "terminal"];
 
 /// Each outside thing has one door: a crate or module, and the rooms that may name it.
-const DOORS: [(&str, &[&str]); 14] = [
+const DOORS: [(&str, &[&str]); 15] = [
     ("kube", &["cluster", "sandbox", "commands"]),
+    ("octocrab", &["sources"]),
     ("sled", &["store"]),
     ("std::fs", &["files", "store", "sandbox", "settings"]),
     ("std::env", &["settings", "main"]),
     ("Command", &["sources"]),
-    ("tokio", &["cluster", "sandbox", "apply", "commands", "main"]),
+    ("tokio", &["cluster", "sandbox", "sources", "apply", "commands", "main"]),
     ("toml", &["config"]),
     ("toml_parser", &["config"]),
     ("minijinja", &["config"]),

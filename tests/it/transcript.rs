@@ -5,13 +5,7 @@ use snapbox::str;
 use crate::support::Workspace;
 
 const JAKUB: &str = "environments/jakub.toml";
-const ORDERS: &str = "jakubborys/ditc-orders\"";
-
-/// Sets the tag of the service orders.
-fn set_tag_of_orders(workspace: &Workspace, from: &str, to: &str) {
-    let before = |tag: &str| format!("repo   = \"kooba/ditc-orders\"\ntag    = \"{tag}\"\nimage  = \"{ORDERS}");
-    workspace.edit(JAKUB, &before(from), &before(to));
-}
+const ORDERS: &str = "image  = \"jakubborys/ditc-orders\"\n";
 
 #[test]
 fn an_environment_from_toml_to_ready_and_back() {
@@ -67,7 +61,7 @@ No changes. Environment jakub matches its definition.
         .error(str![[""]])
         .wrote_nothing();
 
-    set_tag_of_orders(&workspace, "dev", "v2");
+    workspace.edit(JAKUB, ORDERS, &format!("{ORDERS}replicas = 2\n"));
     workspace
         .ditc("plan jakub --sandbox -detailed-exitcode")
         .exits(2)
@@ -82,8 +76,8 @@ cluster sandbox):
   # (the definition changed: environments/jakub.toml:25,
   # modules/service/service.yaml:28)
   ~ Deployment "orders" {
-      ~ spec.template.spec.containers[name="orders"].image = "jakubborys/ditc-orders:dev" -> "jakubborys/ditc-orders:v2"
-        # (40 unchanged fields hidden)
+      ~ spec.replicas = 1 -> 2
+        # (41 unchanged fields hidden)
     }
 
 Plan: 0 to add, 1 to change, 0 to destroy.
@@ -121,8 +115,8 @@ cluster sandbox):
   # (the definition changed: environments/jakub.toml:25,
   # modules/service/service.yaml:28)
   ~ Deployment "orders" {
-      ~ spec.template.spec.containers[name="orders"].image = "jakubborys/ditc-orders:dev" -> "jakubborys/ditc-orders:v2"
-        # (40 unchanged fields hidden)
+      ~ spec.replicas = 1 -> 2
+        # (41 unchanged fields hidden)
     }
 
 Plan: 0 to add, 1 to change, 0 to destroy.

@@ -58,7 +58,8 @@ pub(super) async fn run(
     let mut chosen = chosen(desk, &workspace, meant, variables, unknown)?;
     addresses_within(&choices.choices, &chosen.environments)?;
     desk.tell_unheeded(&workspace, &chosen.environments, operation);
-    let link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
+    let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
+    link.look_up(desk, &mut workspace, &chosen.environments, operation, variables).await?;
     let contact = Contact::default();
     let flags = desk.global.repeat() + &variables.repeat();
 

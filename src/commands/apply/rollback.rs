@@ -1,7 +1,7 @@
 //! `ditc rollback`: a plan towards the files of an earlier run, as git has them, and then as `ditc apply`. The working tree
 //! stays as it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     cli,
@@ -28,10 +28,12 @@ pub(in crate::commands) async fn rollback(desk: &Desk<'_>, arguments: &cli::Roll
     // A destroy leaves no record behind, and so no number of its own; of two lives of an environment the newer counts.
     let run = runs.iter().find(|run| run.serial == *serial && run.operation == Operation::Apply);
     let (run, commit) = to(desk, environment, *serial, run)?;
-    let workspace = workspace_at(desk, environment, &commit, variables)?;
+    let mut workspace = workspace_at(desk, environment, &commit, variables)?;
     if !desk.global.json {
         desk.terminal.out(&render::text::rolling_back(environment, run, &commit, desk.terminal.out_style));
     }
+    let only = BTreeSet::from([environment.clone()]);
+    link.look_up(desk, &mut workspace, &only, Operation::Apply, variables).await?;
     let definition = Some(Definition { commit, is_dirty: false });
     let mut hold = Hold::take(desk, flags, link, environment, Operation::Apply, definition)?;
     hold.flags.push_str(&variables.repeat());

@@ -1,6 +1,7 @@
 //! Every mistake in what strings refer to, and what cannot be used yet, with its place and words.
 
 use super::*;
+use crate::revision::{Commit, Reference, Repository, Revision, Sort};
 
 #[test]
 fn tells_names_in_expressions_that_do_not_exist() {
@@ -233,16 +234,28 @@ fn a_commit_that_was_looked_up_goes_before_the_tag() {
     let name = EnvironmentName::new("jakub").unwrap();
     let found: Vec<String> = tracked(&mut workspace, &name)
         .iter()
-        .map(|tracked| format!("{} {} {}", tracked.component, tracked.repo, tracked.tag))
+        .map(|tracked| format!("{} {} {}", tracked.component, tracked.repository, tracked.reference))
         .collect();
     assert_eq!(
         found,
-        ["gateway kooba/ditc-gateway dev", "orders kooba/ditc-orders dev", "products kooba/ditc-products dev"]
+        [
+            "gateway kooba/ditc-gateway tag dev",
+            "orders kooba/ditc-orders tag dev",
+            "products kooba/ditc-products tag dev"
+        ]
     );
     let orders = ComponentName::new("orders").unwrap();
-    workspace.commits.insert((name.clone(), orders), "de841bc".to_owned());
+    let commit = "de841bc0de841bc0de841bc0de841bc0de841bc0";
+    let revision = Revision {
+        repository: Repository::new("kooba/ditc-orders").unwrap(),
+        reference: Reference::new(Sort::Tag, "dev").unwrap(),
+        commit: Commit::new(commit).unwrap(),
+        tag: None,
+        since: None,
+    };
+    workspace.revisions.insert((name.clone(), orders), Ok(revision));
     let jakub = expand(&mut workspace, &name, &Kinds::builtin()).unwrap();
     let image = |object| good::at(&jakub, object, "/spec/template/spec/containers/0/image");
-    assert_eq!(image("Deployment/orders"), r#""jakubborys/ditc-orders:de841bc""#);
+    assert_eq!(image("Deployment/orders"), format!("\"jakubborys/ditc-orders:{commit}\""));
     assert_eq!(image("Deployment/gateway"), r#""jakubborys/ditc-gateway:dev""#);
 }

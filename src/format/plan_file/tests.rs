@@ -10,7 +10,7 @@ use crate::{
     address::Which,
     desired::{Component, Desired, Manifest, Origin},
     diagnostic::Span,
-    format::samples::{component, hash, json, key, name, time, timestamp, wild},
+    format::samples::{component, hash, json, key, name, revision, time, timestamp, wild},
     names::{Namespace, OutputName},
     object::{Object, ObjectKey},
     observed::{Answer, Conflict, Forbidden, Live, Observed, Readiness, Refusal, Unchangeable, Why},
@@ -98,17 +98,21 @@ fn desired() -> impl Strategy<Value = (Desired, Sources)> {
     let manifests =
         collection::btree_map(key(), (option::of(component()), object(), option::of(recipe), any::<bool>()), 0..4);
     let outputs = collection::btree_map("[a-z]{1,4}", json(), 0..2);
-    let components = collection::btree_map(component(), (collection::btree_set(component(), 0..3), outputs), 1..3);
+    let components = collection::btree_map(
+        component(),
+        (collection::btree_set(component(), 0..3), outputs, option::of(revision())),
+        1..3,
+    );
     let texts = [any::<String>(), any::<String>()];
     (option::of(any::<String>()), components, manifests, texts, any::<u32>()).prop_map(
         |(owner, components, manifests, texts, millis)| {
             let mut sources = Sources::default();
             let ids = texts.map(|text| sources.add("environments/wild.toml", text));
             let span = |which: bool| Span::new(ids[usize::from(which)], 1..7);
-            let component = |(id, (needs, outputs)): (_, (BTreeSet<_>, BTreeMap<String, Value>))| {
+            let component = |(id, (needs, outputs, revision)): (_, (BTreeSet<_>, BTreeMap<String, Value>, _))| {
                 let outputs = outputs.into_iter();
                 let outputs = outputs.map(|(name, value)| (OutputName::new(name).expect("a name"), value)).collect();
-                (id, Component { needs, outputs, origin: span(false) })
+                (id, Component { needs, outputs, origin: span(false), revision })
             };
             let manifest = |(key, (component, body, keys, template)): (ObjectKey, (_, _, Option<_>, bool))| {
                 let origin = Origin { definition: span(false), template: template.then(|| span(true)) };

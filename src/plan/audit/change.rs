@@ -88,6 +88,7 @@ fn fits(action: Action, reason: &Reason, operation: Operation) -> bool {
             matches!(action, Action::Create | Action::Update | Action::Adopt) && operation == Operation::Apply
         }
         Reason::DefinitionChanged
+        | Reason::Revised(_)
         | Reason::ConfigChanged
         | Reason::ChangedOutside
         | Reason::DefinitionAndOutside

@@ -47,6 +47,7 @@ fn plan(operation: Operation) -> Plan {
         order: Graph::default(),
         components: BTreeMap::new(),
         outputs: BTreeMap::new(),
+        revisions: BTreeMap::new(),
         interrupted: None,
     }
 }

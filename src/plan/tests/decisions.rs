@@ -144,7 +144,7 @@ fn two() -> Scene {
     let broker = component("broker");
     scene.desired.manifests.insert(key.clone(), manifest(key.clone(), config.clone(), Some(broker.clone())));
     let none = BTreeSet::new();
-    let bare = Component { needs: none, outputs: BTreeMap::new(), origin: span() };
+    let bare = Component { needs: none, outputs: BTreeMap::new(), origin: span(), revision: None };
     scene.desired.components.insert(broker.clone(), bare);
     scene.desired.components.get_mut(&component("web")).unwrap().needs.insert(broker);
     scene.answers.insert(key, Answer::Accepted(Box::new(live(&config, "b"))));

@@ -36,6 +36,7 @@ pub(super) fn reason_word(reason: &Reason) -> &'static str {
         Reason::Unfinished => "unfinished",
         Reason::DeletedOutside => "deleted_outside",
         Reason::DefinitionChanged => "definition_changed",
+        Reason::Revised(_) => "revised",
         Reason::ConfigChanged => "config_changed",
         Reason::ChangedOutside => "changed_outside",
         Reason::DefinitionAndOutside => "definition_and_outside_changed",

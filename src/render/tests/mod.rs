@@ -144,6 +144,7 @@ pub(super) fn empty(operation: Operation) -> Plan {
         order: Graph::default(),
         components: BTreeMap::new(),
         outputs: BTreeMap::new(),
+        revisions: BTreeMap::new(),
         interrupted: None,
     }
 }

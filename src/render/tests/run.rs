@@ -259,6 +259,7 @@ pub(super) fn state() -> State {
         namespace: Namespace::new("jakub").unwrap(),
         created_namespace: true,
         components: BTreeMap::new(),
+        revisions: BTreeMap::new(),
         entries: BTreeMap::from([
             (key("Service", "orders"), entry(Phase::Applied(applied))),
             (key("Deployment", "orders"), entry(Phase::Planned)),

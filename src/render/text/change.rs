@@ -6,12 +6,13 @@ use crate::{
     address::address,
     desired::{self, LABEL_COMPONENT, LABEL_ENVIRONMENT, LABEL_MANAGED_BY, Manifest},
     object::ObjectKey,
-    plan::{Action, Change, Check, FieldChange, Plan, Reason, Taken},
+    plan::{Action, Change, Check, FieldChange, Plan, Reason, Revised, Taken},
     render::{
         Detail,
         secrecy::is_hidden,
         style::{Look, Style, clean, clean_line},
     },
+    revision::{Revision, Sort},
     secret,
     state::Operation,
 };
@@ -279,6 +280,32 @@ fn list(words: &[String]) -> String {
     }
 }
 
+/// `tag dev moved 4f1c9aa -> b07d2e3 (3 commits, "fix totals")`.
+fn revised(Revised { from, to }: &Revised) -> String {
+    let commit = |revision: &Revision| match &revision.tag {
+        Some(tag) => format!("{tag} at {}", revision.commit.short()),
+        None => revision.commit.short().to_owned(),
+    };
+    let moved = match (from.reference == to.reference, to.reference.sort) {
+        _ if from.repository != to.repository => {
+            let (before, after) = (&from.repository, &to.repository);
+            format!("{} {before} -> {} {after}", from.commit.short(), to.commit.short())
+        }
+        (true, _) => format!("{} moved {} -> {}", to.reference, commit(from), commit(to)),
+        (false, Sort::Commit) => format!("commit {} -> {}", commit(from), commit(to)),
+        (false, _) => format!("{} {} -> {} {}", from.reference, commit(from), to.reference, commit(to)),
+    };
+    let since = to.since.as_ref().filter(|since| since.from == from.commit);
+    let commits = since.and_then(|since| since.commits).map(|count| match count {
+        1 => "1 commit".to_owned(),
+        count => format!("{count} commits"),
+    });
+    let subject = since.and_then(|since| since.subject.as_ref()).map(|subject| format!("\"{subject}\""));
+    let told: Vec<String> = commits.into_iter().chain(subject).collect();
+    let moved = if told.is_empty() { moved } else { format!("{moved} ({})", told.join(", ")) };
+    clean_line(&moved)
+}
+
 /// Why, where the action alone does not say it.
 fn reason_text(reason: &Reason, operation: Operation) -> Option<String> {
     let text = match reason {
@@ -295,6 +322,7 @@ fn reason_text(reason: &Reason, operation: Operation) -> Option<String> {
             return Some(format!("the server cannot change it in place: {}", clean_line(&refusal.message)));
         }
         Reason::GoesWith(set) => return Some(format!("made by {set}, which goes")),
+        Reason::Revised(revised) => return Some(self::revised(revised)),
         Reason::Unfinished => "an earlier run that stopped meant to make it",
         Reason::DeletedOutside => "it was deleted outside of ditc",
         Reason::DefinitionChanged => "the definition changed",

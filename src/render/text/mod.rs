@@ -14,6 +14,7 @@ mod files;
 mod history;
 mod ledger;
 mod live;
+mod lock;
 mod many;
 mod modules;
 mod moved;
@@ -39,6 +40,7 @@ pub use history::{Counted, PastRun, history, rolling_back};
 pub use ledger::{Totals, ledger, outputs};
 pub(super) use ledger::{complete, totals};
 pub use live::{Board, Screen, is_only_live, live};
+pub use lock::{locked, locks_hold};
 pub use many::{
     End, Ending, Outlook, Prospect, endings, failed, heading, nothing_chosen, prospects, question_for_all, strays,
     strays_unknown,

@@ -168,6 +168,16 @@ error: not supported yet
   = help: remove it and give `image`, or write a module and name it with
           `module`
 
+error: repository without a reference
+ --> environments/demo.toml:2:8
+  |
+2 | repo = "kooba/ditc-orders"
+  |        ^^^^^^^^^^^^^^^^^^^ which of its commits?
+  |
+  = note: `services.web` follows nothing of this repository
+  = help: add one of `tag`, `branch`, `release`, `semver`, `commit`:
+          `tag = "dev"`
+
 error: missing input
  --> environments/demo.toml:1:11
   |
@@ -181,7 +191,7 @@ error: missing input
   |
   = note: module `service` cannot do without its input `image`
 
-2 errors
+3 errors
 
 "#]],
     );

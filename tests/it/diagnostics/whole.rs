@@ -34,14 +34,22 @@ fn summaries() -> BTreeSet<String> {
     let mut found = by_types(&src);
     let literal = |text: &str| Some(text.trim_start().strip_prefix('"')?.split_once('"')?.0.to_owned());
     for text in &texts {
-        for way in ["Diagnostic::new(", "mistake(", "refuse(&span,", "summary:", "VALUE_IN_FILE: &str ="] {
+        for way in [
+            "Diagnostic::new(",
+            "mistake(",
+            "refuse(&span,",
+            "summary:",
+            "VALUE_IN_FILE: &str =",
+            "CREDENTIALS: &str =",
+        ] {
             for (at, _) in text.match_indices(way) {
                 let rest = &text[at + way.len()..];
                 match literal(rest) {
                     Some(summary) => _ = found.insert(summary),
                     None => {
                         let argument = rest.trim_start();
-                        let is_passed_on = ["summary", "&str", "VALUE_IN_FILE", "_", "String", "a.", "fault.summary()"];
+                        let is_passed_on =
+                            ["summary", "&str", "VALUE_IN_FILE", "CREDENTIALS", "_", "String", "a.", "fault.summary()"];
                         let is_known = is_passed_on.iter().any(|known| argument.starts_with(known));
                         assert!(
                             is_known,

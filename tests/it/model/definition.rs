@@ -77,7 +77,7 @@ impl Component {
                 "module = \"redis\"\ninputs = {{ image = \"redis:7.4.{version}\", memory = \"{memory}Mi\" }}"
             ),
             Component::Service { tag, port, env, replicas, needs } => {
-                let _ = writeln!(text, "repo = \"example/{name}\"\nimage = \"example/{name}\"\ntag = \"v{tag}\"");
+                let _ = writeln!(text, "image = \"example/{name}\"\ntag = \"v{tag}\"");
                 if *port {
                     text.push_str("ports = [8000]\n");
                 }

@@ -1,0 +1,98 @@
+//! Trees out of a repository on this disk, object by object: no working copy, no attributes, no filters.
+
+use std::path::Path;
+
+use super::{
+    Access,
+    git::{GitError, git},
+    tree::{Gathered, Tree, TreeError},
+};
+use crate::revision::{Commit, Repository};
+
+/// One line of `git ls-tree`.
+struct Listed {
+    mode: String,
+    id: String,
+    path: String,
+}
+
+/// Reads a tree of the repository at `place`.
+pub(super) async fn tree(
+    access: &Access,
+    place: &Path,
+    repository: &Repository,
+    commit: &Commit,
+    path: &str,
+) -> Result<Tree, TreeError> {
+    if !place.is_dir() {
+        return Err(TreeError::NoRepository(repository.clone()));
+    }
+    let ask = async |arguments: &[&str], input: &[u8]| git(access, place, arguments, input).await;
+    let failed = |source| TreeError::Git { repository: repository.clone(), source };
+    let whole = format!("{commit}^{{commit}}");
+    match ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &whole], b"").await {
+        Ok(_) => {}
+        // It is quiet about what is missing, and speaks up when there is no repository.
+        Err(GitError::Failed(said)) if said.0 == "it says nothing" => {
+            return Err(TreeError::NoCommit { repository: repository.clone(), commit: commit.clone() });
+        }
+        Err(error) => return Err(failed(error)),
+    }
+    let below = format!("{commit}:{path}");
+    let no_directory =
+        || TreeError::NoDirectory { repository: repository.clone(), commit: commit.clone(), path: path.to_owned() };
+    let kind = ask(&["cat-file", "--batch-check=%(objecttype)"], format!("{below}\n").as_bytes()).await;
+    if kind.map_err(failed)?.trim_ascii() != b"tree" {
+        return Err(no_directory());
+    }
+    let listing = ask(&["ls-tree", "-r", "-z", "--long", "--full-tree", &below], b"").await.map_err(failed)?;
+    let mut gathered = Gathered::default();
+    let mut listed = Vec::new();
+    for line in listing.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
+        let (entry, size) = read_line(line)?;
+        if !matches!(entry.mode.as_str(), "100644" | "100664" | "100755" | "120000") {
+            return Err(TreeError::Special { path: entry.path });
+        }
+        gathered.reserve(&entry.path, size)?;
+        listed.push(entry);
+    }
+    let ids: String = listed.iter().flat_map(|entry| [entry.id.as_str(), "\n"]).collect();
+    let contents = ask(&["cat-file", "--batch"], ids.as_bytes()).await.map_err(failed)?;
+    let mut rest = contents.as_slice();
+    for Listed { mode, id, path } in listed {
+        let bytes = next_object(&mut rest, &id)?;
+        match mode.as_str() {
+            "120000" => gathered.link(path, &bytes),
+            mode => gathered.file(path, bytes, mode == "100755"),
+        }
+    }
+    gathered.tree(commit)
+}
+
+/// `MODE TYPE ID SIZE<tab>PATH`.
+fn read_line(line: &[u8]) -> Result<(Listed, u64), TreeError> {
+    let text = String::from_utf8_lossy(line);
+    let nonsense = || TreeError::Nonsense(text.escape_debug().to_string());
+    let (entry, path) = text.split_once('\t').ok_or_else(nonsense)?;
+    if std::str::from_utf8(line).is_err() {
+        return Err(TreeError::Name { path: path.escape_debug().to_string() });
+    }
+    let fields: Vec<&str> = entry.split_ascii_whitespace().collect();
+    let [mode, _, id, size] = fields[..] else { return Err(nonsense()) };
+    // Of a submodule there is no size.
+    let size = size.parse().unwrap_or(0);
+    Ok((Listed { mode: mode.to_owned(), id: id.to_owned(), path: path.to_owned() }, size))
+}
+
+/// `ID blob SIZE`, a line end, as many bytes, a line end.
+fn next_object(rest: &mut &[u8], id: &str) -> Result<Vec<u8>, TreeError> {
+    let nonsense = || TreeError::Nonsense(format!("object {id} is not what was asked for"));
+    let end = rest.iter().position(|byte| *byte == b'\n').ok_or_else(nonsense)?;
+    let head = String::from_utf8_lossy(&rest[..end]).into_owned();
+    let size = head.strip_prefix(id).and_then(|head| head.strip_prefix(" blob ")).ok_or_else(nonsense)?;
+    let size: usize = size.parse().map_err(|_| nonsense())?;
+    let from = end + 1;
+    let bytes = rest.get(from..from + size).ok_or_else(nonsense)?.to_vec();
+    *rest = rest.get(from + size + 1..).ok_or_else(nonsense)?;
+    Ok(bytes)
+}

@@ -1,0 +1,249 @@
+//! `ditc lock`, and plans that keep to it.
+
+use super::*;
+
+const LOCK: &str = "environments/demo.lock.toml";
+
+fn lock_text(workspace: &Workspace) -> String {
+    let text = std::fs::read_to_string(workspace.path(LOCK)).expect("it was written");
+    let when = |line: &str| if line.starts_with("when = ") { "when = \"[TIME]\"".to_owned() } else { line.to_owned() };
+    text.lines().map(when).collect::<Vec<_>>().join("\n") + "\n"
+}
+
+#[test]
+fn a_lock_is_written_kept_to_and_upgraded() {
+    let (workspace, orders) = demo();
+    let first = orders.commit_of("main");
+    workspace
+        .ditc("lock demo")
+        .exits(0)
+        .out(str![[r#"
+environments/demo.lock.toml
+  + orders  tag dev  b7b7a75
+
+"#]])
+        .error("");
+    crate::support::check(
+        lock_text(&workspace),
+        str![[r##"
+# Written by `ditc lock`; keep it in git. `ditc lock -upgrade` moves it to where the references are now.
+version = 1
+
+[services.orders]
+repo = "./orders"
+tag = "dev"
+commit = "b7b7a759daac84d1329770b6ced10925f0c1bb98"
+when = "[TIME]"
+
+"##]],
+    );
+    let bytes = std::fs::read(workspace.path(LOCK)).expect("it was written");
+    workspace.ditc("lock demo").exits(0).out(str![[r#"
+environments/demo.lock.toml stays as it is.
+
+"#]]);
+    workspace.ditc("lock demo -upgrade").exits(0);
+    assert_eq!(std::fs::read(workspace.path(LOCK)).expect("it is there"), bytes, "nothing moved");
+    workspace.ditc("lock demo -check").exits(0).out(str![[r#"
+The reference stands for the commit that is locked.
+
+"#]]);
+    workspace.ditc("plan demo --sandbox -locked").exits(0);
+
+    orders.commit("second");
+    orders.git("tag --force dev");
+    // Held, whoever asks.
+    runs(&workspace, &first);
+    workspace
+        .ditc("plan demo --sandbox -locked")
+        .exits(1)
+        .out("")
+        .error(str![[r#"
+error: moved since it was locked
+ --> environments/demo.toml:3:9
+  |
+3 | tag   = "dev"
+  |         ^^^^^ was b7b7a75, is 63f5873
+  |
+  = note: tag `dev` of ./orders is not where `environments/demo.lock.toml` has
+          it
+  = help: ditc lock demo -upgrade=orders
+
+1 error
+
+"#]])
+        .wrote_nothing();
+    workspace.ditc("lock demo -check").exits(1).out("").error(str![[r#"
+error: moved since it was locked
+ --> environments/demo.toml:3:9
+  |
+3 | tag   = "dev"
+  |         ^^^^^ was b7b7a75, is 63f5873
+  |
+  = note: tag `dev` of ./orders is not where `environments/demo.lock.toml` has
+          it
+  = help: ditc lock demo -upgrade=orders
+
+1 error
+
+"#]]);
+    assert_eq!(std::fs::read(workspace.path(LOCK)).expect("it is there"), bytes, "nothing is written by a check");
+
+    workspace.ditc("lock demo -upgrade=orders").exits(0).out(str![[r#"
+environments/demo.lock.toml
+  ~ orders  tag dev  b7b7a75 -> 63f5873
+
+"#]]);
+    runs(&workspace, &orders.commit_of("main"));
+    workspace.ditc("plan demo --sandbox -locked -detailed-exitcode").exits(0);
+}
+
+#[test]
+fn offline_the_lock_is_all_there_is() {
+    let (workspace, orders) = demo();
+    workspace
+        .ditc("plan demo --sandbox -offline")
+        .exits(1)
+        .out("")
+        .error(str![[r#"
+error: not in the lock file
+ --> environments/demo.toml:3:9
+  |
+3 | tag   = "dev"
+  |         ^^^^^ the commit is not known
+  |
+  = note: `environments/demo.lock.toml` does not say which commit of ./orders
+          `tag dev` stands for, and nobody else was to be asked
+  = help: ditc lock demo
+
+1 error
+
+"#]])
+        .wrote_nothing();
+    workspace.ditc("lock demo").exits(0);
+    let first = orders.commit_of("main");
+    std::fs::remove_dir_all(&orders.root).expect("it is there");
+    workspace.ditc("apply demo --sandbox -offline -auto-approve").exits(0);
+    assert_eq!(image(&workspace), format!("example/orders:{first}"));
+    workspace.ditc("plan demo --sandbox -locked").exits(1).out("").error(str![[r#"
+error: repository not found
+ --> environments/demo.toml:2:9
+  |
+2 | repo  = "./orders"
+  |         ^^^^^^^^^^ no such directory
+  |
+  = note: a path is relative to the workspace, the directory that holds
+          `environments/`
+
+1 error
+
+"#]]);
+}
+
+#[test]
+fn a_lock_is_about_what_is_followed_and_nothing_else() {
+    let (workspace, orders) = demo();
+    workspace.ditc("lock demo").exits(0);
+    orders.commit("second");
+    orders.git("tag v2");
+    workspace.edit("environments/demo.toml", "\"dev\"", "\"v2\"");
+    // Not in the lock, so it is looked up.
+    runs(&workspace, &orders.commit_of("v2"));
+    workspace.ditc("plan demo --sandbox -locked").exits(1).error(str![[r#"
+error: not in the lock file
+ --> environments/demo.toml:3:9
+  |
+3 | tag   = "v2"
+  |         ^^^^ the commit is not known
+  |
+  = note: `environments/demo.lock.toml` does not say which commit of ./orders
+          `tag v2` stands for, and nobody else was to be asked
+  = help: ditc lock demo
+
+1 error
+
+"#]]);
+    workspace.ditc("lock demo -check").exits(1).error(str![[r#"
+error: not in the lock file
+ --> environments/demo.toml:3:9
+  |
+3 | tag   = "v2"
+  |         ^^^^ stands for 63f5873
+  |
+  = note: `environments/demo.lock.toml` does not hold what this follows
+  = help: ditc lock demo
+
+1 error
+
+"#]]);
+    workspace.ditc("lock demo").exits(0).out(str![[r#"
+environments/demo.lock.toml
+  ~ orders  tag v2  b7b7a75 -> 63f5873
+
+"#]]);
+    workspace.edit("environments/demo.toml", "repo  = \"./orders\"\n", "");
+    workspace.ditc("lock demo -check").exits(1).error(str![[r#"
+error: in the lock file for nothing
+ = note: `environments/demo.lock.toml` holds `orders`, which follows nothing
+ = help: ditc lock demo
+
+1 error
+
+"#]]);
+    workspace.ditc("lock demo").exits(0).out(str![[r#"
+environments/demo.lock.toml
+  - orders  tag v2
+
+"#]]);
+}
+
+#[test]
+fn what_cannot_be_looked_up_leaves_the_lock_as_it_is() {
+    let (workspace, orders) = demo();
+    workspace.ditc("lock demo").exits(0);
+    let bytes = std::fs::read(workspace.path(LOCK)).expect("it was written");
+    orders.git("tag --delete dev");
+    workspace.ditc("lock demo -upgrade").exits(1).out("").error(str![[r#"
+error: unknown reference
+ --> environments/demo.toml:3:9
+  |
+3 | tag   = "dev"
+  |         ^^^^^ no such tag
+  |
+  = note: ./orders has no tag `dev`, nor any other
+
+1 error
+hint: no file was written
+
+"#]]);
+    workspace.ditc("lock demo -upgrade=web").exits(1).out("").error(str![[r#"
+error: unknown service
+ = note: no service `web` follows a tag, branch, release or range here
+ = help: known are `orders`
+
+1 error
+
+"#]]);
+    assert_eq!(std::fs::read(workspace.path(LOCK)).expect("it is there"), bytes);
+}
+
+#[test]
+fn a_lock_that_cannot_be_read_stops_its_environment() {
+    let (workspace, _orders) = demo();
+    for (text, summary) in [
+        ("version = 2\n", "unknown lock file"),
+        ("[services.orders]\n", "unknown lock file"),
+        (
+            "version = 1\n[services.orders]\nrepo = \"./orders\"\ntag = \"dev\"\ncommit = \"dev\"\n",
+            "no entry of a lock",
+        ),
+        ("version = \n", "invalid TOML"),
+    ] {
+        workspace.write(LOCK, text);
+        let told = workspace.ditc("plan demo --sandbox").exits(1).out("").wrote_nothing();
+        assert!(told.error.contains(summary), "{}", told.error);
+    }
+    workspace.ditc("lock demo").exits(1);
+    workspace.ditc("lock demo -upgrade").exits(0);
+    workspace.ditc("plan demo --sandbox -locked").exits(0);
+}
