@@ -226,7 +226,7 @@ mod tests {
         assert!(words("-chdir x ").contains(&"plan".to_owned()) && words("-chdir=x ").contains(&"plan".to_owned()));
         assert!(!words("").iter().any(|word| word.starts_with('_')), "what shells run is not shown");
         assert_eq!(words("state "), ["list", "show", "rebuild"]);
-        assert_eq!(words("schema "), ["environment", "module", "ditc"]);
+        assert_eq!(words("schema ")[..3], ["environment", "module", "ditc"]);
         assert_eq!(words("completions "), ["bash", "zsh", "fish"]);
         assert_eq!(words("plan jakub -refresh="), ["true", "false"]);
     }

@@ -255,7 +255,7 @@ pub enum Verb {
     New(New),
     /// List the modules, or show one
     Modules(Modules),
-    /// Print the JSON Schema of a kind of TOML file, for editors, or of what a command prints with -json
+    /// Print the JSON Schema of a kind of file, or of what -json prints
     Schema(Schema),
     /// Explain a component or an object: its line, its plan, how it is
     Explain(Explain),

@@ -37,7 +37,7 @@ pub fn standing(root: &Path, places: &[&str]) -> Option<Standing> {
     let commit = text(&head.stdout);
     let ask = |arguments: &[&str]| {
         let told = git(root, &[arguments, &["--"], places].concat()).ok()?;
-        told.status.success().then(|| !told.stdout.is_empty())
+        told.status.success().then_some(!told.stdout.is_empty())
     };
     let differs = ask(&["diff", "--name-only", "-z", "--no-ext-diff", "--ignore-submodules=none", &commit])?;
     // What git does not follow is in no commit, whether or not it is ignored.

@@ -67,8 +67,16 @@ Look at environments:
 Write definitions:
   new           Begin an environment: write its file
   modules       List the modules, or show one
-  schema        Print the JSON Schema of a kind of TOML file, for editors, or of
-                what a command prints with -json
+  validate      Check the workspace's files, without a cluster
+  fmt           Rewrite TOML files in the canonical style
+  schema        Print the JSON Schema of a kind of file, or of what -json prints
+
+ditc itself:
+  doctor        Look for what keeps ditc from working, and tell the mend
+  state         Look at what ditc recorded
+  sandbox       The built-in cluster
+  completions   Print the completions for a shell
+  man           Write the manual's pages
   version       Print the version
   help          Print this message, or the help of a command
 
@@ -160,8 +168,16 @@ Look at environments:
 Write definitions:
   new           Begin an environment: write its file
   modules       List the modules, or show one
-  schema        Print the JSON Schema of a kind of TOML file, for editors, or of
-                what a command prints with -json
+  validate      Check the workspace's files, without a cluster
+  fmt           Rewrite TOML files in the canonical style
+  schema        Print the JSON Schema of a kind of file, or of what -json prints
+
+ditc itself:
+  doctor        Look for what keeps ditc from working, and tell the mend
+  state         Look at what ditc recorded
+  sandbox       The built-in cluster
+  completions   Print the completions for a shell
+  man           Write the manual's pages
   version       Print the version
   help          Print this message, or the help of a command
 
@@ -556,14 +572,14 @@ Which environments:
                              names, only those of them
 
 Output:
-      --chdir <DIR>       Work in this directory instead of the current one
       --compact           One line for each object
+      --chdir <DIR>       Work in this directory instead of the current one
       --concise           New objects in one line each, no legend, and no
                           remarks that ask nothing of you
-      --no-color          Print no colours
-      --json              Print JSON on standard output
       --json-into <FILE>  Also write what -json prints into this file, which is
                           made anew and for you alone to read
+      --no-color          Print no colours
+      --json              Print JSON on standard output
   -q, --quiet             Print no progress, only results and errors
 
 Variables:
@@ -672,14 +688,14 @@ Which environments:
                              names, only those of them
 
 Output:
-      --chdir <DIR>       Work in this directory instead of the current one
       --compact           One line for each object
+      --chdir <DIR>       Work in this directory instead of the current one
       --concise           New objects in one line each, no legend, and no
                           remarks that ask nothing of you
-      --no-color          Print no colours
-      --json              Print JSON on standard output
       --json-into <FILE>  Also write what -json prints into this file, which is
                           made anew and for you alone to read
+      --no-color          Print no colours
+      --json              Print JSON on standard output
   -q, --quiet             Print no progress, only results and errors
 
 Part of an environment:
@@ -893,8 +909,16 @@ Look at environments:
 Write definitions:
   new           Begin an environment: write its file
   modules       List the modules, or show one
-  schema        Print the JSON Schema of a kind of TOML file, for editors, or of
-                what a command prints with -json
+  validate      Check the workspace's files, without a cluster
+  fmt           Rewrite TOML files in the canonical style
+  schema        Print the JSON Schema of a kind of file, or of what -json prints
+
+ditc itself:
+  doctor        Look for what keeps ditc from working, and tell the mend
+  state         Look at what ditc recorded
+  sandbox       The built-in cluster
+  completions   Print the completions for a shell
+  man           Write the manual's pages
   version       Print the version
   help          Print this message, or the help of a command
 
@@ -1201,8 +1225,7 @@ Example:
         (
             "schema",
             str![[r#"
-Print the JSON Schema of a kind of TOML file, for editors, or of what a command
-prints with -json
+Print the JSON Schema of a kind of file, or of what -json prints
 
 Usage: ditc schema [OPTIONS] [OF]
 
