@@ -6,7 +6,7 @@ use clap::Command;
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Change environments", &["plan", "apply", "destroy", "rollback", "show"]),
     ("Look at environments", &["status", "explain", "drift", "logs", "exec", "port-forward", "graph", "history"]),
-    ("Write definitions", &["new", "modules", "validate", "fmt", "schema"]),
+    ("Write definitions", &["new", "modules", "validate", "fmt", "lock", "schema"]),
     ("ditc itself", &["doctor", "state", "sandbox", "completions", "man", "version", "help"]),
 ];
 

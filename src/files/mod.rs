@@ -18,8 +18,8 @@ mod write;
 pub use append::Appender;
 pub use lock::{FileLock, is_held};
 pub use reach::{Reach, reach};
-pub use text::{create_open_dir, create_text, is_directory, put_text, read_inside, read_text, replace_text};
 pub use stream::create_private;
+pub use text::{create_open_dir, create_text, is_directory, put_text, read_inside, read_text, replace_text};
 pub use workspace::{FILE_LIMIT, is_definition, links, read_workspace};
 pub use write::{
     create_dir, create_private_dir, make_private, may_replace, move_aside, names_in, read, read_plain, remove, rename,

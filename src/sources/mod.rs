@@ -22,8 +22,8 @@ pub use git::GitError;
 pub use github::{GITHUB, GitHub, GitHubError, Token};
 pub use resolve::{Found, Question, Unresolved, resolve};
 pub use since::since;
-pub use tree::{Tree, TreeError, TreeFile, tree};
 pub use tools::{Tool, is_working_copy, version};
+pub use tree::{Tree, TreeError, TreeFile, tree};
 
 /// Why git could not tell what changed. It is never an answer: that nothing changed is said by git alone.
 #[derive(Debug, thiserror::Error)]

@@ -49,7 +49,6 @@ Usage: ditc [OPTIONS] <COMMAND>
 Change environments:
   plan          Show what would change in environments, and why
   apply         Make environments what their files say, and wait until they work
-  lock          Keep the commits that references to git stand for in a file
   destroy       Remove environments and all that is in them
   rollback      Go back to the files of an earlier run, as git has them
   show          Show a saved plan again, without a cluster
@@ -69,6 +68,7 @@ Write definitions:
   modules       List the modules, or show one
   validate      Check the workspace's files, without a cluster
   fmt           Rewrite TOML files in the canonical style
+  lock          Keep the commits that references to git stand for in a file
   schema        Print the JSON Schema of a kind of file, or of what -json prints
 
 ditc itself:
@@ -150,7 +150,6 @@ Usage: ditc [OPTIONS] <COMMAND>
 Change environments:
   plan          Show what would change in environments, and why
   apply         Make environments what their files say, and wait until they work
-  lock          Keep the commits that references to git stand for in a file
   destroy       Remove environments and all that is in them
   rollback      Go back to the files of an earlier run, as git has them
   show          Show a saved plan again, without a cluster
@@ -170,6 +169,7 @@ Write definitions:
   modules       List the modules, or show one
   validate      Check the workspace's files, without a cluster
   fmt           Rewrite TOML files in the canonical style
+  lock          Keep the commits that references to git stand for in a file
   schema        Print the JSON Schema of a kind of file, or of what -json prints
 
 ditc itself:
@@ -891,7 +891,6 @@ Usage: ditc [OPTIONS] <COMMAND>
 Change environments:
   plan          Show what would change in environments, and why
   apply         Make environments what their files say, and wait until they work
-  lock          Keep the commits that references to git stand for in a file
   destroy       Remove environments and all that is in them
   rollback      Go back to the files of an earlier run, as git has them
   show          Show a saved plan again, without a cluster
@@ -911,6 +910,7 @@ Write definitions:
   modules       List the modules, or show one
   validate      Check the workspace's files, without a cluster
   fmt           Rewrite TOML files in the canonical style
+  lock          Keep the commits that references to git stand for in a file
   schema        Print the JSON Schema of a kind of file, or of what -json prints
 
 ditc itself:

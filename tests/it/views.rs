@@ -94,7 +94,9 @@ fn a_component_is_explained_from_its_line_to_its_objects() {
         words.collect::<String>()
     };
     let narrow = explain("").error("").wrote_nothing().out;
-    check(without_ids(&narrow), str![[r#"
+    check(
+        without_ids(&narrow),
+        str![[r#"
 demo.services.orders (service)
   Defined   environments/demo.toml:2:11
   Module    service (built in)
@@ -135,9 +137,12 @@ Waits for
 Waited for by
   demo.services.gateway (ready)
 
-"#]]);
+"#]],
+    );
     let wide = explain("COLUMNS=200 DITC_VAR_level=debug").out;
-    check(without_ids(&wide), str![[r#"
+    check(
+        without_ids(&wide),
+        str![[r#"
 demo.services.orders (service)
   Defined   environments/demo.toml:2:11
   Module    service (built in)
@@ -173,7 +178,8 @@ Waits for
 Waited for by
   demo.services.gateway (ready)
 
-"#]]);
+"#]],
+    );
     assert_eq!(
         explain("").out.lines().next(),
         workspace.ditc("explain demo/orders --sandbox").exits(0).out.lines().next()
@@ -215,12 +221,14 @@ error: Deployment/orders is not in the cluster, so nobody owns a field of it
 
 "#]]);
     workspace.ditc("apply demo --sandbox -auto-approve").exits(0);
-    workspace.ditc("explain demo.services.orders/Deployment/orders .spec.nothing --sandbox").exits(1).error(str![[r#"
+    workspace.ditc("explain demo.services.orders/Deployment/orders .spec.nothing --sandbox").exits(1).error(str![[
+        r#"
 error: nobody owns a field at `.spec.nothing` of Deployment/orders
   hint: a field that nobody sets is a default of the server; `.` shows all that
     somebody owns
 
-"#]]);
+"#
+    ]]);
     let secret = workspace.ditc("explain demo --sandbox").exits(0);
     secret.says("demo (environment)").says("nothing would be changed");
 }

@@ -15,10 +15,10 @@ pub fn locked(path: &str, before: &Entries, after: &Entries) -> String {
     for name in names {
         match (before.get(name), after.get(name)) {
             (Some((_, then)), Some((reference, now))) if then != now => {
-                lines.push(format!("  ~ {name}  {reference}  {then} -> {now}"))
+                lines.push(format!("  ~ {name}  {reference}  {then} -> {now}"));
             }
             (Some((then, _)), Some((now, commit))) if then != now => {
-                lines.push(format!("  ~ {name}  {then} -> {now}  {commit}"))
+                lines.push(format!("  ~ {name}  {then} -> {now}  {commit}"));
             }
             (None, Some((reference, commit))) => lines.push(format!("  + {name}  {reference}  {commit}")),
             (Some((reference, _)), None) => lines.push(format!("  - {name}  {reference}")),

@@ -22,7 +22,9 @@ fn refused_beside_a_repository(lines: &str, expected: impl IntoData) {
 
 #[test]
 fn two_references() {
-    refused(&following("repo = \"kooba/ditc-orders\"\ntag = \"dev\"\nbranch = \"main\""), str![[r#"
+    refused(
+        &following("repo = \"kooba/ditc-orders\"\ntag = \"dev\"\nbranch = \"main\""),
+        str![[r#"
 error: two references
  --> environments/demo.toml:5:1
   |
@@ -37,12 +39,15 @@ error: two references
 
 1 error
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_reference_without_a_repository() {
-    refused(&following("semver = \"^1.4\""), str![[r#"
+    refused(
+        &following("semver = \"^1.4\""),
+        str![[r#"
 error: reference without a repository
  --> environments/demo.toml:3:10
   |
@@ -55,12 +60,15 @@ error: reference without a repository
 
 1 error
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_repository_without_a_reference() {
-    refused(&following("repo = \"kooba/ditc-orders\""), str![[r#"
+    refused(
+        &following("repo = \"kooba/ditc-orders\""),
+        str![[r#"
 error: repository without a reference
  --> environments/demo.toml:3:8
   |
@@ -73,12 +81,15 @@ error: repository without a reference
 
 1 error
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_repository_that_is_an_option() {
-    refused(&following("repo = \"-oProxyCommand=id\"\ntag = \"dev\""), str![[r#"
+    refused(
+        &following("repo = \"-oProxyCommand=id\"\ntag = \"dev\""),
+        str![[r#"
 error: invalid repository
  --> environments/demo.toml:3:8
   |
@@ -91,12 +102,15 @@ error: invalid repository
 
 1 error
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_repository_that_runs_a_command() {
-    refused(&following("repo = \"ext::sh\"\ntag = \"dev\""), str![[r#"
+    refused(
+        &following("repo = \"ext::sh\"\ntag = \"dev\""),
+        str![[r#"
 error: invalid repository
  --> environments/demo.toml:3:8
   |
@@ -109,12 +123,15 @@ error: invalid repository
 
 1 error
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_host_that_is_an_option() {
-    refused(&following("repo = \"ssh://-oProxyCommand=id/x\"\ntag = \"dev\""), str![[r#"
+    refused(
+        &following("repo = \"ssh://-oProxyCommand=id/x\"\ntag = \"dev\""),
+        str![[r#"
 error: invalid repository
  --> environments/demo.toml:3:8
   |
@@ -128,12 +145,15 @@ error: invalid repository
 
 1 error
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_repository_over_plain_http() {
-    refused(&following("repo = \"http://git.example.com/orders\"\ntag = \"dev\""), str![[r#"
+    refused(
+        &following("repo = \"http://git.example.com/orders\"\ntag = \"dev\""),
+        str![[r#"
 error: invalid repository
  --> environments/demo.toml:3:8
   |
@@ -147,13 +167,16 @@ error: invalid repository
 
 1 error
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn credentials_in_a_url() {
     let fixture = following("repo = \"https://jane:hunter2@git.example.com/orders\"\ntag = \"dev\"");
-    refused(&fixture, str![[r#"
+    refused(
+        &fixture,
+        str![[r#"
 error: credentials in a file
  --> environments/demo.toml:3:8
   |
@@ -167,7 +190,8 @@ error: credentials in a file
 
 1 error
 
-"#]]);
+"#]],
+    );
     let variable = following("repo = \"https://{{ variables.who }}@git.example.com/orders\"\ntag = \"dev\"");
     let workspace = Workspace::of(&format!("{variable}[variables]\nwho = \"jane:hunter2\"\n"));
     for command in ["plan demo --sandbox", "plan demo --sandbox -json", "validate", "lock demo", "lock demo -json"] {
@@ -177,7 +201,9 @@ error: credentials in a file
 
 #[test]
 fn a_tag_that_is_a_path() {
-    refused(&following("repo = \"kooba/ditc-orders\"\ntag = \"refs/heads/main\""), str![[r#"
+    refused(
+        &following("repo = \"kooba/ditc-orders\"\ntag = \"refs/heads/main\""),
+        str![[r#"
 error: invalid reference
  --> environments/demo.toml:4:7
   |
@@ -190,12 +216,15 @@ error: invalid reference
 
 1 error
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_tag_that_leads_up() {
-    refused(&following("repo = \"kooba/ditc-orders\"\ntag = \"../../x\""), str![[r#"
+    refused(
+        &following("repo = \"kooba/ditc-orders\"\ntag = \"../../x\""),
+        str![[r#"
 error: invalid reference
  --> environments/demo.toml:4:7
   |
@@ -206,12 +235,15 @@ error: invalid reference
 
 1 error
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_commit_that_is_cut_short() {
-    refused(&following("repo = \"kooba/ditc-orders\"\ncommit = \"de841bc\""), str![[r#"
+    refused(
+        &following("repo = \"kooba/ditc-orders\"\ncommit = \"de841bc\""),
+        str![[r#"
 error: invalid reference
  --> environments/demo.toml:4:10
   |
@@ -225,12 +257,15 @@ error: invalid reference
 
 1 error
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_range_that_is_none() {
-    refused(&following("repo = \"kooba/ditc-orders\"\nsemver = \"latest\""), str![[r#"
+    refused(
+        &following("repo = \"kooba/ditc-orders\"\nsemver = \"latest\""),
+        str![[r#"
 error: invalid reference
  --> environments/demo.toml:4:10
   |
@@ -243,12 +278,15 @@ error: invalid reference
 
 1 error
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_tag_that_is_not_there() {
-    refused_beside_a_repository("repo = \"./orders\"\ntag = \"dve\"", str![[r#"
+    refused_beside_a_repository(
+        "repo = \"./orders\"\ntag = \"dve\"",
+        str![[r#"
 error: unknown reference
  --> environments/demo.toml:4:7
   |
@@ -260,12 +298,15 @@ error: unknown reference
 
 1 error
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_branch_in_the_place_of_a_tag() {
-    refused_beside_a_repository("repo = \"./orders\"\ntag = \"next\"", str![[r#"
+    refused_beside_a_repository(
+        "repo = \"./orders\"\ntag = \"next\"",
+        str![[r#"
 error: unknown reference
  --> environments/demo.toml:4:7
   |
@@ -277,12 +318,15 @@ error: unknown reference
 
 1 error
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_range_without_a_version() {
-    refused_beside_a_repository("repo = \"./orders\"\nsemver = \"^1.4\"", str![[r#"
+    refused_beside_a_repository(
+        "repo = \"./orders\"\nsemver = \"^1.4\"",
+        str![[r#"
 error: unknown reference
  --> environments/demo.toml:4:10
   |
@@ -293,12 +337,15 @@ error: unknown reference
 
 1 error
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn releases_elsewhere() {
-    refused_beside_a_repository("repo = \"./orders\"\nrelease = \"latest\"", str![[r#"
+    refused_beside_a_repository(
+        "repo = \"./orders\"\nrelease = \"latest\"",
+        str![[r#"
 error: no releases here
  --> environments/demo.toml:4:11
   |
@@ -310,12 +357,15 @@ error: no releases here
 
 1 error
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_directory_that_is_not_there() {
-    refused_beside_a_repository("repo = \"../nowhere\"\ntag = \"dev\"", str![[r#"
+    refused_beside_a_repository(
+        "repo = \"../nowhere\"\ntag = \"dev\"",
+        str![[r#"
 error: repository not found
  --> environments/demo.toml:3:8
   |
@@ -327,12 +377,15 @@ error: repository not found
 
 1 error
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_directory_that_is_no_repository() {
-    refused_beside_a_repository("repo = \"./environments\"\ntag = \"dev\"", str![[r#"
+    refused_beside_a_repository(
+        "repo = \"./environments\"\ntag = \"dev\"",
+        str![[r#"
 error: repository not reached
  --> environments/demo.toml:3:8
   |
@@ -347,7 +400,8 @@ error: repository not reached
 
 1 error
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -357,7 +411,11 @@ fn a_tag_of_what_is_no_commit() {
     std::fs::write(orders.root.join("file"), "text").expect("it can be written");
     let id = orders.git("hash-object -w file");
     orders.git(&format!("tag file {id}"));
-    workspace.ditc("plan demo --sandbox").exits(1).out("").error(str![[r#"
+    workspace
+        .ditc("plan demo --sandbox")
+        .exits(1)
+        .out("")
+        .error(str![[r#"
 error: no commit
  --> environments/demo.toml:4:7
   |
@@ -368,13 +426,18 @@ error: no commit
 
 1 error
 
-"#]]).wrote_nothing();
+"#]])
+        .wrote_nothing();
 }
 
 #[test]
 fn a_commit_that_is_not_locked() {
     let workspace = Workspace::of(&following("repo = \"kooba/ditc-orders\"\ntag = \"dev\""));
-    workspace.ditc("plan demo --sandbox -offline").exits(1).out("").error(str![[r#"
+    workspace
+        .ditc("plan demo --sandbox -offline")
+        .exits(1)
+        .out("")
+        .error(str![[r#"
 error: not in the lock file
  --> environments/demo.toml:4:7
   |
@@ -388,7 +451,8 @@ error: not in the lock file
 
 1 error
 
-"#]]).wrote_nothing();
+"#]])
+        .wrote_nothing();
 }
 
 #[test]
@@ -399,7 +463,11 @@ fn a_tag_that_moved_since_it_was_locked() {
     workspace.ditc("lock demo").exits(0);
     orders.commit("second");
     orders.git("tag --force dev");
-    workspace.ditc("plan demo --sandbox -locked").exits(1).out("").error(str![[r#"
+    workspace
+        .ditc("plan demo --sandbox -locked")
+        .exits(1)
+        .out("")
+        .error(str![[r#"
 error: moved since it was locked
  --> environments/demo.toml:4:7
   |
@@ -412,7 +480,8 @@ error: moved since it was locked
 
 1 error
 
-"#]]).wrote_nothing();
+"#]])
+        .wrote_nothing();
 }
 
 #[test]
@@ -435,7 +504,11 @@ error: in the lock file for nothing
 fn a_lock_of_another_ditc() {
     let workspace = Workspace::of(&following("repo = \"./orders\"\ntag = \"dev\""));
     workspace.write(LOCK, "version = 2\n");
-    workspace.ditc("plan demo --sandbox").exits(1).out("").error(str![[r#"
+    workspace
+        .ditc("plan demo --sandbox")
+        .exits(1)
+        .out("")
+        .error(str![[r#"
 error: unknown lock file
  --> environments/demo.lock.toml:1:11
   |
@@ -447,14 +520,19 @@ error: unknown lock file
 
 1 error
 
-"#]]).wrote_nothing();
+"#]])
+        .wrote_nothing();
 }
 
 #[test]
 fn an_entry_of_a_lock_that_says_nothing() {
     let workspace = Workspace::of(&following("repo = \"./orders\"\ntag = \"dev\""));
     workspace.write(LOCK, "version = 1\n\n[services.orders]\nrepo = \"./orders\"\ntag = \"dev\"\n");
-    workspace.ditc("plan demo --sandbox").exits(1).out("").error(str![[r#"
+    workspace
+        .ditc("plan demo --sandbox")
+        .exits(1)
+        .out("")
+        .error(str![[r#"
 error: no entry of a lock
  --> environments/demo.lock.toml:3:11
   |
@@ -467,7 +545,8 @@ error: no entry of a lock
 
 1 error
 
-"#]]).wrote_nothing();
+"#]])
+        .wrote_nothing();
 }
 
 #[test]
@@ -488,7 +567,11 @@ error: unknown service
 fn an_address_that_is_no_api() {
     let workspace = Workspace::of(&following("repo = \"kooba/ditc-orders\"\ntag = \"dev\""));
     workspace.write("ditc.toml", "[github]\nurl = \"http://github.example.com\"\n");
-    workspace.ditc("plan demo --sandbox").exits(1).out("").error(str![[r#"
+    workspace
+        .ditc("plan demo --sandbox")
+        .exits(1)
+        .out("")
+        .error(str![[r#"
 error: invalid address
  --> ditc.toml:2:7
   |
@@ -501,5 +584,6 @@ error: invalid address
 
 1 error
 
-"#]]).wrote_nothing();
+"#]])
+        .wrote_nothing();
 }

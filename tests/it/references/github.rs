@@ -36,7 +36,6 @@ impl Answer {
 /// A question, and how it was answered.
 #[derive(Clone)]
 struct Asked {
-    path: String,
     token: Option<String>,
     status: u16,
 }
@@ -107,7 +106,7 @@ fn serve(stream: TcpStream, known: &Mutex<Known>) -> Option<()> {
     let etag = answer.headers.iter().find(|(name, _)| *name == "ETag").map(|(_, etag)| etag);
     let is_known = etag.is_some() && headers.get("if-none-match") == etag;
     let Answer { status, headers: told, body } = if is_known { Answer::new(304, "") } else { answer };
-    known.asked.push(Asked { path, token: headers.get("authorization").cloned(), status });
+    known.asked.push(Asked { token: headers.get("authorization").cloned(), status });
     drop(known);
     let mut text = format!("HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
     for (name, value) in told {
@@ -201,7 +200,10 @@ fn a_tag_that_is_not_there_is_told_with_those_that_are() {
     server.tag("kooba/ditc-orders", "v1", ONE);
     let tags = format!(r#"[{{"name":"dve","commit":{{"sha":"{ONE}"}}}}]"#);
     server.answer("/repos/kooba/ditc-orders/tags?per_page=100&page=1", [Answer::new(200, tags)]);
-    wrong(&workspace, "plan demo --sandbox", str![[r#"
+    wrong(
+        &workspace,
+        "plan demo --sandbox",
+        str![[r#"
 error: unknown reference
  --> environments/demo.toml:3:9
   |
@@ -213,10 +215,14 @@ error: unknown reference
 
 1 error
 
-"#]]);
+"#]],
+    );
     let head = format!(r#"{{"ref":"refs/heads/dev","object":{{"type":"commit","sha":"{ONE}"}}}}"#);
     server.answer("/repos/kooba/ditc-orders/git/ref/heads/dev", [Answer::new(200, head)]);
-    wrong(&workspace, "plan demo --sandbox", str![[r#"
+    wrong(
+        &workspace,
+        "plan demo --sandbox",
+        str![[r#"
 error: unknown reference
  --> environments/demo.toml:3:9
   |
@@ -228,7 +234,8 @@ error: unknown reference
 
 1 error
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -237,7 +244,10 @@ fn a_private_repository_says_what_to_set() {
     let workspace = demo_on(&server);
     server.answer("/repos/kooba/ditc-orders/commits/tags/dev", [Answer::new(404, r#"{"message":"Not Found"}"#)]);
     // What lets in at GitHub itself is not for a host that a file names.
-    wrong(&workspace, "GITHUB_TOKEN=canary GH_TOKEN=canary plan demo --sandbox", str![[r#"
+    wrong(
+        &workspace,
+        "GITHUB_TOKEN=canary GH_TOKEN=canary plan demo --sandbox",
+        str![[r#"
 error: repository not reached
  --> environments/demo.toml:2:9
   |
@@ -253,7 +263,8 @@ error: repository not reached
 
 1 error
 
-"#]]);
+"#]],
+    );
     assert!(server.asked().iter().all(|asked| asked.token.is_none()));
     let command = "DITC_GITHUB_TOKEN=canary DITC_LOG=trace plan demo --sandbox";
     let told = workspace.ditc(command).exits(1).says_nothing_of("canary");
@@ -270,7 +281,10 @@ fn a_token_that_is_refused_is_named_by_where_it_is_from() {
     let workspace = demo_on(&server);
     let refusal = Answer::new(401, r#"{"message":"Bad credentials"}"#);
     server.answer("/repos/kooba/ditc-orders/commits/tags/dev", [refusal]);
-    wrong(&workspace, "GH_ENTERPRISE_TOKEN=canary plan demo --sandbox", str![[r#"
+    wrong(
+        &workspace,
+        "GH_ENTERPRISE_TOKEN=canary plan demo --sandbox",
+        str![[r#"
 error: repository not reached
  --> environments/demo.toml:2:9
   |
@@ -285,7 +299,8 @@ error: repository not reached
 
 1 error
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -302,7 +317,10 @@ fn limits_are_honoured_and_told() {
         .with("X-RateLimit-Remaining", "0")
         .with("X-RateLimit-Reset", "4102444800");
     server.answer(path, [limited]);
-    wrong(&workspace, "plan demo --sandbox", str![[r#"
+    wrong(
+        &workspace,
+        "plan demo --sandbox",
+        str![[r#"
 error: repository not reached
  --> environments/demo.toml:2:9
   |
@@ -317,11 +335,15 @@ error: repository not reached
 
 1 error
 
-"#]]);
+"#]],
+    );
     assert_eq!(server.statuses(), [403]);
     let forbidden = Answer::new(403, r#"{"message":"Resource not accessible by personal access token"}"#);
     server.answer(path, [forbidden]);
-    wrong(&workspace, "DITC_GITHUB_TOKEN=canary plan demo --sandbox", str![[r#"
+    wrong(
+        &workspace,
+        "DITC_GITHUB_TOKEN=canary plan demo --sandbox",
+        str![[r#"
 error: repository not reached
  --> environments/demo.toml:2:9
   |
@@ -335,7 +357,8 @@ error: repository not reached
 
 1 error
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -348,7 +371,10 @@ fn a_server_that_fails_is_asked_again_and_then_told() {
     workspace.ditc("plan demo --sandbox").exits(0);
     assert_eq!(server.statuses(), [502, 200]);
     server.answer(path, [Answer::new(502, "<html>")]);
-    wrong(&workspace, "plan demo --sandbox", str![[r#"
+    wrong(
+        &workspace,
+        "plan demo --sandbox",
+        str![[r#"
 error: repository not reached
  --> environments/demo.toml:2:9
   |
@@ -362,10 +388,14 @@ error: repository not reached
 
 1 error
 
-"#]]);
+"#]],
+    );
     assert_eq!(server.statuses(), [502, 502, 502]);
     server.answer(path, [Answer::new(200, "<html>")]);
-    wrong(&workspace, "plan demo --sandbox", str![[r#"
+    wrong(
+        &workspace,
+        "plan demo --sandbox",
+        str![[r#"
 error: repository not reached
  --> environments/demo.toml:2:9
   |
@@ -377,7 +407,8 @@ error: repository not reached
 
 1 error
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -391,7 +422,9 @@ fn a_renamed_repository_is_followed_and_another_host_is_not() {
     workspace.ditc("plan demo --sandbox").exits(0);
     server.answer(path, [to(&other.url)]);
     let told = workspace.ditc("DITC_GITHUB_TOKEN=canary plan demo --sandbox").exits(1).out("").wrote_nothing();
-    crate::support::check(told.error.replace(&other.url, "[OTHER]"), str![[r#"
+    crate::support::check(
+        told.error.replace(&other.url, "[OTHER]"),
+        str![[r#"
 error: repository not reached
  --> environments/demo.toml:2:9
   |
@@ -407,7 +440,8 @@ error: repository not reached
 
 1 error
 
-"#]]);
+"#]],
+    );
     assert!(other.asked().is_empty());
 }
 
@@ -418,7 +452,10 @@ fn a_host_that_is_not_there_ends_the_plan() {
     server.tag("kooba/ditc-orders", "dev", ONE);
     runs(&workspace, ONE);
     workspace.write("ditc.toml", "[github]\nurl = \"http://127.0.0.1:9\"\n");
-    wrong(&workspace, "apply demo --sandbox -auto-approve", str![[r#"
+    wrong(
+        &workspace,
+        "apply demo --sandbox -auto-approve",
+        str![[r#"
 error: repository not reached
  --> environments/demo.toml:2:9
   |
@@ -432,5 +469,6 @@ error: repository not reached
 
 1 error
 
-"#]]);
+"#]],
+    );
 }
