@@ -70,7 +70,7 @@ async fn run(
         Operation::Destroy => desk.workspace()?,
     };
     let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
-    link.look_up(desk, &mut workspace, &BTreeSet::from([environment.clone()]), operation, variables).await?;
+    link.look_up(desk, &mut workspace, &BTreeSet::from([environment.clone()]), operation, variables, None).await?;
     let definition = definition(desk, operation);
     let mut hold = Hold::take(desk, arguments, link, environment, operation, definition)?;
     hold.flags.push_str(&variables.repeat());

@@ -163,10 +163,7 @@ fn explained(place: &Place, survey: &Survey, meant: &Meant<'_>, provenance: Opti
         module: provenance.map(|Provenance { module, is_built_in, .. }| {
             if *is_built_in { format!("{module} (built in)") } else { format!("{module} (modules/{module}/)") }
         }),
-        follows: provenance.map_or_else(Vec::new, |provenance| {
-            let Provenance { repo, reference, .. } = provenance;
-            [repo, reference].into_iter().flatten().map(|said| input(said, sources)).collect()
-        }),
+        follows: provenance.map_or_else(Vec::new, |provenance| inputs(&provenance.follows)),
         inputs: provenance.map_or_else(Vec::new, |provenance| inputs(&provenance.inputs)),
         variables: provenance.map_or_else(Vec::new, |provenance| inputs(&provenance.variables)),
         changes: planned(plan, |key| keys.contains_key(key)),

@@ -102,11 +102,12 @@ impl Link {
         environments: &BTreeSet<EnvironmentName>,
         operation: Operation,
         variables: &cli::Variables,
+        past: Option<&references::Past>,
     ) -> Result<(), Failure> {
         if operation == Operation::Destroy {
             return Ok(());
         }
-        references::look_up(desk, workspace, environments, variables.references).await?;
+        references::look_up(desk, workspace, environments, variables.references, past).await?;
         if !variables.references.offline {
             self.access = Some(references::access(desk, &workspace.settings));
         }

@@ -52,7 +52,7 @@ async fn one(desk: &Desk<'_>, arguments: &cli::Plan, environment: &EnvironmentNa
     let only = BTreeSet::from([environment.clone()]);
     let (survey, link) = if arguments.refresh {
         let mut link = Link::open(desk, &root, workspace.settings.context.as_deref()).await?;
-        link.look_up(desk, &mut workspace, &only, operation, &arguments.variables).await?;
+        link.look_up(desk, &mut workspace, &only, operation, &arguments.variables, None).await?;
         (survey(desk, &mut link, workspace, environment, operation, &arguments.into()).await?, link)
     } else {
         let link = Link::open_without_asking(desk, &root, workspace.settings.context.as_deref()).await?;
@@ -91,7 +91,7 @@ async fn many(desk: &Desk<'_>, arguments: &cli::Plan) -> Result<Exit, Failure> {
         return Ok(told.end(desk, &link, &chosen, &Some(BTreeMap::new())));
     }
     let mut link = Link::open(desk, &root, workspace.settings.context.as_deref()).await?;
-    link.look_up(desk, &mut workspace, &chosen.environments, operation, &arguments.variables).await?;
+    link.look_up(desk, &mut workspace, &chosen.environments, operation, &arguments.variables, None).await?;
     let mut together = together(&link, &workspace, &chosen).await?;
     let strays = together.strays.clone();
     let store = together.link.store.clone();

@@ -51,11 +51,23 @@ pub(super) fn read_lock(
     environment: &EnvironmentName,
 ) -> Result<Option<Result<Lock, Vec<Diagnostic>>>, Failure> {
     let path = lock_path(environment);
-    let Some(bytes) = files::read_inside(&desk.root(), &path, FILE_LIMIT)? else { return Ok(None) };
-    Ok(Some(Lock::read(&mut workspace.sources, &path.display().to_string(), &bytes)))
+    let bytes = files::read_inside(&desk.root(), &path, FILE_LIMIT)?;
+    Ok(bytes.map(|bytes| read(workspace, environment, &bytes)))
 }
 
-/// Finds out what the services of environments stand at, and puts it into the workspace.
+fn read(
+    workspace: &mut config::Workspace,
+    environment: &EnvironmentName,
+    bytes: &[u8],
+) -> Result<Lock, Vec<Diagnostic>> {
+    Lock::read(&mut workspace.sources, &lock_path(environment).display().to_string(), bytes)
+}
+
+/// The lock file of an environment as it was at another time; none where there was none.
+pub(super) type Past = Option<Vec<u8>>;
+
+/// Finds out what the services of environments stand at, and puts it into the workspace: by the lock files that are there,
+/// or by one of the past.
 ///
 /// # Errors
 /// When a lock file cannot be read at all. What is wrong in it, and what a repository does not tell, is left for the
@@ -65,10 +77,15 @@ pub(super) async fn look_up(
     workspace: &mut config::Workspace,
     environments: &BTreeSet<EnvironmentName>,
     references: cli::References,
+    past: Option<&Past>,
 ) -> Result<(), Failure> {
     let mut wanted: Vec<(EnvironmentName, Tracked, Option<Locked>)> = Vec::new();
     for environment in environments {
-        let lock = match read_lock(desk, workspace, environment)? {
+        let lock = match past {
+            None => read_lock(desk, workspace, environment)?,
+            Some(past) => past.as_ref().map(|bytes| read(workspace, environment, bytes)),
+        };
+        let lock = match lock {
             Some(Err(mistakes)) => {
                 for tracked in config::tracked(workspace, environment) {
                     if let Some(mistake) = mistakes.first() {

@@ -5,6 +5,7 @@ use super::{
     Workspace,
     catalogue::toml,
     environment::environment,
+    follows::Follows,
     merge,
     value::{Node, Tree},
     variables,
@@ -22,9 +23,8 @@ pub struct Provenance {
     pub is_built_in: bool,
     /// Where its table begins.
     pub definition: Span,
-    pub repo: Option<Said>,
-    /// The `tag`, `branch`, `release`, `semver` or `commit` of it.
-    pub reference: Option<Said>,
+    /// The repository, what is followed in it, and the image's tag, as far as they are said.
+    pub follows: Vec<Said>,
     /// In the order of the module, those of `env` each by itself.
     pub inputs: Vec<Said>,
     /// The variables that the inputs name, each with the value that wins.
@@ -82,13 +82,18 @@ impl Workspace {
             place: span.clone(),
             is_default: false,
         };
+        let Follows { repo, reference, image_tag } = &component.follows;
+        let follows = [
+            repo.as_ref().map(|repo| text("repo", repo)),
+            reference.as_ref().map(|(sort, name)| text(sort.word(), name)),
+            image_tag.as_ref().map(|tag| text("image_tag", tag)),
+        ];
         let own = self.modules_of_its_own.contains(&component.module.value);
         Some(Provenance {
             module: component.module.value.to_string(),
             is_built_in: !own && super::builtin::has(&component.module.value),
             definition: component.span.clone(),
-            repo: component.follows.repo.as_ref().map(|repo| text("repo", repo)),
-            reference: component.follows.reference.as_ref().map(|(sort, name)| text(sort.word(), name)),
+            follows: follows.into_iter().flatten().collect(),
             inputs,
             variables: variables.map(|entry| said(&entry.key.value, &entry.value, false)).collect(),
         })

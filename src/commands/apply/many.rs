@@ -59,7 +59,7 @@ pub(super) async fn run(
     addresses_within(&choices.choices, &chosen.environments)?;
     desk.tell_unheeded(&workspace, &chosen.environments, operation);
     let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
-    link.look_up(desk, &mut workspace, &chosen.environments, operation, variables).await?;
+    link.look_up(desk, &mut workspace, &chosen.environments, operation, variables, None).await?;
     let contact = Contact::default();
     let flags = desk.global.repeat() + &variables.repeat();
 

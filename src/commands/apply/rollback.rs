@@ -16,7 +16,12 @@ use crate::{
 };
 
 use super::{
-    super::{desk::Desk, history::past, link::Link},
+    super::{
+        desk::Desk,
+        history::past,
+        link::Link,
+        references::{Past, lock_path},
+    },
     Hold, look_and_do,
 };
 
@@ -28,12 +33,12 @@ pub(in crate::commands) async fn rollback(desk: &Desk<'_>, arguments: &cli::Roll
     // A destroy leaves no record behind, and so no number of its own; of two lives of an environment the newer counts.
     let run = runs.iter().find(|run| run.serial == *serial && run.operation == Operation::Apply);
     let (run, commit) = to(desk, environment, *serial, run)?;
-    let mut workspace = workspace_at(desk, environment, &commit, variables)?;
+    let (mut workspace, lock) = workspace_at(desk, environment, &commit, variables)?;
+    let only = BTreeSet::from([environment.clone()]);
+    link.look_up(desk, &mut workspace, &only, Operation::Apply, variables, Some(&lock)).await?;
     if !desk.global.json {
         desk.terminal.out(&render::text::rolling_back(environment, run, &commit, desk.terminal.out_style));
     }
-    let only = BTreeSet::from([environment.clone()]);
-    link.look_up(desk, &mut workspace, &only, Operation::Apply, variables).await?;
     let definition = Some(Definition { commit, is_dirty: false });
     let mut hold = Hold::take(desk, flags, link, environment, Operation::Apply, definition)?;
     hold.flags.push_str(&variables.repeat());
@@ -69,14 +74,14 @@ fn to<'a>(
     }
 }
 
-/// The workspace as a commit has it, with the `ditc.toml` of today: which cluster, and what is allowed there, is no matter
+/// The workspace and the environment's lock file as a commit has them, with the `ditc.toml` of today: which cluster, and what is allowed there, is no matter
 /// of the past.
 fn workspace_at(
     desk: &Desk<'_>,
     environment: &EnvironmentName,
     commit: &str,
     variables: &cli::Variables,
-) -> Result<config::Workspace, Failure> {
+) -> Result<(config::Workspace, Past), Failure> {
     let root = desk.root();
     let mut texts: BTreeMap<String, Vec<u8>> =
         sources::files_at(&root, commit, &["environments", "modules"]).map_err(|error| match error {
@@ -85,6 +90,7 @@ fn workspace_at(
                 .hint("a clone in CI often holds one commit alone: let it fetch the whole history (fetch-depth: 0)"),
             error => error.into(),
         })?;
+    let lock = texts.remove(&lock_path(environment).display().to_string());
     texts.retain(|path, _| files::is_definition(path));
     if let Some(today) = files::read_workspace(&root)?.remove("ditc.toml") {
         texts.insert("ditc.toml".to_owned(), today);
@@ -99,7 +105,7 @@ fn workspace_at(
                 .hint(format!("these are the files of commit {}; those of today are as they were", short(commit))))
         }
         // A kind that Kubernetes itself does not have is for the cluster to know.
-        Ok(_) | Err(_) => Ok(workspace),
+        Ok(_) | Err(_) => Ok((workspace, lock)),
     }
 }
 
