@@ -247,3 +247,31 @@ fn a_lock_that_cannot_be_read_stops_its_environment() {
     workspace.ditc("lock demo -upgrade").exits(0);
     workspace.ditc("plan demo --sandbox -locked").exits(0);
 }
+
+#[test]
+fn a_rollback_goes_back_to_the_commits_that_were_locked_then() {
+    let (workspace, orders) = demo();
+    // The workspace is a repository of its own, beside the one that is followed.
+    workspace.write(".gitignore", "state\norders\n");
+    let files = Repository { root: workspace.root().to_owned() };
+    files.git("init --quiet");
+    let keep = || {
+        files.git("add --all");
+        files.commit("next");
+    };
+    workspace.ditc("lock demo").exits(0);
+    keep();
+    let first = orders.commit_of("dev");
+    runs(&workspace, &first);
+    orders.commit("second");
+    orders.git("tag --force dev");
+    workspace.ditc("lock demo -upgrade").exits(0);
+    keep();
+    runs(&workspace, &orders.commit_of("dev"));
+    let history = workspace.ditc("history demo --sandbox -json").exits(0).out;
+    let history: serde_json::Value = serde_json::from_str(&history).expect("one document");
+    let serials = history["runs"].as_array().expect("a list").iter().map(|run| run["serial"].as_u64());
+    let oldest = serials.flatten().min().expect("it ran");
+    workspace.ditc(&format!("rollback demo {oldest} --sandbox -auto-approve")).exits(0);
+    assert_eq!(image(&workspace), format!("example/orders:{first}"));
+}
