@@ -24,6 +24,9 @@ end_pod() {
   within 120 is_new_and_ready "$1" "$old"
 }
 
+# reached COMMAND…: a pod that is ready is reached through its Service a moment later, when the node's rules follow.
+reached() { within 30 "$@"; }
+
 # expect_rolled WORKLOAD CONFIG: the plan above says whose configuration rolls it, however the sentence is wrapped.
 expect_rolled() {
   local joined

@@ -65,6 +65,7 @@ expect_text '^42$'
 
 # So it is when its pod ends by itself.
 end_pod postgresql-0
+reached sql orders 'SELECT 1'
 expect_exit 0 sql orders 'SELECT number FROM orders'
 expect_text '^42$'
 expect_exit 0 as_shop 'SELECT name FROM products'

@@ -57,6 +57,8 @@ expect_text '^for jakub$'
 expect_exit 0 client env -u REDISCLI_AUTH redis-cli -h cache-master set order 'for jakub'
 end_pod redis-master-0
 end_pod cache-master-0
+reached client redis-cli -h redis-master ping
+reached client env -u REDISCLI_AUTH redis-cli -h cache-master ping
 expect_exit 0 client redis-cli -h redis-master get order
 expect_text '^for jakub$'
 expect_exit 0 client env -u REDISCLI_AUTH redis-cli -h cache-master exists order
