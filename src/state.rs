@@ -152,6 +152,17 @@ pub struct Definition {
     pub is_dirty: bool,
 }
 
+impl Definition {
+    /// How much of a commit people read.
+    pub const SHORT: usize = 7;
+
+    /// As much of the commit as people read.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.commit.get(..Self::SHORT).unwrap_or(&self.commit)
+    }
+}
+
 /// A run that came to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {

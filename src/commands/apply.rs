@@ -1,6 +1,11 @@
 //! `ditc apply` and `ditc destroy`: plan, ask, carry out, and tell what was done.
 
-use std::{collections::BTreeMap, collections::BTreeSet, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::sync::{mpsc, watch};
 
@@ -112,11 +117,6 @@ async fn apply_saved(desk: &Desk<'_>, arguments: &cli::Run, file: &Path) -> Resu
     let definition = saved.definition.clone();
     let (aim, bound) = saved::aim(desk, file, saved);
     bound.leads_there(&mut link).await?;
-    let mut kinds = aim.desired.iter().flat_map(|desired| desired.manifests.keys());
-    if kinds.any(|key| link.kinds.get(&key.kind).is_none()) {
-        // Whoever planned knew a kind that came since the kinds were asked for here.
-        link.discover().await?;
-    }
     let mut hold = Hold::take(desk, arguments, link, &aim.environment, aim.operation, definition)?;
     let survey = survey_for(desk, &mut hold.link, aim).await?;
     bound.is_still(&planned, &survey)?;

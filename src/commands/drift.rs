@@ -157,10 +157,7 @@ async fn report(
     let (environment, namespace) = (&record.environment, &record.namespace);
     let keys: BTreeMap<_, _> =
         record.entries.iter().map(|(key, entry)| (key.clone(), entry.api_version.clone())).collect();
-    if keys.keys().any(|key| link.kinds.get(&key.kind).is_none()) {
-        // It may have come since the kinds were asked for; else it is gone with all its objects.
-        link.discover().await?;
-    }
+    link.know(keys.keys()).await?;
     let wanted = Wanted { environment, namespace, keys };
     let observed = link.cluster.observe(&wanted, &link.kinds).await?;
 

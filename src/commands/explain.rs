@@ -18,7 +18,7 @@ use crate::{
         text::{Explained, Input, Related, condition, owned, planned, seen},
     },
     settings,
-    state::{Definition, Operation},
+    state::Operation,
 };
 
 use super::{
@@ -38,16 +38,12 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Explain) -> Result<Exi
     let survey = survey(desk, &mut link, workspace, environment, Operation::Apply, &choices).await?;
     let meant = meant(place, &survey)?;
     let mut explained = explained(place, &survey, &meant, provenance.as_ref());
-    if let Some(Definition { commit, is_dirty }) = desk.definition() {
-        (explained.commit, explained.is_dirty) = (Some(commit), is_dirty);
-    }
+    explained.definition = desk.definition();
     if let Some(field) = field {
         explained.fields = fields(field, &survey.basis, &meant)?;
     }
-    desk.terminal.out(&match desk.global.json {
-        true => render::json::explain(&explained),
-        false => render::text::explanation(&explained, desk.terminal.out_style),
-    });
+    desk.json(|| render::json::explain(&explained));
+    desk.text(|style| render::text::explanation(&explained, style));
     Ok(Exit::Done)
 }
 

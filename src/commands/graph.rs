@@ -1,6 +1,6 @@
 //! `ditc graph`: an environment's components and what must work before what, as a picture.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     address::Address,
@@ -53,10 +53,10 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Graph) -> Result<Exit,
             Err(mistakes) => return Err(Failure::in_files(workspace.sources, mistakes.diagnostics)),
         }
     };
-    desk.terminal.out(&match (desk.global.json, format) {
-        (true, _) => render::json::graph(&drawing),
-        (false, GraphFormat::Dot) => render::graph::dot(&drawing),
-        (false, GraphFormat::Svg) => render::graph::svg(&drawing),
+    desk.json(|| render::json::graph(&drawing));
+    desk.text(|_| match format {
+        GraphFormat::Dot => render::graph::dot(&drawing),
+        GraphFormat::Svg => render::graph::svg(&drawing),
     });
     Ok(Exit::Done)
 }
@@ -81,7 +81,7 @@ fn drawing(desired: &Desired, plan: Option<&Plan>) -> Drawing {
         name: named(*id),
         objects: objects.iter().map(|(key, action)| (format!("{} {}", key.kind.kind, key.name), *action)).collect(),
     });
-    let mut edges: std::collections::BTreeSet<(usize, usize)> = std::collections::BTreeSet::new();
+    let mut edges: BTreeSet<(usize, usize)> = BTreeSet::new();
     for (id, component) in &desired.components {
         let here = places[&Some(id)];
         edges.extend(component.needs.iter().filter_map(|need| Some((*places.get(&Some(need))?, here))));

@@ -26,10 +26,8 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::History) -> Result<Exi
     if runs.is_empty() && workspace.find(environment).is_err() {
         return Err(unknown(&link, &workspace, environment).await?);
     }
-    desk.terminal.out(&match desk.global.json {
-        true => render::json::history(environment, &runs),
-        false => render::text::history(environment, &runs, &desk.global.repeat(), desk.terminal.out_style),
-    });
+    desk.json(|| render::json::history(environment, &runs));
+    desk.text(|style| render::text::history(environment, &runs, &desk.global.repeat(), style));
     Ok(Exit::Done)
 }
 

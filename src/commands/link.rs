@@ -12,6 +12,7 @@ use crate::{
     format::discovery::{self, Discovered},
     kinds::Kinds,
     names::EnvironmentName,
+    object::ObjectKey,
     sandbox::{Options, Sandbox},
     settings,
     sources::Access,
@@ -110,6 +111,15 @@ impl Link {
         references::look_up(desk, workspace, environments, variables.references, past).await?;
         if !variables.references.offline {
             self.access = Some(references::access(desk, &workspace.settings));
+        }
+        Ok(())
+    }
+
+    /// Asks the cluster again where it knows one of these kinds no longer, or not yet: it may have come since the kinds were
+    /// asked for. Once in a run is enough; what is unknown then cannot be there.
+    pub(super) async fn know<'k>(&mut self, mut keys: impl Iterator<Item = &'k ObjectKey>) -> Result<(), Failure> {
+        if !self.is_fresh && keys.any(|key| self.kinds.get(&key.kind).is_none()) {
+            self.discover().await?;
         }
         Ok(())
     }

@@ -187,10 +187,7 @@ fn check(
     if !mistakes.is_empty() {
         return Err(Failure::in_files(workspace.sources, mistakes));
     }
-    if !desk.global.json {
-        let count: usize = subjects.iter().map(|subject| subject.tracked.len()).sum();
-        desk.terminal.out(&render::text::locks_hold(count));
-    }
+    desk.text(|_| render::text::locks_hold(subjects.iter().map(|subject| subject.tracked.len()).sum()));
     Ok(Exit::Done)
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     cli::{self, pages},
     failure::{Exit, Failure},
-    files,
+    files, render,
 };
 
 use super::desk::Desk;
@@ -16,12 +16,7 @@ pub(super) fn run(desk: &Desk<'_>, arguments: &cli::Man) -> Result<Exit, Failure
         files::put_text(&directory.join(&page.name), &page.text)?;
     }
     let shown = arguments.directory.display();
-    if desk.global.json {
-        desk.terminal
-            .out(&crate::render::json::written(pages.iter().map(|page| page.name.as_str()), &shown.to_string()));
-    } else {
-        let count = pages.len();
-        desk.terminal.out(&format!("{count} pages are in {shown}; read the first with: man {shown}/ditc.1"));
-    }
+    desk.json(|| render::json::written(pages.iter().map(|page| page.name.as_str()), &shown.to_string()));
+    desk.text(|_| format!("{} pages are in {shown}; read the first with: man {shown}/ditc.1", pages.len()));
     Ok(Exit::Done)
 }

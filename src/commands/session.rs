@@ -173,10 +173,7 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
     for (key, entry) in entries {
         keys.insert(key.clone(), entry.api_version.clone());
     }
-    if keys.keys().any(|key| link.kinds.get(&key.kind).is_none()) && !link.is_fresh {
-        // It may have come since the kinds were asked for; else nothing of it can be there.
-        link.discover().await?;
-    }
+    link.know(keys.keys()).await?;
     let wanted = Wanted { environment, namespace: &aim.namespace, keys };
     let mut observed = link.cluster.observe(&wanted, &link.kinds).await?;
     if let (Operation::Apply, Some(other)) = (operation, lives_in(&observed, environment)) {

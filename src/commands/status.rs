@@ -87,10 +87,7 @@ async fn look(
     environment: &EnvironmentName,
 ) -> Result<Option<Status>, Failure> {
     let Some(Ground { state, fence }) = ground(desk, link, workspace, environment).await? else { return Ok(None) };
-    if state.entries.keys().any(|key| link.kinds.get(&key.kind).is_none()) {
-        // It may have come since the kinds were asked for; else it is gone with all its objects.
-        link.discover().await?;
-    }
+    link.know(state.entries.keys()).await?;
     let keys = state.entries.iter().map(|(key, entry)| (key.clone(), entry.api_version.clone())).collect();
     let wanted = Wanted { environment, namespace: &state.namespace, keys };
     let observed = link.cluster.observe(&wanted, &link.kinds).await?;

@@ -21,10 +21,7 @@ pub fn changed_since<'a>(
 ) -> Result<BTreeSet<String>, Error> {
     let places: Vec<&str> = places.into_iter().collect();
     let doing = || format!("asking git what changed since `{reference}`");
-    let inside = git(root, &["rev-parse", "--is-inside-work-tree"])?;
-    if !inside.status.success() || inside.stdout.trim_ascii() != b"true" {
-        return Err(Error::Failed { doing: doing(), source: said(&inside) });
-    }
+    is_inside(root)?.map_err(|told| Error::Failed { doing: doing(), source: said(&told) })?;
     let commit = format!("{reference}^{{commit}}");
     let commit = git(root, &["rev-parse", "--verify", "--quiet", "--end-of-options", &commit])?;
     if !commit.status.success() {
@@ -57,12 +54,24 @@ pub fn changed_since<'a>(
     Ok(changed)
 }
 
-/// Runs git, which asks nobody and leaves its index as it is.
-pub(super) fn git(root: &Path, arguments: &[&str]) -> Result<Output, Error> {
+/// Git in a working copy: it asks nobody and leaves its index as it is.
+pub(super) fn command(root: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("git");
     command.arg("-C").arg(root).args(["-c", "core.quotePath=false", "--literal-pathspecs"]).args(arguments);
     command.envs([("GIT_OPTIONAL_LOCKS", "0"), ("GIT_TERMINAL_PROMPT", "0"), ("LC_ALL", "C")]);
-    command.stdin(Stdio::null()).output().map_err(Error::Start)
+    command.stdin(Stdio::null());
+    command
+}
+
+/// Runs git, which is told nothing but its arguments.
+pub(super) fn git(root: &Path, arguments: &[&str]) -> Result<Output, Error> {
+    command(root, arguments).output().map_err(Error::Start)
+}
+
+/// Whether a directory is in a git working copy.
+pub(super) fn is_inside(root: &Path) -> Result<Result<(), Output>, Error> {
+    let inside = git(root, &["rev-parse", "--is-inside-work-tree"])?;
+    Ok(if inside.status.success() && inside.stdout.trim_ascii() == b"true" { Ok(()) } else { Err(inside) })
 }
 
 pub(super) fn text(bytes: &[u8]) -> String {

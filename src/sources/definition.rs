@@ -1,16 +1,11 @@
 //! The commit that a workspace's files stand at, and the files as they were at a commit. The working tree is never touched.
 
-use std::{
-    collections::BTreeMap,
-    io::Write,
-    path::Path,
-    process::{Command, Stdio},
-    thread,
-};
+use std::{collections::BTreeMap, io::Write, path::Path, process::Stdio, thread};
 
 use super::{
     Error, Said,
-    changed::{git, said, text},
+    changed::{command, git, said, text},
+    git::next_blob,
 };
 
 /// More files than any workspace has.
@@ -83,8 +78,7 @@ fn contents(
     blobs: &[(String, String)],
     nonsense: &impl Fn(&str) -> Error,
 ) -> Result<BTreeMap<String, Vec<u8>>, Error> {
-    let mut command = Command::new("git");
-    command.arg("-C").arg(root).args(["cat-file", "--batch"]).env("LC_ALL", "C");
+    let mut command = command(root, &["cat-file", "--batch"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().map_err(Error::Start)?;
     let mut asks = child.stdin.take().expect("it is piped");
@@ -100,15 +94,8 @@ fn contents(
     }
     let mut files = BTreeMap::new();
     for (path, id) in blobs {
-        // `5d308e1d… blob 27`, the bytes, and the end of a line.
-        let end = rest.iter().position(|byte| *byte == b'\n').ok_or_else(|| nonsense("its answer ends too early"))?;
-        let head = String::from_utf8_lossy(&rest[..end]).into_owned();
-        let size = head.strip_prefix(&format!("{id} blob ")).and_then(|size| size.parse::<usize>().ok());
-        let from = end + 1;
-        let to = size.map(|size| from + size).filter(|to| *to < rest.len());
-        let to = to.ok_or_else(|| nonsense("its answer makes no sense"))?;
-        files.insert(path.clone(), rest[from..to].to_vec());
-        rest = &rest[to + 1..];
+        let bytes = next_blob(&mut rest, id).ok_or_else(|| nonsense("its answer makes no sense"))?;
+        files.insert(path.clone(), bytes.to_vec());
     }
     Ok(files)
 }
@@ -117,18 +104,9 @@ fn contents(
 mod tests {
     use std::fs;
 
-    use super::*;
+    use super::{super::tests::git, *};
 
     const PLACES: [&str; 2] = ["environments", "modules"];
-
-    fn run(root: &Path, arguments: &str) -> String {
-        let settings = ["-c", "user.name=test", "-c", "user.email=test@example.com"];
-        let mut command = Command::new("git");
-        command.arg("-C").arg(root).args(settings).args(arguments.split(' '));
-        let output = command.env_remove("GIT_DIR").env_remove("GIT_INDEX_FILE").output().expect("git can be started");
-        assert!(output.status.success(), "git {arguments}: {}", String::from_utf8_lossy(&output.stderr));
-        text(&output.stdout)
-    }
 
     fn write(root: &Path, path: &str, bytes: &[u8]) {
         let path = root.join(path);
@@ -137,9 +115,9 @@ mod tests {
     }
 
     fn commit(root: &Path) -> String {
-        run(root, "add --all");
-        run(root, "commit --quiet --message next");
-        run(root, "rev-parse HEAD")
+        git(root, "add --all");
+        git(root, "commit --quiet --message next");
+        git(root, "rev-parse HEAD")
     }
 
     #[test]
@@ -152,7 +130,7 @@ mod tests {
         write(&root, "modules/web/files/x", "ü".repeat(100_000).as_bytes());
         write(&root, "README.md", b"beside");
         assert!(standing(&root, &PLACES).is_none());
-        run(&root, "init --quiet");
+        git(&root, "init --quiet");
         assert!(standing(&root, &PLACES).is_none(), "nothing was ever committed");
         let first = commit(&root);
         write(&root, "environments/a b.toml", b"two");
@@ -176,7 +154,7 @@ mod tests {
         let root = directory.path();
         write(root, "environments/a.toml", b"one");
         write(root, ".gitignore", b"ignored.toml\n");
-        run(root, "init --quiet");
+        git(root, "init --quiet");
         let first = commit(root);
         let dirty = || standing(root, &PLACES).unwrap().is_dirty;
         assert_eq!(standing(root, &PLACES), Some(Standing { commit: first, is_dirty: false }));
@@ -187,7 +165,7 @@ mod tests {
         fs::remove_file(root.join("environments/ignored.toml")).unwrap();
         write(root, "environments/a.toml", b"two");
         assert!(dirty());
-        run(root, "add environments/a.toml");
+        git(root, "add environments/a.toml");
         assert!(dirty());
         commit(root);
         assert!(!dirty());

@@ -125,3 +125,14 @@ fn said_by(bytes: &[u8]) -> Said {
     let line: String = line.trim_start_matches("fatal: ").chars().filter(|c| !c.is_control()).take(300).collect();
     Said(line)
 }
+
+/// The next blob that `git cat-file --batch` gives: `ID blob SIZE`, a line end, as many bytes, a line end. None where it
+/// gives something else, or ends too early.
+pub(super) fn next_blob<'a>(rest: &mut &'a [u8], id: &str) -> Option<&'a [u8]> {
+    let from = rest.iter().position(|byte| *byte == b'\n')? + 1;
+    let head = std::str::from_utf8(&rest[..from - 1]).ok()?;
+    let size: usize = head.strip_prefix(id)?.strip_prefix(" blob ")?.parse().ok()?;
+    let bytes = rest.get(from..from + size)?;
+    *rest = rest.get(from + size + 1..)?;
+    Some(bytes)
+}

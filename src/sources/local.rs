@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     Access,
-    git::{GitError, git},
+    git::{GitError, git, next_blob},
     tree::{Gathered, Tree, TreeError},
 };
 use crate::revision::{Commit, Repository};
@@ -60,10 +60,11 @@ pub(super) async fn tree(
     let contents = ask(&["cat-file", "--batch"], ids.as_bytes()).await.map_err(failed)?;
     let mut rest = contents.as_slice();
     for Listed { mode, id, path } in listed {
-        let bytes = next_object(&mut rest, &id)?;
+        let nonsense = || TreeError::Nonsense(format!("object {id} is not what was asked for"));
+        let bytes = next_blob(&mut rest, &id).ok_or_else(nonsense)?;
         match mode.as_str() {
-            "120000" => gathered.link(path, &bytes),
-            mode => gathered.file(path, bytes, mode == "100755"),
+            "120000" => gathered.link(path, bytes),
+            mode => gathered.file(path, bytes.to_vec(), mode == "100755"),
         }
     }
     gathered.tree(commit)
@@ -82,17 +83,4 @@ fn read_line(line: &[u8]) -> Result<(Listed, u64), TreeError> {
     // Of a submodule there is no size.
     let size = size.parse().unwrap_or(0);
     Ok((Listed { mode: mode.to_owned(), id: id.to_owned(), path: path.to_owned() }, size))
-}
-
-/// `ID blob SIZE`, a line end, as many bytes, a line end.
-fn next_object(rest: &mut &[u8], id: &str) -> Result<Vec<u8>, TreeError> {
-    let nonsense = || TreeError::Nonsense(format!("object {id} is not what was asked for"));
-    let end = rest.iter().position(|byte| *byte == b'\n').ok_or_else(nonsense)?;
-    let head = String::from_utf8_lossy(&rest[..end]).into_owned();
-    let size = head.strip_prefix(id).and_then(|head| head.strip_prefix(" blob ")).ok_or_else(nonsense)?;
-    let size: usize = size.parse().map_err(|_| nonsense())?;
-    let from = end + 1;
-    let bytes = rest.get(from..from + size).ok_or_else(nonsense)?.to_vec();
-    *rest = rest.get(from + size + 1..).ok_or_else(nonsense)?;
-    Ok(bytes)
 }

@@ -15,7 +15,7 @@ use crate::revision::Commit;
 
 /// Runs git as a person would, with a name of its own.
 #[track_caller]
-fn git(root: &Path, arguments: &str) -> String {
+pub(super) fn git(root: &Path, arguments: &str) -> String {
     let settings = ["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "init.defaultBranch=main"];
     let mut command = Command::new("git");
     command.arg("-C").arg(root).args(settings).args(arguments.split(' '));

@@ -5,6 +5,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+use super::changed::is_inside;
+
 /// What a program says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tool {
@@ -32,8 +34,5 @@ pub fn version(program: &str, arguments: &[&str]) -> Tool {
 /// Whether a directory is in a git working copy; none where git cannot tell.
 #[must_use]
 pub fn is_working_copy(root: &Path) -> Option<bool> {
-    let mut command = Command::new("git");
-    command.arg("-C").arg(root).args(["rev-parse", "--is-inside-work-tree"]).stdin(Stdio::null());
-    let output = command.output().ok()?;
-    Some(output.status.success() && output.stdout.trim_ascii() == b"true")
+    is_inside(root).ok().map(|inside| inside.is_ok())
 }

@@ -1,19 +1,12 @@
 //! The runs of an environment are listed with their commits, and a rollback plans towards the files of one of them.
 
-use std::process::Command;
-
 use serde_json::Value;
 use snapbox::str;
 
-use crate::support::{Stage, Workspace, check, stories};
+use crate::support::{self, Stage, Workspace, check, stories};
 
 fn git(workspace: &Workspace, arguments: &str) -> String {
-    let settings = ["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "init.defaultBranch=main"];
-    let mut command = Command::new("git");
-    command.arg("-C").arg(workspace.root()).args(settings).args(arguments.split(' '));
-    let output = command.env_remove("GIT_DIR").env_remove("GIT_INDEX_FILE").output().expect("git can be started");
-    assert!(output.status.success(), "git {arguments}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("a text").trim().to_owned()
+    support::git(workspace.root(), arguments)
 }
 
 /// Commits everything; gives the commit.
@@ -214,7 +207,8 @@ fn a_commit_that_is_not_here_and_files_that_are_wrong_there_are_told() {
     let told = workspace.ditc(&format!("rollback demo {run} --sandbox -auto-approve")).exits(1).wrote_nothing();
     assert!(told.error.contains("protected"), "{}", told.error);
     workspace.write("ditc.toml", crate::support::UNBOUND);
-    // A clone without that commit.
+    // A clone without that commit; its own holds another file, and so has another name whenever it is made.
+    workspace.write("notes.txt", "beside");
     std::fs::remove_dir_all(workspace.path(".git")).expect("it is ours");
     git(&workspace, "init --quiet");
     commit(&workspace);

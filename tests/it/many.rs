@@ -1,7 +1,5 @@
 //! Several environments in one command: who is meant, what is told of them together, and that one does not stop the others.
 
-use std::process::Command;
-
 use serde_json::{Value, json};
 use snapbox::str;
 

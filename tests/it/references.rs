@@ -9,7 +9,7 @@ use std::{path::PathBuf, process::Command};
 
 use snapbox::str;
 
-use crate::support::Workspace;
+use crate::support::{self, Workspace};
 
 /// An environment of one service that follows the repository `orders`, which lies in the workspace.
 const DEMO: &str = r#"//- environments/demo.toml
@@ -36,14 +36,7 @@ impl Repository {
 
     #[track_caller]
     pub(crate) fn git(&self, arguments: &str) -> String {
-        let settings = ["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "init.defaultBranch=main"];
-        let mut command = Command::new("git");
-        command.arg("-C").arg(&self.root).args(settings).args(arguments.split(' '));
-        let date = "2026-01-01T00:00:00Z";
-        command.envs([("GIT_AUTHOR_DATE", date), ("GIT_COMMITTER_DATE", date), ("GIT_CONFIG_GLOBAL", "/dev/null")]);
-        let output = command.env_remove("GIT_DIR").env_remove("GIT_INDEX_FILE").output().expect("git can be started");
-        assert!(output.status.success(), "git {arguments}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("a text").trim().to_owned()
+        support::git(&self.root, arguments)
     }
 
     pub(crate) fn commit(&self, message: &str) {

@@ -32,15 +32,12 @@ pub(in crate::commands) async fn rollback(desk: &Desk<'_>, arguments: &cli::Roll
     let runs = past(desk, &mut link, &today, environment).await?;
     // A destroy leaves no record behind, and so no number of its own; of two lives of an environment the newer counts.
     let run = runs.iter().find(|run| run.serial == *serial && run.operation == Operation::Apply);
-    let (run, commit) = to(desk, environment, *serial, run)?;
-    let (mut workspace, lock) = workspace_at(desk, environment, &commit, variables)?;
+    let (run, definition) = to(desk, environment, *serial, run)?;
+    let (mut workspace, lock) = workspace_at(desk, environment, &definition, variables)?;
     let only = BTreeSet::from([environment.clone()]);
     link.look_up(desk, &mut workspace, &only, Operation::Apply, variables, Some(&lock)).await?;
-    if !desk.global.json {
-        desk.terminal.out(&render::text::rolling_back(environment, run, &commit, desk.terminal.out_style));
-    }
-    let definition = Some(Definition { commit, is_dirty: false });
-    let mut hold = Hold::take(desk, flags, link, environment, Operation::Apply, definition)?;
+    desk.text(|style| render::text::rolling_back(environment, run, &definition, style));
+    let mut hold = Hold::take(desk, flags, link, environment, Operation::Apply, Some(definition))?;
     hold.flags.push_str(&variables.repeat());
     look_and_do(desk, flags, hold, workspace, &choose.into()).await
 }
@@ -51,7 +48,7 @@ fn to<'a>(
     environment: &EnvironmentName,
     serial: u64,
     run: Option<&'a PastRun>,
-) -> Result<(&'a PastRun, String), Failure> {
+) -> Result<(&'a PastRun, Definition), Failure> {
     let flags = desk.global.repeat();
     let refuse = |message: String| Failure::new(FailureKind::Usage, message);
     let listed = format!("ditc history {environment}{flags} lists the runs, with their commits");
@@ -59,9 +56,9 @@ fn to<'a>(
         return Err(refuse(format!("no run {serial} of environment {environment} is known here")).hint(listed));
     };
     match &run.definition {
-        Some(Definition { commit, is_dirty: false }) => Ok((run, commit.clone())),
-        Some(Definition { commit, is_dirty: true }) => {
-            let short = short(commit);
+        Some(definition @ Definition { is_dirty: false, commit: _ }) => Ok((run, definition.clone())),
+        Some(definition) => {
+            let short = definition.short();
             let message = format!(
                 "run {serial} was made from files that no commit holds: they differed from {short} when it ran"
             );
@@ -74,15 +71,15 @@ fn to<'a>(
     }
 }
 
-/// The workspace and the environment's lock file as a commit has them, with the `ditc.toml` of today: which cluster, and what is allowed there, is no matter
-/// of the past.
+/// The workspace and the environment's lock file as a commit has them, with the `ditc.toml` of today: which cluster, and
+/// what is allowed there, is no matter of the past.
 fn workspace_at(
     desk: &Desk<'_>,
     environment: &EnvironmentName,
-    commit: &str,
+    definition: &Definition,
     variables: &cli::Variables,
 ) -> Result<(config::Workspace, Past), Failure> {
-    let root = desk.root();
+    let (root, commit) = (desk.root(), &definition.commit);
     let mut texts: BTreeMap<String, Vec<u8>> =
         sources::files_at(&root, commit, &["environments", "modules"]).map_err(|error| match error {
             sources::Error::UnknownCommit(_) => Failure::from_error(FailureKind::Files, &error)
@@ -101,14 +98,10 @@ fn workspace_at(
     match expand(&mut workspace, environment, &Kinds::builtin()) {
         Err(mistakes) if mistakes.unknown_kinds.is_empty() => {
             let failure = Failure::in_files(workspace.sources, mistakes.diagnostics);
-            Err(failure
-                .hint(format!("these are the files of commit {}; those of today are as they were", short(commit))))
+            let short = definition.short();
+            Err(failure.hint(format!("these are the files of commit {short}; those of today are as they were")))
         }
         // A kind that Kubernetes itself does not have is for the cluster to know.
         Ok(_) | Err(_) => Ok((workspace, lock)),
     }
-}
-
-fn short(commit: &str) -> &str {
-    commit.get(..7).unwrap_or(commit)
 }

@@ -41,10 +41,8 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Doctor) -> Result<Exit
     kept::look(desk, server.as_ref().map(|server| &server.id), &environments, &mut findings);
     tools::look(desk, &mut findings);
     let is_healthy = findings.iter().all(|finding| finding.verdict != Verdict::Bad);
-    desk.terminal.out(&match desk.global.json {
-        true => render::json::doctor(&findings),
-        false => render::text::doctor(&findings, desk.terminal.out_style),
-    });
+    desk.json(|| render::json::doctor(&findings));
+    desk.text(|style| render::text::doctor(&findings, style));
     Ok(if is_healthy { Exit::Done } else { Exit::Error })
 }
 

@@ -3,7 +3,10 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::render::style::{Look, Style, clean, clean_line};
+use crate::{
+    render::style::{Look, Style, clean, clean_line},
+    state::Definition,
+};
 
 /// All that is known about one address. Places are `file:line:column`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,8 +23,7 @@ pub struct Explained {
     pub inputs: Vec<Input>,
     pub variables: Vec<Input>,
     /// The commit that the files stand at.
-    pub commit: Option<String>,
-    pub is_dirty: bool,
+    pub definition: Option<Definition>,
     /// What the next apply would do, object by object.
     pub changes: Vec<Planned>,
     pub objects: Vec<Alive>,
@@ -98,9 +100,9 @@ pub fn explain(explained: &Explained, style: Style) -> String {
             out.push_str(&row(word, place, style));
         }
     }
-    if let Some(commit) = &explained.commit {
-        let short = commit.get(..7).unwrap_or(commit);
-        let dirty = if explained.is_dirty { ", and files differ from it" } else { "" };
+    if let Some(definition) = &explained.definition {
+        let short = definition.short();
+        let dirty = if definition.is_dirty { ", and files differ from it" } else { "" };
         out.push_str(&row("Files at", &format!("commit {short}{dirty}"), style));
     }
     for (heading, list) in

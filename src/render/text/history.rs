@@ -34,9 +34,6 @@ pub struct Counted {
     pub failed: u32,
 }
 
-/// As many letters of a commit as git shows.
-const SHORT: usize = 7;
-
 /// The runs, the newest first, and how to go back.
 #[must_use]
 pub fn history(environment: &EnvironmentName, runs: &[PastRun], flags: &str, style: Style) -> String {
@@ -49,7 +46,7 @@ pub fn history(environment: &EnvironmentName, runs: &[PastRun], flags: &str, sty
         runs.iter().map(|run| time(run).len()).max().unwrap_or_default(),
         runs.iter().map(|run| who(run).chars().count()).max().unwrap_or_default().max("By".len()),
     ];
-    let commit_wide = SHORT + 1;
+    let commit_wide = Definition::SHORT + 1;
     let row = |mark: &str, serial: &str, at: &str, who: &str, commit: &str| {
         format!("{mark} {serial:>runs_wide$}  {at:times_wide$}  {who:who_wide$}  {commit:commit_wide$}  ")
     };
@@ -86,12 +83,12 @@ pub fn history(environment: &EnvironmentName, runs: &[PastRun], flags: &str, sty
 
 /// What a rollback leads to, and what it leaves as it is.
 #[must_use]
-pub fn rolling_back(environment: &EnvironmentName, run: &PastRun, commit: &str, style: Style) -> String {
+pub fn rolling_back(environment: &EnvironmentName, run: &PastRun, definition: &Definition, style: Style) -> String {
     let head = format!(
         "Rolling environment {environment} back to run {} of {}: the files of commit {}.",
         run.serial,
         time(run),
-        short(commit)
+        definition.short()
     );
     let rest = "Not rolled back: what is in volumes and databases; Secrets, generated or given; ditc.toml and the modules that \
         are built in; values from -var, -var-file and DITC_VAR_…; and what a tag stands for, if it moved since.";
@@ -108,13 +105,9 @@ fn time(run: &PastRun) -> String {
 
 fn commit(run: &PastRun) -> String {
     match &run.definition {
-        Some(Definition { commit, is_dirty }) => format!("{}{}", short(commit), if *is_dirty { "+" } else { "" }),
+        Some(definition) => format!("{}{}", definition.short(), if definition.is_dirty { "+" } else { "" }),
         None => "-".to_owned(),
     }
-}
-
-fn short(commit: &str) -> &str {
-    commit.get(..SHORT).unwrap_or(commit)
 }
 
 fn what(run: &PastRun) -> String {

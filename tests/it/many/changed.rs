@@ -1,13 +1,10 @@
 //! The environments that changed in git: the binary in real repositories.
 
 use super::*;
+use crate::support;
 
 fn git(workspace: &Workspace, arguments: &str) {
-    let settings = ["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "init.defaultBranch=main"];
-    let mut command = Command::new("git");
-    command.arg("-C").arg(workspace.root()).args(settings).args(arguments.split(' '));
-    let output = command.env_remove("GIT_DIR").env_remove("GIT_INDEX_FILE").output().expect("git can be started");
-    assert!(output.status.success(), "git {arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    support::git(workspace.root(), arguments);
 }
 
 fn commit(workspace: &Workspace, message: &str) {

@@ -2,6 +2,7 @@
 //! of cluster: the one in the workspace's box, one that is served on a loopback port, and a real one where there is one.
 
 mod cluster;
+mod git;
 mod hand;
 pub(crate) mod kept;
 mod real;
@@ -14,6 +15,7 @@ mod wire;
 mod workspace;
 
 pub(crate) use cluster::{Cluster, Served, closed_port, kubeconfig};
+pub(crate) use git::git;
 pub(crate) use hand::{Hand, Question};
 pub(crate) use real::{NOT_USED, Real, own_name};
 pub(crate) use requests::Requests;
