@@ -31,9 +31,11 @@ use super::{
 pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Explain) -> Result<Exit, Failure> {
     let cli::Explain { place, field, variables } = arguments;
     let environment = &place.environment;
-    let workspace = desk.sound_workspace(environment, variables)?;
+    let mut workspace = desk.sound_workspace(environment, variables)?;
     let provenance = place.component.as_ref().and_then(|component| workspace.provenance(environment, component));
     let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
+    let only = BTreeSet::from([environment.clone()]);
+    link.look_up(desk, &mut workspace, &only, Operation::Apply, variables, None).await?;
     let choices = Choices::default();
     let survey = survey(desk, &mut link, workspace, environment, Operation::Apply, &choices).await?;
     let meant = meant(place, &survey)?;

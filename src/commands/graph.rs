@@ -34,6 +34,8 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Graph) -> Result<Exit,
     }
     let drawing = if *plan {
         let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
+        let only = BTreeSet::from([environment.clone()]);
+        link.look_up(desk, &mut workspace, &only, Operation::Apply, variables, None).await?;
         let choices = Choices::default();
         let Survey { basis, plan, .. } =
             survey(desk, &mut link, workspace, environment, Operation::Apply, &choices).await?;

@@ -275,3 +275,12 @@ fn a_rollback_goes_back_to_the_commits_that_were_locked_then() {
     workspace.ditc(&format!("rollback demo {oldest} --sandbox -auto-approve")).exits(0);
     assert_eq!(image(&workspace), format!("example/orders:{first}"));
 }
+
+#[test]
+fn what_is_explained_or_drawn_is_what_a_plan_says() {
+    let (workspace, _) = demo();
+    workspace.ditc("apply demo --sandbox -auto-approve").exits(0);
+    workspace.ditc("explain demo.services.orders --sandbox").exits(0).says_nothing_of("will be updated");
+    let drawn = workspace.ditc("graph demo -plan --sandbox -json").exits(0).out;
+    assert!(!drawn.contains("update"), "{drawn}");
+}
