@@ -44,6 +44,8 @@ YAML
 # on_a_terminal COMMAND: as somebody types it, with what is typed on stdin; its text is that of the screen.
 on_a_terminal() { COLUMNS=80 script --quiet --return --command "$1" /dev/null; }
 uid_of() { kubectl get pods -l "ditc.dev/component=$1" -o 'jsonpath={.items[*].metadata.uid}'; }
+# What runs beside the story ends with it, however it ends.
+trap 'jobs -p | xargs --no-run-if-empty kill 2>/dev/null || true' EXIT
 lines() { grep -c -e "$1" <<<"$text" || true; }
 
 shop v1
@@ -74,9 +76,9 @@ expect_exit 1 ditc logs "$env/pair" -c three
 expect_text 'has no container three' 'it has one, two, first'
 
 # Following goes on with whoever comes next: a container that is started again, and a pod in the place of another.
-ditc logs "$env/crash" --follow --tail 1 >crash.log 2>&1 &
+"$DITC" logs "$env/crash" --follow --tail 1 >crash.log 2>&1 &
 crash=$!
-ditc logs "$env/web" --follow --tail 1 >web.log 2>&1 &
+"$DITC" logs "$env/web" --follow --tail 1 >web.log 2>&1 &
 web=$!
 within 20 grep -q 'hello v1 listens' web.log
 [[ $(grep -c . web.log) == 1 ]] || broken "more than the last line of what was there: $(<web.log)"
@@ -106,9 +108,9 @@ cmp sent received || broken 'what came back is not what was sent'
 [[ $(printf 'one\ntwo\n' | ditc exec "$env/tools" -i -- wc -l) == 2 ]] || broken 'stdin did not come to its end'
 # Nobody listens to all of it.
 ditc exec "$env/tools" -- sh -c 'while :; do echo y; done' | head -n 1 >/dev/null || true
-# With a terminal: the program there has one, of this size, and what it ends with is what ditc ends with.
-expect_exit 5 on_a_terminal "stty rows 33 cols 77; $DITC exec $env/tools -it -- sh -c 'tty; stty size; exit 5'"
-expect_text '/dev/pts/' '^33 77'
+# With a terminal: the program there has one, of this size a moment later, and what it ends with is what ditc ends with.
+expect_exit 5 on_a_terminal "stty rows 33 cols 77; $DITC exec $env/tools -it -- sh -c 'tty; until stty size | grep -v ^0; do sleep 0.1; done; exit 5'"
+expect_text '/dev/pts/' '33 77'
 # Ctrl-C is a key like others there, and interrupts what runs there.
 expect_exit 0 on_a_terminal "$DITC exec $env/tools -it -- sh -c 'trap \"echo caught; exit 0\" INT; echo ready; while :; do sleep 0.1; done'" < <(sleep 3; printf '\003'; sleep 3)
 expect_text 'ready' 'caught'
@@ -116,7 +118,7 @@ expect_exit 1 ditc exec "$env/tools" -it -- sh
 expect_text 'there is none here' 'leave out -t'
 
 # --- a port
-ditc port-forward "$env" web 0:80 0:8080 >forward.log 2>&1 &
+"$DITC" port-forward "$env" web 0:80 0:8080 >forward.log 2>&1 &
 forward=$!
 within 20 grep -q 'for port 8080' forward.log
 port_of() { sed -n "s/^Listening on 127.0.0.1:\([0-9]*\) for port $1 of .*/\1/p" forward.log; }
@@ -145,7 +147,7 @@ expect_exit 1 ditc port-forward "$env" tools "$(port_of 80):80"
 expect_text "port $(port_of 80) cannot be listened on here" 'Address already in use'
 kill "$forward"
 # Nobody listens there, and the next connection is another matter.
-ditc port-forward "$env" web 0:9999 >closed.log 2>&1 &
+"$DITC" port-forward "$env" web 0:9999 >closed.log 2>&1 &
 forward=$!
 within 20 grep -q 'for port 9999' closed.log
 closed=$(sed -n 's/^Listening on 127.0.0.1:\([0-9]*\) .*/\1/p' closed.log)
