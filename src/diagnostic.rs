@@ -139,6 +139,12 @@ impl Diagnostic {
     }
 }
 
+/// Puts complaints into the order in which their files were read and their lines stand; what has no place goes first.
+pub fn in_order(diagnostics: &mut [Diagnostic]) {
+    diagnostics
+        .sort_by_key(|diagnostic| diagnostic.label.as_ref().map(|label| (label.span.source, label.span.range.start)));
+}
+
 /// The candidate that a mistyped word most likely meant: at most a third of its letters differ.
 #[must_use]
 pub fn suggestion<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

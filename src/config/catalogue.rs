@@ -104,8 +104,8 @@ fn sample(name: &str, kind: &Type) -> String {
     match kind {
         Type::Map(value) if **value == Type::Volume => "{ \"/data\" = { storage = \"1Gi\" } }".to_owned(),
         Type::Map(_) if name == "files" => "{ \"/etc/web/web.conf\" = \"level = info\" }".to_owned(),
-        Type::String if name == "image" => "\"traefik/whoami:v1.11.0\"".to_owned(),
-        Type::String if name == "host" => "\"web.example.com\"".to_owned(),
+        Type::String if name == "image" => "\"registry.example.com/app:v1\"".to_owned(),
+        Type::Host => "\"web.example.com\"".to_owned(),
         Type::String | Type::Any => "\"example\"".to_owned(),
         Type::Integer => "1".to_owned(),
         Type::Boolean => "true".to_owned(),

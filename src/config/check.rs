@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{About, File, Workspace, catalogue, expand::expand_by, is_same, object, object::Types, reader};
 use crate::{
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, in_order},
     kinds::Kinds,
     names::{EnvironmentName, ModuleName, Namespace},
     object::GroupKind,
@@ -65,6 +65,7 @@ pub fn check_all(workspace: &mut Workspace, kinds: &Kinds) -> Checked {
             try_out(workspace, &module, kinds, &mut checked);
         }
     }
+    in_order(&mut checked.mistakes);
     checked
 }
 
@@ -96,6 +97,7 @@ pub fn check_some(
     }
     let is_module = |about: &&About| matches!(about, About::Module(name) if workspace.modules.contains_key(name));
     checked.modules = used.iter().filter(is_module).count();
+    in_order(&mut checked.mistakes);
     Ok(checked)
 }
 

@@ -74,11 +74,11 @@ pub(super) fn environment(
     // Whose value `parse` takes, since two environments may not share it.
     let _ = fields.string("namespace");
     let owner = fields.string("owner");
-    let ttl = fields.string("ttl");
+    let ttl = fields.duration("ttl");
     if let Some(ttl) = ttl.as_ref().filter(|text| !text.value.contains("{{")) {
         duration(ttl, fields.diagnostics());
     }
-    let timeout = fields.string("timeout").and_then(|text| duration(&text, fields.diagnostics()));
+    let timeout = fields.duration("timeout").and_then(|text| duration(&text, fields.diagnostics()));
     let labels = fields.table("labels").map(|table| table.entries.clone()).unwrap_or_default();
     let bounds = bounds(&mut fields);
     let variables = fields.table("variables").map(|table| table.entries.clone()).unwrap_or_default();
@@ -174,7 +174,16 @@ fn dependency(
             missing(&key.span, title, "module").help(format!("add `module = \"{}\"` or another module", id.name)),
         );
     }
-    fields.finish();
+    for entry in &table.entries {
+        let name = entry.key.value.as_str();
+        if ["module", "inputs", "needs"].contains(&name) {
+            continue;
+        }
+        let diagnostic = unknown_key(&entry.key, title, &["module", "inputs", "needs"]);
+        fields.complain(
+            diagnostic.help(format!("an input of its module stands under `[dependencies.{}.inputs]`", id.name)),
+        );
+    }
     let module = module_name(&named?, diagnostics)?;
     Some(Component { id, span: key.span.clone(), module, inputs, needs, follows: Follows::default() })
 }
@@ -219,6 +228,12 @@ fn service(
             fields.complain(unknown_key(&entry.key, title, &known));
         }
     }
+    if named.is_none() {
+        let variables = table.table("env");
+        for variable in variables.filter(|entry| service_inputs.contains(&entry.key.value.as_str())) {
+            shadowed(variable, title, &mut fields);
+        }
+    }
     // The module may be named by what this file extends.
     if let (None, Some(_), Some(entry), false) = (&named, inputs, table.get("inputs"), is_extending) {
         fields.complain(
@@ -231,6 +246,22 @@ fn service(
     let named = named.unwrap_or_else(|| Spanned { value: SERVICE.to_owned(), span: key.span.clone() });
     let module = module_name(&named, diagnostics)?;
     Some(Component { id, span: key.span.clone(), module, inputs, needs, follows })
+}
+
+/// A variable that is called like a key of the service: below `[services.x.env]` all keys are variables.
+fn shadowed(variable: &Entry, title: &str, fields: &mut Fields<'_, '_>) {
+    let name = &variable.key.value;
+    if variable.value.table().is_some() {
+        return;
+    }
+    let text = variable.value.tree.text().unwrap_or_default();
+    fields.complain(
+        Diagnostic::new("unclear variable")
+            .at(variable.key.span.clone(), "a variable of the container, or a key of the service?")
+            .detail(format!("`{name}` is a key of {title}, but stands below `env`, where every key is a variable"))
+            .help(format!("put `{name}` above the table `env`, or into the service's own table"))
+            .help(format!("if a variable is meant, say so: `{name} = {{ value = \"{text}\" }}`")),
+    );
 }
 
 fn module_name(name: &Spanned<String>, diagnostics: &mut Vec<Diagnostic>) -> Option<Spanned<ModuleName>> {

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     desired::{self, Desired, Manifest, Origin},
-    diagnostic::{Diagnostic, Sources, Span, Spanned},
+    diagnostic::{Diagnostic, Sources, Span, Spanned, in_order},
     kinds::Kinds,
     names::{ComponentId, ComponentName, EnvironmentName, OutputName, Tier},
     object::{GroupKind, Object, ObjectKey},
@@ -67,13 +67,17 @@ pub(super) fn expand_by(
     let mut told: Vec<Diagnostic> = workspace.concerning(name);
     match result {
         Ok(desired) if told.is_empty() => Ok(desired),
-        Ok(_) => Err(Mistakes { diagnostics: told, unknown_kinds: BTreeSet::new() }),
+        Ok(_) => {
+            in_order(&mut told);
+            Err(Mistakes { diagnostics: told, unknown_kinds: BTreeSet::new() })
+        }
         Err(Mistakes { diagnostics, unknown_kinds }) => {
             for diagnostic in diagnostics {
                 if !told.iter().any(|known| is_same(known, &diagnostic) || stands_behind(&diagnostic, known)) {
                     told.push(diagnostic);
                 }
             }
+            in_order(&mut told);
             Err(Mistakes { diagnostics: told, unknown_kinds })
         }
     }

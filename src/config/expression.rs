@@ -178,12 +178,18 @@ fn lookup(source: &str, place: &Span, scope: &Scope, diagnostics: &mut Vec<Diagn
         return Some(Tree::String(literal.to_owned()));
     }
     let Some(path) = path(source) else {
-        diagnostics.push(
-            Diagnostic::new("expression not supported")
-                .at(place.clone(), "only names such as `variables.x` can stand here")
-                .detail("strings of an environment refer to values; they do not compute")
-                .help("compute it in a template of the module"),
-        );
+        let diagnostic = Diagnostic::new("expression not supported")
+            .at(place.clone(), "only names such as `variables.x` can stand here")
+            .detail("strings of an environment refer to values; they do not compute");
+        diagnostics.push(match source.starts_with('.') {
+            true => {
+                let name = source.rsplit('.').next().unwrap_or_default();
+                diagnostic.help(format!(
+                    "names have no dot in front, and a value of your own stands under `[variables]`: `{{{{ variables.{name} }}}}`"
+                ))
+            }
+            false => diagnostic.help("compute it in a template of the module"),
+        });
         return None;
     };
     let mut names = &scope.names;

@@ -55,6 +55,19 @@ impl<'a, 'd> Fields<'a, 'd> {
         Some(Spanned { value: number, span: entry.value.span.clone() })
     }
 
+    /// A text that holds a length of time; a bare number gets the unit that is missing proposed.
+    pub(super) fn duration(&mut self, key: &'a str) -> Option<Spanned<String>> {
+        match self.table.get(key).map(|entry| &entry.value) {
+            Some(value) if matches!(value.tree, Tree::Integer(_)) => {
+                self.known.push(key);
+                let diagnostic = wrong_type(value, &format!("`{key}` of {}", self.what), "a duration");
+                self.diagnostics.push(diagnostic);
+                None
+            }
+            _ => self.string(key),
+        }
+    }
+
     pub(super) fn strings(&mut self, key: &'a str) -> Option<Vec<Spanned<String>>> {
         let entry = self.entry(key)?;
         self.typed(entry, "a list of strings", |node| {
@@ -131,7 +144,26 @@ pub(super) fn wrong_type(node: &Node, what: &str, expected: &str) -> Diagnostic 
             let text = node.tree.text().unwrap_or_default();
             diagnostic.help(format!("write it in quotes: `\"{text}\"`"))
         }
+        (Tree::Integer(number), expected) if expected.starts_with("a duration") => {
+            diagnostic.help(format!("say the unit: `\"{number}s\"` or `\"{number}m\"`"))
+        }
+        (Tree::Integer(_) | Tree::String(_) | Tree::Table(_), expected) if expected.starts_with("a list of ") => {
+            match toml_of(&node.tree) {
+                Some(text) => diagnostic.help(format!("write it as a list: `[{text}]`")),
+                None => diagnostic,
+            }
+        }
         _ => diagnostic,
+    }
+}
+
+/// A value as it stands in a list of its type, as far as it is short; a port that is quoted is a number.
+fn toml_of(tree: &Tree) -> Option<String> {
+    match tree {
+        Tree::String(text) if text.parse::<u32>().is_ok() => Some(text.clone()),
+        Tree::String(text) => (text.len() < 40).then(|| format!("{text:?}")),
+        Tree::Integer(number) => Some(number.to_string()),
+        Tree::Boolean(_) | Tree::List(_) | Tree::Table(_) => None,
     }
 }
 

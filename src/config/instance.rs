@@ -159,10 +159,10 @@ impl Instance<'_> {
         for (name, id) in &self.module.files {
             match template::file(run.sources, *id, &self.context) {
                 Ok(text) => _ = files.insert(name.clone(), Value::from(text)),
-                Err(diagnostic) => {
+                Err(found) => {
                     // The file is there, if broken, so templates that use it are not told that it is not.
                     files.insert(name.clone(), Value::Null);
-                    run.diagnostics.push(self.used(diagnostic));
+                    run.diagnostics.extend(found.into_iter().map(|diagnostic| self.used(diagnostic)));
                 }
             }
         }
@@ -187,7 +187,7 @@ impl Instance<'_> {
         }
         let rendered = match template::yaml(run.sources, id, &self.context) {
             Ok(rendered) => rendered,
-            Err(diagnostic) => return run.diagnostics.push(self.used(diagnostic)),
+            Err(found) => return run.diagnostics.extend(found.into_iter().map(|diagnostic| self.used(diagnostic))),
         };
         let (documents, invalid) = yaml::documents(&rendered.text);
         if !invalid.is_empty() {

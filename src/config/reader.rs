@@ -55,9 +55,25 @@ pub(super) fn document<'a>(
     for error in errors {
         let range = error.span().unwrap_or(0..0);
         let message = error.message().trim().replace('\n', ", ");
-        diagnostics.push(Diagnostic::new("invalid TOML").at(Span::new(id, range), message));
+        let word = source.text.get(range.start..).and_then(bare_word);
+        let diagnostic = Diagnostic::new("invalid TOML").at(Span::new(id, range), message);
+        diagnostics.push(match word.filter(|_| error.message().contains("must be quoted")) {
+            Some(word) => diagnostic.help(match word {
+                "yes" | "on" | "True" | "TRUE" | "Yes" | "On" => "write `true`".to_owned(),
+                "no" | "off" | "False" | "FALSE" | "No" | "Off" => "write `false`".to_owned(),
+                "null" | "nil" | "none" | "None" => "leave the key out: TOML has no null".to_owned(),
+                word => format!("write `\"{word}\"`"),
+            }),
+            None => diagnostic,
+        });
     }
     is_sound.then_some(table)
+}
+
+/// The word that a text begins with, as it would stand in quotes.
+fn bare_word(text: &str) -> Option<&str> {
+    let line = text.lines().next()?.split(['#', ',', ']', '}']).next()?.trim();
+    (!line.is_empty() && !line.contains(['"', '\'', '\\']) && line.len() < 60).then_some(line)
 }
 
 /// Takes over what the TOML parser read.

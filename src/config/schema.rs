@@ -238,6 +238,9 @@ fn of_type(kind: &Type) -> Value {
         Type::Boolean => any_of([json!({"type": "boolean"}), later()]),
         Type::Quantity => quantity(),
         Type::Duration => duration(),
+        Type::Host => {
+            any_of([json!({"type": "string", "pattern": r"^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"}), later()])
+        }
         Type::List(item) => any_of([json!({"type": "array", "items": of_type(item)}), later()]),
         Type::Map(item) => any_of([json!({"type": "object", "additionalProperties": of_type(item)}), later()]),
         Type::Env => json!({
@@ -305,10 +308,9 @@ fn variable() -> Value {
         properties.insert("existing".to_owned(), existing());
         exactly(&keys, Value::Object(properties))
     };
-    let field = json!({
-        "type": "object", "additionalProperties": false, "required": ["field"], "properties": {"field": text()},
-    });
-    any_of([of(["secret", "key"]), of(["config", "key"]), field])
+    let alone = |key: &str, value: Value| exactly(&[key], json!({key: value}));
+    let given = alone("value", json!({"type": ["string", "integer", "boolean"]}));
+    any_of([of(["secret", "key"]), of(["config", "key"]), alone("field", text()), given])
 }
 
 fn port() -> Value {

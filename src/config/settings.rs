@@ -112,7 +112,7 @@ pub(super) fn settings(table: &Table, diagnostics: &mut Vec<Diagnostic>) -> Sett
     }
     if let Some(table) = defaults {
         let mut fields = Fields::new(table, "`[defaults]`", diagnostics);
-        let timeout = fields.string("timeout").map(|text| duration(&text, fields.diagnostics()));
+        let timeout = fields.duration("timeout").map(|text| duration(&text, fields.diagnostics()));
         bounds::bounds(&mut fields);
         fields.finish();
         let bounds = table.entries.iter().filter(|entry| bounds::KEYS.contains(&entry.key.value.as_str()));

@@ -28,11 +28,15 @@ impl Rendered {
 const MARK: char = '\u{f0d1c}';
 
 /// Renders a template of YAML, in which each value becomes one quoted YAML value.
-pub(super) fn yaml(sources: &Sources, id: SourceId, context: &Value) -> Result<Rendered, Diagnostic> {
+///
+/// # Errors
+/// All names that nobody gave, else what is wrong first.
+pub(super) fn yaml(sources: &Sources, id: SourceId, context: &Value) -> Result<Rendered, Vec<Diagnostic>> {
     let text = &sources.get(id).text;
     let (marked, starts) = mark(text);
-    let rendered = render(&sources.get(id).path, &marked, AutoEscape::Json, context)
-        .map_err(|error| complaint(&error, id, text, &marked, &starts, context))?;
+    let rendered = render_or_tell(&sources.get(id).path, &marked, AutoEscape::Json, context, |error, context| {
+        complaint(error, id, text, &marked, &starts, context)
+    })?;
     let mut out = String::with_capacity(rendered.len());
     let mut lines = Vec::new();
     for line in rendered.split_inclusive('\n') {
@@ -48,10 +52,55 @@ pub(super) fn yaml(sources: &Sources, id: SourceId, context: &Value) -> Result<R
 }
 
 /// Renders a file, in which values stand as they are.
-pub(super) fn file(sources: &Sources, id: SourceId, context: &Value) -> Result<String, Diagnostic> {
+///
+/// # Errors
+/// As [`yaml`].
+pub(super) fn file(sources: &Sources, id: SourceId, context: &Value) -> Result<String, Vec<Diagnostic>> {
     let text = &sources.get(id).text;
-    render(&sources.get(id).path, text, AutoEscape::None, context)
-        .map_err(|error| complaint(&error, id, text, text, &line_ranges(text), context))
+    render_or_tell(&sources.get(id).path, text, AutoEscape::None, context, |error, context| {
+        complaint(error, id, text, text, &line_ranges(text), context)
+    })
+}
+
+/// What stands in for a name that nobody gave while the others are looked for. A private-use character, so nobody
+/// types it.
+const STAND_IN: &str = "\u{f0d1d}";
+/// More unknown names than these in one template, and it is for other inputs altogether.
+const UNKNOWN_NAMES: usize = 20;
+
+/// Renders, and where names are missing, goes on with something in their place so that all of them are told at once.
+fn render_or_tell(
+    name: &str,
+    text: &str,
+    escape: AutoEscape,
+    context: &Value,
+    complaint: impl Fn(&minijinja::Error, &Value) -> (Diagnostic, Option<Vec<String>>),
+) -> Result<String, Vec<Diagnostic>> {
+    let mut filled = None;
+    let mut found: Vec<Diagnostic> = Vec::new();
+    loop {
+        let error = match render(name, text, escape, filled.as_ref().unwrap_or(context)) {
+            Ok(text) if found.is_empty() => return Ok(text),
+            Ok(_) => return Err(found),
+            Err(error) => error,
+        };
+        let (diagnostic, missing) = complaint(&error, filled.as_ref().unwrap_or(context));
+        // What goes wrong behind a name that stands in may be its doing.
+        if found.is_empty() || missing.is_some() {
+            found.push(diagnostic);
+        }
+        let Some(missing) = missing.filter(|_| found.len() < UNKNOWN_NAMES) else { return Err(found) };
+        fill(filled.get_or_insert_with(|| context.clone()), &missing);
+    }
+}
+
+/// Puts something where a path leads to, whose last name alone is missing.
+fn fill(context: &mut Value, path: &[String]) {
+    let Some((last, way)) = path.split_last() else { return };
+    let inner = way.iter().try_fold(context, |value, name| value.get_mut(name));
+    if let Some(map) = inner.and_then(Value::as_object_mut) {
+        map.insert(last.clone(), Value::from(STAND_IN));
+    }
 }
 
 /// Reads a template without rendering it, for the mistakes that every use of it would show.
@@ -60,7 +109,7 @@ pub(super) fn syntax(sources: &Sources, id: SourceId) -> Option<Diagnostic> {
     let mut environment = Environment::new();
     environment.set_debug(true);
     let error = environment.add_template("template", text).err()?;
-    Some(complaint(&error, id, text, text, &line_ranges(text), &Value::Null))
+    Some(complaint(&error, id, text, text, &line_ranges(text), &Value::Null).0)
 }
 
 /// Evaluates the text of an output: one lone expression keeps its type, and `none` is no value.
@@ -75,7 +124,7 @@ pub(super) fn output(text: &str, span: &Span, context: &Value) -> Result<Value, 
             .compile_expression(expression.trim())
             .and_then(|expression| expression.eval(context))
             .map(|value| match value.is_undefined() {
-                true => Err(undefined(expression.trim(), span.clone(), context)),
+                true => Err(undefined(expression.trim(), span.clone(), context).0),
                 false => Ok(serde_json::to_value(value).unwrap_or_default()),
             }),
         None => render("output", text, AutoEscape::None, context).map(|text| Ok(Value::from(text))),
@@ -131,6 +180,7 @@ fn mark(text: &str) -> (String, Vec<std::ops::Range<usize>>) {
     (marked, line_ranges(text))
 }
 
+/// What an error means, and the path of the name that is missing, where that is known.
 fn complaint(
     error: &minijinja::Error,
     id: SourceId,
@@ -138,7 +188,7 @@ fn complaint(
     marked: &str,
     lines: &[std::ops::Range<usize>],
     context: &Value,
-) -> Diagnostic {
+) -> (Diagnostic, Option<Vec<String>>) {
     let line = error.line().unwrap_or(1).saturating_sub(1).min(lines.len().saturating_sub(1));
     let whole = lines.get(line).cloned().unwrap_or(0..0);
     // Marks stand only at the ends of lines, so columns are the same in both texts.
@@ -153,15 +203,23 @@ fn complaint(
     let range = range.filter(|range| text.is_char_boundary(range.end));
     let code = range.clone().and_then(|range| text.get(range)).unwrap_or_default().to_owned();
     let span = Span::new(id, range.unwrap_or(whole));
-    match error.kind() {
-        ErrorKind::UndefinedError => undefined(&code, span, context),
+    let diagnostic = match error.kind() {
+        ErrorKind::UndefinedError => return undefined(&code, span, context),
         ErrorKind::SyntaxError => {
             let why = error.detail().unwrap_or("cannot be read");
+            if let Some((tag, word)) =
+                unclosed(text).filter(|_| why.contains("end of input") || why.contains("expected end of block"))
+            {
+                let diagnostic = Diagnostic::new("invalid template")
+                    .at(Span::new(id, tag), format!("`{word}` begins here and ends nowhere"))
+                    .help(format!("write `{{% end{word} %}}` where it ends"));
+                return (diagnostic, None);
+            }
             let diagnostic = Diagnostic::new("invalid template").at(span, why.to_owned());
             if code.starts_with('.') {
                 diagnostic.help("names have no dot in front, and inputs stand in `inputs`: `{{ inputs.x }}`")
-            } else if why.contains("expected end of block") || why.contains("end of input") {
-                diagnostic.help("each `{% if … %}` ends with `{% endif %}`, each `{% for … %}` with `{% endfor %}`")
+            } else if why.contains("expected end of variable block") {
+                diagnostic.help("each `{{` ends with `}}`")
             } else {
                 diagnostic.help(SYNTAX)
             }
@@ -191,7 +249,33 @@ fn complaint(
         kind => Diagnostic::new("template failed")
             .at(span, error.detail().map_or_else(|| kind.to_string(), str::to_owned))
             .help(SYNTAX),
+    };
+    (diagnostic, None)
+}
+
+/// The innermost block that is begun and never ended: its tag and its word.
+fn unclosed(text: &str) -> Option<(std::ops::Range<usize>, &str)> {
+    const BLOCKS: [&str; 10] = ["if", "for", "block", "macro", "filter", "with", "autoescape", "call", "raw", "set"];
+    let mut open: Vec<(std::ops::Range<usize>, &str)> = Vec::new();
+    let mut at = 0;
+    while let Some(start) = text[at..].find("{%").map(|found| at + found) {
+        if let Some(comment) = text[at..start].find("{#").map(|found| at + found) {
+            at = comment + text[comment..].find("#}")? + 2;
+            continue;
+        }
+        let end = start + 2 + text[start + 2..].find("%}")? + 2;
+        let inside = text[start + 2..end - 2].trim_matches(['-', '+', ' ', '\n', '\t']);
+        let word = inside.split_whitespace().next().unwrap_or_default();
+        let is_in_raw = open.last().is_some_and(|(_, word)| *word == "raw");
+        // `{% set x = 1 %}` is whole; without `=` it goes on to its end.
+        if !is_in_raw && BLOCKS.contains(&word) && !(word == "set" && inside.contains('=')) {
+            open.push((start..end, word));
+        } else if open.last().is_some_and(|(_, open)| word.strip_prefix("end") == Some(open)) {
+            open.pop();
+        }
+        at = end;
     }
+    open.pop()
 }
 
 /// Where the language is described.
@@ -204,26 +288,30 @@ const HELM_FUNCTIONS: [&str; 7] = ["include", "tpl", "lookup", "required", "prin
 const HELM: [&str; 4] = ["quote", "toYaml", "indent", "toJson"];
 
 /// A name that the template uses and nobody gave; finds the part of the expression that is wrong.
-fn undefined(code: &str, span: Span, context: &Value) -> Diagnostic {
+/// Gives the path of that name too, up to it.
+fn undefined(code: &str, span: Span, context: &Value) -> (Diagnostic, Option<Vec<String>>) {
     let diagnostic = Diagnostic::new("unknown name").at(span, "not defined");
     let broken: Vec<_> = paths(code).into_iter().filter_map(|path| Some((broken(&path, context)?, path))).collect();
     // An unknown first name may be a loop's or one that was set, so what breaks further in is the better guess.
     let sure = broken.iter().find(|((index, _), path)| *index > 0 || VERSIONS.contains(&path[0].as_str()));
     let guess = sure.or(if let [only] = broken.as_slice() { Some(only) } else { None });
     let Some(((index, known), path)) = guess else {
-        return diagnostic.detail("templates may not use what is not there; test with `is defined` first");
+        let detail = "templates may not use what is not there; test with `is defined` first";
+        return (diagnostic.detail(detail), None);
     };
+    let missing = Some(path[..=*index].to_vec());
     let name = &path[*index];
     let detail = match path[..*index].join(".").as_str() {
         "" if VERSIONS.contains(&name.as_str()) => {
-            return diagnostic
+            let diagnostic = diagnostic
                 .detail(format!("the component names nothing that gives it a `{name}`"))
                 .help(format!("add `tag` or `commit` to it, or test `{name} is defined` first"));
+            return (diagnostic, missing);
         }
         "" => format!("nothing is called `{name}` in templates"),
         walked => format!("`{walked}` has no `{name}`"),
     };
-    suggest(diagnostic.detail(detail), name, known.iter().copied())
+    (suggest(diagnostic.detail(detail), name, known.iter().copied()), missing)
 }
 
 /// What a component has only when its environment gives it.
@@ -235,7 +323,8 @@ fn broken<'a>(path: &[String], context: &'a Value) -> Option<(usize, Vec<&'a str
     for (index, name) in path.iter().enumerate() {
         let map = value.as_object()?;
         let Some(inner) = map.get(name) else {
-            return Some((index, map.keys().map(String::as_str).collect()));
+            let known = map.iter().filter(|(_, value)| value.as_str() != Some(STAND_IN));
+            return Some((index, known.map(|(name, _)| name.as_str()).collect()));
         };
         value = inner;
     }

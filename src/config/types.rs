@@ -9,6 +9,7 @@ use super::{
     duration,
     fields::{listed, wrong_type},
     module::Input,
+    object::subdomain,
     settings::invalid_duration,
     value::{Node, Tree},
 };
@@ -27,6 +28,8 @@ pub(super) enum Type {
     Boolean,
     Quantity,
     Duration,
+    /// The name under which something is reachable, as an Ingress takes it.
+    Host,
     Any,
     List(Box<Type>),
     Map(Box<Type>),
@@ -45,12 +48,13 @@ pub(super) enum Type {
 }
 
 impl Type {
-    pub(super) const NAMES: [&str; 14] = [
+    pub(super) const NAMES: [&str; 15] = [
         "string",
         "integer",
         "boolean",
         "quantity",
         "duration",
+        "host",
         "any",
         "list(string)",
         "map(string)",
@@ -72,6 +76,7 @@ impl Type {
             "boolean" => Type::Boolean,
             "quantity" => Type::Quantity,
             "duration" => Type::Duration,
+            "host" => Type::Host,
             "any" => Type::Any,
             "env" => Type::Env,
             "port" => Type::Port,
@@ -95,6 +100,7 @@ impl Type {
             Type::Boolean => "`true` or `false`".to_owned(),
             Type::Quantity => "a quantity such as `100m` or `1Gi`".to_owned(),
             Type::Duration => "a duration such as `90s` or `1h30m`".to_owned(),
+            Type::Host => "a host such as `web.example.com`".to_owned(),
             Type::Any => "any value".to_owned(),
             Type::List(item) => format!("a list of {}", item.plural()),
             Type::Map(_) | Type::Env => "a table".to_owned(),
@@ -116,6 +122,7 @@ impl Type {
             Type::Boolean => "booleans",
             Type::Quantity => "quantities",
             Type::Duration => "durations",
+            Type::Host => "hosts",
             Type::Any => "values",
             Type::List(_) => "lists",
             Type::Map(_) | Type::Env => "tables",
@@ -136,6 +143,7 @@ impl fmt::Display for Type {
             Type::Boolean => f.write_str("boolean"),
             Type::Quantity => f.write_str("quantity"),
             Type::Duration => f.write_str("duration"),
+            Type::Host => f.write_str("host"),
             Type::Any => f.write_str("any"),
             Type::List(item) => write!(f, "list({item})"),
             Type::Map(value) => write!(f, "map({value})"),
@@ -155,7 +163,9 @@ impl Input {
         let is_none = match self.kind {
             Type::Boolean | Type::Any => false,
             Type::Quantity => node.is_false() || node.string() == Some(""),
-            Type::String | Type::Integer | Type::Duration | Type::List(_) | Type::Map(_) => node.is_false(),
+            Type::String | Type::Host | Type::Integer | Type::Duration | Type::List(_) | Type::Map(_) => {
+                node.is_false()
+            }
             Type::Env | Type::Port | Type::Probe | Type::Source | Type::Volume | Type::Object => node.is_false(),
         };
         if is_none && !self.is_required {
@@ -200,11 +210,26 @@ fn check(kind: &Type, node: &Node, what: &str, diagnostics: &mut Vec<Diagnostic>
             diagnostics.push(invalid_duration(&Spanned { value: text.clone(), span: node.span.clone() }));
             None
         }
+        (Type::Host, Tree::String(text)) => {
+            // One label may stand for all.
+            let why = subdomain(text.strip_prefix("*.").unwrap_or(text));
+            diagnostics.extend(why.as_ref().map(|why| {
+                Diagnostic::new("invalid host")
+                    .at(node.span.clone(), "not the name of a host")
+                    .detail(format!("{what} {why}"))
+                    .help("a host has neither scheme nor port nor path: `web.example.com`")
+            }));
+            why.is_none().then(|| node.tree.json())
+        }
         (Type::List(item), Tree::List(nodes)) => {
             let what = format!("each item of {what}");
             // All are looked at before any is missed, so that all mistakes are told; so it is below.
             let items: Vec<_> = nodes.iter().map(|node| check(item, node, &what, diagnostics)).collect();
-            items.into_iter().collect()
+            let items: Vec<Value> = items.into_iter().collect::<Option<_>>()?;
+            if **item == Type::Port {
+                container::distinct(&items, nodes, diagnostics)?;
+            }
+            Some(Value::Array(items))
         }
         (Type::Map(value), Tree::Table(table)) => {
             let entries = table.entries.iter().map(|entry| {
@@ -212,7 +237,11 @@ fn check(kind: &Type, node: &Node, what: &str, diagnostics: &mut Vec<Diagnostic>
                 Some((entry.key.value.clone(), check(value, &entry.value, &what, diagnostics)?))
             });
             let entries: Vec<_> = entries.collect();
-            entries.into_iter().collect::<Option<_>>().map(Value::Object)
+            let entries = entries.into_iter().collect::<Option<_>>()?;
+            if **value == Type::Map(Box::new(Type::Quantity)) {
+                container::within_limits(table, diagnostics)?;
+            }
+            Some(Value::Object(entries))
         }
         (Type::Env, Tree::Table(table)) => {
             let variables: Vec<_> = table.entries.iter().map(|entry| container::variable(entry, diagnostics)).collect();

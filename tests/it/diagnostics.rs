@@ -359,15 +359,6 @@ image = "traefik/whoami:v1"
 "#,
         str![[r#"
 error: invalid name
- --> environments/demo.toml:2:11
-  |
-2 | [services.Web]
-  |           ^^^ not the name of a service
-  |
-  = note: the name `Web` may hold only lower-case letters, digits and `-`, not
-          'W'
-
-error: invalid name
  --> environments/demo.toml:1:13
   |
 1 | namespace = "../x"
@@ -375,6 +366,15 @@ error: invalid name
   |
   = note: the name `../x` may hold only lower-case letters, digits and `-`, not
           '.'
+
+error: invalid name
+ --> environments/demo.toml:2:11
+  |
+2 | [services.Web]
+  |           ^^^ not the name of a service
+  |
+  = note: the name `Web` may hold only lower-case letters, digits and `-`, not
+          'W'
 
 2 errors
 

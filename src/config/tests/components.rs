@@ -84,9 +84,6 @@ module without templates
 environments/demo.toml:3:20: wrong type · expected an integer
   modules/thing/module.toml:1:9: declared here as `integer`
   input `count` of module `thing` takes an integer, not a string
-environments/demo.toml:3:80: invalid quantity · Kubernetes cannot read this quantity
-  modules/thing/module.toml:10:9: declared here as `map(quantity)`
-  help: quantities look like `100m`, `0.5`, `156Mi` or `1Gi`
 environments/demo.toml:3:39: wrong type · expected a string
   modules/thing/module.toml:3:9: declared here as `list(string)`
   each item of input `names` of module `thing` takes a string, not an integer
@@ -94,6 +91,9 @@ environments/demo.toml:3:39: wrong type · expected a string
 environments/demo.toml:3:50: invalid duration · not a duration
   modules/thing/module.toml:8:9: declared here as `duration`
   help: durations look like `90s`, `10m` or `1h30m`
+environments/demo.toml:3:80: invalid quantity · Kubernetes cannot read this quantity
+  modules/thing/module.toml:10:9: declared here as `map(quantity)`
+  help: quantities look like `100m`, `0.5`, `156Mi` or `1Gi`
 
 "#]],
     );
@@ -115,24 +115,26 @@ C = ["x"]
 "1D" = "x"
 "#,
         str![[r#"
-environments/demo.toml:6:5: unclear variable · expected a text, `{ secret, key }`, `{ config, key }` or `{ field }`
-  modules/service/module.toml (built in):17:9: declared here as `env`
-  variable `A` must come from exactly one place
-environments/demo.toml:7:5: unclear variable · expected a text, `{ secret, key }`, `{ config, key }` or `{ field }`
-  modules/service/module.toml (built in):17:9: declared here as `env`
-  variable `B` must come from exactly one place
-environments/demo.toml:8:5: wrong type · expected a text, `{ secret, key }`, `{ config, key }` or `{ field }`
-  modules/service/module.toml (built in):17:9: declared here as `env`
-  variable `C` takes a text, `{ secret, key }`, `{ config, key }` or `{ field }`, not a list
-environments/demo.toml:9:1: invalid name · not the name of a variable
-  modules/service/module.toml (built in):17:9: declared here as `env`
-  the name `1D` may hold only letters, digits, `_`, `-` and `.`, no digit first
 environments/demo.toml:3:10: invalid port · ports go from 1 to 65535
   modules/service/module.toml (built in):27:9: declared here as `list(port)`
 environments/demo.toml:3:37: unknown protocol · known are `TCP`, `UDP` and `SCTP`
   modules/service/module.toml (built in):27:9: declared here as `list(port)`
 environments/demo.toml:4:18: two probes in one · either `path` or `command`, not both
   modules/service/module.toml (built in):42:9: declared here as `probe`
+environments/demo.toml:6:5: unclear variable · expected a text, `{ value }`, `{ secret, key }`, `{ config, key }` or `{ field }`
+  modules/service/module.toml (built in):17:9: declared here as `env`
+  variable `A` takes one value, and `s` may hold many
+  help: name the key: `{ secret = "s", key = "A" }`
+  help: for all keys at once: `env_from = [{ secret = "s" }]`
+environments/demo.toml:7:5: unclear variable · expected a text, `{ value }`, `{ secret, key }`, `{ config, key }` or `{ field }`
+  modules/service/module.toml (built in):17:9: declared here as `env`
+  variable `B` must come from exactly one place
+environments/demo.toml:8:5: wrong type · expected a text, `{ value }`, `{ secret, key }`, `{ config, key }` or `{ field }`
+  modules/service/module.toml (built in):17:9: declared here as `env`
+  variable `C` takes a text, `{ value }`, `{ secret, key }`, `{ config, key }` or `{ field }`, not a list
+environments/demo.toml:9:1: invalid name · not the name of a variable
+  modules/service/module.toml (built in):17:9: declared here as `env`
+  the name `1D` may hold only letters, digits, `_`, `-` and `.`, no digit first
 
 "#]],
     );

@@ -215,11 +215,11 @@ metadata:
 module = "thing"
 "#,
         str![[r#"
-modules/thing/module.toml:2:11: unknown name · not defined
+modules/thing/a.yaml:4:12: unknown name · not defined
   environments/demo.toml:1:15: used by `dependencies.thing`
   the component names nothing that gives it a `version`
   help: add `tag` or `commit` to it, or test `version is defined` first
-modules/thing/a.yaml:4:12: unknown name · not defined
+modules/thing/module.toml:2:11: unknown name · not defined
   environments/demo.toml:1:15: used by `dependencies.thing`
   the component names nothing that gives it a `version`
   help: add `tag` or `commit` to it, or test `version is defined` first

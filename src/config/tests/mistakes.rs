@@ -17,6 +17,7 @@ image = "web"
         str![[r#"
 ditc.toml:1:8: invalid TOML · unclosed table, expected `]`
 environments/a.toml:1:9: invalid TOML · string values must be quoted, expected literal string
+  help: write `"jakub"`
 environments/b.toml:1:14: invalid TOML · unclosed table, expected `]`
 
 "#]],
@@ -67,12 +68,13 @@ environments/demo.toml:1:9: wrong type · expected a string
 environments/demo.toml:3:9: wrong type · expected a string
   modules/service/module.toml (built in):3:9: declared here as `string`
   input `image` of module `service` takes a string, not a list
-environments/demo.toml:5:9: wrong type · expected a list of ports
-  modules/service/module.toml (built in):27:9: declared here as `list(port)`
-  input `ports` of module `service` takes a list of ports, not an integer
 environments/demo.toml:4:12: wrong type · expected an integer
   modules/service/module.toml (built in):32:9: declared here as `integer`
   input `replicas` of module `service` takes an integer, not a string
+environments/demo.toml:5:9: wrong type · expected a list of ports
+  modules/service/module.toml (built in):27:9: declared here as `list(port)`
+  input `ports` of module `service` takes a list of ports, not an integer
+  help: write it as a list: `[80]`
 
 "#]],
     );
@@ -254,6 +256,102 @@ namespace = "Demo_{{ environment.name }}"
         str![[r#"
 environments/demo.toml:1:13: invalid name · not the name of a namespace
   the name `Demo_demo` may hold only lower-case letters, digits and `-`, not 'D'
+
+"#]],
+    );
+}
+
+#[test]
+fn tells_keys_that_stand_in_the_wrong_table() {
+    check(
+        r#"
+//- environments/demo.toml
+timeout = 5
+[services.web]
+image = "x:1"
+[services.web.env]
+replicas = 2
+host = { value = "meant" }
+[dependencies.db]
+module = "postgresql"
+databases = ["a"]
+"#,
+        str![[r#"
+environments/demo.toml:1:11: wrong type · expected a duration
+  `timeout` of an environment takes a duration, not an integer
+  help: say the unit: `"5s"` or `"5m"`
+environments/demo.toml:9:1: unknown key · not a key that is known here
+  dependency `db` has no key `databases`
+  help: known are `inputs`, `module`, `needs`
+  help: an input of its module stands under `[dependencies.db.inputs]`
+environments/demo.toml:5:1: unclear variable · a variable of the container, or a key of the service?
+  `replicas` is a key of service `web`, but stands below `env`, where every key is a variable
+  help: put `replicas` above the table `env`, or into the service's own table
+  help: if a variable is meant, say so: `replicas = { value = "2" }`
+
+"#]],
+    );
+}
+
+#[test]
+fn tells_values_that_no_server_takes() {
+    check(
+        r#"
+//- environments/demo.toml
+[services.web]
+image = "x:1"
+host = "https://web"
+ports = [80, { port = 80, name = "http" }, { port = 81, name = "http" }]
+[services.web.resources]
+requests = { cpu = "2", memory = "1Gi" }
+limits = { cpu = "500m", memory = "1Gi" }
+"#,
+        str![[r#"
+environments/demo.toml:3:8: invalid host · not the name of a host
+  modules/service/module.toml (built in):58:9: declared here as `host`
+  input `host` of module `service` may hold only lower-case letters, digits, `-` and `.`, not ':'
+  help: a host has neither scheme nor port nor path: `web.example.com`
+environments/demo.toml:4:14: repeated port · the same once more
+  environments/demo.toml:4:10: first here
+  modules/service/module.toml (built in):27:9: declared here as `list(port)`
+  port 80 of TCP is given twice
+  help: remove one of them, or give it another number and name
+environments/demo.toml:4:44: repeated port · the same once more
+  environments/demo.toml:4:14: first here
+  modules/service/module.toml (built in):27:9: declared here as `list(port)`
+  two ports are called `http`
+  help: remove one of them, or give it another number and name
+environments/demo.toml:6:20: request above its limit · more is asked for than may be used
+  environments/demo.toml:7:18: the limit
+  modules/service/module.toml (built in):37:9: declared here as `map(map(quantity))`
+  `cpu` asks for 2 and is limited to 500m
+  help: raise the limit, or ask for less
+
+"#]],
+    );
+}
+
+#[test]
+fn tells_how_bare_words_and_names_of_charts_are_written() {
+    check(
+        r#"
+//- environments/demo.toml
+[services.web]
+image = "{{ .Values.image.name }}"
+//- environments/word.toml
+[dependencies.redis]
+module = "redis"
+inputs.password = yes
+inputs.memory = 1Gi
+"#,
+        str![[r#"
+environments/word.toml:3:19: invalid TOML · string values must be quoted, expected literal string
+  help: write `true`
+environments/word.toml:4:17: invalid TOML · string values must be quoted, expected literal string
+  help: write `"1Gi"`
+environments/demo.toml:2:10: expression not supported · only names such as `variables.x` can stand here
+  strings of an environment refer to values; they do not compute
+  help: names have no dot in front, and a value of your own stands under `[variables]`: `{{ variables.name }}`
 
 "#]],
     );

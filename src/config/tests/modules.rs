@@ -70,6 +70,66 @@ modules/thing/a.yaml:7:10: expression in a block scalar · stands inside a text 
 }
 
 #[test]
+fn tells_all_unknown_names_of_a_template_and_where_a_block_begins() {
+    check(
+        r#"
+//- environments/demo.toml
+[dependencies.thing]
+module = "thing"
+//- modules/thing/module.toml
+[inputs.size]
+type = "string"
+default = "1Gi"
+//- modules/thing/a.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ nam }}
+data:
+  a: {{ inputs.sise ~ inputs.more }}
+  b: {{ inputs.sise }}
+{% for x in inputs.list %}
+  c: {{ x }}
+{% endfor %}
+  d: {{ environment.nme }}
+//- modules/thing/b.yaml
+a: b
+{# {% if %} #}
+{% for x in [1] %}
+b: c
+{% if x %}
+c: d
+{% endif %}
+"#,
+        str![[r#"
+modules/thing/b.yaml:3:1: invalid template · `for` begins here and ends nowhere
+  help: write `{% endfor %}` where it ends
+modules/thing/a.yaml:4:12: unknown name · not defined
+  environments/demo.toml:1:15: used by `dependencies.thing`
+  nothing is called `nam` in templates
+  help: did you mean `name`?
+modules/thing/a.yaml:6:9: unknown name · not defined
+  environments/demo.toml:1:15: used by `dependencies.thing`
+  `inputs` has no `sise`
+  help: did you mean `size`?
+modules/thing/a.yaml:6:9: unknown name · not defined
+  environments/demo.toml:1:15: used by `dependencies.thing`
+  `inputs` has no `more`
+  help: known are `size`
+modules/thing/a.yaml:8:13: unknown name · not defined
+  environments/demo.toml:1:15: used by `dependencies.thing`
+  `inputs` has no `list`
+  help: known are `size`
+modules/thing/a.yaml:11:9: unknown name · not defined
+  environments/demo.toml:1:15: used by `dependencies.thing`
+  `environment` has no `nme`
+  help: did you mean `name`?
+
+"#]],
+    );
+}
+
+#[test]
 fn tells_undefined_names_of_templates() {
     check(
         r#"
@@ -104,11 +164,7 @@ not a template
   `modules/thing/g.yml` is not read: templates end with `.yaml`
   help: git mv modules/thing/g.yml modules/thing/g.yaml
 modules/thing/d.yaml:1:7: invalid template · unexpected end of input, expected end of variable block
-  help: each `{% if … %}` ends with `{% endif %}`, each `{% for … %}` with `{% endfor %}`
-modules/thing/files/x:1:7: unknown name · not defined
-  environments/demo.toml:1:15: used by `dependencies.thing`
-  nothing is called `nme` in templates
-  help: did you mean `name`?
+  help: each `{{` ends with `}}`
 modules/thing/a.yaml:4:12: unknown name · not defined
   environments/demo.toml:1:15: used by `dependencies.thing`
   nothing is called `nam` in templates
@@ -127,6 +183,10 @@ modules/thing/f.yaml:1:7: unknown name · not defined
   environments/demo.toml:1:15: used by `dependencies.thing`
   `files` has no `x.conf`
   help: known are `x`
+modules/thing/files/x:1:7: unknown name · not defined
+  environments/demo.toml:1:15: used by `dependencies.thing`
+  nothing is called `nme` in templates
+  help: did you mean `name`?
 
 "#]],
     );

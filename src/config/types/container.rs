@@ -8,6 +8,7 @@ use crate::{
         value::{Entry, Node, Table},
     },
     diagnostic::Diagnostic,
+    quantity::Quantity,
 };
 
 /// The forms of a source of variables.
@@ -57,6 +58,56 @@ pub(super) fn port_table(table: &Table, node: &Node, diagnostics: &mut Vec<Diagn
     Some(json!({"name": name, "port": number, "target": target, "protocol": protocol}))
 }
 
+/// Tells ports that are there twice: by number and protocol, or by name.
+pub(super) fn distinct(ports: &[Value], nodes: &[Node], diagnostics: &mut Vec<Diagnostic>) -> Option<()> {
+    let before = diagnostics.len();
+    for (index, (port, node)) in ports.iter().zip(nodes).enumerate() {
+        let is_same = |other: &Value, keys: &[&str]| keys.iter().all(|key| other[*key] == port[*key]);
+        let named = |name: &Value| name.as_str().map(str::to_owned).unwrap_or_default();
+        let repeated = ports[..index].iter().zip(nodes).find_map(|(other, first)| {
+            if is_same(other, &["port", "protocol"]) {
+                Some((format!("port {} of {} is given twice", port["port"], named(&port["protocol"])), first))
+            } else if is_same(other, &["name"]) {
+                Some((format!("two ports are called `{}`", named(&port["name"])), first))
+            } else {
+                None
+            }
+        });
+        if let Some((why, first)) = repeated {
+            diagnostics.push(
+                Diagnostic::new("repeated port")
+                    .at(node.span.clone(), "the same once more")
+                    .related(first.span.clone(), "first here")
+                    .detail(why)
+                    .help("remove one of them, or give it another number and name"),
+            );
+        }
+    }
+    (diagnostics.len() == before).then_some(())
+}
+
+/// Tells requests above their limit, which no API server takes.
+pub(super) fn within_limits(table: &Table, diagnostics: &mut Vec<Diagnostic>) -> Option<()> {
+    let before = diagnostics.len();
+    let limits = || table.table("limits");
+    for request in table.table("requests") {
+        let amount = |entry: &Entry| entry.value.tree.text().and_then(|text| Quantity::parse(&text));
+        let Some(limit) = limits().find(|limit| limit.key.value == request.key.value) else { continue };
+        if let (Some(asked), Some(most)) = (amount(request), amount(limit))
+            && asked > most
+        {
+            diagnostics.push(
+                Diagnostic::new("request above its limit")
+                    .at(request.value.span.clone(), "more is asked for than may be used")
+                    .related(limit.value.span.clone(), "the limit")
+                    .detail(format!("`{}` asks for {asked} and is limited to {most}", request.key.value))
+                    .help("raise the limit, or ask for less"),
+            );
+        }
+    }
+    (diagnostics.len() == before).then_some(())
+}
+
 /// How to ask, as it is written; nothing of it means that the first port must answer.
 pub(super) fn probe(table: &Table, node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Value> {
     let mut fields = Fields::new(table, "a probe", diagnostics);
@@ -88,11 +139,20 @@ pub(super) fn variable(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Opti
     if let Some(text) = entry.value.tree.text() {
         return Some(json!({"name": name, "value": text}));
     }
-    const FORMS: &str = "a text, `{ secret, key }`, `{ config, key }` or `{ field }`";
+    const FORMS: &str = "a text, `{ value }`, `{ secret, key }`, `{ config, key }` or `{ field }`";
     let Some(table) = entry.value.table() else {
         diagnostics.push(wrong_type(&entry.value, &format!("variable `{name}`"), FORMS));
         return None;
     };
+    if let [only] = table.entries.as_slice()
+        && only.key.value == "value"
+    {
+        let text = only.value.tree.text();
+        if text.is_none() {
+            diagnostics.push(wrong_type(&only.value, &format!("`value` of variable `{name}`"), "a text"));
+        }
+        return Some(json!({"name": name, "value": text?}));
+    }
     let mut fields = Fields::new(table, format!("variable `{name}`"), diagnostics);
     let (secret, config) = (fields.string("secret"), fields.string("config"));
     let (key, field) = (fields.string("key"), fields.string("field"));
@@ -107,10 +167,22 @@ pub(super) fn variable(entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> Opti
         (Some(secret), None, Some(key), None) => json!({"secretKeyRef": {"name": secret.value, "key": key.value}}),
         (None, Some(config), Some(key), None) => json!({"configMapKeyRef": {"name": config.value, "key": key.value}}),
         (None, None, None, Some(field)) => json!({"fieldRef": {"fieldPath": field.value}}),
-        _ => {
+        (secret, config, key, field) => {
             let diagnostic =
                 Diagnostic::new("unclear variable").at(entry.value.span.clone(), format!("expected {FORMS}"));
-            diagnostics.push(diagnostic.detail(format!("variable `{name}` must come from exactly one place")));
+            diagnostics.push(match (secret, config, key, field) {
+                (Some(from), None, None, None) | (None, Some(from), None, None) => {
+                    let word = if table.get("secret").is_some() { "secret" } else { "config" };
+                    diagnostic
+                        .detail(format!("variable `{name}` takes one value, and `{}` may hold many", from.value))
+                        .help(format!("name the key: `{{ {word} = \"{}\", key = \"{name}\" }}`", from.value))
+                        .help(format!("for all keys at once: `env_from = [{{ {word} = \"{}\" }}]`", from.value))
+                }
+                (None, None, Some(_), None) => {
+                    diagnostic.detail(format!("variable `{name}` names a key, and no Secret or ConfigMap that has it"))
+                }
+                _ => diagnostic.detail(format!("variable `{name}` must come from exactly one place")),
+            });
             return None;
         }
     };

@@ -382,3 +382,156 @@ error: values of no string
 "#]],
     );
 }
+
+#[test]
+fn a_host_that_is_an_address() {
+    refused(
+        r#"//- environments/demo.toml
+[services.web]
+image = "traefik/whoami:v1"
+ports = [80]
+host = "https://web.example.com/"
+"#,
+        str![[r#"
+error: invalid host
+  --> environments/demo.toml:4:8
+   |
+ 4 | host = "https://web.example.com/"
+   |        ^^^^^^^^^^^^^^^^^^^^^^^^^^ not the name of a host
+   |
+  ::: modules/service/module.toml (built in):58:9
+   |
+58 | [inputs.host]
+   |         ---- declared here as `host`
+   |
+   = note: input `host` of module `service` may hold only lower-case letters,
+           digits, `-` and `.`, not ':'
+   = help: a host has neither scheme nor port nor path: `web.example.com`
+
+1 error
+
+"#]],
+    );
+}
+
+#[test]
+fn a_port_that_is_there_twice() {
+    refused(
+        r#"//- environments/demo.toml
+[services.web]
+image = "traefik/whoami:v1"
+ports = [80, { port = 80, target = 8080, name = "http" }]
+"#,
+        str![[r#"
+error: repeated port
+  --> environments/demo.toml:3:14
+   |
+ 3 | ports = [80, { port = 80, target = 8080, name = "http" }]
+   |          --  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ the same once more
+   |          |
+   |          first here
+   |
+  ::: modules/service/module.toml (built in):27:9
+   |
+27 | [inputs.ports]
+   |         ----- declared here as `list(port)`
+   |
+   = note: port 80 of TCP is given twice
+   = help: remove one of them, or give it another number and name
+
+1 error
+
+"#]],
+    );
+}
+
+#[test]
+fn more_is_asked_for_than_may_be_used() {
+    refused(
+        r#"//- environments/demo.toml
+[services.web]
+image = "traefik/whoami:v1"
+[services.web.resources]
+requests = { cpu = "2" }
+limits = { cpu = "500m" }
+"#,
+        str![[r#"
+error: request above its limit
+  --> environments/demo.toml:4:20
+   |
+ 4 | requests = { cpu = "2" }
+   |                    ^^^ more is asked for than may be used
+ 5 | limits = { cpu = "500m" }
+   |                  ------ the limit
+   |
+  ::: modules/service/module.toml (built in):37:9
+   |
+37 | [inputs.resources]
+   |         --------- declared here as `map(map(quantity))`
+   |
+   = note: `cpu` asks for 2 and is limited to 500m
+   = help: raise the limit, or ask for less
+
+1 error
+
+"#]],
+    );
+}
+
+#[test]
+fn a_variable_called_like_a_key_of_its_service() {
+    refused(
+        r#"//- environments/demo.toml
+[services.web]
+image = "traefik/whoami:v1"
+[services.web.env]
+LOG_LEVEL = "debug"
+replicas = 2
+"#,
+        str![[r#"
+error: unclear variable
+ --> environments/demo.toml:5:1
+  |
+5 | replicas = 2
+  | ^^^^^^^^ a variable of the container, or a key of the service?
+  |
+  = note: `replicas` is a key of service `web`, but stands below `env`, where
+          every key is a variable
+  = help: put `replicas` above the table `env`, or into the service's own table
+  = help: if a variable is meant, say so: `replicas = { value = "2" }`
+
+1 error
+
+"#]],
+    );
+}
+
+#[test]
+fn a_secret_without_its_key() {
+    refused(
+        r#"//- environments/demo.toml
+[services.web]
+image = "traefik/whoami:v1"
+env = { PASSWORD = { secret = "db" } }
+"#,
+        str![[r#"
+error: unclear variable
+  --> environments/demo.toml:3:20
+   |
+ 3 | env = { PASSWORD = { secret = "db" } }
+   |                    ^^^^^^^^^^^^^^^^^ expected a text, `{ value }`, `{ secret, key }`, `{ config, key }` or `{ field }`
+   |
+  ::: modules/service/module.toml (built in):17:9
+   |
+17 | [inputs.env]
+   |         --- declared here as `env`
+   |
+   = note: variable `PASSWORD` takes one value, and `db` may hold many
+   = help: name the key: `{ secret = "db", key = "PASSWORD" }`
+   = help: for all keys at once: `env_from = [{ secret = "db" }]`
+
+1 error
+
+"#]],
+    );
+}

@@ -158,26 +158,6 @@ repo = "kooba/ditc-orders"
 chart = "charts/orders"
 "#,
         str![[r#"
-error: not supported yet
- --> environments/demo.toml:3:1
-  |
-3 | chart = "charts/orders"
-  | ^^^^^ `chart` cannot be used so far
-  |
-  = note: service `web` asks for objects from its own repository
-  = help: remove it and give `image`, or write a module and name it with
-          `module`
-
-error: repository without a reference
- --> environments/demo.toml:2:8
-  |
-2 | repo = "kooba/ditc-orders"
-  |        ^^^^^^^^^^^^^^^^^^^ which of its commits?
-  |
-  = note: `services.web` follows nothing of this repository
-  = help: add one of `tag`, `branch`, `release`, `semver`, `commit`:
-          `tag = "dev"`
-
 error: missing input
  --> environments/demo.toml:1:11
   |
@@ -190,6 +170,26 @@ error: missing input
   |         ----- declared here as `string`
   |
   = note: module `service` cannot do without its input `image`
+
+error: repository without a reference
+ --> environments/demo.toml:2:8
+  |
+2 | repo = "kooba/ditc-orders"
+  |        ^^^^^^^^^^^^^^^^^^^ which of its commits?
+  |
+  = note: `services.web` follows nothing of this repository
+  = help: add one of `tag`, `branch`, `release`, `semver`, `commit`:
+          `tag = "dev"`
+
+error: not supported yet
+ --> environments/demo.toml:3:1
+  |
+3 | chart = "charts/orders"
+  | ^^^^^ `chart` cannot be used so far
+  |
+  = note: service `web` asks for objects from its own repository
+  = help: remove it and give `image`, or write a module and name it with
+          `module`
 
 3 errors
 
@@ -392,15 +392,6 @@ contxt = "a"
 timeout = "10"
 "#,
         str![[r#"
-error: unknown key
- --> ditc.toml:5:1
-  |
-5 | contxt = "a"
-  | ^^^^^^ not a key that is known here
-  |
-  = note: `[cluster]` has no key `contxt`
-  = help: did you mean `context`?
-
 error: invalid number
  --> ditc.toml:2:15
   |
@@ -414,6 +405,15 @@ error: invalid namespace
   |
 3 | check_namespace = "Default"
   |                   ^^^^^^^^^ may hold only lower-case letters, digits and `-`, not 'D'
+
+error: unknown key
+ --> ditc.toml:5:1
+  |
+5 | contxt = "a"
+  | ^^^^^^ not a key that is known here
+  |
+  = note: `[cluster]` has no key `contxt`
+  = help: did you mean `context`?
 
 error: invalid duration
  --> ditc.toml:7:11

@@ -115,6 +115,15 @@ error: float not supported
   |
   = help: write it as a string: `"2.0"`
 
+error: unknown key
+ --> environments/demo.toml:5:1
+  |
+5 | port = 80
+  | ^^^^ not a key that is known here
+  |
+  = note: service `web` has no key `port`
+  = help: did you mean `ports`?
+
 error: float not supported
  --> environments/demo.toml:6:16
   |
@@ -130,15 +139,6 @@ error: date not supported
   |                               ^^^^^^^^^^ a date is not a value here
   |
   = help: write it as a string: `"2026-01-01"`
-
-error: unknown key
- --> environments/demo.toml:5:1
-  |
-5 | port = 80
-  | ^^^^ not a key that is known here
-  |
-  = note: service `web` has no key `port`
-  = help: did you mean `ports`?
 
 error: invalid name
   --> environments/demo.toml:6:43

@@ -321,6 +321,7 @@ error: wrong type
   |         ---- declared here as `list(string)`
   |
   = note: input `size` of module `app` takes a list of strings, not a string
+  = help: write it as a list: `["a"]`
 
 1 error
 
@@ -662,7 +663,7 @@ error: unknown type
 1 | [services.web]
   |           --- used by `services.web`
   |
-  = help: known are `any`, `boolean`, `duration`, `env`, `integer`,
+  = help: known are `any`, `boolean`, `duration`, `env`, `host`, `integer`,
           `list(string)`, `map(string)`, `object`, `port`, `probe`, `quantity`,
           `source`, `string`, `volume`
 
@@ -740,15 +741,6 @@ module = "service"
 image = "traefik/whoami:v1"
 "#,
         str![[r#"
-error: unknown key
- --> environments/demo.toml:3:1
-  |
-3 | image = "traefik/whoami:v1"
-  | ^^^^^ not a key that is known here
-  |
-  = note: service `web` has no key `image`
-  = help: inputs of a named module stand under `inputs`
-
 error: missing input
  --> environments/demo.toml:1:11
   |
@@ -761,6 +753,15 @@ error: missing input
   |         ----- declared here as `string`
   |
   = note: module `service` cannot do without its input `image`
+
+error: unknown key
+ --> environments/demo.toml:3:1
+  |
+3 | image = "traefik/whoami:v1"
+  | ^^^^^ not a key that is known here
+  |
+  = note: service `web` has no key `image`
+  = help: inputs of a named module stand under `inputs`
 
 2 errors
 

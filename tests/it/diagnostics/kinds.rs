@@ -45,6 +45,19 @@ error: unknown field
   = note: Pod/web: there is no field `.spec.restartpolicy`
   = help: did you mean `restartPolicy`?
 
+error: repeated item
+ --> modules/app/app.yaml:7:1
+  |
+7 |   containers:
+  | ^^^^^^^^^^^^^ rendered from here
+  |
+ ::: environments/demo.toml:1:11
+  |
+1 | [services.web]
+  |           --- used by `services.web`
+  |
+  = note: Pod/web: `.spec.containers` has the item [name="web"] more than once
+
 error: invalid quantity
   --> modules/app/app.yaml:10:1
    |
@@ -73,19 +86,6 @@ error: wrong type
    = note: Pod/web:
            `.spec.containers[name="web"].ports[containerPort=0,protocol="TCP"]`
            takes a map, not 80
-
-error: repeated item
- --> modules/app/app.yaml:7:1
-  |
-7 |   containers:
-  | ^^^^^^^^^^^^^ rendered from here
-  |
- ::: environments/demo.toml:1:11
-  |
-1 | [services.web]
-  |           --- used by `services.web`
-  |
-  = note: Pod/web: `.spec.containers` has the item [name="web"] more than once
 
 4 errors
 

@@ -122,6 +122,17 @@ probe = { path = "/health" }
 "#,
         str![[r#"
 error: two versions of one image
+ --> environments/demo.toml:2:9
+  |
+2 | image = "registry:5000/team/app:v1"
+  |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^ already names `v1`
+3 | tag = "v2"
+  |       ---- and this would be put behind it
+  |
+  = note: the image would be `registry:5000/team/app:v1:v2`, which is none
+  = help: `image = "registry:5000/team/app"`
+
+error: two versions of one image
  --> environments/demo.toml:5:9
   |
 5 | image = "app@sha256:abc"
@@ -145,33 +156,11 @@ error: no port to ask
    |
 10 | [services.silent]
    |           ------ names no `ports`
-11 | image = "app"
-12 | host = "app.example.com"
-   | ^^^^ `host` leads to the first port
-   |
-   = help: say where it listens: `ports = [8000]`
-
-error: no port to ask
-  --> environments/demo.toml:13:11
-   |
-10 | [services.silent]
-   |           ------ names no `ports`
 ...
 13 | probe = { path = "/health" }
    |           ^^^^ a probe with `path` asks the first port
    |
    = help: say where it listens: `ports = [8000]`
-
-error: two versions of one image
- --> environments/demo.toml:2:9
-  |
-2 | image = "registry:5000/team/app:v1"
-  |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^ already names `v1`
-3 | tag = "v2"
-  |       ---- and this would be put behind it
-  |
-  = note: the image would be `registry:5000/team/app:v1:v2`, which is none
-  = help: `image = "registry:5000/team/app"`
 
 5 errors
 

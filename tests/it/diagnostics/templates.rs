@@ -76,7 +76,20 @@ error: unknown name
   = note: nothing is called `nme` in templates
   = help: did you mean `name`?
 
-1 error
+error: unknown name
+ --> modules/odd/odd.yaml:7:9
+  |
+7 |   b: {{ inputs.memory }}
+  |         ^^^^^^^^^^^^^ not defined
+  |
+ ::: environments/demo.toml:1:15
+  |
+1 | [dependencies.odd]
+  |               --- used by `dependencies.odd`
+  |
+  = note: `inputs` has no `memory`
+
+2 errors
 
 "#]],
     );
@@ -120,15 +133,14 @@ error: invalid template
  --> modules/odd/odd.yaml:6:1
   |
 6 | {% if name %}
-  | ^^^^^^^^^^^^^ unexpected end of input, expected end of block
+  | ^^^^^^^^^^^^^ `if` begins here and ends nowhere
   |
  ::: environments/demo.toml:1:15
   |
 1 | [dependencies.odd]
   |               --- used by `dependencies.odd`
   |
-  = help: each `{% if … %}` ends with `{% endif %}`, each `{% for … %}` with
-          `{% endfor %}`
+  = help: write `{% endif %}` where it ends
 
 1 error
 

@@ -56,15 +56,14 @@ error: invalid template
  --> modules/app/app.yaml:5:1
   |
 5 | {% for a in [1] %}
-  | ^^^^^^^^^^^^^^^^^^ unexpected end of input, expected end of block
+  | ^^^^^^^^^^^^^^^^^^ `for` begins here and ends nowhere
   |
  ::: environments/demo.toml:1:11
   |
 1 | [services.web]
   |           --- used by `services.web`
   |
-  = help: each `{% if … %}` ends with `{% endif %}`, each `{% for … %}` with
-          `{% endfor %}`
+  = help: write `{% endfor %}` where it ends
 
 1 error
 
