@@ -3,7 +3,7 @@
 use clap::Command;
 
 /// Every command that the help shows, under what it is for.
-const GROUPS: [(&str, &[&str]); 4] = [
+pub(super) const GROUPS: [(&str, &[&str]); 4] = [
     ("Change environments", &["plan", "apply", "destroy", "rollback", "show"]),
     ("Look at environments", &["status", "explain", "drift", "logs", "exec", "port-forward", "graph", "history"]),
     ("Write definitions", &["new", "modules", "validate", "fmt", "lock", "schema"]),

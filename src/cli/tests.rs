@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, ffi::OsString, time::Duration};
 
 use clap::CommandFactory;
 
+mod page;
+
 use super::{Cli, State, Stop, Subject, Verb};
 use crate::address::Which;
 use crate::names::EnvironmentName;

@@ -17,6 +17,7 @@ mod laws;
 mod merging;
 mod mistakes;
 mod modules;
+mod page;
 mod schema;
 
 /// Splits a text into files, each below a line `//- PATH`.
