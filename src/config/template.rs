@@ -139,12 +139,34 @@ fn render(name: &str, text: &str, escape: AutoEscape, context: &Value) -> Result
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(move |_| escape);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_formatter(|out, state, value| match has_gap(value) {
+        true => Err(minijinja::Error::from(ErrorKind::UndefinedError)),
+        false => minijinja::escape_formatter(out, state, value),
+    });
     environment.set_trim_blocks(true);
     environment.set_lstrip_blocks(true);
     environment.set_keep_trailing_newline(true);
     environment.set_debug(true);
     environment.add_template(name, text)?;
     environment.get_template(name)?.render(context)
+}
+
+/// Whether something that is not there stands in a list or a table, where the language itself would put a null.
+fn has_gap(value: &minijinja::Value) -> bool {
+    use minijinja::value::ValueKind::{Iterable, Map, Seq};
+    if value.is_undefined() {
+        return true;
+    }
+    let kind = value.kind();
+    if !matches!(kind, Seq | Map | Iterable) {
+        return false;
+    }
+    let items = value.try_iter().into_iter().flatten();
+    // A table is walked by its keys.
+    items.into_iter().any(|item| match kind {
+        Map => value.get_item(&item).is_ok_and(|inner| has_gap(&inner)),
+        _ => has_gap(&item),
+    })
 }
 
 /// The byte range of each line, without its line break.

@@ -25,6 +25,7 @@ mod lost;
 mod many;
 mod model;
 mod modules;
+mod pages;
 mod preflight;
 mod progress;
 mod real;

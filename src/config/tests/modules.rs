@@ -130,6 +130,32 @@ modules/thing/a.yaml:11:9: unknown name · not defined
 }
 
 #[test]
+fn tells_what_is_missing_inside_of_lists_and_tables() {
+    check(
+        r#"
+//- environments/demo.toml
+[dependencies.thing]
+module = "thing"
+//- modules/thing/module.toml
+[secrets.thing]
+token = { generate = "token" }
+//- modules/thing/a.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ name }}
+  annotations: {{ {"a": secrets["thing"], "b": secrets["thing"].name} }}
+"#,
+        str![[r#"
+modules/thing/a.yaml:5:19: unknown name · not defined
+  environments/demo.toml:1:15: used by `dependencies.thing`
+  templates may not use what is not there; test with `is defined` first
+
+"#]],
+    );
+}
+
+#[test]
 fn tells_undefined_names_of_templates() {
     check(
         r#"
