@@ -207,7 +207,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What a component's readiness hangs on: what this run wrote, what was not ready before, and its Services.
+    /// What a component's readiness hangs on: what this run wrote, what was not ready before or whose pods end, and its
+    /// Services.
     fn targets(&self, component: &ComponentId) -> Vec<Target> {
         let mut targets = Vec::new();
         let mine = |of: Option<&ComponentId>| of == Some(component);
@@ -221,9 +222,11 @@ impl<'a> Walk<'a> {
         let wrote_workload = targets.iter().any(|target| target.key.kind.group == "apps");
         for (key, unchanged) in self.plan.unchanged.iter().filter(|(_, unchanged)| mine(unchanged.component.as_ref())) {
             let is_service = key.kind.is("", "Service");
-            if unchanged.readiness != Readiness::Ready || (is_service && wrote_workload) {
+            // Pods that end for a claim come again.
+            let comes_again = self.plan.changes.values().any(|change| change.ends.contains(key));
+            if unchanged.readiness != Readiness::Ready || (is_service && wrote_workload) || comes_again {
                 let body = unchanged.body.clone();
-                targets.push(Target { key: key.clone(), body, uid: None, generation: None, is_new: false });
+                targets.push(Target { key: key.clone(), body, uid: None, generation: None, is_new: comes_again });
             }
         }
         let bodies = self.bodies(component);

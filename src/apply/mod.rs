@@ -29,6 +29,7 @@ mod broken;
 mod conductor;
 mod event;
 mod guard;
+mod holders;
 mod hub;
 mod one;
 mod record;

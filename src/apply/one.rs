@@ -1,5 +1,7 @@
 //! Waiting for one object, until it works or until it is gone. By watch, with what it waits for, and never for ever.
 
+use std::{collections::BTreeSet, time::Duration};
+
 use tokio::{
     select,
     time::{Instant, sleep_until},
@@ -15,6 +17,7 @@ use crate::{
 use super::{
     Awaited, EventKind, Job, StepError,
     broken::{kubectl_name, seconds},
+    holders::Holders,
     hub::Look,
     step::failed,
 };
@@ -24,9 +27,15 @@ use super::{
 pub(super) enum Until<'a> {
     /// It works: all behind it builds upon it.
     Works,
-    /// The object of this uid, which was deleted, is there no more.
-    Gone(&'a Uid),
+    /// The object of this uid, which was deleted, is there no more; the workloads whose pods end for that.
+    Gone(&'a Uid, &'a BTreeSet<ObjectKey>),
 }
+
+/// Most claims go before; then it is worth a look who holds one.
+const CLOSER: Duration = Duration::from_secs(2);
+
+/// Who holds a claim is told when it stays so for a moment.
+const SETTLED: Duration = Duration::from_secs(1);
 
 /// Waits for one object.
 pub(super) async fn wait(job: &Job, key: &ObjectKey, api_version: &str, until: Until<'_>) -> Result<(), StepError> {
@@ -34,19 +43,39 @@ pub(super) async fn wait(job: &Job, key: &ObjectKey, api_version: &str, until: U
     let start = Instant::now();
     let deadline = start + job.timeout;
     let mut next_tell = start + job.tell_every;
+    let mut holders = match until {
+        Until::Works => None,
+        Until::Gone(_, ends) => Holders::of(key, ends),
+    };
+    let mut known = Vec::new();
     loop {
         let mut changes = job.hub.changes();
         let look = job.hub.look(key).map_err(|error| failed(format!("{key} cannot be watched"), error.as_ref()))?;
         let why = match until {
             Until::Works => unready(look),
-            Until::Gone(uid) => remains(job, key, api_version, uid, look).await?,
+            Until::Gone(uid, _) => remains(job, key, api_version, uid, look).await?,
         };
-        let Some(why) = why else { return Ok(()) };
+        let Some(mut why) = why else { return Ok(()) };
         let now = Instant::now();
+        let mut wake = deadline;
+        match &mut holders {
+            Some(holders) if holders.has_ends() || now >= start + CLOSER.min(job.timeout / 2) => {
+                let names = holders.end(job).await?;
+                if !names.is_empty() {
+                    why = format!("it is used by {}", names.join(", "));
+                }
+                if names != known {
+                    known = names;
+                    next_tell = next_tell.min(now + SETTLED);
+                }
+            }
+            Some(_) => wake = start + CLOSER.min(job.timeout / 2),
+            None => {}
+        }
         if now >= deadline {
             let (what, verb, flags) = match until {
                 Until::Works => ("does not work", "describe", ""),
-                Until::Gone(_) => ("is not gone", "get", " -o yaml"),
+                Until::Gone(..) => ("is not gone", "get", " -o yaml"),
             };
             return Err(StepError {
                 summary: format!("{key} {what} after {}", seconds(job.timeout)),
@@ -62,7 +91,7 @@ pub(super) async fn wait(job: &Job, key: &ObjectKey, api_version: &str, until: U
         }
         select! {
             _ = changes.changed() => {}
-            () = sleep_until(deadline.min(next_tell)) => {}
+            () = sleep_until(wake.min(deadline).min(next_tell)) => {}
         }
     }
 }

@@ -43,7 +43,7 @@ pub(super) async fn change(job: &Job, key: &ObjectKey, change: &Change) -> Resul
     let done = match (change.action, &change.manifest, &change.expect) {
         (Action::Create, Some(manifest), Expect::Absent) => make(job, key, manifest).await,
         (Action::Create, Some(manifest), Expect::Gone(uid)) => {
-            match one::wait(job, key, &version(job, key), Until::Gone(uid)).await {
+            match one::wait(job, key, &version(job, key), Until::Gone(uid, &change.ends)).await {
                 Ok(()) => make(job, key, manifest).await,
                 Err(error) => Err(error),
             }
@@ -56,12 +56,12 @@ pub(super) async fn change(job: &Job, key: &ObjectKey, change: &Change) -> Resul
             update(job, key, change, manifest, &[Way::Adopt], (uid, resource_version, seen)).await
         }
         (Action::Replace, Some(manifest), Expect::Same { uid, .. }) => {
-            match delete(job, key, uid, Propagation::Foreground).await {
+            match delete(job, key, change, uid, Propagation::Foreground).await {
                 Ok(_) => make(job, key, manifest).await,
                 Err(error) => Err(error),
             }
         }
-        (Action::Delete, _, Expect::Same { uid, .. }) => delete(job, key, uid, Propagation::Background).await,
+        (Action::Delete, _, Expect::Same { uid, .. }) => delete(job, key, change, uid, Propagation::Background).await,
         (_, _, _) => unreachable!("the audit lets no such change pass"),
     };
     let done = match done {
@@ -297,12 +297,18 @@ fn version(job: &Job, key: &ObjectKey) -> String {
     job.kinds.get(&key.kind).map(crate::kinds::Kind::api_version).unwrap_or_default()
 }
 
-async fn delete(job: &Job, key: &ObjectKey, uid: &Uid, propagation: Propagation) -> Result<Done, StepError> {
+async fn delete(
+    job: &Job,
+    key: &ObjectKey,
+    change: &Change,
+    uid: &Uid,
+    propagation: Propagation,
+) -> Result<Done, StepError> {
     let version = version(job, key);
     match job.cluster.delete(key, &version, uid, propagation, &job.kinds).await {
         Ok(Deleted::Gone) => Ok(Done::Gone),
         Ok(Deleted::Going(_)) => {
-            one::wait(job, key, &version, Until::Gone(uid)).await?;
+            one::wait(job, key, &version, Until::Gone(uid, &change.ends)).await?;
             Ok(Done::Gone)
         }
         Err(error) if error.refused().is_some_and(Refused::is_conflict) => Err(StepError {
@@ -325,7 +331,7 @@ fn learn(job: &Job, key: &ObjectKey, manifest: &Manifest, yields: &Paths, writte
     Done::Written { applied: Box::new(applied), generation }
 }
 
-fn refused(job: &Job, error: &Error) -> StepError {
+pub(super) fn refused(job: &Job, error: &Error) -> StepError {
     let hint = error.refused().and_then(|refused| match refused.code {
         403 if refused.is_missing_right() => Some(format!("kubectl auth can-i --list -n {}", job.namespace)),
         409 | 422 => Some(format!("ditc plan {}", job.environment)),

@@ -22,7 +22,7 @@ use super::{
     assigned::assigned,
     claims, diff,
     foreign::{foreign, is_kubernetes},
-    guard,
+    guard, holders,
     once::{given, has_generated_keys, is_posted, once},
     order::order,
     scope,
@@ -63,6 +63,7 @@ pub fn plan(input: &Input) -> Plan {
     for key in rest {
         not_desired(input, key, &mut plan);
     }
+    holders::end(input, &mut plan);
     let others = foreign(input);
     if !others.is_empty() && !input.choices.with_foreign && plan.changes.contains_key(&input.namespace_key()) {
         let key = input.namespace_key();
@@ -106,6 +107,12 @@ fn desired(input: &Input, manifest: &Manifest, plan: &mut Plan) {
                 plan.drift.insert(key.clone(), Drift { component, kind: DriftKind::Deleted });
             }
             create(input, manifest, None, plan);
+        }
+        Standing::Terminating(_)
+            if guard::keeps_data(input, key, component.as_ref(), Some(manifest))
+                && !holders::users(input, key).is_empty() =>
+        {
+            block(plan, manifest, Block::HoldsData(super::Losing::Going));
         }
         Standing::Terminating(live) => create(input, manifest, Some(live), plan),
         Standing::Finished => {

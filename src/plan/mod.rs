@@ -31,6 +31,7 @@ mod drift;
 mod foreign;
 mod former;
 mod guard;
+mod holders;
 mod moved;
 mod once;
 mod order;
@@ -183,6 +184,8 @@ pub struct Change {
     pub reason: Reason,
     /// The ConfigMaps and Secrets whose change replaces the object's pods; for people, as the reason is.
     pub rolls: BTreeSet<ObjectKey>,
+    /// The workloads whose pods are ended, since they would hold a claim that is to go.
+    pub ends: BTreeSet<ObjectKey>,
     pub expect: Expect,
     /// What is written; none for a delete or forget.
     pub manifest: Option<Manifest>,
@@ -207,6 +210,7 @@ impl Change {
             action,
             reason,
             rolls: BTreeSet::new(),
+            ends: BTreeSet::new(),
             expect: Expect::Absent,
             manifest: None,
             takes_back: Vec::new(),
@@ -283,6 +287,8 @@ pub enum Reason {
     Terminating(Vec<String>),
     /// The server cannot change this in place.
     Unchangeable(Unchangeable),
+    /// The claim that this pod uses is made anew.
+    ClaimReplaced(ObjectKey),
     /// The user asked for it.
     Requested,
     /// No controller looks after a field any more that was left to it.
@@ -443,6 +449,8 @@ pub enum Block {
 pub enum Losing {
     Delete,
     Replace,
+    /// Somebody deletes it already, and only the pods that use it still hold it.
+    Going,
 }
 
 /// More deletions and replacements than one apply may do.

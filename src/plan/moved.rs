@@ -80,6 +80,7 @@ fn movement(planned: &Change, now: &Change) -> Option<Movement> {
         action,
         reason: _,
         rolls: _,
+        ends,
         expect,
         manifest,
         takes_back,
@@ -103,6 +104,7 @@ fn movement(planned: &Change, now: &Change) -> Option<Movement> {
         && *component == now.component
         && *manifest == now.manifest
         && *takes_back == now.takes_back
+        && *ends == now.ends
         && *yields == now.yields
         && *clears == now.clears
         && *merge == now.merge

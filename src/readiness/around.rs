@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::object::{GroupKind, Object, ObjectKey, Uid};
+use crate::object::{GroupKind, Object, ObjectKey, Uid, split_api_version};
 
 use super::{condition, count};
 
@@ -31,6 +31,7 @@ pub fn looked_at(kind: &GroupKind) -> Vec<(GroupKind, &'static str)> {
     let core = |kind: &str| (GroupKind::new("", kind), "v1");
     match (kind.group.as_str(), kind.kind.as_str()) {
         ("apps", "Deployment") => vec![(GroupKind::new("apps", "ReplicaSet"), "apps/v1"), core("Pod"), core("Event")],
+        ("batch", "CronJob") => vec![(GroupKind::new("batch", "Job"), "batch/v1"), core("Pod"), core("Event")],
         ("apps" | "batch", _) | ("", "Pod" | "ReplicationController" | "Service") => vec![core("Pod"), core("Event")],
         ("", "PersistentVolumeClaim") => vec![core("Event")],
         _ => Vec::new(),
@@ -121,6 +122,27 @@ impl Around {
         before.filter(|pod| condition(pod, "Ready").is_none_or(|ready| ready["status"] != "True")).collect()
     }
 
+    /// The pods on a node that use a claim. A pod without a node holds nothing, and gets none while the claim goes.
+    #[must_use]
+    pub fn using(&self, claim: &ObjectKey) -> Vec<User> {
+        let all = || self.owned.values().flatten();
+        let uses_it = |pod: &Object| {
+            let volumes = pod.at("/spec/volumes").and_then(Value::as_array).into_iter().flatten();
+            let mut names = volumes.map(|volume| &volume["persistentVolumeClaim"]["claimName"]);
+            pod.at("/spec/nodeName").is_some() && names.any(|name| *name == claim.name.as_str())
+        };
+        let pods = all().filter(|(key, pod)| key.kind.is("", "Pod") && uses_it(pod));
+        let users = pods.filter_map(|(key, pod)| {
+            let mut chain = vec![key.clone()];
+            chain.extend(controller(key, pod));
+            // A set or a Job may stand between the pod and what was described.
+            let between = chain.get(1).and_then(|owner| all().find(|(key, _)| *key == owner));
+            chain.extend(between.and_then(|(key, owner)| controller(key, owner)));
+            Some(User { uid: pod.uid()?, chain, is_ending: pod.is_terminating() })
+        });
+        users.collect()
+    }
+
     /// Whether any pod has these labels.
     #[must_use]
     pub fn has_pod_with(&self, labels: &serde_json::Map<String, Value>) -> bool {
@@ -148,6 +170,23 @@ impl Around {
         told.sort_by(|one, other| other.at.cmp(one.at));
         told
     }
+}
+
+/// A pod that uses something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    pub uid: Uid,
+    /// The pod, what controls it, and what controls that.
+    pub chain: Vec<ObjectKey>,
+    pub is_ending: bool,
+}
+
+/// What controls an object.
+fn controller(key: &ObjectKey, object: &Object) -> Option<ObjectKey> {
+    let owner = object.controller()?;
+    let text = |field: &str| owner[field].as_str().unwrap_or_default();
+    let (group, _) = split_api_version(text("apiVersion"));
+    Some(ObjectKey::new(group, text("kind"), key.namespace.as_deref(), text("name")))
 }
 
 /// One event, as far as it matters here.

@@ -58,6 +58,13 @@ pub(super) fn risks(plan: &Plan, key: &ObjectKey, change: &Change) -> Vec<(Risk,
         };
         risks.push((Risk::ValuesLost, what.to_owned()));
     }
+    if !change.ends.is_empty() {
+        let then = match change.action {
+            Action::Delete => "and cannot start again without it",
+            _ => "and start again when it is made anew",
+        };
+        risks.push((Risk::Interrupted, format!("the pods that use it end, {then}")));
+    }
     if change.action == Action::Replace {
         if is_rolling(key) {
             risks.push((Risk::Interrupted, "nothing of it runs until it is made anew".to_owned()));

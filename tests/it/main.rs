@@ -4,6 +4,7 @@ mod apply;
 mod awkward;
 mod bounds;
 mod causes;
+mod claims;
 mod cost;
 mod crash;
 mod decisions;

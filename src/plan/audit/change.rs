@@ -13,14 +13,31 @@ use crate::{
 };
 
 use super::super::{
-    Action, Change, Check, Clears, Expect, Input, Plan, Reason, Taken, choices::is_meant,
-    claims::is_claim_of_leaving_set, foreign::foreign, guard, standing::is_ours,
+    Action, Change, Check, Clears, Expect, Input, Plan, Reason, Taken,
+    choices::is_meant,
+    claims::{is_claim, is_claim_of_leaving_set},
+    foreign::foreign,
+    guard,
+    standing::is_ours,
 };
 use super::Faults;
 
 pub(super) fn check(input: &Input, plan: &Plan, key: &ObjectKey, change: &Change, faults: &mut Faults) {
-    let Change { component, action, reason, rolls, expect, manifest, takes_back, yields, clears, merge, diff, check } =
-        change;
+    let Change {
+        component,
+        action,
+        reason,
+        rolls,
+        ends,
+        expect,
+        manifest,
+        takes_back,
+        yields,
+        clears,
+        merge,
+        diff,
+        check,
+    } = change;
     let mut fault = |holds: bool, what: &str| faults.unless(holds, key, what);
 
     let is_here = match &key.namespace {
@@ -36,6 +53,12 @@ pub(super) fn check(input: &Input, plan: &Plan, key: &ObjectKey, change: &Change
     fault(is_going == matches!(expect, Expect::Gone(_)), "waits for an object that is not going, or for none that is");
     fault(*reason != Reason::ConfigChanged || !rolls.is_empty(), "rolls for nothing that changed");
     fault(rolls.is_empty() || is_rolling(key), "has no pods to roll");
+    let goes = matches!(action, Action::Replace | Action::Delete) || is_going;
+    fault(ends.is_empty() || (is_claim(&key.kind) && goes), "ends pods, and is no claim that goes");
+    let are_mine = ends.iter().all(|user| input.applied(user).is_some());
+    fault(are_mine, "ends pods of what ditc did not make");
+    let may_end = ends.is_empty() || !guard::keeps_data(input, key, component.as_ref(), manifest.as_ref());
+    fault(may_end, "ends pods although data is lost");
     expects(input, key, *action, expect, &mut fault);
     whose(input, key, component.as_ref(), change, &mut fault);
 
@@ -96,7 +119,9 @@ fn fits(action: Action, reason: &Reason, operation: Operation) -> bool {
         | Reason::RecreatedOutside
         | Reason::YieldEnded
         | Reason::OwnershipLost => action == Action::Update && operation == Operation::Apply,
-        Reason::Unchangeable(_) => action == Action::Replace && operation == Operation::Apply,
+        Reason::Unchangeable(_) | Reason::ClaimReplaced(_) => {
+            action == Action::Replace && operation == Operation::Apply
+        }
         Reason::Requested => matches!(action, Action::Replace | Action::Adopt) && operation == Operation::Apply,
         Reason::NotDesired | Reason::Leftover => action == Action::Delete && operation == Operation::Apply,
         Reason::GoesWith(_) => action == Action::Delete,

@@ -146,6 +146,11 @@ pub(super) fn needs(
             }
             Action::Forget => {}
         }
+        if !change.ends.is_empty() {
+            let pods = GroupKind::new("", "Pod");
+            needs.add(&pods, &[Verb::Delete], None, purpose());
+            needs.watch(&pods, Purpose::Wait(key.clone()));
+        }
     }
     for (key, kind) in waits(plan, watched) {
         needs.watch(&kind, Purpose::Wait(key.clone()));

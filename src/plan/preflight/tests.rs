@@ -73,6 +73,7 @@ impl Plan {
             expect: Expect::Absent,
             manifest: (action != Action::Delete).then_some(manifest),
             rolls: BTreeSet::new(),
+            ends: BTreeSet::new(),
             takes_back: Vec::new(),
             diff: Diff::default(),
             yields: Paths::default(),

@@ -105,6 +105,8 @@ pub(super) struct ChangeDocument<'a> {
     risks: Vec<&'static str>,
     /// The ConfigMaps and Secrets whose change replaces its pods.
     rolls_because: Vec<Resource<'a>>,
+    /// The workloads whose pods are ended, since they use the claim that goes.
+    ends_pods_of: Vec<Resource<'a>>,
     fields: Vec<FieldDocument<'a>>,
     unchanged_fields: usize,
     takes_back: Vec<TakenDocument<'a>>,
@@ -125,6 +127,7 @@ impl<'a> ChangeDocument<'a> {
             action,
             reason,
             rolls,
+            ends,
             expect: _,
             manifest,
             takes_back,
@@ -148,6 +151,7 @@ impl<'a> ChangeDocument<'a> {
             actions: action_words(*action),
             reason: reason_word(reason),
             risks: risks(plan, key, change).into_iter().map(|(risk, _)| risk.word()).collect(),
+            ends_pods_of: ends.iter().map(|key| Resource::new(plan, plan.component_of(key), key)).collect(),
             rolls_because: rolls.iter().map(|key| Resource::new(plan, plan.component_of(key), key)).collect(),
             fields: diff.fields.iter().map(field).collect(),
             unchanged_fields: diff.unchanged,

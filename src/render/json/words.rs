@@ -51,6 +51,7 @@ pub(super) fn reason_word(reason: &Reason) -> &'static str {
         Reason::UnfinishedReplace => "unfinished_replace",
         Reason::Terminating(_) => "terminating",
         Reason::Unchangeable(_) => "unchangeable",
+        Reason::ClaimReplaced(_) => "claim_replaced",
         Reason::Requested => "requested",
         Reason::YieldEnded => "yield_ended",
     }

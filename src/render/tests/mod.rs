@@ -157,6 +157,7 @@ pub(super) fn change(component: Option<&str>, action: Action, reason: Reason) ->
         expect: Expect::Absent,
         manifest: None,
         rolls: BTreeSet::new(),
+        ends: BTreeSet::new(),
         takes_back: Vec::new(),
         yields: Paths::default(),
         clears: None,

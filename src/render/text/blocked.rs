@@ -126,6 +126,10 @@ pub(in crate::render) fn explain(plan: &Plan, blocked: &Blocked, flags: &str) ->
         Block::HoldsData(losing) => {
             let (why, first) = match losing {
                 Losing::Delete => ("its component is to be removed", way("put its component back into the definition")),
+                Losing::Going => (
+                    "somebody deletes it: only the pods that use it still hold it",
+                    way("save its data while they run"),
+                ),
                 Losing::Replace => ("the server cannot change it in place", way("change the definition back")),
             };
             let what = match key.kind.kind.as_str() {

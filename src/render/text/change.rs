@@ -262,7 +262,10 @@ fn remark(change: &Change, why: Option<String>, context: &Context<'_>) -> Option
 
 /// The reason, and whose change replaces the object's pods.
 pub(super) fn because(change: &Change, operation: Operation) -> Option<String> {
-    let why = reason_text(&change.reason, operation);
+    let why = [reason_text(&change.reason, operation), ending(change)]
+        .into_iter()
+        .flatten()
+        .reduce(|why, more| format!("{why}; {more}"));
     let used: Vec<String> =
         change.rolls.iter().map(|key| format!("{} {}", key.kind.kind, clean_line(&key.name))).collect();
     match (why, used.as_slice()) {
@@ -272,8 +275,15 @@ pub(super) fn because(change: &Change, operation: Operation) -> Option<String> {
     }
 }
 
+/// Whose pods end so that a claim can go.
+fn ending(change: &Change) -> Option<String> {
+    let of: Vec<String> =
+        change.ends.iter().map(|key| clean_line(&format!("{}/{}", key.kind.kind, key.name))).collect();
+    (!of.is_empty()).then(|| format!("ends the pods of {}, which use it", list(&of)))
+}
+
 /// `a`, `a and b`, `a, b and c`.
-fn list(words: &[String]) -> String {
+pub(in crate::render) fn list(words: &[String]) -> String {
     match words {
         [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
         words => words.join(", "),
@@ -320,6 +330,10 @@ fn reason_text(reason: &Reason, operation: Operation) -> Option<String> {
         }
         Reason::Unchangeable(refusal) => {
             return Some(format!("the server cannot change it in place: {}", clean_line(&refusal.message)));
+        }
+        Reason::ClaimReplaced(claim) => {
+            let claim = clean_line(&format!("{}/{}", claim.kind.kind, claim.name));
+            return Some(format!("it uses {claim}, which is made anew"));
         }
         Reason::GoesWith(set) => return Some(format!("made by {set}, which goes")),
         Reason::Revised(revised) => return Some(self::revised(revised)),

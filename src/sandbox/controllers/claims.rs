@@ -29,15 +29,19 @@ pub(super) fn names(pod: &Value) -> impl Iterator<Item = &str> {
 pub(super) fn reconcile(context: &mut Context<'_>, place: &Place, claim: &Arc<Value>) {
     let (namespace, name) = (&place.1.0, &place.1.1);
     let pods = kinds::known("", "Pod").slot;
-    let is_used = context.store.list(pods, Some(namespace)).any(|(_, pod)| {
-        !matches!(text(pod, "/status/phase"), "Succeeded" | "Failed") && names(pod).any(|used| used == name)
-    });
+    let is_used_by = |is_one: fn(&Value) -> bool| {
+        let mut all = context.store.list(pods, Some(namespace));
+        all.any(|(_, pod)| is_one(pod) && names(pod).any(|used| used == name))
+    };
     if is_terminating(claim) {
-        if !is_used && garbage::has_finalizer(claim, PROTECTION) {
+        // A pod without a node holds nothing; one that has ended does, as long as it is there.
+        let is_held = is_used_by(|pod| !text(pod, "/spec/nodeName").is_empty());
+        if !is_held && garbage::has_finalizer(claim, PROTECTION) {
             garbage::drop_finalizer(context, claim, PROTECTION);
         }
         return;
     }
+    let is_used = is_used_by(|pod| !matches!(text(pod, "/status/phase"), "Succeeded" | "Failed"));
     if text(claim, "/status/phase") == "Bound" {
         return;
     }

@@ -114,6 +114,9 @@ fn schedule(context: &mut Context<'_>, pod: &Arc<Value>) -> Option<Arc<Value>> {
     let namespace = text(pod, "/metadata/namespace");
     let problem = claims::names(pod).find_map(|name| match context.store.get(slot, namespace, name) {
         None => Some(format!("0/1 nodes are available: persistentvolumeclaim {name:?} not found. not found")),
+        Some(claim) if is_terminating(claim) => {
+            Some(format!("0/1 nodes are available: persistentvolumeclaim {name:?} is being deleted. not found"))
+        }
         Some(claim) if text(claim, "/status/phase") != "Bound" => {
             Some("0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found".to_owned())
         }

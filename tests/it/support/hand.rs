@@ -76,6 +76,15 @@ impl Hand {
         }
     }
 
+    /// Waits until an object is as wanted.
+    pub(crate) fn wait_until(&self, path: &str, is_so: impl Fn(&Value) -> bool) {
+        let limit = Instant::now() + Duration::from_secs(10);
+        while !self.get(path).is_some_and(|object| is_so(&object)) {
+            assert!(Instant::now() < limit, "{path} does not become what it should");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Waits until the controllers are done with a workload: no status is written any more.
     pub(crate) fn wait_until_settled(&self, path: &str) {
         let limit = Instant::now() + Duration::from_secs(10);

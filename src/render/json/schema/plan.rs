@@ -110,6 +110,7 @@ pub(super) fn change() -> Fields {
                 "the worst first",
             ),
         ),
+        ("ends_pods_of", list(of("resource"), "the workloads whose pods end, since they use the claim that goes")),
         ("rolls_because", list(of("resource"), "the configuration whose change replaces its pods")),
         ("fields", list(of("field"), "those that differ; every one of a new object")),
         ("unchanged_fields", count("how many do not")),
