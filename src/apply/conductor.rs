@@ -104,7 +104,7 @@ pub(super) async fn conduct(
 }
 
 /// Ends when the run as a whole cannot go on.
-async fn stops(job: &Job) -> Stopped {
+pub(super) async fn stops(job: &Job) -> Stopped {
     select! {
         holder = job.cluster.is_superseded() => Stopped::LeaseLost(holder),
         after = job.cluster.is_given_up() => Stopped::ContactLost(after),

@@ -124,6 +124,7 @@ pub(crate) struct Job {
     policy: Policy,
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     events: UnboundedSender<Event>,
+    interrupt: watch::Receiver<Interrupt>,
     hub: Hub,
 }
 
@@ -143,6 +144,7 @@ impl Job {
             policy: tools.policy.clone(),
             now: Arc::clone(&tools.now),
             events: tools.events.clone(),
+            interrupt: tools.interrupt.clone(),
             hub: Hub::new(tools.cluster.clone(), Arc::clone(&tools.kinds), plan.namespace.clone(), selector),
         }
     }

@@ -15,8 +15,10 @@ use crate::{
 };
 
 use super::{
-    Awaited, EventKind, Job, StepError,
+    Awaited, EventKind, Interrupt, Job, StepError,
     broken::{kubectl_name, seconds},
+    conductor::stops,
+    guard::wants,
     holders::Holders,
     hub::Look,
     step::failed,
@@ -86,13 +88,30 @@ pub(super) async fn wait(job: &Job, key: &ObjectKey, api_version: &str, until: U
         }
         if now >= next_tell {
             next_tell = now + job.tell_every;
-            let on = vec![Awaited { key: key.clone(), why, cause: None }];
+            let on = vec![Awaited { key: key.clone(), why: why.clone(), cause: None }];
             job.tell(EventKind::Waiting { step: Step::Change(key.clone()), on, elapsed: start.elapsed() });
         }
         select! {
             _ = changes.changed() => {}
+            // A wait is no write that must come to its end.
+            () = wants(&job.interrupt, Interrupt::Drain) => return Err(given_up(job, key, until, why)),
+            _ = stops(job) => return Err(given_up(job, key, until, why)),
             () = sleep_until(wake.min(deadline).min(next_tell)) => {}
         }
+    }
+}
+
+/// What was sent stays sent, and the next run goes on from there.
+fn given_up(job: &Job, key: &ObjectKey, until: Until<'_>, why: String) -> StepError {
+    let summary = match until {
+        Until::Works => format!("{key} is written, and does not work yet"),
+        Until::Gone(..) => format!("{key} is being deleted, and is not gone yet"),
+    };
+    StepError {
+        summary,
+        causes: vec![why],
+        hint: Some(format!("ditc plan {}", job.environment)),
+        ..StepError::default()
     }
 }
 

@@ -100,11 +100,14 @@ impl Watch {
     /// Ends when the lease is lost, and says who has it, if anybody does.
     async fn is_lost(&self) -> Option<Holder> {
         let mut standing = self.0.clone();
-        let lost = standing.wait_for(|standing| matches!(standing, Standing::Lost(_))).await;
-        match lost.as_deref() {
-            Ok(Standing::Lost(holder)) => holder.clone(),
+        let lost = match standing.wait_for(|standing| matches!(standing, Standing::Lost(_))).await.as_deref() {
+            Ok(Standing::Lost(holder)) => Some(holder.clone()),
             // Nobody renews it any more, since the run has come to its end.
-            Ok(Standing::Renewed { .. }) | Err(_) => pending().await,
+            Ok(Standing::Renewed { .. }) | Err(_) => None,
+        };
+        match lost {
+            Some(holder) => holder,
+            None => pending().await,
         }
     }
 }

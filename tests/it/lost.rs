@@ -20,6 +20,7 @@ const STORIES: &[Story] = &[
     ("stopped twice", |stage| stopped(stage, &Stop::Twice)),
     ("stopped by the system", |stage| stopped(stage, &Stop::Terminate)),
     ("killed", |stage| stopped(stage, &Stop::Kill)),
+    ("stopped while it waits for an end", stopped_while_it_waits_for_an_end),
     ("two hosts at once", two_hosts_at_once),
     ("a host that is killed", a_host_that_is_killed),
     ("a host that sleeps while it waits", a_host_that_sleeps_while_it_waits),
@@ -245,6 +246,26 @@ fn stopped(stage: &Stage, stop: &Stop) {
     let again = stage.apply("").exits(0).says("Apply complete!");
     assert_eq!(again.error.contains("this run finishes it"), !is_closed, "{}", again.error);
     is_complete(stage, MANY);
+}
+
+/// Waiting is no write: nobody must ask twice to end it.
+fn stopped_while_it_waits_for_an_end(stage: &Stage) {
+    many(stage);
+    stage.apply("").exits(0);
+    let path = stage.path("configmaps/many-1");
+    stage.server.patch(&path, "hand", &json!({"metadata": {"finalizers": ["example.com/held"]}}));
+    stage.workspace.edit("modules/many/many.yaml", "\"many-1\"", "\"other-1\"");
+    stage.workspace.edit(&format!("environments/{}.toml", stage.name), "timeout = \"20s\"", "timeout = \"1h\"");
+    let mut run = stage.start("apply", "-auto-approve");
+    run.wait_for("ConfigMap/many-1: Destroying...");
+    run.wait_for("ConfigMap/many-1: Still destroying");
+    run.interrupt();
+    let told = run.end().exits(130).says("Apply interrupted.").says("is being deleted, and is not gone yet");
+    assert!(told.error.contains("what was done is recorded"), "{}", told.error);
+    stage.server.patch(&path, "hand", &json!({"metadata": {"finalizers": null}}));
+    stage.server.wait_until_gone(&path);
+    stage.apply("").exits(0);
+    is_complete(stage, MANY - 1);
 }
 
 fn two_hosts_at_once(stage: &Stage) {
