@@ -46,6 +46,7 @@ pub fn plan(input: &Input) -> Plan {
         too_many: None,
         partial: false,
         ignored: BTreeSet::new(),
+        goes_along: Vec::new(),
         order: Graph::default(),
         components: components(input),
         outputs: outputs(input.desired),
@@ -65,16 +66,24 @@ pub fn plan(input: &Input) -> Plan {
     }
     holders::end(input, &mut plan);
     let others = foreign(input);
-    if !others.is_empty() && !input.choices.with_foreign && plan.changes.contains_key(&input.namespace_key()) {
-        let key = input.namespace_key();
-        plan.changes.remove(&key);
-        plan.blocked.push(Blocked { key, component: None, why: Block::WithForeign(others), origin: None });
+    let namespace = input.namespace_key();
+    if plan.changes.get(&namespace).is_some_and(|change| change.action == Action::Delete) && !others.is_empty() {
+        if input.choices.with_foreign {
+            plan.goes_along = others;
+        } else {
+            plan.changes.remove(&namespace);
+            let why = Block::WithForeign(others);
+            plan.blocked.push(Blocked { key: namespace, component: None, why, origin: None });
+        }
     }
     if input.observed.is_remembered {
         // Nobody looked, so nobody saw anything move.
         plan.drift.clear();
     }
     scope::narrow(input, &mut plan);
+    if !plan.changes.contains_key(&input.namespace_key()) {
+        plan.goes_along.clear();
+    }
     plan.too_many = guard::too_many(input, &plan);
     plan.order = order(input, &plan.changes, &plan.components);
     plan

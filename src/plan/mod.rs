@@ -115,6 +115,8 @@ pub struct Plan {
     pub partial: bool,
     /// Objects that carry our label and are nobody's of ours; left alone.
     pub ignored: BTreeSet<ObjectKey>,
+    /// What ditc did not make and what goes with the namespace all the same, as the user allowed.
+    pub goes_along: Vec<ObjectKey>,
     pub order: Graph<Step>,
     /// The components that stay or come, with what they need.
     pub components: BTreeMap<ComponentId, BTreeSet<ComponentId>>,

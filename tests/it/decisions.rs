@@ -8,6 +8,7 @@ use crate::support::{Stage, UNBOUND, stories};
 stories! {
     an_object_of_another_tool_is_adopted
     a_namespace_of_others_is_adopted_and_never_deleted
+    what_goes_along_with_the_namespace_is_named
     what_cannot_be_updated_is_replaced
     a_default_in_the_way_goes_with_the_update
     an_object_is_made_anew_on_request
@@ -214,6 +215,23 @@ fn no_more_is_destroyed_than_allowed(stage: &Stage) {
     stage.apply("").exits(1);
     stage.apply("-max-destroy=2").exits(0).says("Resources: 1 added, 0 changed, 2 destroyed.");
     stage.is_as_defined();
+}
+
+fn what_goes_along_with_the_namespace_is_named(stage: &Stage) {
+    stage.define(API);
+    stage.apply("").exits(0);
+    let maps = stage.path("configmaps");
+    for number in 0..23 {
+        stage.server.create(&maps, "hand", &json!({"metadata": {"name": format!("theirs-{number:02}")}}));
+    }
+    stage.start("plan", "-destroy").end().exits(1).says("23 objects in namespace").says("-with-foreign");
+    let plan = stage.start("plan", "-destroy -with-foreign").end().exits(0);
+    let plan = plan.says("23 objects that ditc did not make will be destroyed with namespace");
+    plan.says("  - ConfigMap/theirs-00\n").says("  - ConfigMap/theirs-19\n").says("... and 3 more");
+    let json = stage.start("plan", "-destroy -with-foreign -json").end().exits(0);
+    json.says("\"goes_along\": [").says("/ConfigMap/theirs-22\"");
+    stage.start("destroy", "-auto-approve -with-foreign").end().exits(0).says("Destroy complete!");
+    assert!(stage.server.get(&format!("/api/v1/namespaces/{}", stage.name)).is_none());
 }
 
 fn nothing_is_changed_in_a_protected_namespace(stage: &Stage) {

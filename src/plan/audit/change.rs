@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use crate::{
     desired::{is_made_once, is_reserved},
-    names::ComponentId,
     object::{Object, ObjectKey},
     observed::Live,
     ownership::Paths,
@@ -60,7 +59,7 @@ pub(super) fn check(input: &Input, plan: &Plan, key: &ObjectKey, change: &Change
     let may_end = ends.is_empty() || !guard::keeps_data(input, key, component.as_ref(), manifest.as_ref());
     fault(may_end, "ends pods although data is lost");
     expects(input, key, *action, expect, &mut fault);
-    whose(input, key, component.as_ref(), change, &mut fault);
+    whose(input, plan, key, change, &mut fault);
 
     let desired = input.desired.and_then(|desired| desired.manifests.get(key));
     let writes = !matches!(action, Action::Delete | Action::Forget);
@@ -168,13 +167,8 @@ fn expects(input: &Input, key: &ObjectKey, action: Action, expect: &Expect, faul
 }
 
 /// What is changed or deleted is ours, or was given to us.
-fn whose(
-    input: &Input,
-    key: &ObjectKey,
-    component: Option<&ComponentId>,
-    change: &Change,
-    fault: &mut impl FnMut(bool, &str),
-) {
+fn whose(input: &Input, plan: &Plan, key: &ObjectKey, change: &Change, fault: &mut impl FnMut(bool, &str)) {
+    let component = change.component.as_ref();
     let entry = input.entry(key);
     let live = input.observed.objects.get(key).and_then(Live::object);
     let is_mine = live.is_some_and(|live| is_ours(live, entry, input.environment));
@@ -204,8 +198,9 @@ fn whose(
             }
             if *key == input.namespace_key() {
                 fault(input.created_namespace(), "is a namespace that ditc did not make");
-                let is_empty = input.choices.with_foreign || foreign(input).is_empty();
-                fault(is_empty, "is a namespace with what others made");
+                let others = foreign(input);
+                fault(input.choices.with_foreign || others.is_empty(), "is a namespace with what others made");
+                fault(plan.goes_along == others, "takes along what it does not tell of");
             }
         }
     }

@@ -44,6 +44,7 @@ fn plan(operation: Operation) -> Plan {
         too_many: None,
         partial: false,
         ignored: BTreeSet::new(),
+        goes_along: Vec::new(),
         order: Graph::default(),
         components: BTreeMap::new(),
         outputs: BTreeMap::new(),

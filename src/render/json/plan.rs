@@ -58,6 +58,8 @@ pub(super) struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     too_many: Option<TooManyDocument>,
     ignored: Vec<Resource<'a>>,
+    /// What ditc did not make and what goes with the namespace.
+    goes_along: Vec<Resource<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     interrupted: Option<RunDocument<'a>>,
     preflight: PreflightDocument<'a>,
@@ -357,6 +359,7 @@ impl<'a> Document<'a> {
             blocked: plan.blocked.iter().map(blocked).collect(),
             too_many: plan.too_many.map(|TooMany { count, limit }| TooManyDocument { count, limit }),
             ignored: plan.ignored.iter().map(|key| Resource::new(plan, None, key)).collect(),
+            goes_along: plan.goes_along.iter().map(|key| Resource::new(plan, None, key)).collect(),
             interrupted: plan.interrupted.as_ref().map(RunDocument::new),
             preflight: PreflightDocument::new(plan, preflight),
             counts,

@@ -141,6 +141,7 @@ pub(super) fn empty(operation: Operation) -> Plan {
         too_many: None,
         partial: false,
         ignored: BTreeSet::new(),
+        goes_along: Vec::new(),
         order: Graph::default(),
         components: BTreeMap::new(),
         outputs: BTreeMap::new(),

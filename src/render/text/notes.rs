@@ -24,6 +24,8 @@ use super::{
 const RULE: usize = 78;
 /// More names than this are counted.
 const NAMES: usize = 5;
+/// More objects of others that are destroyed than this are counted.
+const LISTED: usize = 20;
 
 pub(super) fn note(text: &str, style: Style) -> String {
     style.wrap(&format!("{} ", style.paint(Look::Bold, "Note:")), "", Look::Plain, text)
@@ -228,6 +230,26 @@ pub(super) fn unready(plan: &Plan, style: Style) -> String {
         return out;
     }
     format!("{} Unchanged, but not ready; an apply waits for these:\n{out}", style.paint(Look::Bold, "Note:"))
+}
+
+/// What others made and what goes with the namespace.
+pub(super) fn goes_along(plan: &Plan, style: Style) -> String {
+    if plan.goes_along.is_empty() {
+        return String::new();
+    }
+    let number = count(plan.goes_along.len(), "object", "objects");
+    let text = format!("{number} that ditc did not make will be destroyed with namespace {}:", plan.namespace);
+    let mut out = note(&text, style);
+    for key in plan.goes_along.iter().take(LISTED) {
+        let loses_data = if key.kind.is("", "PersistentVolumeClaim") { " (its data is lost with it)" } else { "" };
+        let sign = style.paint(Look::Remove, "-");
+        out.push_str(&format!("  {sign} {}{}\n", clean_line(&key.to_string()), style.paint(Look::Dim, loses_data)));
+    }
+    match plan.goes_along.len().saturating_sub(LISTED) {
+        0 => {}
+        more => out.push_str(&format!("    ... and {more} more\n")),
+    }
+    out
 }
 
 /// What carries our label and is not ours.

@@ -82,6 +82,7 @@ fn parts(plan: &Plan, context: &Context<'_>, style: Style, legend: String) -> Ve
             parts.push(checked_elsewhere(plan, context, style));
         }
     }
+    parts.push(notes::goes_along(plan, style));
     parts.push(notes::unready(plan, style));
     if is_whole {
         parts.push(notes::ignored(plan, style));

@@ -90,6 +90,7 @@ fn plan() -> Fields {
         ("blocked", list(object(and(resource(), blocked)), "what a person must decide first")),
         ("too_many?", object(vec![("count", count("deletions planned")), ("limit", count("and allowed"))])),
         ("ignored", list(of("resource"), "what carries our label and is not ours")),
+        ("goes_along", list(of("resource"), "what ditc did not make and what goes with the namespace")),
         ("interrupted?", of("run")),
         ("preflight", of("preflight")),
         ("counts", of("counts")),
