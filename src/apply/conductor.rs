@@ -395,7 +395,7 @@ impl Scribe<'_> {
 pub(super) fn deed(action: Action) -> Deed {
     match action {
         Action::Create => Deed::Create,
-        Action::Update => Deed::Update,
+        Action::Update | Action::Release => Deed::Update,
         Action::Replace => Deed::Replace,
         Action::Adopt => Deed::Adopt,
         Action::Delete => Deed::Delete,

@@ -43,7 +43,7 @@ pub(super) fn open(state: &mut State, plan: &Plan, run: &Run, now: Timestamp) {
                     state.entries.entry(key.clone()).or_insert_with(|| seen_only(key, change, uid));
                 }
             }
-            Action::Update | Action::Delete | Action::Forget => {}
+            Action::Update | Action::Delete | Action::Release | Action::Forget => {}
         }
         if let (Some(entry), true) = (state.entries.get_mut(key), change.action != Action::Forget) {
             entry.deed = Some(deed(change.action));
@@ -99,7 +99,7 @@ pub(super) fn close(state: &mut State, plan: &Plan, outcome: &Outcome, now: Time
                     state.entries.remove(key);
                 }
             }
-            Action::Create | Action::Update | Action::Replace | Action::Adopt | Action::Delete => {}
+            Action::Create | Action::Update | Action::Replace | Action::Adopt | Action::Delete | Action::Release => {}
         }
     }
     for (key, unchanged) in &plan.unchanged {

@@ -62,6 +62,12 @@ pub(super) async fn change(job: &Job, key: &ObjectKey, change: &Change) -> Resul
             }
         }
         (Action::Delete, _, Expect::Same { uid, .. }) => delete(job, key, change, uid, Propagation::Background).await,
+        (Action::Release, _, Expect::Same { uid, .. }) => {
+            match job.cluster.let_go(key, &version(job, key), uid, &job.kinds).await {
+                Ok(()) => Ok(Done::Gone),
+                Err(error) => Err(refused(job, &error)),
+            }
+        }
         (_, _, _) => unreachable!("the audit lets no such change pass"),
     };
     let done = match done {

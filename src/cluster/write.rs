@@ -225,6 +225,25 @@ impl Cluster {
         Ok(written)
     }
 
+    /// Takes off an object what ditc applied to it, and leaves the rest: nobody else owns that. That it is gone is success.
+    ///
+    /// # Errors
+    /// [`Refused::is_other_uid`] when another object has its name by now.
+    pub async fn let_go(&self, key: &ObjectKey, api_version: &str, uid: &Uid, kinds: &Kinds) -> Result<(), Error> {
+        let doing = format!("letting go of {key}");
+        let nothing = json!({
+            "apiVersion": api_version, "kind": key.kind.kind,
+            "metadata": {"name": key.name, "uid": uid.0},
+        });
+        let path = self.path(key, &Object(nothing.clone()), kinds, &doing)?;
+        let call = apply_call(path, &doing, Force::No).body(APPLY, &nothing);
+        match self.write(call.repeat(Repeat::Yes), &doing).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_not_found() => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Deletes the object with that uid and no other; that it is gone already is success.
     ///
     /// # Errors

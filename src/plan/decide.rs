@@ -16,7 +16,8 @@ use crate::{
 };
 
 use super::{
-    Action, Block, Blocked, Change, Check, Diff, Drift, DriftKind, Expect, Input, Plan, Reason, Seen, Unchanged,
+    Action, After, Block, Blocked, Change, Check, Diff, Drift, DriftKind, Expect, FieldChange, Input, Plan, Reason,
+    Seen, Unchanged,
     additions::additions,
     answer::{self, differs},
     assigned::assigned,
@@ -290,6 +291,9 @@ fn not_desired(input: &Input, key: &ObjectKey, plan: &mut Plan) {
     }
     let is_namespace = *key == input.namespace_key();
     if is_namespace && !input.created_namespace() {
+        if input.operation == Operation::Destroy && !live.is_terminating() {
+            plan.changes.insert(key.clone(), release(live));
+        }
         return;
     }
     if input.operation == Operation::Apply && guard::keeps_data(input, key, component.as_ref(), None) {
@@ -306,6 +310,18 @@ fn not_desired(input: &Input, key: &ObjectKey, plan: &mut Plan) {
     let owned = ownership::our_paths(live);
     let change = Change { action: Action::Delete, expect: same(live, owned), ..forget(reason) };
     plan.changes.insert(key.clone(), change);
+}
+
+/// Takes what ditc set off an object that stays.
+fn release(live: &Object) -> Change {
+    let owned = ownership::our_paths(live);
+    let gone = owned.members().into_iter().filter_map(|path| {
+        let before = Some(path.get(&live.0)?.clone());
+        Some(FieldChange { path, before, after: After::Absent })
+    });
+    let diff = Diff { fields: gone.collect(), unchanged: 0 };
+    let bare = Change::bare(None, Action::Release, Reason::Destroyed);
+    Change { expect: same(live, owned), diff, ..bare }
 }
 
 fn readiness(input: &Input, key: &ObjectKey) -> Readiness {

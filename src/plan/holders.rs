@@ -20,7 +20,7 @@ pub(super) fn end(input: &Input, plan: &mut Plan) {
         change.ends = match (change.action, &change.expect) {
             (Action::Replace, _) | (Action::Create, Expect::Gone(_)) => users(input, key),
             (Action::Delete, _) => users_to_be(input, key),
-            (Action::Create | Action::Update | Action::Adopt | Action::Forget, _) => BTreeSet::new(),
+            (Action::Create | Action::Update | Action::Adopt | Action::Release | Action::Forget, _) => BTreeSet::new(),
         };
         if change.action != Action::Delete {
             let alone = change.ends.iter().filter(|user| user.kind.is("", "Pod"));

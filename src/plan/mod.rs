@@ -160,7 +160,7 @@ impl Plan {
         Counts {
             import: count(Action::Adopt),
             add: count(Action::Create) + count(Action::Replace),
-            change: count(Action::Update),
+            change: count(Action::Update) + count(Action::Release),
             destroy: count(Action::Delete) + count(Action::Replace),
             forget: count(Action::Forget),
         }
@@ -261,6 +261,8 @@ pub enum Action {
     /// An object of somebody else becomes ours.
     Adopt,
     Delete,
+    /// It stays, without what ditc set on it: a namespace that others made, when its environment goes.
+    Release,
     /// Only the record changes: the object is gone, or is no longer ours.
     Forget,
 }

@@ -56,7 +56,7 @@ pub(super) fn order(
         let step = Step::Change((*key).clone());
         match (change.action, &change.component) {
             (Action::Delete, component) => {
-                if namespace_changes == Some(Action::Delete) && **key != namespace {
+                if matches!(namespace_changes, Some(Action::Delete | Action::Release)) && **key != namespace {
                     graph.need(Step::Change(namespace.clone()), step.clone());
                 }
                 if component.is_none() && **key != namespace {

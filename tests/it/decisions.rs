@@ -61,16 +61,29 @@ fn an_object_of_another_tool_is_adopted(stage: &Stage) {
 }
 
 fn a_namespace_of_others_is_adopted_and_never_deleted(stage: &Stage) {
-    let theirs = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": stage.name}});
+    let theirs = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": stage.name, "labels": {"team": "theirs"}}});
     stage.server.create("/api/v1/namespaces", "admin", &theirs);
     stage.plan("").exits(1).says("An object of this name exists");
     stage.apply("-adopt=ENV/Namespace/ENV").exits(0).says("Resources: 1 imported, 2 added");
     stage.is_as_defined();
     stage.workspace.forget_state();
     stage.is_as_defined();
+    stage
+        .start("plan", "-destroy")
+        .end()
+        .exits(0)
+        .says("will be let go: it stays")
+        .says("- labels[\"ditc.dev/environment\"]");
     stage.start("destroy", "-auto-approve").end().exits(0).says("Resources: 2 destroyed.");
     let namespace = stage.server.get(&format!("/api/v1/namespaces/{}", stage.name)).expect("it stays");
-    assert_eq!(namespace["metadata"]["deletionTimestamp"], Value::Null);
+    let metadata = &namespace["metadata"];
+    assert_eq!((&metadata["deletionTimestamp"], &metadata["labels"]["team"]), (&Value::Null, &json!("theirs")));
+    // Nothing of ditc is left in it, nor on it.
+    assert!(!namespace.to_string().contains("ditc"), "{namespace}");
+    assert!(stage.get("configmaps/ditc").is_none());
+    stage.start("status", "").end().exits(2).says("is not applied");
+    stage.start("drift", "").end().exits(0).says_nothing_of("ditc made");
+    stage.plan("").exits(1).says("An object of this name exists");
 }
 
 fn what_cannot_be_updated_is_replaced(stage: &Stage) {

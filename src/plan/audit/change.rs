@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::super::{
-    Action, Change, Check, Clears, Expect, Input, Plan, Reason, Taken,
+    Action, After, Change, Check, Clears, Expect, Input, Plan, Reason, Taken,
     choices::is_meant,
     claims::{is_claim, is_claim_of_leaving_set},
     foreign::foreign,
@@ -62,7 +62,7 @@ pub(super) fn check(input: &Input, plan: &Plan, key: &ObjectKey, change: &Change
     whose(input, plan, key, change, &mut fault);
 
     let desired = input.desired.and_then(|desired| desired.manifests.get(key));
-    let writes = !matches!(action, Action::Delete | Action::Forget);
+    let writes = !matches!(action, Action::Delete | Action::Release | Action::Forget);
     fault(writes == manifest.is_some(), "is written without a manifest, or has one and is not written");
     fault(manifest.is_none() || manifest.as_ref() == desired, "is written as nothing asks for it");
     let known = component.as_ref().is_none_or(|component| plan.components.contains_key(component));
@@ -94,7 +94,8 @@ pub(super) fn check(input: &Input, plan: &Plan, key: &ObjectKey, change: &Change
 
     let is_kept = *action == Action::Update && is_made_once(&key.kind);
     fault(merge.is_none() || is_kept, "is merged into what is not there, or is to be applied");
-    fault(writes || (diff.fields.is_empty() && *check == Check::Done), "shows fields that nobody writes");
+    let takes_off = *action == Action::Release && diff.fields.iter().all(|field| field.after == After::Absent);
+    fault(writes || takes_off || (diff.fields.is_empty() && *check == Check::Done), "shows fields that nobody writes");
     fault(*check != Check::Elsewhere || *action == Action::Create, "was checked elsewhere, and is there");
     let begins = diff.fields.iter().all(|field| field.before.is_none());
     fault(*action != Action::Create || begins, "is created, and shows what was there before");
@@ -124,7 +125,7 @@ fn fits(action: Action, reason: &Reason, operation: Operation) -> bool {
         Reason::Requested => matches!(action, Action::Replace | Action::Adopt) && operation == Operation::Apply,
         Reason::NotDesired | Reason::Leftover => action == Action::Delete && operation == Operation::Apply,
         Reason::GoesWith(_) => action == Action::Delete,
-        Reason::Destroyed => action == Action::Delete && operation == Operation::Destroy,
+        Reason::Destroyed => matches!(action, Action::Delete | Action::Release) && operation == Operation::Destroy,
         Reason::Gone => action == Action::Forget,
     }
 }
@@ -146,7 +147,7 @@ fn expects(input: &Input, key: &ObjectKey, action: Action, expect: &Expect, faul
             );
         }
         (
-            Action::Update | Action::Replace | Action::Adopt | Action::Delete,
+            Action::Update | Action::Replace | Action::Adopt | Action::Delete | Action::Release,
             Expect::Same { uid: same, resource_version, .. },
         ) => {
             let is_same = !same.0.is_empty() && uid.as_ref() == Some(same);
@@ -155,7 +156,10 @@ fn expects(input: &Input, key: &ObjectKey, action: Action, expect: &Expect, faul
             let is_version = live.and_then(Object::resource_version) == Some(resource_version);
             fault(is_version || input.observed.is_remembered, "is changed or deleted in a version that nobody saw");
         }
-        (Action::Update | Action::Replace | Action::Adopt | Action::Delete, Expect::Absent | Expect::Gone(_)) => {
+        (
+            Action::Update | Action::Replace | Action::Adopt | Action::Delete | Action::Release,
+            Expect::Absent | Expect::Gone(_),
+        ) => {
             fault(false, "is changed or deleted without a uid");
         }
         (Action::Create, Expect::Same { .. }) => fault(false, "is created although it is there"),
@@ -176,6 +180,10 @@ fn whose(input: &Input, plan: &Plan, key: &ObjectKey, change: &Change, fault: &m
     match change.action {
         Action::Create | Action::Forget => {}
         Action::Update => fault(is_mine, "is changed, and is not ours"),
+        Action::Release => {
+            let stays = *key == input.namespace_key() && !input.created_namespace();
+            fault(is_mine && stays, "is let go, and is no namespace that others made");
+        }
         Action::Adopt => {
             let is_begun = entry.is_some_and(|entry| entry.phase == Phase::Planned);
             fault(is_begun || is_chosen(&input.choices.adopt), "is adopted, and nobody gave it to us");

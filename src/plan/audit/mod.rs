@@ -183,7 +183,7 @@ fn order(plan: &Plan, faults: &mut Faults) {
         if *key == namespace || first.is_none_or(|first| first == Action::Forget) {
         } else if change.action != Action::Delete {
             faults.unless(waits_for(&step, &whole), key, "does not wait for its namespace");
-        } else if first == Some(Action::Delete) {
+        } else if matches!(first, Some(Action::Delete | Action::Release)) {
             faults.unless(waits_for(&whole, &step), key, "may be deleted after its namespace");
         }
         let Some(component) = change.component.as_ref().filter(|_| change.action != Action::Delete) else { continue };

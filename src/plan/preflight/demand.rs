@@ -25,7 +25,7 @@ pub(super) fn demand(input: &Input, plan: &Plan, kinds: &Kinds) -> Demand {
         let before = match change.action {
             Action::Create => None,
             Action::Update | Action::Replace | Action::Adopt => input.observed.objects.get(key).and_then(Live::object),
-            Action::Delete | Action::Forget => continue,
+            Action::Delete | Action::Release | Action::Forget => continue,
         };
         let Some(after) = after(input, key, change) else { continue };
         let mut used = standing(after);

@@ -127,7 +127,7 @@ pub(super) fn needs(
             Action::Create if is_made_once(&key.kind) => needs.add(&key.kind, &[Verb::Create], None, purpose()),
             // A server-side apply is a patch, and where it creates, the server asks for both under the name.
             Action::Create => needs.add(&key.kind, &[Verb::Create, Verb::Patch], name(), purpose()),
-            Action::Update | Action::Adopt => needs.add(&key.kind, &[Verb::Patch], name(), purpose()),
+            Action::Update | Action::Adopt | Action::Release => needs.add(&key.kind, &[Verb::Patch], name(), purpose()),
             // Deleted in the foreground, waited for, and made anew.
             Action::Replace => {
                 needs.add(&key.kind, &[Verb::Delete], name(), purpose());
@@ -205,7 +205,7 @@ fn waits(plan: &Plan, watched: impl Fn(&GroupKind) -> Option<GroupKind>) -> Vec<
     };
     let written = plan.changes.iter().filter(|(_, change)| match change.action {
         Action::Create | Action::Update | Action::Replace | Action::Adopt => is_step(change.component.as_ref()),
-        Action::Delete | Action::Forget => false,
+        Action::Delete | Action::Release | Action::Forget => false,
     });
     let mut waits: Vec<(&ObjectKey, GroupKind)> = Vec::new();
     let mut rolled: BTreeSet<&ComponentId> = BTreeSet::new();

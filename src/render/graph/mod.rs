@@ -56,7 +56,7 @@ fn reduced(edges: &BTreeSet<(usize, usize)>) -> BTreeSet<(usize, usize)> {
 fn mark(action: Action) -> (&'static str, &'static str) {
     match action {
         Action::Create => ("+", "add"),
-        Action::Update | Action::Adopt => ("~", "change"),
+        Action::Update | Action::Adopt | Action::Release => ("~", "change"),
         Action::Replace => ("-/+", "replace"),
         Action::Delete => ("-", "remove"),
         Action::Forget => (".", "forget"),

@@ -46,6 +46,7 @@ pub fn graph(Drawing { title, boxes, edges }: &Drawing) -> String {
         Action::Replace => "replace",
         Action::Adopt => "adopt",
         Action::Delete => "delete",
+        Action::Release => "release",
         Action::Forget => "forget",
     };
     let nodes = boxes.iter().map(|Boxed { name, objects }| NodeDocument {

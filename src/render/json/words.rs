@@ -9,7 +9,7 @@ use crate::{
 pub(super) fn action_words(action: Action) -> &'static [&'static str] {
     match action {
         Action::Create => &["create"],
-        Action::Update => &["update"],
+        Action::Update | Action::Release => &["update"],
         Action::Replace => &["delete", "create"],
         Action::Adopt => &["import"],
         Action::Delete => &["delete"],
@@ -21,7 +21,7 @@ pub(super) fn action_words(action: Action) -> &'static [&'static str] {
 pub(super) fn action_word(action: Action) -> &'static str {
     match action {
         Action::Create => "create",
-        Action::Update => "update",
+        Action::Update | Action::Release => "update",
         Action::Delete => "delete",
         Action::Forget => "forget",
         Action::Replace => "replace",

@@ -71,6 +71,7 @@ pub(super) fn block(
         }
         Action::Create => (Sign::Add, "will be created".to_owned()),
         Action::Update => (Sign::Change, "will be updated in-place".to_owned()),
+        Action::Release => (Sign::Change, "will be let go: it stays, without what ditc set on it".to_owned()),
         Action::Adopt => (Sign::Change, "will be imported".to_owned()),
         // As requested, it will be; else it must be.
         Action::Replace => {
@@ -110,6 +111,7 @@ fn one_line(change: &Change, address: &str, why: Option<String>, style: Style) -
             (style.paint(Look::Danger, "replaced"), forces)
         }
         Action::Delete => (style.paint(Look::Danger, "destroyed"), String::new()),
+        Action::Release => ("let go".to_owned(), paths(&change.diff.fields)),
         Action::Forget => ("forgotten".to_owned(), String::new()),
     };
     // The server's whole sentence is for the block, and that the definition changed is what everybody expects.

@@ -50,7 +50,7 @@ pub fn event(event: &Event, plan: &Plan, style: Style) -> Option<String> {
                 Step::Change(key) => match plan.changes.get(key).map(|change| change.action) {
                     Some(Action::Delete) => "Still destroying",
                     Some(Action::Create) => "Still creating",
-                    Some(Action::Update) => "Still modifying",
+                    Some(Action::Update | Action::Release) => "Still modifying",
                     Some(Action::Replace) => "Still replacing",
                     Some(Action::Adopt) => "Still importing",
                     Some(Action::Forget) | None => "Still waiting",
@@ -131,7 +131,7 @@ impl Words {
     fn of(action: Action) -> Option<Self> {
         match action {
             Action::Create => Some(Words { doing: "Creating", noun: "Creation" }),
-            Action::Update => Some(Words { doing: "Modifying", noun: "Modifications" }),
+            Action::Update | Action::Release => Some(Words { doing: "Modifying", noun: "Modifications" }),
             Action::Replace => Some(Words { doing: "Replacing", noun: "Replacement" }),
             Action::Adopt => Some(Words { doing: "Importing", noun: "Import" }),
             Action::Delete => Some(Words { doing: "Destroying", noun: "Destruction" }),

@@ -31,6 +31,7 @@ pub fn planned(plan: &Plan, is_meant: impl Fn(&ObjectKey) -> bool) -> Vec<Planne
             Action::Replace => "replaced",
             Action::Adopt => "imported",
             Action::Delete => "destroyed",
+            Action::Release => "let go",
             Action::Forget => "forgotten",
         },
         reason: because(change, plan.operation),

@@ -89,7 +89,7 @@ impl Sign {
     pub(super) fn of(action: Action) -> Self {
         match action {
             Action::Create => Sign::Add,
-            Action::Update | Action::Adopt => Sign::Change,
+            Action::Update | Action::Adopt | Action::Release => Sign::Change,
             Action::Replace => Sign::Replace,
             Action::Delete => Sign::Remove,
             Action::Forget => Sign::Forget,

@@ -55,7 +55,7 @@ pub(in crate::render) fn totals(outcome: &Outcome, plan: &Plan) -> Totals {
                 totals.added += 1;
                 totals.destroyed += 1;
             }
-            Some(Action::Update) => totals.changed += 1,
+            Some(Action::Update | Action::Release) => totals.changed += 1,
             Some(Action::Delete) => totals.destroyed += 1,
             Some(Action::Forget) | None => {}
         }
@@ -178,6 +178,7 @@ fn told(plan: &Plan, step: &Step) -> String {
             Some(Action::Replace) => "replace",
             Some(Action::Adopt) => "import",
             Some(Action::Delete) => "destroy",
+            Some(Action::Release) => "let go",
             Some(Action::Forget) => "forget",
             None => return address,
         },

@@ -64,6 +64,7 @@ fn participle(action: Action) -> &'static str {
         Action::Replace => "replaced",
         Action::Adopt => "imported",
         Action::Delete => "destroyed",
+        Action::Release => "let go",
         Action::Forget => "forgotten",
     }
 }

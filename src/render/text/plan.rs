@@ -137,6 +137,7 @@ fn legend(plan: &Plan, explained: &BTreeSet<Action>, style: Style) -> String {
         (Action::Adopt, "import, which takes over what others made"),
         (Action::Replace, "destroy and then create replacement"),
         (Action::Delete, "destroy"),
+        (Action::Release, "let go, which leaves what others made"),
         (Action::Forget, "forget, which changes only the record"),
     ] {
         if !explained.contains(&action) && plan.changes.values().any(|change| change.action == action) {
