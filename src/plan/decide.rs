@@ -16,8 +16,8 @@ use crate::{
 };
 
 use super::{
-    Action, After, Block, Blocked, Change, Check, Diff, Drift, DriftKind, Expect, FieldChange, Input, Plan, Reason,
-    Seen, Unchanged,
+    Action, After, Block, Blocked, By, Change, Check, Diff, Drift, DriftKind, Expect, FieldChange, Input, Losing, Plan,
+    Reason, Seen, Unchanged,
     additions::additions,
     answer::{self, differs},
     assigned::assigned,
@@ -122,7 +122,7 @@ fn desired(input: &Input, manifest: &Manifest, plan: &mut Plan) {
             if guard::keeps_data(input, key, component.as_ref(), Some(manifest))
                 && !holders::users(input, key).is_empty() =>
         {
-            block(plan, manifest, Block::HoldsData(super::Losing::Going));
+            block(plan, manifest, Block::HoldsData(Losing::Going));
         }
         Standing::Terminating(live) => create(input, manifest, Some(live), plan),
         Standing::Finished => {
@@ -193,7 +193,8 @@ fn create(input: &Input, manifest: &Manifest, going: Option<&Object>, plan: &mut
 pub(super) fn replace(input: &Input, manifest: &Manifest, live: &Object, reason: Reason, plan: &mut Plan) {
     let key = &manifest.key;
     if guard::keeps_data(input, key, manifest.component.as_ref(), Some(manifest)) {
-        return block(plan, manifest, Block::HoldsData(super::Losing::Replace));
+        let by = if reason == Reason::Requested { By::User } else { By::Server };
+        return block(plan, manifest, Block::HoldsData(losing(live, by)));
     }
     if *key == input.namespace_key() {
         return block(plan, manifest, Block::WithEnvironment);
@@ -213,6 +214,17 @@ pub(super) fn replace(input: &Input, manifest: &Manifest, live: &Object, reason:
     differences.fields.extend(lost);
     let change = write(manifest, Action::Replace, reason, same(live, seen));
     plan.changes.insert(key.clone(), Change { diff: differences, check, ..change });
+}
+
+/// What would become of the data of an object that is made anew. The claims of a stateful set outlive it, unless it says
+/// otherwise (<https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#persistentvolumeclaim-retention>).
+fn losing(live: &Object, by: By) -> Losing {
+    let claim = live.at("/spec/volumeClaimTemplates/0/metadata/name").and_then(Value::as_str);
+    let goes = live.at("/spec/persistentVolumeClaimRetentionPolicy/whenDeleted").is_some_and(|then| then == "Delete");
+    match claim.filter(|_| !goes) {
+        Some(claim) => Losing::Renew(by, format!("{claim}-{}-0", live.name().unwrap_or_default())),
+        None => Losing::Replace(by),
+    }
 }
 
 /// The object as ditc last applied it, else as far as it is ours.
@@ -297,7 +309,7 @@ fn not_desired(input: &Input, key: &ObjectKey, plan: &mut Plan) {
         return;
     }
     if input.operation == Operation::Apply && guard::keeps_data(input, key, component.as_ref(), None) {
-        let why = Block::HoldsData(super::Losing::Delete);
+        let why = Block::HoldsData(Losing::Delete);
         plan.blocked.push(Blocked { key: key.clone(), component, why, origin: None });
         return;
     }

@@ -449,12 +449,22 @@ pub enum Block {
 }
 
 /// How data would be lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Losing {
     Delete,
-    Replace,
+    Replace(By),
+    /// A stateful set is made anew: its claims, such as this one, stay as they are, whatever it asks for.
+    Renew(By, String),
     /// Somebody deletes it already, and only the pods that use it still hold it.
     Going,
+}
+
+/// Who wants that something is made anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// It does not change it in place.
+    Server,
+    User,
 }
 
 /// More deletions and replacements than one apply may do.

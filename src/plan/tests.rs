@@ -515,7 +515,7 @@ fn never_replaces_data_unless_told_to() {
         scene.answers.insert(key.clone(), refuses_update("spec"));
         scene.sees(live(&claim("1"), "c"))
     };
-    assert_eq!(block(&scene().plan()), &Block::HoldsData(Losing::Replace));
+    assert_eq!(block(&scene().plan()), &Block::HoldsData(Losing::Replace(By::Server)));
     let mut told = scene();
     told.choices.delete_data = vec!["demo.services.web".parse().unwrap()];
     assert_eq!(told.plan().changes[&key].action, Action::Replace);
@@ -666,7 +666,7 @@ fn keeps_a_namespace_that_holds_what_others_made() {
 fn never_deletes_a_namespace_that_it_did_not_make() {
     let mut scene = Scene::new().recorded("a", "u").sees(live(&body("a"), "u"));
     (scene.operation, scene.state.created_namespace) = (Operation::Destroy, false);
-    assert!(!scene.plan().changes.contains_key(&namespace_key()));
+    assert!(scene.plan().changes.get(&namespace_key()).is_none_or(|change| change.action == Action::Release));
 }
 
 #[test]

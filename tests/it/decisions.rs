@@ -17,6 +17,7 @@ stories! {
     data_is_lost_only_when_told_to
     claims_that_a_set_made_go_with_it_and_no_others
     claims_of_a_set_that_is_gone_are_not_forgotten
+    a_set_with_other_claims_is_told_what_becomes_of_its_data
     no_more_is_destroyed_than_allowed
     nothing_is_changed_in_a_protected_namespace
     a_part_is_applied
@@ -72,8 +73,8 @@ fn a_namespace_of_others_is_adopted_and_never_deleted(stage: &Stage) {
         .start("plan", "-destroy")
         .end()
         .exits(0)
-        .says("will be let go: it stays")
-        .says("- labels[\"ditc.dev/environment\"]");
+        .says("it stays, without what ditc set on it")
+        .says("ditc.dev/environment: ");
     stage.start("destroy", "-auto-approve").end().exits(0).says("Resources: 2 destroyed.");
     let namespace = stage.server.get(&format!("/api/v1/namespaces/{}", stage.name)).expect("it stays");
     let metadata = &namespace["metadata"];
@@ -220,6 +221,18 @@ fn claims_that_a_set_made_go_with_it_and_no_others(stage: &Stage) {
     stage.is_as_defined();
 }
 
+fn a_set_with_other_claims_is_told_what_becomes_of_its_data(stage: &Stage) {
+    has_a_set(stage);
+    let claim = stage.uid("persistentvolumeclaims/data-db-0");
+    stage.workspace.edit("modules/set/set.yaml", "storage: 1Gi", "storage: 2Gi");
+    let told = stage.plan("").exits(1).says("their data stays, and so do their size and class");
+    let told = told.says("to give its claims more room").says("edit persistentvolumeclaim/data-db-0");
+    told.says_nothing_of("would be lost");
+    stage.apply("-delete-data=ENV.dependencies.db").exits(0).says("1 added, 0 changed, 1 destroyed.");
+    assert_eq!(stage.uid("persistentvolumeclaims/data-db-0"), claim, "as was said");
+    stage.is_as_defined();
+}
+
 fn no_more_is_destroyed_than_allowed(stage: &Stage) {
     stage.apply("").exits(0);
     stage.workspace.write("ditc.toml", &format!("[policy]\nmax_destroy = 1\n{UNBOUND}"));
@@ -270,7 +283,10 @@ fn a_part_is_applied(stage: &Stage) {
         .exits(2)
         .says("only a part of the environment was planned")
         .says("Plan: 0 to add, 1 to change, 0 to destroy.");
-    stage.apply("-target=ENV.services.web").exits(0).says("Resources: 0 added, 1 changed, 0 destroyed.");
+    let told = stage.apply("-target=ENV.services.web").exits(0).says("Resources: 0 added, 1 changed, 0 destroyed.");
+    told.says("only a part of environment");
+    let told = stage.plan("-target=ENV.services.web").exits(0).says("No changes. The part of environment");
+    told.says_nothing_of(&format!("Environment {} matches", stage.name));
     assert!(stage.get("apps/v1 deployments/api").is_some());
     stage.plan("").exits(2).says("Plan: 1 to add, 0 to change, 1 to destroy.");
     stage.apply("").exits(0);

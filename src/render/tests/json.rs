@@ -171,6 +171,7 @@ fn a_plan_is_one_document() {
     }
   ],
   "ignored": [],
+  "goes_along": [],
   "preflight": {
     "missing_rights": [],
     "quota": []

@@ -6,7 +6,7 @@ use snapbox::{assert_data_eq, str};
 use super::{plan::creation, *};
 use crate::{
     observed::Forbidden,
-    plan::{Block, Blocked, Drift, DriftKind, DriftedField, Losing, Taken},
+    plan::{Block, Blocked, By, Drift, DriftKind, DriftedField, Losing, Taken},
     render::text,
     state::Run,
 };
@@ -117,7 +117,10 @@ fn blocked_objects_say_the_ways_out() {
         (key("Pod", "x"), Block::Forbidden(Forbidden::Quota, "exceeded quota: pods".into())),
         (key("Deployment", "x"), Block::Forbidden(Forbidden::Admission, "denied by webhook".into())),
         (pvc.clone(), Block::HoldsData(Losing::Delete)),
-        (pvc, Block::HoldsData(Losing::Replace)),
+        (pvc.clone(), Block::HoldsData(Losing::Replace(By::Server))),
+        (pvc, Block::HoldsData(Losing::Going)),
+        (key("StatefulSet", "db"), Block::HoldsData(Losing::Renew(By::Server, "data-db-0".to_owned()))),
+        (key("Secret", "db"), Block::HoldsData(Losing::Replace(By::User))),
         (key("Secret", "postgresql"), Block::SecretChanged),
         (key("Namespace", "jakub"), Block::WithForeign(foreign)),
     ] {
@@ -129,7 +132,7 @@ fn blocked_objects_say_the_ways_out() {
         str![[r#"
 Plan: 0 to add, 0 to change, 0 to destroy.
 
-This plan cannot be applied. 10 objects stand in the way:
+This plan cannot be applied. 13 objects stand in the way:
 
   ! jakub/Deployment/orders (environments/jakub.toml:6)
     An object of this name exists, and ditc did not make it (managed by helm,
@@ -175,6 +178,30 @@ This plan cannot be applied. 10 objects stand in the way:
     hint: or, if all data of it may be lost:
         ditc plan jakub -delete-data=jakub/PersistentVolumeClaim/data-postgresql-0
 
+  ! jakub/PersistentVolumeClaim/data-postgresql-0
+    Its data would be lost, and somebody deletes it: only the pods that use it
+    still hold it.
+    hint: save its data while they run
+    hint: or, if all data of it may be lost:
+        ditc plan jakub -delete-data=jakub/PersistentVolumeClaim/data-postgresql-0
+
+  ! jakub/StatefulSet/db
+    Made anew, it takes up the claims that it made before: their data stays,
+    and so do their size and class, whatever it asks for; and the server cannot
+    change it in place.
+    hint: change the definition back
+    hint: to give its claims more room, where their class allows it:
+        kubectl -n jakub edit persistentvolumeclaim/data-db-0
+    hint: or, to make it anew while none of its pods run:
+        ditc plan jakub -delete-data=jakub/StatefulSet/db
+
+  ! jakub/Secret/db
+    The data of its component cannot be opened without it, and -replace asks to
+    make it anew.
+    hint: leave out -replace for it
+    hint: or, if all data of it may be lost:
+        ditc plan jakub -delete-data=jakub/Secret/db
+
   ! jakub/Secret/postgresql
     It exists, and the definition asks for other keys; the values of a Secret
     are made once.
@@ -195,7 +222,7 @@ This plan cannot be applied. 10 objects stand in the way:
         str![[r#"
 Plan: 0 to add, 0 to change, 0 to destroy.
 
-This plan cannot be applied. 10 objects stand in the way:
+This plan cannot be applied. 13 objects stand in the way:
 
   ! jakub/Deployment/orders (environments/jakub.toml:6)
     An object of this name exists, and ditc did not make it (managed by helm, kubectl).
@@ -237,6 +264,26 @@ This plan cannot be applied. 10 objects stand in the way:
     hint: change the definition back
     hint: or, if all data of it may be lost:
         ditc plan jakub -delete-data=jakub/PersistentVolumeClaim/data-postgresql-0
+
+  ! jakub/PersistentVolumeClaim/data-postgresql-0
+    Its data would be lost, and somebody deletes it: only the pods that use it still hold it.
+    hint: save its data while they run
+    hint: or, if all data of it may be lost:
+        ditc plan jakub -delete-data=jakub/PersistentVolumeClaim/data-postgresql-0
+
+  ! jakub/StatefulSet/db
+    Made anew, it takes up the claims that it made before: their data stays, and so do their size and class, whatever it asks for; and the server cannot change it in place.
+    hint: change the definition back
+    hint: to give its claims more room, where their class allows it:
+        kubectl -n jakub edit persistentvolumeclaim/data-db-0
+    hint: or, to make it anew while none of its pods run:
+        ditc plan jakub -delete-data=jakub/StatefulSet/db
+
+  ! jakub/Secret/db
+    The data of its component cannot be opened without it, and -replace asks to make it anew.
+    hint: leave out -replace for it
+    hint: or, if all data of it may be lost:
+        ditc plan jakub -delete-data=jakub/Secret/db
 
   ! jakub/Secret/postgresql
     It exists, and the definition asks for other keys; the values of a Secret are made once.

@@ -5,7 +5,7 @@ use crate::{
     names::ComponentId,
     object::ObjectKey,
     observed::Forbidden,
-    plan::{Block, Blocked, Losing, Plan, Taken, TooMany},
+    plan::{Block, Blocked, By, Losing, Plan, Taken, TooMany},
     render::style::{Look, Style, clean_line},
 };
 
@@ -123,27 +123,7 @@ pub(in crate::render) fn explain(plan: &Plan, blocked: &Blocked, flags: &str) ->
             };
             (format!("{what}: {}", clean_line(text)), ways)
         }
-        Block::HoldsData(losing) => {
-            let (why, first) = match losing {
-                Losing::Delete => ("its component is to be removed", way("put its component back into the definition")),
-                Losing::Going => (
-                    "somebody deletes it: only the pods that use it still hold it",
-                    way("save its data while they run"),
-                ),
-                Losing::Replace => ("the server cannot change it in place", way("change the definition back")),
-            };
-            let what = match key.kind.kind.as_str() {
-                "Secret" => "The data of its component cannot be opened without it",
-                _ => "Its data would be lost",
-            };
-            let address = match component {
-                Some(component) => format!("{}.{component}", plan.environment),
-                None => address(&plan.environment, None, key).to_string(),
-            };
-            let command = clean_line(&format!("ditc plan {} -delete-data={address}{flags}", plan.environment));
-            let all = Way { text: "or, if all data of it may be lost:", command: Some(command) };
-            (format!("{what}, and {why}."), vec![first, all])
-        }
+        Block::HoldsData(losing) => holds_data(plan, blocked, losing, flags),
         Block::WithEnvironment => (
             "A namespace is not replaced: all that is in it would go.".to_owned(),
             vec![way("destroy the environment, then apply it")],
@@ -164,6 +144,46 @@ pub(in crate::render) fn explain(plan: &Plan, blocked: &Blocked, flags: &str) ->
             (what, vec![way("delete or move them first, then run destroy again"), with_it])
         }
     }
+}
+
+/// That data would be lost with an object, or not be what the definition asks for, and what can be done.
+fn holds_data(plan: &Plan, blocked: &Blocked, losing: &Losing, flags: &str) -> (String, Vec<Way>) {
+    let Blocked { key, component, why: _, origin: _ } = blocked;
+    let way = |text| Way { text, command: None };
+    let stays = component.as_ref().is_some_and(|component| plan.components.contains_key(component));
+    let asked = |by: &By| match by {
+        By::Server => ("the server cannot change it in place", way("change the definition back")),
+        By::User => ("-replace asks to make it anew", way("leave out -replace for it")),
+    };
+    let (why, first) = match losing {
+        Losing::Delete if stays => ("it is no longer in the definition", way("put it back into the definition")),
+        Losing::Delete => ("its component is to be removed", way("put its component back into the definition")),
+        Losing::Going => {
+            ("somebody deletes it: only the pods that use it still hold it", way("save its data while they run"))
+        }
+        Losing::Replace(by) | Losing::Renew(by, _) => asked(by),
+    };
+    let address = match component {
+        Some(component) => format!("{}.{component}", plan.environment),
+        None => address(&plan.environment, None, key).to_string(),
+    };
+    let command = clean_line(&format!("ditc plan {} -delete-data={address}{flags}", plan.environment));
+    if let Losing::Renew(_, claim) = losing {
+        let what = format!(
+            "It would be made anew, since {why}. It then takes up the claims that it made before: their data stays, and so \
+             do their size and class, whatever it asks for."
+        );
+        let edit = clean_line(&format!("kubectl -n {} edit persistentvolumeclaim/{claim}", plan.namespace));
+        let resize = Way { text: "to give its claims more room, where their class allows it:", command: Some(edit) };
+        let anew = Way { text: "or, to make it anew while none of its pods run:", command: Some(command) };
+        return (what, vec![first, resize, anew]);
+    }
+    let what = match key.kind.kind.as_str() {
+        "Secret" => "The data of its component cannot be opened without it",
+        _ => "Its data would be lost",
+    };
+    let all = Way { text: "or, if all data of it may be lost:", command: Some(command) };
+    (format!("{what}, and {why}."), vec![first, all])
 }
 
 /// The plan again, with a decision about one object.

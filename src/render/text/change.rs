@@ -71,7 +71,7 @@ pub(super) fn block(
         }
         Action::Create => (Sign::Add, "will be created".to_owned()),
         Action::Update => (Sign::Change, "will be updated in-place".to_owned()),
-        Action::Release => (Sign::Change, "will be let go: it stays, without what ditc set on it".to_owned()),
+        Action::Release => (Sign::Change, "will be let go".to_owned()),
         Action::Adopt => (Sign::Change, "will be imported".to_owned()),
         // As requested, it will be; else it must be.
         Action::Replace => {
@@ -264,7 +264,7 @@ fn remark(change: &Change, why: Option<String>, context: &Context<'_>) -> Option
 
 /// The reason, and whose change replaces the object's pods.
 pub(super) fn because(change: &Change, operation: Operation) -> Option<String> {
-    let why = [reason_text(&change.reason, operation), ending(change)]
+    let why = [reason_text(&change.reason, change.action, operation), ending(change)]
         .into_iter()
         .flatten()
         .reduce(|why, more| format!("{why}; {more}"));
@@ -319,7 +319,7 @@ fn revised(Revised { from, to }: &Revised) -> String {
 }
 
 /// Why, where the action alone does not say it.
-fn reason_text(reason: &Reason, operation: Operation) -> Option<String> {
+fn reason_text(reason: &Reason, action: Action, operation: Operation) -> Option<String> {
     let text = match reason {
         // Which config is told beside it.
         Reason::New | Reason::ConfigChanged => return None,
@@ -350,6 +350,7 @@ fn reason_text(reason: &Reason, operation: Operation) -> Option<String> {
         Reason::NotDesired => "it is no longer in the definition",
         Reason::Leftover => "ditc made it, but neither the definition nor the record knows it",
         Reason::Destroyed => match operation {
+            Operation::Destroy if action == Action::Release => "it stays, without what ditc set on it",
             Operation::Destroy => return None,
             Operation::Apply => "it is destroyed",
         },

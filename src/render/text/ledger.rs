@@ -18,6 +18,7 @@ use super::{
     Context,
     event::{step, subject},
     failure::{details, next_step},
+    notes::note,
     value::inline,
 };
 
@@ -80,7 +81,15 @@ pub(in crate::render) fn complete(totals: Totals, operation: Operation) -> Strin
 pub fn ledger(outcome: &Outcome, plan: &Plan, context: &Context<'_>, style: Style) -> String {
     let totals = totals(outcome, plan);
     if outcome.is_complete() {
-        return format!("{}\n", style.paint(Look::Good, &complete(totals, plan.operation)));
+        let mut out = format!("{}\n", style.paint(Look::Good, &complete(totals, plan.operation)));
+        if plan.partial {
+            let text = format!(
+                "only a part of environment {} was looked at, as -target and -exclude say; the rest may differ.",
+                plan.environment
+            );
+            out.push_str(&note(&text, style));
+        }
+        return out;
     }
     let Outcome { done, failed, skipped, not_started, interrupted, stopped } = outcome;
     let word = match plan.operation {

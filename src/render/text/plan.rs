@@ -119,6 +119,13 @@ pub(in crate::render) fn totals(Counts { import, add, change, destroy, forget }:
 fn no_changes(plan: &Plan, context: &Context<'_>, style: Style) -> String {
     let environment = &plan.environment;
     let clause = match plan.operation {
+        _ if plan.partial => format!(
+            "The part of environment {environment} that was looked at {}.",
+            match plan.operation {
+                Operation::Destroy => "has nothing to destroy",
+                Operation::Apply => "matches its definition",
+            }
+        ),
         Operation::Destroy => format!("There is nothing of environment {environment} to destroy."),
         Operation::Apply if context.as_of.is_some() => {
             format!("Environment {environment} was last left as its definition asks.")
