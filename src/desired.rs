@@ -127,6 +127,10 @@ impl Manifest {
                 for (key, given) in recipe.given() {
                     asked["given"][key] = given.digest.as_ref().map(ToString::to_string).into();
                 }
+                // Those who use it are rolled when its values are others, though it asks for the same.
+                if recipe.round > 0 {
+                    asked["round"] = recipe.round.into();
+                }
                 Hash::of_value(&asked)
             }
         }

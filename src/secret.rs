@@ -124,6 +124,8 @@ impl From<Generate> for Generator {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipe {
     pub keys: BTreeMap<String, Origin>,
+    /// How often its generated values were made anew since the first time, as far as the record knows.
+    pub round: u32,
 }
 
 /// How the value of one key of a Secret comes about.

@@ -108,6 +108,8 @@ pub struct Applied {
     pub owned: Paths,
     /// The digests of a Secret's given values, by their keys.
     pub given: BTreeMap<String, Hash>,
+    /// How often the generated values of a Secret were made anew since the first time.
+    pub round: u32,
     /// Fields of the manifest that were left to a controller; `body` does not hold them.
     pub yielded: Paths,
     /// A Job or Pod that ran to its end: it may be gone by now, and that is no change.

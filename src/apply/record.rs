@@ -67,6 +67,7 @@ fn seen_only(key: &ObjectKey, change: &Change, uid: &Uid) -> Entry {
         owned: Paths::default(),
         yielded: Paths::default(),
         given: BTreeMap::new(),
+        round: 0,
         finished: false,
     };
     Entry {

@@ -99,6 +99,9 @@ pub(super) fn seal(desired: &mut Desired, values: &Values, key: Option<&Key>) {
 
 /// The same with the digests that a record has, for a plan that looks at nothing else.
 pub(super) fn seal_as_recorded(desired: &mut Desired, state: &State) {
+    config::turn(&mut desired.manifests, |secret| {
+        state.entries.get(&secret.key).and_then(|entry| entry.applied()).map_or(0, |applied| applied.round)
+    });
     config::seal(&mut desired.manifests, |secret, name, _| {
         state.entries.get(secret)?.applied()?.given.get(name).cloned()
     });

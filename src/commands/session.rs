@@ -199,6 +199,10 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
     if let (Some(access), Some(desired), Some(state)) = (&link.access, &mut aim.desired, &state) {
         tell_since(access, desired, &state.revisions).await;
     }
+    if let Some(desired) = &mut aim.desired {
+        let round = |manifest: &_| plan::round(&aim.environment, state.as_ref(), &observed, &aim.choices, manifest);
+        config::turn(&mut desired.manifests, round);
+    }
     let key = match aim.desired.as_mut().filter(|desired| secrets::asks(desired)) {
         // A namespace that goes takes its key along.
         Some(_) if is_going(&observed, &aim.namespace) => None,

@@ -370,7 +370,7 @@ impl<'a> Run<'a> {
             key,
             component: component.cloned(),
             body: Object(body),
-            secret: Some(Recipe { keys }),
+            secret: Some(Recipe { keys, round: 0 }),
             origin: Origin { definition: definition.clone(), template: Some(recipe.name.span.clone()) },
         });
         Some(name)

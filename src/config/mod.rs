@@ -58,7 +58,7 @@ pub use self::{
     parse::parse,
     provenance::{Provenance, Said},
     schema::{ditc_schema, environment_schema, module_schema},
-    seal::seal,
+    seal::{seal, turn},
     settings::{PROTECTED, Settings},
     starter::starter,
     variables::{Given, PREFIX},

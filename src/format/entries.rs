@@ -57,7 +57,16 @@ struct AppliedV1 {
     /// The keyed digests of a Secret's given values.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     given: BTreeMap<String, String>,
+    /// How often a Secret's generated values were made anew.
+    #[serde(default, skip_serializing_if = "is_first")]
+    round: u32,
     finished: bool,
+}
+
+/// Whether nothing was made anew yet, so that older versions read what they wrote.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+pub(super) fn is_first(round: &u32) -> bool {
+    *round == 0
 }
 
 fn is_nothing(fields: &Value) -> bool {
@@ -118,7 +127,7 @@ fn line(key: &ObjectKey, entry: &Entry) -> Vec<u8> {
 
 impl From<&Applied> for AppliedV1 {
     fn from(applied: &Applied) -> Self {
-        let Applied { uid, body, desired, fingerprint, owned, given, yielded, finished } = applied;
+        let Applied { uid, body, desired, fingerprint, owned, given, yielded, round, finished } = applied;
         Self {
             uid: uid.to_string(),
             body: without_values(body),
@@ -127,6 +136,7 @@ impl From<&Applied> for AppliedV1 {
             owned: owned.to_fields(),
             yielded: yielded.to_fields(),
             given: given.iter().map(|(key, digest)| (key.clone(), digest.to_string())).collect(),
+            round: *round,
             finished: *finished,
         }
     }
@@ -134,7 +144,7 @@ impl From<&Applied> for AppliedV1 {
 
 impl AppliedV1 {
     fn read(self) -> Result<Applied, Unreadable> {
-        let AppliedV1 { uid, body, desired, fingerprint, owned, yielded, given, finished } = self;
+        let AppliedV1 { uid, body, desired, fingerprint, owned, yielded, given, round, finished } = self;
         let paths = |fields: &Value| Paths::from_fields(fields).map_err(damaged);
         Ok(Applied {
             uid: Uid(uid),
@@ -147,6 +157,7 @@ impl AppliedV1 {
                 .map(|(key, digest)| Ok((key, hash(&digest)?)))
                 .collect::<Result<_, Unreadable>>()?,
             yielded: if is_nothing(&yielded) { Paths::default() } else { paths(&yielded)? },
+            round,
             finished,
         })
     }

@@ -36,6 +36,7 @@ pub(crate) fn state(environment: &str, serial: u64, objects: usize) -> State {
             body: Object(body),
             yielded: Paths::default(),
             given: BTreeMap::new(),
+            round: 0,
             finished: false,
         };
         (key, Entry { component: None, api_version: "v1".to_owned(), phase: Phase::Applied(applied), deed: None })
@@ -113,11 +114,11 @@ pub(crate) fn key() -> impl Strategy<Value = ObjectKey> {
 }
 
 fn entry() -> impl Strategy<Value = Entry> {
-    let given = collection::btree_map(any::<String>(), hash(), 0..2);
+    let given = (collection::btree_map(any::<String>(), hash(), 0..2), any::<u32>());
     let applied = (any::<String>(), json(), hash(), option::of(hash()), [paths(), paths()], given, any::<bool>())
-        .prop_map(|(uid, body, desired, fingerprint, [owned, yielded], given, finished)| {
+        .prop_map(|(uid, body, desired, fingerprint, [owned, yielded], (given, round), finished)| {
             let fingerprint = fingerprint.map(Fingerprint);
-            Applied { uid: Uid(uid), body: Object(body), desired, fingerprint, owned, yielded, given, finished }
+            Applied { uid: Uid(uid), body: Object(body), desired, fingerprint, owned, yielded, given, round, finished }
         });
     let phase = (0..6, applied).prop_map(|(phase, applied)| match phase {
         0 => Phase::Planned,

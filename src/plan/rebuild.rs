@@ -64,7 +64,7 @@ fn applied(object: &Object, is_secret: bool) -> Option<Applied> {
     let desired = Hash::of_value(&Value::from(format!("rebuilt from {}", object.uid()?)));
     let yielded = ownership::Paths::default();
     let given = BTreeMap::new();
-    Some(Applied { uid: object.uid()?, body, desired, fingerprint, owned, yielded, given, finished: false })
+    Some(Applied { uid: object.uid()?, body, desired, fingerprint, owned, yielded, given, round: 0, finished: false })
 }
 
 /// A label names a component without its tier; one that no definition knows is taken for a service.

@@ -67,5 +67,5 @@ fn recipe(owned: &Paths) -> Recipe {
         Segment::Field(name) => Some((name.clone(), Generate::Password.into())),
         Segment::Key(_) | Segment::Value(_) | Segment::Index(_) => None,
     });
-    Recipe { keys: keys.collect() }
+    Recipe { keys: keys.collect(), round: 0 }
 }

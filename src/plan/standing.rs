@@ -171,6 +171,7 @@ pub fn known(manifest: &Manifest, yields: &Paths, live: &Object) -> Option<Appli
         owned: ownership::our_paths(live),
         yielded: yields.clone(),
         given: manifest.secret.as_ref().map(Recipe::digests).unwrap_or_default(),
+        round: manifest.secret.as_ref().map_or(0, |recipe| recipe.round),
         finished: false,
     })
 }

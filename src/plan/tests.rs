@@ -590,7 +590,7 @@ fn a_secret_is_made_once_and_kept() {
     );
     let key = secret.key().unwrap();
     let mut wanted = manifest(key.clone(), secret.clone(), Some(component("web")));
-    wanted.secret = Some(Recipe { keys: BTreeMap::from([("password".into(), Generate::Password.into())]) });
+    wanted.secret = Some(Recipe { keys: BTreeMap::from([("password".into(), Generate::Password.into())]), round: 0 });
     wanted.component = None;
     let mut scene = Scene::new();
     scene.desired.manifests.insert(key.clone(), wanted.clone());

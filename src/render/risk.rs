@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     object::ObjectKey,
-    plan::{Action, Change, Drift, DriftKind, DriftedField, Plan, Taken},
+    plan::{Action, Change, Drift, DriftKind, DriftedField, Plan, Reason, Taken},
     rolling::is_rolling,
     state::Operation,
 };
@@ -51,12 +51,20 @@ pub(super) fn risks(plan: &Plan, key: &ObjectKey, change: &Change) -> Vec<(Risk,
     if plan.operation == Operation::Destroy {
         return risks;
     }
-    if goes && key.kind.is("", "Secret") {
-        let what = match change.action {
-            Action::Replace => "its generated values are made anew, and what was set up with the old ones keeps them",
-            _ => "its values are stored nowhere else",
-        };
-        risks.push((Risk::ValuesLost, what.to_owned()));
+    let is_generated = change.manifest.as_ref().and_then(|manifest| manifest.secret.as_ref());
+    let is_generated = is_generated.is_some_and(|recipe| recipe.generated().next().is_some());
+    let comes_again =
+        matches!(change.reason, Reason::DeletedOutside | Reason::UnfinishedReplace | Reason::Terminating(_));
+    if is_generated && (change.action == Action::Replace || comes_again) {
+        let is_used = plan.changes.values().any(|change| change.rolls.contains(key));
+        let users = if is_used { " and its users are rolled" } else { "" };
+        let what = format!(
+            "its values are generated anew{users}; what was set up with the old ones, such as a database whose data \
+             stays, keeps those"
+        );
+        risks.push((Risk::ValuesLost, what));
+    } else if goes && key.kind.is("", "Secret") {
+        risks.push((Risk::ValuesLost, "its values are stored nowhere else".to_owned()));
     }
     if !change.ends.is_empty() {
         let then = match change.action {

@@ -1,5 +1,6 @@
 //! The integration tests: the real binary, in a workspace of its own, against the cluster in the box.
 
+mod anew;
 mod apply;
 mod awkward;
 mod bounds;

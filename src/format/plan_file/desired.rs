@@ -19,7 +19,7 @@ use crate::{
     diagnostic::{SourceId, Span},
     format::{
         Unreadable,
-        entries::{KeyV1, hash},
+        entries::{KeyV1, hash, is_first},
         head::parse,
         revision::RevisionV1,
     },
@@ -102,6 +102,9 @@ struct RecipeV1 {
     generate: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     given: BTreeMap<String, GivenV1>,
+    /// How often its generated values were made anew.
+    #[serde(default, skip_serializing_if = "is_first")]
+    round: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -135,11 +138,12 @@ impl RecipeV1 {
         Self {
             generate: recipe.generated().map(|(key, generator)| (key.clone(), generator.text())).collect(),
             given: recipe.given().map(|(key, of)| (key.clone(), given(of))).collect(),
+            round: recipe.round,
         }
     }
 
     fn read(self, sources: &[SourceId]) -> Result<Recipe, Unreadable> {
-        let Self { generate, given } = self;
+        let Self { generate, given, round } = self;
         let mut keys = BTreeMap::new();
         for (key, words) in generate {
             let generator = Generator::read(&words);
@@ -154,7 +158,7 @@ impl RecipeV1 {
             let digest = digest.map(|text| hash(&text)).transpose()?;
             keys.insert(key, secret::Origin::Given(Given { source, span: place.read(sources)?, digest }));
         }
-        Ok(Recipe { keys })
+        Ok(Recipe { keys, round })
     }
 }
 

@@ -123,6 +123,7 @@ fn desired() -> impl Strategy<Value = (Desired, Sources)> {
                     }
                 };
                 let secret = keys.map(|keys: BTreeMap<String, ValueOf>| Recipe {
+                    round: u32::try_from(keys.len()).expect("a few"),
                     keys: keys.into_iter().map(|(key, of)| (key, value(of))).collect(),
                 });
                 (key.clone(), Manifest { key, component, body, secret, origin })

@@ -300,7 +300,7 @@ fn no_value_of_a_secret_is_shown() {
     let secret =
         Object(json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "key", "namespace": "demo"}}));
     let key = secret.key().expect("a key");
-    let recipe = Recipe { keys: BTreeMap::from([("token".to_owned(), Generate::Token.into())]) };
+    let recipe = Recipe { keys: BTreeMap::from([("token".to_owned(), Generate::Token.into())]), round: 0 };
     let scene = || {
         let mut scene = Scene::new();
         let manifest = Manifest { secret: Some(recipe.clone()), ..manifest(key.clone(), secret.clone(), None) };

@@ -13,7 +13,7 @@ fn wanted(digest: Option<&str>) -> Manifest {
         digest: digest.map(|text| Hash::of(text.as_bytes())),
     };
     let keys = [("token".into(), secret::Origin::Given(given)), ("password".into(), Generate::Password.into())];
-    Manifest { secret: Some(Recipe { keys: keys.into() }), ..manifest(body.key().unwrap(), body, None) }
+    Manifest { secret: Some(Recipe { keys: keys.into(), round: 0 }), ..manifest(body.key().unwrap(), body, None) }
 }
 
 /// The same as it is in the cluster, of our making.

@@ -105,7 +105,7 @@ pub(super) fn large(files: &Files) -> Plan {
         let mut change = new.changes[&from].clone();
         if kind == "Secret" {
             let keys = BTreeMap::from([("redis-password".to_owned(), Generate::Password.into())]);
-            change.manifest.as_mut().unwrap().secret = Some(Recipe { keys });
+            change.manifest.as_mut().unwrap().secret = Some(Recipe { keys, round: 0 });
         }
         change.check = Check::Done;
         add(Some("dependencies.redis"), redis(kind), change);

@@ -40,7 +40,7 @@ pub(super) fn creation(files: &Files) -> Plan {
         let mut manifest = files.manifest(change.component.as_ref(), &key, body);
         if key.kind.is("", "Secret") {
             let keys = BTreeMap::from([("postgresql-password".to_owned(), Generate::Password.into())]);
-            manifest.secret = Some(Recipe { keys });
+            manifest.secret = Some(Recipe { keys, round: 0 });
             change.check = Check::Not(Why::NoRight);
         }
         change.manifest = Some(manifest);

@@ -248,6 +248,7 @@ pub(super) fn state() -> State {
         owned: Paths::default(),
         yielded: Paths::default(),
         given: std::collections::BTreeMap::new(),
+        round: 0,
         finished: false,
     };
     let entry =
