@@ -401,6 +401,9 @@ impl<'a> Run<'a> {
         if place(first) != place(&manifest) {
             diagnostic = diagnostic.related(place(first), "first made here");
         }
-        self.diagnostics.push(diagnostic.help("put `{{ name }}` into the name of the object, so that it differs"));
+        self.diagnostics.push(diagnostic.help(match manifest.component == first.component {
+            true => "remove one of them, or give it a name of its own, such as `{{ name ~ \"-2\" }}`",
+            false => "put `{{ name }}` into the name of the object, so that it differs",
+        }));
     }
 }

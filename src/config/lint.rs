@@ -57,13 +57,26 @@ fn inside(value: &str) -> Option<String> {
         if expression.start > at {
             parts.push(format!("{:?}", &value[at..expression.start]));
         }
-        parts.push(value[expression.start + 2..expression.end - 2].trim_matches(['-', ' ']).to_owned());
+        let inner = value[expression.start + 2..expression.end - 2].trim_matches(['-', ' ']);
+        parts.push(of_chart(inner).unwrap_or_else(|| inner.to_owned()));
         at = expression.end;
     }
     if at < value.len() {
         parts.push(format!("{:?}", &value[at..]));
     }
     (!value.contains("{%") && !value.contains('#')).then(|| parts.join(" ~ "))
+}
+
+/// What a name of Helm is called here: `.Values.image.name` is an input, and what a release is, a component is.
+pub(super) fn of_chart(name: &str) -> Option<String> {
+    let name = name.strip_prefix('.')?;
+    match name.split_once('.') {
+        Some(("Release" | "Chart", "Name")) => Some("name".to_owned()),
+        Some(("Release", "Namespace")) => Some("environment.namespace".to_owned()),
+        Some(("Chart", "AppVersion")) => Some("version".to_owned()),
+        Some(("Values", rest)) => Some(format!("inputs.{}", rest.replace('.', "_"))),
+        _ => None,
+    }
 }
 
 /// The ranges of all `{{ … }}`, braces included, outside of template comments.

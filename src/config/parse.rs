@@ -137,12 +137,15 @@ fn read_modules<T: AsRef<[u8]>>(
             module.templates.retain(|text| !broken.contains(text));
         }
         for template in module.iter().flat_map(|module| &module.templates) {
+            let before = found.len();
             lint::lint(&workspace.sources, *template, &mut found);
+            // What is read as Helm's language is told once.
+            if found.len() == before {
+                found.extend(template::syntax(&workspace.sources, *template));
+            }
         }
-        let texts = module.iter().flat_map(|module| module.templates.iter().chain(module.files.values()));
-        for text in texts.filter(|text| !broken.contains(text)) {
-            found.extend(template::syntax(&workspace.sources, *text));
-        }
+        let files = module.iter().flat_map(|module| module.files.values()).filter(|text| !broken.contains(text));
+        found.extend(files.filter_map(|text| template::syntax(&workspace.sources, *text)));
         hide_values(&mut workspace.sources, &found);
         complaints.extend(about(&About::Module(module_name.clone()), one_each(found)));
         workspace.modules.insert(module_name, module);

@@ -24,6 +24,14 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a shell finds its commands by the environment, and a test is told to write by it"
+)]
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_default()
+}
+
 /// What stands in a page: text as it is, and fences with their language.
 enum Part {
     Text(String),
@@ -61,7 +69,7 @@ impl Shell {
             return String::new();
         }
         let binary = Path::new(env!("CARGO_BIN_EXE_ditc")).parent().expect("it lies in a directory");
-        let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap_or_default());
+        let path = format!("{}:{}", binary.display(), variable("PATH"));
         let script = format!("set -o pipefail; {{ {line}\n}} 2>&1; code=$?; pwd > \"$HOME/directory\"; exit $code");
         let mut bash = Command::new("bash");
         bash.args(["--norc", "--noprofile", "-c", &script]).current_dir(&self.directory).env_clear();
@@ -128,7 +136,7 @@ fn holds(page: &str) {
             }
         }
     }
-    if right != text && std::env::var("SNAPSHOTS").is_ok_and(|value| value == "overwrite") {
+    if right != text && variable("SNAPSHOTS") == "overwrite" {
         fs::write(&path, &right).expect("the page can be written");
         return;
     }

@@ -130,6 +130,61 @@ modules/thing/a.yaml:11:9: unknown name · not defined
 }
 
 #[test]
+fn tells_what_the_names_of_charts_are_called_here() {
+    check(
+        r#"
+//- environments/demo.toml
+[dependencies.thing]
+module = "thing"
+//- modules/thing/module.toml
+//- modules/thing/a.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ .Release.Name }}-cfg
+//- modules/thing/b.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ .Values.config.name }}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: same
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: same
+//- modules/thing/c.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: twice
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: twice
+"#,
+        str![[r#"
+modules/thing/a.yaml:4:9: expression joined with text · is only a part of the YAML value it stands in
+  `{{ x }}` always gives one whole, quoted YAML value; text beside it would not become part of it
+  help: join inside the braces: `{{ name ~ "-cfg" }}`
+modules/thing/b.yaml:4:12: invalid template · unexpected `.`
+  help: names have no dot in front: here that is `{{ inputs.config_name }}`
+environments/demo.toml:1:15: object made twice · `dependencies.thing` makes ConfigMap/twice
+  modules/thing/c.yaml:6:1: made here
+  modules/thing/c.yaml:1:1: first made here
+  `dependencies.thing` makes ConfigMap/twice twice
+  help: remove one of them, or give it a name of its own, such as `{{ name ~ "-2" }}`
+
+"#]],
+    );
+}
+
+#[test]
 fn tells_what_is_missing_inside_of_lists_and_tables() {
     check(
         r#"

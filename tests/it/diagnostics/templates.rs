@@ -210,8 +210,7 @@ error: invalid template
 1 | [dependencies.odd]
   |               --- used by `dependencies.odd`
   |
-  = help: names have no dot in front, and inputs stand in `inputs`:
-          `{{ inputs.x }}`
+  = help: names have no dot in front: here that is `{{ inputs.name }}`
 
 1 error
 
