@@ -65,6 +65,15 @@ pub struct State {
     pub written: Timestamp,
 }
 
+impl State {
+    /// The project that the environment was last applied from, where that is known.
+    #[must_use]
+    pub fn project(&self) -> Option<&str> {
+        let runs = [self.open.as_ref(), self.last.as_ref().map(|ended| &ended.run)];
+        runs.into_iter().flatten().find_map(|run| run.definition.as_ref()?.project.as_deref())
+    }
+}
+
 /// One object in the record.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
@@ -152,6 +161,8 @@ pub struct Definition {
     pub commit: String,
     /// Whether the files differed from that commit, so that nobody has them any more.
     pub is_dirty: bool,
+    /// The project that they belong to: the place that they were cloned from; none where that is on one machine only.
+    pub project: Option<String>,
 }
 
 impl Definition {

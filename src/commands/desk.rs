@@ -78,7 +78,12 @@ impl Desk<'_> {
     /// The commit that the files stand at; none where no git knows them.
     pub(super) fn definition(&self) -> Option<Definition> {
         let sources::Standing { commit, is_dirty } = sources::standing(&self.root(), &PLACES)?;
-        Some(Definition { commit, is_dirty })
+        Some(Definition { commit, is_dirty, project: self.project() })
+    }
+
+    /// The project that the workspace belongs to, where git knows it.
+    pub(super) fn project(&self) -> Option<String> {
+        sources::project(&self.root())
     }
 
     /// The workspace with the values that flags give. To be destroyed, an environment needs none.

@@ -57,7 +57,7 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Drift) -> Result<Exit,
     let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
     let mut are_strays_unknown = false;
     if meant.one().is_none() {
-        let together = together(&link, &workspace, &chosen).await?;
+        let together = together(desk, &link, &workspace, &chosen).await?;
         are_strays_unknown = chosen.is_all && together.strays.is_none();
         chosen.environments.extend(together.strays.into_iter().flat_map(BTreeMap::into_keys));
         link = together.link;

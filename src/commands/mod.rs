@@ -34,6 +34,7 @@ mod port_forward;
 mod pods;
 mod preflight;
 mod progress;
+mod project;
 mod recorded;
 mod references;
 mod sandbox;

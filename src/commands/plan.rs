@@ -92,7 +92,7 @@ async fn many(desk: &Desk<'_>, arguments: &cli::Plan) -> Result<Exit, Failure> {
     }
     let mut link = Link::open(desk, &root, workspace.settings.context.as_deref()).await?;
     link.look_up(desk, &mut workspace, &chosen.environments, operation, &arguments.variables, None).await?;
-    let mut together = together(&link, &workspace, &chosen).await?;
+    let mut together = together(desk, &link, &workspace, &chosen).await?;
     let strays = together.strays.clone();
     let store = together.link.store.clone();
     {

@@ -29,6 +29,7 @@ use super::{
     desk::Desk,
     link::Link,
     preflight::preflight,
+    project,
     recorded::{namespace, record},
     references::tell_since,
     saved::Bound,
@@ -163,6 +164,10 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
         bound.holds(link, environment, base.as_ref()).await?;
     }
     let state = recorded.as_ref().map(|(state, _)| state);
+    let taken_from = match state {
+        Some(state) => project::guard(desk, operation, state, &aim.choices)?,
+        None => None,
+    };
 
     let entries = state.into_iter().flat_map(|state| &state.entries);
     let manifests = aim.desired.iter().flat_map(|desired| desired.manifests.values());
@@ -244,7 +249,7 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
     claims(link, &mut basis).await?;
     known_choices(&basis.input())?;
     let warnings = ask(link, &mut basis, plan::questions).await?;
-    let plan = planned(&basis, protected.as_deref())?;
+    let plan = Plan { taken_from, ..planned(&basis, protected.as_deref())? };
     let makes_key = key.is_none() && basis.desired.as_ref().is_some_and(secrets::asks);
     let preflight = preflight(link, &basis.input(), &plan, makes_key).await;
     Ok(Survey { sources, basis, plan, preflight, fence, base, warnings, timeout, context, values, key, as_of: None })

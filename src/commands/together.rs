@@ -21,6 +21,7 @@ use super::{
     chosen::{Chosen, choices_of},
     desk::Desk,
     link::Link,
+    project,
     session::{Aim, Survey, aim, is_known, survey_for},
 };
 
@@ -41,7 +42,12 @@ pub(super) struct Together {
 }
 
 /// Lists what many environments need first, and reads what is known of them here.
-pub(super) async fn together(link: &Link, workspace: &config::Workspace, chosen: &Chosen) -> Result<Together, Failure> {
+pub(super) async fn together(
+    desk: &Desk<'_>,
+    link: &Link,
+    workspace: &config::Workspace,
+    chosen: &Chosen,
+) -> Result<Together, Failure> {
     let namespace = |name: &EnvironmentName| match workspace.namespace(name) {
         Some(namespace) => namespace.clone(),
         None => Namespace::new(name.as_str()).expect("both are DNS labels"),
@@ -62,6 +68,7 @@ pub(super) async fn together(link: &Link, workspace: &config::Workspace, chosen:
         });
         named.collect::<BTreeMap<_, _>>()
     });
+    let strays = project::ours(desk, &link.cluster, strays).await;
     let names = chosen.environments.iter().chain(strays.iter().flat_map(BTreeMap::keys)).cloned().collect();
     let store = link.store.together(&names)?;
     let cluster = link.cluster.sharing(shared);

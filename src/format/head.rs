@@ -50,17 +50,20 @@ pub(super) struct RunV1 {
 pub(super) struct DefinitionV1 {
     commit: String,
     dirty: bool,
+    /// Not known to the first ditcs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    project: Option<String>,
 }
 
 impl From<&Definition> for DefinitionV1 {
-    fn from(Definition { commit, is_dirty }: &Definition) -> Self {
-        Self { commit: commit.clone(), dirty: *is_dirty }
+    fn from(Definition { commit, is_dirty, project }: &Definition) -> Self {
+        Self { commit: commit.clone(), dirty: *is_dirty, project: project.clone() }
     }
 }
 
 impl From<DefinitionV1> for Definition {
-    fn from(DefinitionV1 { commit, dirty }: DefinitionV1) -> Self {
-        Self { commit, is_dirty: dirty }
+    fn from(DefinitionV1 { commit, dirty, project }: DefinitionV1) -> Self {
+        Self { commit, is_dirty: dirty, project }
     }
 }
 

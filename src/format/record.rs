@@ -109,6 +109,12 @@ impl Header {
         self.head.bare.open.as_ref()
     }
 
+    /// The project that the environment was last applied from, where that is known.
+    #[must_use]
+    pub fn project(&self) -> Option<&str> {
+        self.head.bare.project()
+    }
+
     #[must_use]
     pub fn written(&self) -> jiff::Timestamp {
         self.head.bare.written

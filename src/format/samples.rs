@@ -133,9 +133,10 @@ fn entry() -> impl Strategy<Value = Entry> {
 
 pub(crate) fn run() -> impl Strategy<Value = Run> {
     let operation = prop_oneof![Just(Operation::Apply), Just(Operation::Destroy)];
-    let definition = option::of((any::<String>(), any::<bool>()));
-    let definition = definition
-        .prop_map(|definition| definition.map(|(commit, is_dirty)| crate::state::Definition { commit, is_dirty }));
+    let definition = option::of((any::<String>(), any::<bool>(), option::of(any::<String>())));
+    let definition = definition.prop_map(|definition| {
+        definition.map(|(commit, is_dirty, project)| crate::state::Definition { commit, is_dirty, project })
+    });
     (any::<String>(), operation, any::<String>(), timestamp(), definition)
         .prop_map(|(id, operation, who, since, definition)| Run { id, operation, who, since, definition })
 }

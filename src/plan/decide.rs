@@ -52,6 +52,7 @@ pub fn plan(input: &Input) -> Plan {
         components: components(input),
         outputs: outputs(input.desired),
         revisions: revisions(input.desired),
+        taken_from: None,
         interrupted: input.state.and_then(|state| state.open.clone()),
     };
     let manifests = input.desired.map(|desired| &desired.manifests);

@@ -125,6 +125,8 @@ pub struct Plan {
     pub outputs: BTreeMap<ComponentId, BTreeMap<OutputName, Value>>,
     /// What those components stand at that follow a repository.
     pub revisions: BTreeMap<ComponentId, Revision>,
+    /// The other project that the environment was last applied from, where that is known and the user takes it over.
+    pub taken_from: Option<String>,
     /// A run that never came to its end; the next apply finishes it.
     pub interrupted: Option<Run>,
 }
@@ -144,6 +146,7 @@ impl Plan {
     #[must_use]
     pub fn changes_record(&self) -> bool {
         self.interrupted.is_some()
+            || self.taken_from.is_some()
             || !self.changes.is_empty()
             || self.unchanged.values().any(|unchanged| unchanged.learned.is_some())
     }

@@ -30,6 +30,7 @@ mod modules;
 mod pages;
 mod preflight;
 mod progress;
+mod projects;
 mod real;
 mod references;
 mod rolls;

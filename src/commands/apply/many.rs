@@ -79,7 +79,7 @@ pub(super) async fn run(
         }
     }
     chosen.environments.extend(holds.keys().cloned());
-    let mut together = together(&link, &workspace, &chosen).await?;
+    let mut together = together(desk, &link, &workspace, &chosen).await?;
     let strays = together.strays.clone();
 
     let mut told =

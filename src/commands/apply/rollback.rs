@@ -56,7 +56,7 @@ fn to<'a>(
         return Err(refuse(format!("no run {serial} of environment {environment} is known here")).hint(listed));
     };
     match &run.definition {
-        Some(definition @ Definition { is_dirty: false, commit: _ }) => Ok((run, definition.clone())),
+        Some(definition @ Definition { is_dirty: false, commit: _, project: _ }) => Ok((run, definition.clone())),
         Some(definition) => {
             let short = definition.short();
             let message = format!(

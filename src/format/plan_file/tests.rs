@@ -243,7 +243,7 @@ fn saved() -> impl Strategy<Value = Saved> {
             base: base.map(|(lineage, serial)| Version { lineage: Lineage(lineage), serial }),
             timeout: Duration::new(600, 5),
             made,
-            definition: Some(Definition { commit: "4f1c9aa".to_owned(), is_dirty: true }),
+            definition: Some(Definition { commit: "4f1c9aa".to_owned(), is_dirty: true, project: None }),
         },
     )
 }

@@ -45,6 +45,7 @@ fn plan(operation: Operation) -> Plan {
         partial: false,
         ignored: BTreeSet::new(),
         goes_along: Vec::new(),
+        taken_from: None,
         order: Graph::default(),
         components: BTreeMap::new(),
         outputs: BTreeMap::new(),

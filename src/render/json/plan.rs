@@ -60,6 +60,9 @@ pub(super) struct Document<'a> {
     ignored: Vec<Resource<'a>>,
     /// What ditc did not make and what goes with the namespace.
     goes_along: Vec<Resource<'a>>,
+    /// The other project that the environment was applied from until now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    taken_from: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     interrupted: Option<RunDocument<'a>>,
     preflight: PreflightDocument<'a>,
@@ -255,7 +258,7 @@ pub(super) struct DefinitionDocument<'a> {
 }
 
 impl<'a> DefinitionDocument<'a> {
-    pub(super) fn new(Definition { commit, is_dirty }: &'a Definition) -> Self {
+    pub(super) fn new(Definition { commit, is_dirty, project: _ }: &'a Definition) -> Self {
         Self { commit, dirty: *is_dirty }
     }
 }
@@ -360,6 +363,7 @@ impl<'a> Document<'a> {
             too_many: plan.too_many.map(|TooMany { count, limit }| TooManyDocument { count, limit }),
             ignored: plan.ignored.iter().map(|key| Resource::new(plan, None, key)).collect(),
             goes_along: plan.goes_along.iter().map(|key| Resource::new(plan, None, key)).collect(),
+            taken_from: plan.taken_from.as_deref(),
             interrupted: plan.interrupted.as_ref().map(RunDocument::new),
             preflight: PreflightDocument::new(plan, preflight),
             counts,

@@ -142,6 +142,7 @@ pub(super) fn empty(operation: Operation) -> Plan {
         partial: false,
         ignored: BTreeSet::new(),
         goes_along: Vec::new(),
+        taken_from: None,
         order: Graph::default(),
         components: BTreeMap::new(),
         outputs: BTreeMap::new(),

@@ -75,6 +75,12 @@ pub(super) fn interrupted(plan: &Plan, context: &Context<'_>, style: Style) -> S
     note(&format!("{verb} by {who} at {since:.0} stopped {how}; the next `{command}` finishes it."), style)
 }
 
+/// That another project applied the environment last.
+pub(super) fn taken(plan: &Plan, style: Style) -> String {
+    let Some(project) = &plan.taken_from else { return String::new() };
+    note(&format!("environment {} was applied from {} until now.", plan.environment, clean_line(project)), style)
+}
+
 /// That the rest of the environment may differ as well.
 pub(super) fn partial(plan: &Plan, style: Style) -> String {
     if !plan.partial {

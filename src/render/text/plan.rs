@@ -69,6 +69,7 @@ fn parts(plan: &Plan, context: &Context<'_>, style: Style, legend: String) -> Ve
     let mut parts = vec![
         notes::not_asked(context, style),
         notes::interrupted(plan, context, style),
+        notes::taken(plan, style),
         notes::drift(plan, context.detail, style),
     ];
     if !plan.changes.is_empty() {

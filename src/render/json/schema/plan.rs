@@ -91,6 +91,7 @@ fn plan() -> Fields {
         ("too_many?", object(vec![("count", count("deletions planned")), ("limit", count("and allowed"))])),
         ("ignored", list(of("resource"), "what carries our label and is not ours")),
         ("goes_along", list(of("resource"), "what ditc did not make and what goes with the namespace")),
+        ("taken_from?", text("the other project that the environment was applied from until now")),
         ("interrupted?", of("run")),
         ("preflight", of("preflight")),
         ("counts", of("counts")),

@@ -1,0 +1,67 @@
+//! Several projects on one cluster, on both servers: none takes another's environment without being told to, nor calls it
+//! one that lost its file.
+
+use crate::support::{Ran, Stage, Workspace, git, stories};
+
+stories! {
+    an_environment_of_another_project_is_taken_over_only_when_told_to
+}
+
+/// A workspace that was cloned from somewhere, with the same definition.
+fn clone(stage: &Stage, url: &str) -> Workspace {
+    let there = Workspace::of("//- nothing\n");
+    for directory in ["environments", "modules"] {
+        for (path, bytes) in stage.workspace.files(directory) {
+            let path = path.strip_prefix(stage.workspace.root()).expect("below it").to_str().expect("a name");
+            there.write(path, std::str::from_utf8(&bytes).expect("text"));
+        }
+    }
+    let kubeconfig = std::fs::read_to_string(stage.workspace.path("kubeconfig")).expect("it was written");
+    there.write("kubeconfig", &kubeconfig);
+    for arguments in ["init --quiet", "add environments modules", "commit --quiet --message first"] {
+        git(there.root(), arguments);
+    }
+    git(there.root(), &format!("remote add origin {url}"));
+    there
+}
+
+fn run(workspace: &Workspace, stage: &Stage, what: &str) -> Ran {
+    let what = what.replace("ENV", &stage.name);
+    workspace.start(&format!("{what} --kubeconfig kubeconfig")).end()
+}
+
+fn an_environment_of_another_project_is_taken_over_only_when_told_to(stage: &Stage) {
+    let one = clone(stage, "https://ci:canary@github.com/kooba/one.git");
+    let two = clone(stage, "git@github.com:kooba/two.git");
+    run(&one, stage, "apply ENV -auto-approve").exits(0);
+    let record = stage.get("configmaps/ditc").expect("it is there").to_string();
+    assert!(record.contains("github.com/kooba/one") && !record.contains("canary"), "{record}");
+    // The same project, however it is reached, goes on.
+    run(&clone(stage, "git@github.com:Kooba/one"), stage, "plan ENV").exits(0).says("No changes.");
+    for verb in ["plan ENV", "apply ENV -auto-approve"] {
+        let told = run(&two, stage, verb).exits(1);
+        assert!(told.error.contains("was applied from github.com/kooba/one, and this is"), "{}", told.error);
+        assert!(told.error.contains(&format!("-adopt={}", stage.name)), "{}", told.error);
+    }
+    let told = run(&two, stage, "apply ENV -auto-approve -adopt=ENV").exits(0);
+    told.says("was applied from github.com/kooba/one until now").says("No changes.");
+    run(&two, stage, "plan ENV").exits(0).says_nothing_of("until now");
+    let told = run(&one, stage, "plan ENV").exits(1);
+    assert!(told.error.contains("was applied from github.com/kooba/two, and this is"), "{}", told.error);
+    run(&one, stage, "destroy ENV -auto-approve").exits(0).says("was applied from github.com/kooba/two until now");
+}
+
+#[test]
+fn an_environment_of_another_project_did_not_lose_its_file() {
+    let stage = Stage::in_the_box();
+    let one = clone(&stage, "https://github.com/kooba/one");
+    run(&one, &stage, "apply ENV -auto-approve").exits(0);
+    let file = format!("environments/{}.toml", stage.name);
+    let two = clone(&stage, "https://github.com/kooba/two");
+    for workspace in [&one, &two] {
+        workspace.write("environments/other.toml", "[services.web]\nmodule = \"app\"");
+        workspace.remove(&file);
+    }
+    run(&one, &stage, "plan --all").exits(0).says(&format!("has no file here: {}", stage.name));
+    run(&two, &stage, "plan --all").exits(0).says_nothing_of(&stage.name);
+}
