@@ -317,8 +317,7 @@ jakub.services.orders/Service/orders (lens).
 Look twice at these:
   ! jakub.dependencies.postgresql/PersistentVolumeClaim/data-postgresql: its
     data is lost with it
-  ! jakub.services.orders/Secret/orders: its generated values are made anew, and
-    what was set up with the old ones keeps them
+  ! jakub.services.orders/Secret/orders: its values are stored nowhere else
   ! jakub.services.orders/Service/orders: nobody reaches what is behind it until
     it is made anew
   ! jakub.services.orders/Deployment/orders: undoes what
@@ -500,7 +499,7 @@ ditc will perform the following actions in environment jakub (namespace jakub, c
 
 <1><31>Look twice at these:</>
   <1><31>!</> jakub.dependencies.postgresql/PersistentVolumeClaim/data-postgresql: its data is lost with it
-  <1><31>!</> jakub.services.orders/Secret/orders: its generated values are made anew, and what was set up with the old ones keeps them
+  <1><31>!</> jakub.services.orders/Secret/orders: its values are stored nowhere else
   <1><31>!</> jakub.services.orders/Service/orders: nobody reaches what is behind it until it is made anew
   <1><31>!</> jakub.services.orders/Deployment/orders: undoes what kubectl, kubectl-set changed at 2026-11-22T02:14:33Z: spec.template.spec.containers[name="orders"].image and 1 more
   <1><31>!</> jakub.services.products/Deployment/products: undoes what kubectl-edit/u{1b}[31m/u{202e} changed at 2026-11-22T02:14:33Z: spec.replicas
@@ -589,7 +588,7 @@ Note: Unchanged, but not ready; an apply waits for these:
 
 Look twice at these:
   ! jakub.dependencies.postgresql/PersistentVolumeClaim/data-postgresql: its data is lost with it
-  ! jakub.services.orders/Secret/orders: its generated values are made anew, and what was set up with the old ones keeps them
+  ! jakub.services.orders/Secret/orders: its values are stored nowhere else
   ! jakub.services.orders/Service/orders: nobody reaches what is behind it until it is made anew
   ! jakub.services.orders/Deployment/orders: undoes what kubectl, kubectl-set changed at 2026-11-22T02:14:33Z: spec.template.spec.containers[name="orders"].image and 1 more
   ! jakub.services.products/Deployment/products: undoes what kubectl-edit/u{1b}[31m/u{202e} changed at 2026-11-22T02:14:33Z: spec.replicas
@@ -746,8 +745,7 @@ Note: Unchanged, but not ready; an apply waits for these:
 Look twice at these:
   ! jakub.dependencies.postgresql/PersistentVolumeClaim/data-postgresql: its
     data is lost with it
-  ! jakub.services.orders/Secret/orders: its generated values are made anew, and
-    what was set up with the old ones keeps them
+  ! jakub.services.orders/Secret/orders: its values are stored nowhere else
   ! jakub.services.orders/Service/orders: nobody reaches what is behind it until
     it is made anew
   ! jakub.services.orders/Deployment/orders: undoes what

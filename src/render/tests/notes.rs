@@ -186,9 +186,9 @@ This plan cannot be applied. 13 objects stand in the way:
         ditc plan jakub -delete-data=jakub/PersistentVolumeClaim/data-postgresql-0
 
   ! jakub/StatefulSet/db
-    Made anew, it takes up the claims that it made before: their data stays,
-    and so do their size and class, whatever it asks for; and the server cannot
-    change it in place.
+    It would be made anew, since the server cannot change it in place. It then
+    takes up the claims that it made before: their data stays, and so do their
+    size and class, whatever it asks for.
     hint: change the definition back
     hint: to give its claims more room, where their class allows it:
         kubectl -n jakub edit persistentvolumeclaim/data-db-0
@@ -272,7 +272,7 @@ This plan cannot be applied. 13 objects stand in the way:
         ditc plan jakub -delete-data=jakub/PersistentVolumeClaim/data-postgresql-0
 
   ! jakub/StatefulSet/db
-    Made anew, it takes up the claims that it made before: their data stays, and so do their size and class, whatever it asks for; and the server cannot change it in place.
+    It would be made anew, since the server cannot change it in place. It then takes up the claims that it made before: their data stays, and so do their size and class, whatever it asks for.
     hint: change the definition back
     hint: to give its claims more room, where their class allows it:
         kubectl -n jakub edit persistentvolumeclaim/data-db-0
