@@ -26,7 +26,7 @@ use super::{
     guard, holders,
     once::{given, has_generated_keys, is_posted, once},
     order::order,
-    scope,
+    overdrawn, scope,
     standing::{Standing, has_label, is_ours, known},
 };
 
@@ -52,6 +52,7 @@ pub fn plan(input: &Input) -> Plan {
         components: components(input),
         outputs: outputs(input.desired),
         revisions: revisions(input.desired),
+        overdrawn: overdrawn::overdrawn(input),
         taken_from: None,
         interrupted: input.state.and_then(|state| state.open.clone()),
     };

@@ -35,6 +35,7 @@ mod holders;
 mod moved;
 mod once;
 mod order;
+mod overdrawn;
 mod preflight;
 mod questions;
 mod rebuild;
@@ -60,6 +61,7 @@ pub use foreign::is_trace;
 pub use former::released;
 pub use moved::{Moved, MovedField, Movement, moved};
 pub use order::rank;
+pub use overdrawn::Overdrawn;
 pub use preflight::{
     Demand, Limit, MissingRight, Preflight, Purpose, Quota, Rule, Scope, Shortfall, Verb, demand, is_namespace_new,
     preflight,
@@ -125,6 +127,8 @@ pub struct Plan {
     pub outputs: BTreeMap<ComponentId, BTreeMap<OutputName, Value>>,
     /// What those components stand at that follow a repository.
     pub revisions: BTreeMap<ComponentId, Revision>,
+    /// Quotas that allow less than is used: a run does not fail for it, and nothing new starts.
+    pub overdrawn: BTreeMap<ObjectKey, Vec<Overdrawn>>,
     /// The other project that the environment was last applied from, where that is known and the user takes it over.
     pub taken_from: Option<String>,
     /// A run that never came to its end; the next apply finishes it.

@@ -11,7 +11,7 @@ use crate::{
     names::{ComponentId, EnvironmentName, OutputName},
     object::{FieldPath, ObjectKey},
     observed::Readiness,
-    plan::{After, Blocked, Change, Check, Counts, Plan, Preflight, Taken, TooMany},
+    plan::{After, Blocked, Change, Check, Counts, Overdrawn, Plan, Preflight, Taken, TooMany},
     render::{
         risk::risks,
         secrecy::is_hidden,
@@ -60,6 +60,8 @@ pub(super) struct Document<'a> {
     ignored: Vec<Resource<'a>>,
     /// What ditc did not make and what goes with the namespace.
     goes_along: Vec<Resource<'a>>,
+    /// Quotas that allow less than is used.
+    overdrawn: Vec<OverdrawnDocument<'a>>,
     /// The other project that the environment was applied from until now.
     #[serde(skip_serializing_if = "Option::is_none")]
     taken_from: Option<&'a str>,
@@ -215,6 +217,22 @@ impl<'a> TakenDocument<'a> {
     }
 }
 
+/// One thing of which a quota allows less than is used.
+#[derive(Serialize)]
+struct OverdrawnDocument<'a> {
+    #[serde(flatten)]
+    quota: Resource<'a>,
+    resource: &'a str,
+    hard: &'a str,
+    used: &'a str,
+}
+
+impl<'a> OverdrawnDocument<'a> {
+    fn new(plan: &Plan, key: &'a ObjectKey, Overdrawn { resource, hard, used }: &'a Overdrawn) -> Self {
+        Self { quota: Resource::new(plan, plan.component_of(key), key), resource, hard, used }
+    }
+}
+
 #[derive(Serialize)]
 struct UnchangedDocument<'a> {
     count: usize,
@@ -363,6 +381,11 @@ impl<'a> Document<'a> {
             too_many: plan.too_many.map(|TooMany { count, limit }| TooManyDocument { count, limit }),
             ignored: plan.ignored.iter().map(|key| Resource::new(plan, None, key)).collect(),
             goes_along: plan.goes_along.iter().map(|key| Resource::new(plan, None, key)).collect(),
+            overdrawn: plan
+                .overdrawn
+                .iter()
+                .flat_map(|(key, all)| all.iter().map(|one| OverdrawnDocument::new(plan, key, one)))
+                .collect(),
             taken_from: plan.taken_from.as_deref(),
             interrupted: plan.interrupted.as_ref().map(RunDocument::new),
             preflight: PreflightDocument::new(plan, preflight),

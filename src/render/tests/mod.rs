@@ -143,6 +143,7 @@ pub(super) fn empty(operation: Operation) -> Plan {
         ignored: BTreeSet::new(),
         goes_along: Vec::new(),
         taken_from: None,
+        overdrawn: BTreeMap::new(),
         order: Graph::default(),
         components: BTreeMap::new(),
         outputs: BTreeMap::new(),

@@ -7,7 +7,7 @@ use crate::{
     names::{ComponentId, EnvironmentName},
     object::{FieldPath, ObjectKey, Segment},
     observed::Readiness,
-    plan::{Addition, Additions, Drift, DriftKind, DriftedField, Plan},
+    plan::{Addition, Additions, Drift, DriftKind, DriftedField, Overdrawn, Plan},
     render::{
         Detail,
         style::{Look, Style, clean, clean_line},
@@ -217,6 +217,21 @@ fn drifted<'a>(key: &ObjectKey, field: &'a DriftedField) -> Field<'a> {
         None => "by whom is not recorded".to_owned(),
     };
     Field::between(key, path, applied.as_ref(), live.as_ref()).remark(remark)
+}
+
+/// Quotas that allow less than is used already.
+pub(super) fn overdrawn(plan: &Plan, style: Style) -> String {
+    let mut out = String::new();
+    for (key, beyond) in &plan.overdrawn {
+        let told = |Overdrawn { resource, hard, used }: &Overdrawn| format!("{resource} {used} of {hard}");
+        let address = object(plan, plan.component_of(key), key);
+        let text = format!(
+            "{address} allows less than is used ({}): what runs goes on, and nothing new of it starts.",
+            names(beyond.iter().map(told))
+        );
+        out.push_str(&style.wrap(&format!("{} ", style.paint(Look::Warning, "Warning:")), "", Look::Plain, &text));
+    }
+    out
 }
 
 /// What stays as it is and does not work yet.

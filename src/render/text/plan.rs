@@ -84,6 +84,7 @@ fn parts(plan: &Plan, context: &Context<'_>, style: Style, legend: String) -> Ve
         }
     }
     parts.push(notes::goes_along(plan, style));
+    parts.push(notes::overdrawn(plan, style));
     parts.push(notes::unready(plan, style));
     if is_whole {
         parts.push(notes::ignored(plan, style));

@@ -73,6 +73,11 @@ fn plan() -> Fields {
         ("hints", texts("the ways out")),
         ("origin", origin()),
     ];
+    let overdrawn = vec![
+        ("resource", text("as the quota names it")),
+        ("hard", text("what it allows")),
+        ("used", text("what is used")),
+    ];
     let outputs = map(map(any("a value"), "by name"), "what components promise, by component");
     vec![
         ("operation", operation()),
@@ -91,6 +96,7 @@ fn plan() -> Fields {
         ("too_many?", object(vec![("count", count("deletions planned")), ("limit", count("and allowed"))])),
         ("ignored", list(of("resource"), "what carries our label and is not ours")),
         ("goes_along", list(of("resource"), "what ditc did not make and what goes with the namespace")),
+        ("overdrawn", list(object(and(resource(), overdrawn)), "quotas that allow less than is used")),
         ("taken_from?", text("the other project that the environment was applied from until now")),
         ("interrupted?", of("run")),
         ("preflight", of("preflight")),
