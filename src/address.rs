@@ -58,7 +58,9 @@ impl FromStr for Address {
             _ => return Err(Invalid::Address(FORM)),
         };
         let (environment, component) = match head.split_once('.') {
-            Some((environment, component)) => (environment, Some(component.parse()?)),
+            Some((environment, component)) => {
+                (environment, Some(component.parse().map_err(|_| Invalid::Address(FORM))?))
+            }
             None => (head, None),
         };
         Ok(Self { environment: EnvironmentName::new(environment)?, component, object })

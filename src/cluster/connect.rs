@@ -69,7 +69,7 @@ impl Cluster {
     }
 }
 
-/// The context's name and configuration; in a pod without a kubeconfig, its service account's.
+/// The cluster's name and configuration; in a pod without a kubeconfig, its service account's.
 async fn config(connection: &Connection) -> Result<(String, Config), Error> {
     let options = KubeConfigOptions {
         context: connection.context.clone(),
@@ -86,7 +86,10 @@ async fn config(connection: &Connection) -> Result<(String, Config), Error> {
         }
         kubeconfig => kubeconfig.map_err(Error::Kubeconfig)?,
     };
-    let name = options.context.clone().or_else(|| kubeconfig.current_context.clone()).unwrap_or_default();
+    let context = options.context.clone().or_else(|| kubeconfig.current_context.clone()).unwrap_or_default();
+    let of_context = kubeconfig.contexts.iter().find(|named| named.name == context);
+    let of_context = of_context.and_then(|named| Some(named.context.as_ref()?.cluster.clone()));
+    let name = options.cluster.clone().or(of_context).filter(|name| !name.is_empty()).unwrap_or(context);
     let mut config = Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(Error::Kubeconfig)?;
     if let Some(server) = &connection.server {
         let wrong = |source| Error::Client { server: server.clone(), source: Box::new(source) };

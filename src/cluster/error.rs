@@ -150,10 +150,64 @@ fn title(text: &str) -> Option<&str> {
 }
 
 fn cut(text: String) -> String {
+    let text = without_dumps(&text);
     match text.char_indices().nth(MESSAGE) {
         None => text,
         Some((end, _)) => format!("{} …", &text[..end]),
     }
+}
+
+/// A value longer than this is no value that a person reads.
+const DUMP: usize = 60;
+
+/// A text without values that are whole structures: the server prints a template of pods as Go does. What is wrong with it
+/// stands behind it.
+fn without_dumps(text: &str) -> String {
+    const BEFORE: &str = "Invalid value: ";
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(BEFORE) {
+        let (head, value) = (&rest[..at], &rest[at + BEFORE.len()..]);
+        out.push_str(head);
+        match dump(value) {
+            // One with the name of its type is none that anybody wrote.
+            Some(length) if length > DUMP || !value.starts_with('{') => {
+                let behind = &value[length..];
+                rest = behind.strip_prefix(": ").unwrap_or(behind);
+            }
+            _ => {
+                out.push_str(BEFORE);
+                rest = value;
+            }
+        }
+    }
+    out + rest
+}
+
+/// How long a structure is that a text begins with: `core.PodTemplateSpec{…}`, `map[string]string{…}`, `{…}`.
+fn dump(text: &str) -> Option<usize> {
+    let open = text.find('{')?;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "._*&[]/".contains(c);
+    if !text[..open].chars().all(is_name) {
+        return None;
+    }
+    let (mut depth, mut is_quoted, mut is_escaped) = (0_usize, false, false);
+    for (at, c) in text.char_indices().skip(open) {
+        match c {
+            _ if is_escaped => is_escaped = false,
+            '\\' if is_quoted => is_escaped = true,
+            '"' => is_quoted = !is_quoted,
+            '{' if !is_quoted => depth += 1,
+            '}' if !is_quoted => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    Some(text.len())
 }
 
 impl Error {
@@ -184,5 +238,20 @@ impl Error {
         let is_going = |cause: &Cause| cause.reason == "NamespaceTerminating";
         self.is_not_found()
             || self.refused().is_some_and(|refused| refused.code == 403 && refused.causes.iter().any(is_going))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_dumps;
+
+    #[test]
+    fn a_structure_is_no_value_for_people() {
+        let dump = "core.PodTemplateSpec{ObjectMeta:v1.ObjectMeta{Name:\"\", Labels:map[string]string{\"a\":\"b}\"}}, Spec:core.PodSpec{}}";
+        let text =
+            format!("Job.batch \"x\" is invalid: [spec.template: Invalid value: {dump}: field is immutable, a: b]");
+        assert_eq!(without_dumps(&text), "Job.batch \"x\" is invalid: [spec.template: field is immutable, a: b]");
+        let text = "spec.replicas: Invalid value: -1: must be at least 0, a: Invalid value: {\"b\":1}: no";
+        assert_eq!(without_dumps(text), text);
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     files,
     kinds::Kinds,
     names::EnvironmentName,
+    object::ObjectKey,
     render::{self, Detail, Style},
     settings::Settings,
     sources,
@@ -162,13 +163,22 @@ impl Desk<'_> {
         Ok(config::Given { surroundings: BTreeMap::new(), files, flags: variables.var.clone() })
     }
 
-    /// What the server warned about, each thing once.
+    /// What the server warned about, each thing once, with how many objects it is about.
     pub(super) fn warn(&self, warnings: &[Warned]) {
-        let mut told = BTreeSet::new();
+        let mut about: BTreeMap<&str, BTreeSet<&ObjectKey>> = BTreeMap::new();
         for Warned { key, text } in warnings {
-            if told.insert((key, text)) && self.terminal.wants_text() {
-                self.terminal.status(&render::text::warning(&format!("{key}: {text}"), self.terminal.status_style));
-            }
+            about.entry(text).or_default().insert(key);
+        }
+        if !self.terminal.wants_text() {
+            return;
+        }
+        for (text, keys) in about {
+            let Some(first) = keys.first() else { continue };
+            let whose = match keys.len() {
+                1 => first.to_string(),
+                count => format!("{first} and {} more", count - 1),
+            };
+            self.terminal.status(&render::text::warning(&format!("{whose}: {text}"), self.terminal.status_style));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The progress of a run, as it comes: as lines, as JSON, or on a terminal as lines above an area that is drawn anew.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use tokio::{
     select,
@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use crate::{
-    apply::Event,
+    apply::{Event, EventKind},
     plan::Plan,
     render::{
         self, Detail,
@@ -33,12 +33,16 @@ pub(super) fn tell_every(desk: &Desk<'_>) -> Duration {
 /// Tells events until their sender is gone.
 pub(super) async fn tell(desk: &Desk<'_>, plan: &Plan, mut events: UnboundedReceiver<Event>) {
     let mut board = desk.terminal.has_area().then(|| Board::new(plan));
+    let mut warned = Warned::default();
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         select! {
             event = events.recv() => {
                 let Some(event) = event else { break };
+                if warned.repeats(&event) && !desk.terminal.wants_json() {
+                    continue;
+                }
                 match &mut board {
                     None => say(desk, plan, &event),
                     Some(board) => {
@@ -58,6 +62,37 @@ pub(super) async fn tell(desk: &Desk<'_>, plan: &Plan, mut events: UnboundedRece
         }
     }
     desk.terminal.area(Vec::new());
+    if desk.terminal.wants_text() && !desk.global.quiet {
+        for line in warned.rest() {
+            desk.terminal.out(&render::text::warning(&line, desk.terminal.out_style));
+        }
+    }
+}
+
+/// What the server warned about, each thing once: many objects of one sort earn the same words.
+#[derive(Default)]
+struct Warned(BTreeMap<String, usize>);
+
+impl Warned {
+    /// Whether the same was told before, of another object.
+    fn repeats(&mut self, event: &Event) -> bool {
+        let EventKind::Warning { key: Some(_), text } = &event.kind else { return false };
+        let times = self.0.entry(text.clone()).or_default();
+        *times += 1;
+        *times > 1
+    }
+
+    /// Of how many more objects each thing holds.
+    fn rest(&self) -> impl Iterator<Item = String> {
+        /// As much of a text as is needed to know it again.
+        const KNOWN: usize = 60;
+        self.0.iter().filter(|(_, times)| **times > 1).map(|(text, times)| {
+            let more = if *times == 2 { "1 more object".to_owned() } else { format!("{} more objects", times - 1) };
+            let start: String = text.chars().take(KNOWN).collect();
+            let dots = if start.len() < text.len() { " ..." } else { "" };
+            format!("the same of {more}: {}{dots}", start.trim_end())
+        })
+    }
 }
 
 fn say(desk: &Desk<'_>, plan: &Plan, event: &Event) {

@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::{
-    address::Which,
     config,
     failure::{Failure, FailureKind},
     files,
     format::plan_file::{self, Saved, Unusable},
     names::EnvironmentName,
-    plan::{self, Basis, Choices, Plan},
+    plan::{self, Basis, Plan},
     render::{self, text::Context},
     settings,
     state::{ClusterId, Operation, Version},
@@ -131,6 +130,7 @@ pub(super) fn context<'a>(desk: &Desk<'_>, saved: &'a Saved, flags: &'a str) -> 
         cluster: &saved.cluster_name,
         check_namespace: &saved.basis.policy.check_namespace,
         flags,
+        choices: &saved.basis.choices,
         as_of: None,
         detail: desk.detail,
         made: None,
@@ -169,8 +169,14 @@ pub(super) fn aim(desk: &Desk<'_>, file: &Path, saved: Saved) -> (Aim, Bound) {
     } = saved;
     let Basis { environment, namespace, operation, desired, choices, policy, .. } = basis;
     let name = typed(file);
-    let again =
-        format!("ditc plan {environment}{} -out={name}{}", decisions(operation, &choices), desk.global.repeat());
+    let again = format!(
+        "ditc plan {environment}{} -out={name}{}",
+        match operation {
+            Operation::Apply => choices.flags(),
+            Operation::Destroy => format!(" -destroy{}", choices.flags()),
+        },
+        desk.global.repeat()
+    );
     let bound = Bound { name, cluster, cluster_name, flags, base, made, again };
     let aim = Aim {
         environment,
@@ -257,32 +263,6 @@ impl Bound {
         why.iter().for_each(|line| message.push_str(&format!("\n  {line}")));
         Failure::new(FailureKind::StalePlan, message).hint(format!("plan again: {again}"))
     }
-}
-
-/// The flags that say again what was decided.
-fn decisions(operation: Operation, choices: &Choices) -> String {
-    let Choices { target, exclude, replace, adopt, force_conflicts, delete_data, with_foreign, refresh_only } = choices;
-    let mut flags = String::new();
-    let mut add = |flag: &str, is_meant: bool| {
-        if is_meant {
-            flags.push_str(&format!(" -{flag}"));
-        }
-    };
-    add("destroy", operation == Operation::Destroy);
-    add("with-foreign", *with_foreign);
-    add("refresh-only", *refresh_only);
-    let lists: [(&str, &[Which]); 6] = [
-        ("target", target),
-        ("exclude", exclude),
-        ("replace", replace),
-        ("adopt", adopt),
-        ("force-conflicts", force_conflicts),
-        ("delete-data", delete_data),
-    ];
-    for (flag, which) in lists {
-        which.iter().for_each(|which| add(&format!("{flag}={which}"), true));
-    }
-    flags
 }
 
 fn path(desk: &Desk<'_>, file: &Path) -> PathBuf {

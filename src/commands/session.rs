@@ -106,6 +106,7 @@ pub(super) fn context<'a>(
         cluster: link.cluster.name(),
         check_namespace: &survey.basis.policy.check_namespace,
         flags,
+        choices: &survey.basis.choices,
         as_of: survey.as_of,
         detail: desk.detail,
         made,
@@ -180,7 +181,14 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
     }
     link.know(keys.keys()).await?;
     let wanted = Wanted { environment, namespace: &aim.namespace, keys };
-    let mut observed = link.cluster.observe(&wanted, &link.kinds).await?;
+    let mut observed = match link.cluster.observe(&wanted, &link.kinds).await {
+        // What is known of the cluster's kinds may be old: a definition went since.
+        Err(error) if error.is_not_found() && !link.is_fresh => {
+            link.discover().await?;
+            link.cluster.observe(&wanted, &link.kinds).await?
+        }
+        observed => observed?,
+    };
     if let (Operation::Apply, Some(other)) = (operation, lives_in(&observed, environment)) {
         let message = format!(
             "environment {environment} lives in namespace {other}, and its file asks for namespace {}",
@@ -396,7 +404,7 @@ async fn desired(
 
 /// Before a destroy: looks at all that would go with the namespace. What carries our label but no record is found here.
 async fn sweep(
-    link: &Link,
+    link: &mut Link,
     environment: &EnvironmentName,
     namespace: &Namespace,
     observed: &mut Observed,
@@ -405,7 +413,13 @@ async fn sweep(
     if observed.objects.get(&key).is_none_or(|live| *live == Live::Absent) {
         return Ok(());
     }
-    observed.others = link.cluster.sweep(namespace, &link.kinds).await?;
+    observed.others = match link.cluster.sweep(namespace, &link.kinds).await {
+        Err(error) if error.is_not_found() && !link.is_fresh => {
+            link.discover().await?;
+            link.cluster.sweep(namespace, &link.kinds).await?
+        }
+        others => others?,
+    };
     for object in &observed.others {
         let Some(key) = object.key() else { continue };
         if object.label(LABEL_ENVIRONMENT) == Some(environment.as_str()) {

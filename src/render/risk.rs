@@ -63,7 +63,7 @@ pub(super) fn risks(plan: &Plan, key: &ObjectKey, change: &Change) -> Vec<(Risk,
              stays, keeps those"
         );
         risks.push((Risk::ValuesLost, what));
-    } else if goes && key.kind.is("", "Secret") {
+    } else if change.action == Action::Delete && key.kind.is("", "Secret") {
         risks.push((Risk::ValuesLost, "its values are stored nowhere else".to_owned()));
     }
     if !change.ends.is_empty() {

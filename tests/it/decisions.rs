@@ -18,6 +18,9 @@ stories! {
     claims_that_a_set_made_go_with_it_and_no_others
     claims_of_a_set_that_is_gone_are_not_forgotten
     a_set_with_other_claims_is_told_what_becomes_of_its_data
+    a_quota_below_what_is_used_is_told
+    a_refusal_is_told_without_what_the_server_prints
+    what_the_server_warns_about_is_said_once
     no_more_is_destroyed_than_allowed
     nothing_is_changed_in_a_protected_namespace
     a_part_is_applied
@@ -233,11 +236,78 @@ fn a_set_with_other_claims_is_told_what_becomes_of_its_data(stage: &Stage) {
     stage.is_as_defined();
 }
 
+fn a_quota_below_what_is_used_is_told(stage: &Stage) {
+    let quota = |maps: u32| {
+        let services = "[services.web]\nmodule = \"app\"\n[services.api]\nmodule = \"app\"";
+        stage.define(&format!("{services}\n[services.bound]\nmodule = \"bound\"\ninputs = {{ deployments = {maps} }}"));
+    };
+    stage.workspace.write("modules/bound/module.toml", "[inputs.deployments]\ntype = \"integer\"");
+    let text = r#"{ "apiVersion": "v1", "kind": "ResourceQuota", "metadata": { "name": {{ name }} },
+        "spec": { "hard": { "count/deployments.apps": {{ inputs.deployments ~ "" }} } } }"#;
+    stage.workspace.write("modules/bound/bound.yaml", text);
+    stage.apply("").exits(0);
+    quota(9);
+    stage.apply("").exits(0);
+    stage.server.wait_until(&stage.path("resourcequotas/bound"), |quota| {
+        quota["status"]["used"]["count/deployments.apps"] == "2"
+    });
+    stage.plan("").exits(0).says_nothing_of("allows less than is used");
+    quota(1);
+    let told = stage.plan("").exits(2).says("allows less than is used (count/deployments.apps 2 of 1)");
+    told.says("nothing new of it starts");
+    stage.apply("").exits(0);
+    stage.plan("").exits(0).says("allows less than is used (count/deployments.apps 2 of 1)");
+}
+
+const JOB: &str = r#"
+apiVersion: batch/v1
+kind: Job
+metadata: { name: {{ name }} }
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      terminationGracePeriodSeconds: 1
+      containers: [{ name: main, image: app:v1 }]
+"#;
+
+fn a_refusal_is_told_without_what_the_server_prints(stage: &Stage) {
+    stage.workspace.write("modules/job/module.toml", "");
+    stage.workspace.write("modules/job/job.yaml", JOB);
+    stage.define("[services.job]\nmodule = \"job\"");
+    stage.apply("").exits(0);
+    stage.workspace.edit("modules/job/job.yaml", "app:v1", "app:v2");
+    let told = stage.plan("").exits(2).says("Job/job must be replaced").says("spec.template: field is immutable");
+    told.says_nothing_of("PodTemplateSpec");
+}
+
+fn what_the_server_warns_about_is_said_once(stage: &Stage) {
+    stage.workspace.write("modules/quiet/module.toml", "");
+    stage.workspace.write("modules/quiet/quiet.yaml", &JOB.replace("Never", "Never\n      hostNetwork: true"));
+    let services = |count: u32| -> String {
+        (1..=count).map(|number| format!("[services.job{number}]\nmodule = \"quiet\"\n")).collect()
+    };
+    stage.define("");
+    stage.apply("").exits(0);
+    let labels = json!({"metadata": {"labels": {"pod-security.kubernetes.io/warn": "baseline"}}});
+    stage.server.patch(&format!("/api/v1/namespaces/{}", stage.name), "hand", &labels);
+    stage.define(&services(3));
+    let told = stage.plan("").exits(2);
+    assert_eq!(told.error.matches("would violate PodSecurity").count(), 1, "{}", told.error);
+    assert!(told.error.contains("and 2 more"), "{}", told.error);
+    let told = stage.apply("").exits(0);
+    // Once in full, and once for the rest.
+    assert_eq!(told.out.matches("would violate PodSecurity").count(), 2, "{}", told.out);
+    told.says("the same of 2 more objects: would violate PodSecurity");
+}
+
 fn no_more_is_destroyed_than_allowed(stage: &Stage) {
     stage.apply("").exits(0);
     stage.workspace.write("ditc.toml", &format!("[policy]\nmax_destroy = 1\n{UNBOUND}"));
     stage.define("[services.other]\nmodule = \"app\"");
     stage.plan("").exits(1).says("would delete or replace 2 objects").says("-max-destroy=2");
+    let flags = "-force-conflicts=ENV.services.web -target=ENV";
+    stage.plan(flags).exits(1).says(&format!("-max-destroy=2 -target={}", stage.name));
     stage.apply("").exits(1);
     stage.apply("-max-destroy=2").exits(0).says("Resources: 1 added, 0 changed, 2 destroyed.");
     stage.is_as_defined();
@@ -358,4 +428,30 @@ fn a_first_plan_is_checked_by_the_server(stage: &Stage) {
         let told = stage.plan("").exits(1).says(what);
         assert!(!told.out.contains("ditc-check"), "{}", told.out);
     }
+}
+
+/// What is known of the kinds of a cluster is kept for hours, and a definition may go in that time.
+#[test]
+fn a_destroy_does_not_fail_for_a_kind_that_went() {
+    let stage = Stage::in_the_box();
+    let version = json!({"name": "v1", "served": true, "storage": true,
+        "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}});
+    let spec = json!({"group": "example.com", "scope": "Namespaced", "versions": [version],
+        "names": {"plural": "looses", "singular": "loose", "kind": "Loose"}});
+    let definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    stage.server.create(definitions, "hand", &json!({"metadata": {"name": "looses.example.com"}, "spec": spec}));
+    stage.server.wait_until(&format!("{definitions}/looses.example.com"), |definition| {
+        definition["status"]["acceptedNames"]["kind"] == "Loose"
+    });
+    stage.apply("").exits(0);
+    stage.server.delete(&format!("{definitions}/looses.example.com"));
+    stage.server.wait_until_gone(&format!("{definitions}/looses.example.com"));
+    stage.start("destroy", "-auto-approve").end().exits(0).says("Destroy complete!");
+}
+
+#[test]
+fn an_address_without_its_environment_is_told_what_addresses_look_like() {
+    let stage = Stage::in_the_box();
+    let told = stage.plan("-target=services.web").exits(1);
+    assert!(told.error.contains("`ENV.services.NAME`"), "{}", told.error);
 }

@@ -75,7 +75,7 @@ fn what_the_server_gives_a_new_object_is_known_after_apply() {
         .says("demo.services.web/Service/web will be replaced")
         .says("-> (known after apply)")
         .says("~ data.password = (sensitive value)")
-        .says("! demo.services.web/Secret/web: its generated values are made anew")
+        .says("! demo.services.web/Secret/web: its values are generated anew")
         .says("! demo.services.web/Service/web: nobody reaches what is behind it");
     assert!(!told.out.contains("\"(known after apply)\""), "{}", told.out);
     let document: Value =

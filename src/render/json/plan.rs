@@ -15,7 +15,7 @@ use crate::{
     render::{
         risk::risks,
         secrecy::is_hidden,
-        text::{Context, Way, explain, in_order},
+        text::{Context, Way, explain, flags, in_order},
     },
     state::{Definition, Run},
 };
@@ -342,12 +342,14 @@ impl CountsDocument {
 
 impl<'a> Document<'a> {
     pub(super) fn new(plan: &'a Plan, preflight: &'a Preflight, context: &Context<'a>) -> Self {
-        let Context { sources, cluster, flags, check_namespace: _, as_of, detail: _, made: _ } = *context;
+        let Context { sources, cluster, flags: _, choices: _, check_namespace: _, as_of, detail: _, made: _ } =
+            *context;
+        let flags = flags(context);
         let mut counts = CountsDocument::default();
         counts.add(plan.counts());
         let blocked = |blocked: &'a Blocked| {
             let Blocked { key, component, why, origin } = blocked;
-            let (message, ways) = explain(plan, blocked, flags);
+            let (message, ways) = explain(plan, blocked, &flags);
             let hint = |Way { text, command }| match command {
                 Some(command) => format!("{text} {command}"),
                 None => text.trim_end_matches(':').to_owned(),

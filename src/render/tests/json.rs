@@ -172,6 +172,7 @@ fn a_plan_is_one_document() {
   ],
   "ignored": [],
   "goes_along": [],
+  "overdrawn": [],
   "preflight": {
     "missing_rights": [],
     "quota": []

@@ -317,7 +317,6 @@ jakub.services.orders/Service/orders (lens).
 Look twice at these:
   ! jakub.dependencies.postgresql/PersistentVolumeClaim/data-postgresql: its
     data is lost with it
-  ! jakub.services.orders/Secret/orders: its values are stored nowhere else
   ! jakub.services.orders/Service/orders: nobody reaches what is behind it until
     it is made anew
   ! jakub.services.orders/Deployment/orders: undoes what
@@ -499,7 +498,6 @@ ditc will perform the following actions in environment jakub (namespace jakub, c
 
 <1><31>Look twice at these:</>
   <1><31>!</> jakub.dependencies.postgresql/PersistentVolumeClaim/data-postgresql: its data is lost with it
-  <1><31>!</> jakub.services.orders/Secret/orders: its values are stored nowhere else
   <1><31>!</> jakub.services.orders/Service/orders: nobody reaches what is behind it until it is made anew
   <1><31>!</> jakub.services.orders/Deployment/orders: undoes what kubectl, kubectl-set changed at 2026-11-22T02:14:33Z: spec.template.spec.containers[name="orders"].image and 1 more
   <1><31>!</> jakub.services.products/Deployment/products: undoes what kubectl-edit/u{1b}[31m/u{202e} changed at 2026-11-22T02:14:33Z: spec.replicas
@@ -588,7 +586,6 @@ Note: Unchanged, but not ready; an apply waits for these:
 
 Look twice at these:
   ! jakub.dependencies.postgresql/PersistentVolumeClaim/data-postgresql: its data is lost with it
-  ! jakub.services.orders/Secret/orders: its values are stored nowhere else
   ! jakub.services.orders/Service/orders: nobody reaches what is behind it until it is made anew
   ! jakub.services.orders/Deployment/orders: undoes what kubectl, kubectl-set changed at 2026-11-22T02:14:33Z: spec.template.spec.containers[name="orders"].image and 1 more
   ! jakub.services.products/Deployment/products: undoes what kubectl-edit/u{1b}[31m/u{202e} changed at 2026-11-22T02:14:33Z: spec.replicas
@@ -745,7 +742,6 @@ Note: Unchanged, but not ready; an apply waits for these:
 Look twice at these:
   ! jakub.dependencies.postgresql/PersistentVolumeClaim/data-postgresql: its
     data is lost with it
-  ! jakub.services.orders/Secret/orders: its values are stored nowhere else
   ! jakub.services.orders/Service/orders: nobody reaches what is behind it until
     it is made anew
   ! jakub.services.orders/Deployment/orders: undoes what

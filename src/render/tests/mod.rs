@@ -79,6 +79,7 @@ pub(super) struct Files {
     environment: SourceId,
     template: SourceId,
     check_namespace: Namespace,
+    choices: crate::plan::Choices,
 }
 
 pub(super) fn files() -> Files {
@@ -88,7 +89,13 @@ pub(super) fn files() -> Files {
         "extends = \"base\"\n\n[dependencies.postgresql]\nmodule = \"postgresql\"\n\n[services.orders]\ntag = \"v2\"\n",
     );
     let template = sources.add("modules/postgresql/secret.yaml", "kind: Secret\n");
-    Files { sources, environment, template, check_namespace: Namespace::new("default").unwrap() }
+    Files {
+        sources,
+        environment,
+        template,
+        check_namespace: Namespace::new("default").unwrap(),
+        choices: crate::plan::Choices::default(),
+    }
 }
 
 impl Files {
@@ -99,6 +106,7 @@ impl Files {
             cluster: "staging",
             check_namespace,
             flags: "",
+            choices: &self.choices,
             as_of: None,
             detail: Detail::Whole,
             made: None,

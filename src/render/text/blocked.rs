@@ -29,7 +29,7 @@ pub(super) fn blocked(plan: &Plan, context: &Context<'_>, style: Style) -> Strin
             style.paint(Look::Dim, &format!(" ({})", clean_line(&place(origin, context))))
         });
         out.push_str(&format!("\n  {} {address}{place}\n", style.paint(Look::Error, "!")));
-        let (what, ways) = explain(plan, blocked, context.flags);
+        let (what, ways) = explain(plan, blocked, &flags(context));
         out.push_str(&style.wrap("    ", "    ", Look::Plain, &what));
         for Way { text, command } in ways {
             let text = if command.is_some() { text } else { text.trim_end_matches(':') };
@@ -58,8 +58,13 @@ fn too_many(plan: &Plan, context: &Context<'_>, style: Style) -> String {
     let first = format!("  {} ", style.paint(Look::Hint, "hint:"));
     out.push_str(&style.wrap(&first, "    ", Look::Plain, "if all of that is meant:"));
     let environment = &plan.environment;
-    out.push_str(&format!("      ditc plan {environment} -max-destroy={count}{}\n", context.flags));
+    out.push_str(&format!("      ditc plan {environment} -max-destroy={count}{}\n", flags(context)));
     out
+}
+
+/// What leads to the same cluster, and says again what was decided.
+pub(in crate::render) fn flags(context: &Context<'_>) -> String {
+    format!("{}{}", context.choices.flags(), context.flags)
 }
 
 /// A way out of a block.

@@ -26,7 +26,7 @@ mod state;
 mod status;
 mod value;
 
-pub(super) use blocked::{Way, explain};
+pub(super) use blocked::{Way, explain, flags};
 pub use doctor::{Finding, Verdict, doctor};
 pub use drift::{Found, Look, drift, drift_summary};
 pub(super) use event::step;

@@ -9,7 +9,7 @@ use crate::{
     graph::Graph,
     names::{ComponentId, Namespace},
     object::ObjectKey,
-    plan::{Action, Change, Check, Counts, Plan, Step},
+    plan::{Action, Change, Check, Choices, Counts, Plan, Step},
     render::{
         Detail,
         risk::{self, Risky},
@@ -25,12 +25,14 @@ use super::{blocked, change, fields::Sign, notes};
 pub struct Context<'a> {
     /// The files that the plan's places point into.
     pub sources: &'a Sources,
-    /// What people call the cluster: the kubeconfig's context, or the sandbox.
+    /// What people call the cluster: its name in the kubeconfig, or the sandbox.
     pub cluster: &'a str,
     /// Where manifests are checked whose own namespace does not exist yet.
     pub check_namespace: &'a Namespace,
     /// Flags for proposed commands, each with a space before it, so that they lead to the same cluster.
     pub flags: &'a str,
+    /// What was decided for this plan: a proposed one decides that too.
+    pub choices: &'a Choices,
     /// When the state was last seen that alone was planned from; none where the cluster was asked.
     pub as_of: Option<Timestamp>,
     pub detail: Detail,
