@@ -69,6 +69,8 @@ pub struct Component {
     pub needs: BTreeSet<ComponentId>,
     /// What the module promises to those who use it.
     pub outputs: BTreeMap<OutputName, Value>,
+    /// Whether its images must be in their registry before what names them is written.
+    pub check_image: bool,
     /// The component's table in the environment's file.
     pub origin: Span,
     /// What it stands at, if it follows a repository.

@@ -23,17 +23,19 @@
 //!
 //! | room | is | uses |
 //! | --- | --- | --- |
-//! | [`names`], [`diagnostic`], [`object`], [`rule`], [`address`], [`graph`], [`ownership`], [`secret`], [`quantity`], [`kinds`], [`schema`], [`rolling`], [`catalogue`], [`revision`], [`desired`], [`state`], [`observed`] | nouns: plain values, checked once, then trusted | the nouns before |
+//! | [`names`], [`diagnostic`], [`object`], [`rule`], [`hook`], [`address`], [`graph`], [`ownership`], [`secret`], [`quantity`], [`kinds`], [`schema`], [`rolling`], [`catalogue`], [`revision`], [`image`], [`desired`], [`state`], [`observed`] | nouns: plain values, checked once, then trusted | the nouns before |
 //! | [`config`] | TOML to environments to manifests | nouns |
 //! | [`plan`] | questions, the truth table, differences, order, audit, preflight | nouns |
 //! | [`readiness`] | whether a live object works | nouns |
 //! | [`mod@format`] | what is stored, as versioned bytes | nouns, plan's values |
 //! | [`files`] | door: the disk | – |
 //! | [`sources`] | door: git and GitHub | files |
+//! | [`charts`] | door: Helm | files |
+//! | [`registry`] | door: registries of images | – |
 //! | [`store`] | door: local index, journal, lock | format, files |
 //! | [`cluster`] | door: Kubernetes | format, plan's values, readiness |
 //! | [`sandbox`] | door: the API server in the box | format, files, readiness |
-//! | [`apply`] | carries out a plan | plan, readiness, format, store, cluster |
+//! | [`apply`] | carries out a plan | plan, readiness, format, store, cluster, registry |
 //! | [`render`] | values to text and JSON | plan, apply's events, readiness's causes |
 //! | [`cli`], [`settings`], [`terminal`], [`failure`], [`commands`] | the desk: joins the rooms | all |
 //!
@@ -52,6 +54,7 @@ pub mod names;
 pub mod diagnostic;
 pub mod object;
 pub mod rule;
+pub mod hook;
 pub mod address;
 pub mod graph;
 pub mod ownership;
@@ -62,6 +65,7 @@ pub mod schema;
 pub mod rolling;
 pub mod catalogue;
 pub mod revision;
+pub mod image;
 pub mod desired;
 pub mod state;
 pub mod observed;
@@ -73,6 +77,8 @@ pub mod format;
 
 pub mod files;
 pub mod sources;
+pub mod charts;
+pub mod registry;
 pub mod store;
 pub mod cluster;
 pub mod sandbox;

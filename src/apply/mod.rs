@@ -30,6 +30,7 @@ mod conductor;
 mod event;
 mod guard;
 mod holders;
+mod images;
 mod hub;
 mod one;
 mod record;
@@ -38,6 +39,7 @@ mod wait;
 
 pub use crate::cluster::{Contacted, Holder};
 pub use event::{Awaited, Event, EventKind, LogLines, Outcome, StepError, Stopped};
+pub use images::Images;
 
 use conductor::conduct;
 use guard::{attended, hold, release, wants};
@@ -74,6 +76,8 @@ pub struct Tools {
     pub events: UnboundedSender<Event>,
     pub limits: Limits,
     pub policy: Policy,
+    /// The images that are waited for, where any are.
+    pub images: Option<Images>,
 }
 
 /// What the run stands on: the record that the plan was made from, and the lock.
@@ -126,6 +130,7 @@ pub(crate) struct Job {
     events: UnboundedSender<Event>,
     interrupt: watch::Receiver<Interrupt>,
     hub: Hub,
+    images: Option<Images>,
 }
 
 impl Job {
@@ -146,6 +151,7 @@ impl Job {
             events: tools.events.clone(),
             interrupt: tools.interrupt.clone(),
             hub: Hub::new(tools.cluster.clone(), Arc::clone(&tools.kinds), plan.namespace.clone(), selector),
+            images: tools.images.clone(),
         }
     }
 

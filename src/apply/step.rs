@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     cluster::{Deleted, Error, Propagation, Refused, Rewrite, Written},
     desired::Manifest,
+    hook::{self, Role},
     kinds::Kinds,
     object::{Hash, Object, ObjectKey, Uid},
     ownership::{self, Paths},
@@ -18,8 +19,9 @@ use crate::{
 };
 
 use super::{
-    EventKind, Job, StepError,
+    EventKind, Job, StepError, images,
     one::{self, Until},
+    wait::{self, Target},
 };
 
 /// How often an object that moved in no way that was shown is read again before the step gives up.
@@ -40,6 +42,12 @@ pub(super) async fn change(job: &Job, key: &ObjectKey, change: &Change) -> Resul
     let start = Instant::now();
     let (component, action) = (change.component.clone(), change.action);
     job.tell(EventKind::ChangeStarted { key: key.clone(), component: component.clone(), action });
+    if let Some(images) = &job.images
+        && let Err(error) = images::wait(job, images, key).await
+    {
+        job.tell(EventKind::ChangeFailed { key: key.clone(), component, action, error: error.clone() });
+        return Err(error);
+    }
     let done = match (change.action, &change.manifest, &change.expect) {
         (Action::Create, Some(manifest), Expect::Absent) => make(job, key, manifest).await,
         (Action::Create, Some(manifest), Expect::Gone(uid)) => {
@@ -74,6 +82,11 @@ pub(super) async fn change(job: &Job, key: &ObjectKey, change: &Change) -> Resul
         Ok(done) if readiness::is_gate(&key.kind) && matches!(done, Done::Written { .. }) => {
             one::wait(job, key, &version(job, key), Until::Works).await.map(|()| done)
         }
+        Ok(Done::Written { applied, generation }) => match hook_of(change) {
+            Some(manifest) => ran(job, key, manifest, &applied, generation).await,
+            None => Ok(()),
+        }
+        .map(|()| Done::Written { applied, generation }),
         done => done,
     };
     let elapsed = start.elapsed();
@@ -82,6 +95,27 @@ pub(super) async fn change(job: &Job, key: &ObjectKey, change: &Change) -> Resul
         Err(error) => job.tell(EventKind::ChangeFailed { key: key.clone(), component, action, error: error.clone() }),
     }
     done.map(Some)
+}
+
+/// The hook of a chart that a change writes: what comes after it builds upon its end.
+fn hook_of(change: &Change) -> Option<&Manifest> {
+    let manifest = change.manifest.as_ref()?;
+    let is_hook = matches!(hook::role(&manifest.body), Role::Hook(_));
+    (is_hook && readiness::awaits(&manifest.body)).then_some(manifest)
+}
+
+/// Waits for a hook as for a component that is made of it alone, and so fails on the cause of its failure.
+async fn ran(
+    job: &Job,
+    key: &ObjectKey,
+    manifest: &Manifest,
+    applied: &Applied,
+    generation: Option<i64>,
+) -> Result<(), StepError> {
+    let Some(component) = &manifest.component else { return Ok(()) };
+    let (body, uid) = (manifest.body.clone(), Some(applied.uid.clone()));
+    let target = Target { key: key.clone(), body, uid, generation, is_new: true };
+    wait::ready(job, component, vec![target]).await
 }
 
 async fn make(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Done, StepError> {

@@ -36,6 +36,8 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
         | Verb::Lock(_)
         | Verb::Fmt(_)
         | Verb::New(_)
+        | Verb::Set(_)
+        | Verb::Import(_)
         | Verb::Modules(_)
         | Verb::Schema(_) => Ok(()),
         Verb::Explain(_) | Verb::Graph(_) | Verb::History(_) => Ok(()),

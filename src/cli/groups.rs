@@ -6,7 +6,7 @@ use clap::Command;
 pub(super) const GROUPS: [(&str, &[&str]); 4] = [
     ("Change environments", &["plan", "apply", "destroy", "rollback", "show"]),
     ("Look at environments", &["status", "explain", "drift", "logs", "exec", "port-forward", "graph", "history"]),
-    ("Write definitions", &["new", "modules", "validate", "fmt", "lock", "schema"]),
+    ("Write definitions", &["new", "set", "import", "modules", "validate", "fmt", "lock", "schema"]),
     ("ditc itself", &["doctor", "state", "sandbox", "completions", "man", "version", "help"]),
 ];
 

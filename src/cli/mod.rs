@@ -29,6 +29,7 @@ mod subject;
 mod tests;
 mod tools;
 mod views;
+mod write;
 
 pub use complete::{Candidate, Cursor, Wanted, cursor};
 pub use flags::{Choose, Habits, Lock, Part, Run, Variables};
@@ -36,6 +37,7 @@ pub use output::{Copies, Length};
 pub use reach::{Exec, Forward, Logs, Place, PortForward};
 pub use references::{Lockfile, References, Upgrade};
 pub use tools::{Fmt, Modules, ModulesAction, New, Schema, SchemaOf, Validate};
+pub use write::{Import, ImportPayload, Set};
 
 use arguments::Rewritten;
 pub use man::{Page, pages};
@@ -253,6 +255,11 @@ pub enum Verb {
     Fmt(Fmt),
     /// Begin an environment: write its file
     New(New),
+    /// Change keys in an environment's file, comments and layout kept
+    Set(Set),
+    /// Turn what described environments before into files of ditc
+    #[command(subcommand)]
+    Import(Import),
     /// List the modules, or show one
     Modules(Modules),
     /// Print the JSON Schema of a kind of file, or of what -json prints
@@ -471,6 +478,8 @@ impl Cli {
             | Verb::Lock(_)
             | Verb::Fmt(_)
             | Verb::New(_)
+            | Verb::Set(_)
+            | Verb::Import(_)
             | Verb::Modules(_)
             | Verb::Schema(_) => false,
             Verb::Doctor(_) | Verb::Completions(_) | Verb::Complete(_) | Verb::Man(_) => false,

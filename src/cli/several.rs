@@ -109,6 +109,7 @@ impl Verb {
             Verb::Explain(_) | Verb::Graph(_) | Verb::History(_) | Verb::Rollback(_) => None,
             Verb::Doctor(_) | Verb::Completions(_) | Verb::Complete(_) | Verb::Man(_) => None,
             Verb::Status(_) | Verb::Logs(_) | Verb::Exec(_) | Verb::PortForward(_) => None,
+            Verb::Set(_) | Verb::Import(_) => None,
         }
     }
 }

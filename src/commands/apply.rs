@@ -256,6 +256,7 @@ async fn execute(
         events,
         limits: Limits::default(),
         policy: survey.basis.policy.clone(),
+        images: survey.images.clone(),
     };
     let (state, fence) = match survey.recorded() {
         Some((state, fence)) => (state, Some(fence)),

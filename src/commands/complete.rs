@@ -115,7 +115,7 @@ fn addresses(desk: &Desk<'_>, cursor: &Cursor) -> BTreeSet<Address> {
     let mut addresses = BTreeSet::new();
     for environment in meant {
         addresses.insert(Address { environment: environment.clone(), component: None, object: None });
-        let Ok(desired) = config::expand(&mut workspace, &environment, &Kinds::builtin()) else { continue };
+        let Ok(desired) = config::outline(&mut workspace, &environment, &Kinds::builtin()) else { continue };
         for manifest in desired.manifests.values() {
             let component = manifest.component.as_ref();
             addresses.insert(address(&environment, component, &manifest.key));

@@ -139,7 +139,7 @@ impl Desk<'_> {
     ) -> Result<config::Workspace, Failure> {
         let mut workspace = self.workspace_for(Operation::Apply, variables)?;
         self.tell_unheeded(&workspace, &BTreeSet::from([environment.clone()]), Operation::Apply);
-        match config::expand(&mut workspace, environment, &Kinds::builtin()) {
+        match config::outline(&mut workspace, environment, &Kinds::builtin()) {
             Err(mistakes) if mistakes.unknown_kinds.is_empty() => {
                 Err(Failure::in_files(workspace.sources, mistakes.diagnostics))
             }

@@ -42,11 +42,11 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Graph) -> Result<Exit,
         let desired = basis.desired.expect("an apply has a definition");
         drawing(&desired, Some(&plan))
     } else {
-        let expanded = match config::expand(&mut workspace, environment, &Kinds::builtin()) {
+        let expanded = match config::outline(&mut workspace, environment, &Kinds::builtin()) {
             Err(mistakes) if !mistakes.unknown_kinds.is_empty() => {
                 // The cluster may know them.
                 let link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
-                config::expand(&mut workspace, environment, &link.kinds)
+                config::outline(&mut workspace, environment, &link.kinds)
             }
             expanded => expanded,
         };

@@ -36,7 +36,7 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Lockfile) -> Result<Ex
     for environment in environments {
         let mut concerning = workspace.concerning(&environment);
         if concerning.is_empty()
-            && let Err(found) = config::expand(&mut workspace, &environment, &crate::kinds::Kinds::builtin())
+            && let Err(found) = config::outline(&mut workspace, &environment, &crate::kinds::Kinds::builtin())
             && found.unknown_kinds.is_empty()
         {
             concerning = found.diagnostics;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::{
-    cli::{Cli, Copies, Modules, ModulesAction, Sandbox, Show, State, Verb},
+    cli::{Cli, Copies, Import, Modules, ModulesAction, Sandbox, Show, State, Verb},
     failure::{Exit, Failure},
     files, render,
     settings::Settings,
@@ -23,12 +23,15 @@ mod explain;
 mod fmt;
 mod graph;
 mod history;
+mod images;
+mod import;
 mod link;
 mod lock;
 mod logs;
 mod man;
 mod modules;
 mod new;
+mod own;
 mod plan;
 mod port_forward;
 mod pods;
@@ -42,6 +45,7 @@ mod saved;
 mod schema;
 mod secrets;
 mod session;
+mod set;
 mod show;
 mod signals;
 mod state;
@@ -80,6 +84,8 @@ pub async fn run(cli: &Cli, settings: &Settings, terminal: &Terminal) -> Result<
         Verb::Validate(validate) => validate::run(&desk, validate),
         Verb::Fmt(fmt) => fmt::run(&desk, fmt),
         Verb::New(new) => new::run(&desk, new),
+        Verb::Set(set) => set::run(&desk, set),
+        Verb::Import(Import::Payload(payload)) => import::payload(&desk, payload),
         Verb::Modules(Modules { action: None }) => modules::list(&desk),
         Verb::Modules(Modules { action: Some(ModulesAction::Show { module }) }) => modules::show(&desk, module),
         Verb::Schema(schema) => schema::run(&desk, schema),

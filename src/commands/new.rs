@@ -11,7 +11,7 @@ use crate::{
 use super::desk::Desk;
 
 /// What a new environment extends unless it is told otherwise.
-const BASE: &str = "base";
+pub(super) const BASE: &str = "base";
 
 pub(super) fn run(desk: &Desk<'_>, arguments: &cli::New) -> Result<Exit, Failure> {
     let root = desk.root();

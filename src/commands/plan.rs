@@ -21,7 +21,7 @@ use super::{
     chosen::{Chosen, Unknown, addresses_within, choices_of, chosen},
     desk::Desk,
     link::Link,
-    references, saved,
+    own, references, saved,
     secrets::seal_as_recorded,
     session::{Survey, context, foretell, planned, survey},
     together::{Surveyed, Teller, prospect, surveys, tell_strays, together},
@@ -56,7 +56,7 @@ async fn one(desk: &Desk<'_>, arguments: &cli::Plan, environment: &EnvironmentNa
         (survey(desk, &mut link, workspace, environment, operation, &arguments.into()).await?, link)
     } else {
         let link = Link::open_without_asking(desk, &root, workspace.settings.context.as_deref()).await?;
-        (remembered(desk, &link, &mut workspace, environment, operation, &arguments.into())?, link)
+        (remembered(desk, &link, &mut workspace, environment, operation, &arguments.into()).await?, link)
     };
     let flags = desk.global.repeat() + &arguments.variables.repeat();
     desk.warn(&survey.warnings);
@@ -85,7 +85,7 @@ async fn many(desk: &Desk<'_>, arguments: &cli::Plan) -> Result<Exit, Failure> {
         let link = link.with(link.cluster.clone(), link.store.together(&chosen.environments)?);
         for environment in &chosen.environments {
             let choices = Choices { choices: choices_of(&choices.choices, environment), ..choices };
-            let remembered = remembered(desk, &link, &mut workspace, environment, operation, &choices);
+            let remembered = remembered(desk, &link, &mut workspace, environment, operation, &choices).await;
             told.take(desk, &link, (environment.clone(), remembered));
         }
         return Ok(told.end(desk, &link, &chosen, &Some(BTreeMap::new())));
@@ -198,7 +198,7 @@ fn exit(arguments: &cli::Plan, plan: &Plan) -> Exit {
 }
 
 /// A plan from the local state alone: the cluster is not asked, and so the plan is only to look at.
-fn remembered(
+async fn remembered(
     desk: &Desk<'_>,
     link: &Link,
     workspace: &mut config::Workspace,
@@ -208,6 +208,13 @@ fn remembered(
 ) -> Result<Survey, Failure> {
     let Local { state, fence: _, seen } = local(desk, link, environment)?;
     references::remember(desk, workspace, environment, &state)?;
+    if operation == Operation::Apply {
+        own::bring(desk, link, own::Look::Kept, workspace, [environment])
+            .await
+            .into_values()
+            .next()
+            .map_or(Ok(()), Err)?;
+    }
     let mut desired = match operation {
         Operation::Destroy => None,
         Operation::Apply => match config::expand(workspace, environment, &link.kinds) {
@@ -243,6 +250,7 @@ fn remembered(
     basis.answers = questions.into_keys().map(|key| (key, Answer::NotAsked(Why::NotRefreshed))).collect();
     let plan = planned(&basis, workspace.settings.protects(&basis.namespace))?;
     Ok(Survey {
+        images: None,
         sources: workspace.sources.clone(),
         basis,
         plan,

@@ -9,14 +9,14 @@ use std::{
 
 use crate::{
     cli,
-    config::{self, Lock, Locked, Tracked},
+    config::{self, Lock, Locked, Tracked, Wanted},
     desired::Desired,
     diagnostic::{Diagnostic, suggestion},
     failure::{self, Failure},
     files::{self, FILE_LIMIT},
     names::{ComponentId, EnvironmentName, Tier},
-    revision::{Commit, Reference, Revision, Sort},
-    sources::{self, Access, Found, GITHUB, GitError, GitHub, GitHubError, Question, Unreachable, Unresolved},
+    revision::{Commit, Reference, Repository, Revision, Sort},
+    sources::{self, Access, Found, GITHUB, GitError, GitHub, GitHubError, Question, TreeError, Unreachable, Unresolved},
     state::State,
 };
 
@@ -247,8 +247,15 @@ pub(super) fn unresolved(tracked: &Tracked, why: &Unresolved) -> Diagnostic {
         Unresolved::NoCommit => Diagnostic::new("no commit")
             .at(origin.clone(), "stands for no commit")
             .detail(format!("{word} `{name}` of {repository} stands for something that is no commit")),
-        Unresolved::Git(error) => git(unknown(), tracked, error),
-        Unresolved::GitHub(error) => github(unknown(), tracked, error),
+        Unresolved::Git(error) => {
+            let chain = failure::chain(error).join(": ");
+            let told = format!("asking {repository} for {} failed: {chain}", tracked.reference);
+            git(unknown().detail(told), repository, error)
+        }
+        Unresolved::GitHub(error) => {
+            let told = format!("asking for {} of {repository} failed: {error}", tracked.reference);
+            github(unknown().detail(told), error)
+        }
     }
 }
 
@@ -271,12 +278,8 @@ fn nearest(diagnostic: Diagnostic, sort: Sort, name: &str, known: &[String]) -> 
     }
 }
 
-/// What git said, and what may help.
-fn git(unknown: Diagnostic, tracked: &Tracked, error: &GitError) -> Diagnostic {
-    let repository = &tracked.repository;
-    let chain = failure::chain(error).join(": ");
-    let told = format!("asking {repository} for {} failed: {chain}", tracked.reference);
-    let diagnostic = unknown.detail(told);
+/// What may help where git failed.
+fn git(diagnostic: Diagnostic, repository: &Repository, error: &GitError) -> Diagnostic {
     match error.unreachable() {
         Unreachable::NoGit => diagnostic.help("install git: every repository but `org/repo` on GitHub is asked by it"),
         Unreachable::Network => {
@@ -298,11 +301,9 @@ fn git(unknown: Diagnostic, tracked: &Tracked, error: &GitError) -> Diagnostic {
     }
 }
 
-/// What GitHub said, and what may help.
-fn github(unknown: Diagnostic, tracked: &Tracked, error: &GitHubError) -> Diagnostic {
+/// What may help where GitHub failed.
+fn github(diagnostic: Diagnostic, error: &GitHubError) -> Diagnostic {
     const SET: &str = "set DITC_GITHUB_TOKEN to a token that may read its contents, or log in: gh auth login";
-    let diagnostic =
-        unknown.detail(format!("asking for {} of {} failed: {error}", tracked.reference, tracked.repository));
     match error {
         GitHubError::NotFound { token: None } | GitHubError::Forbidden { token: None, .. } => diagnostic
             .help("nobody was named to GitHub, and to nobody a private repository looks as if it were not there")
@@ -324,6 +325,29 @@ fn github(unknown: Diagnostic, tracked: &Tracked, error: &GitHubError) -> Diagno
         GitHubError::Elsewhere(_) | GitHubError::Client(_) => diagnostic
             .help("`[github] url` in ditc.toml says where GitHub is: of an Enterprise it is `https://HOST/api/v3`"),
         GitHubError::NoSuch | GitHubError::Nonsense(_) => diagnostic,
+    }
+}
+
+/// Why the files of a service's repository could not be had, under the line that asks for them.
+pub(super) fn not_fetched(wanted: &Wanted, error: &TreeError) -> Diagnostic {
+    let Wanted { component: _, repository, commit, path, chart: _, origin } = wanted;
+    let diagnostic = Diagnostic::new("files not fetched").at(origin.clone(), "what it holds is not known");
+    let chain = failure::chain(error).join(": ");
+    let diagnostic =
+        diagnostic.detail(format!("`{path}` of {repository} at {} could not be had: {chain}", commit.short()));
+    match error {
+        TreeError::Git { repository, source } => git(diagnostic, repository, source),
+        TreeError::NoCommit { .. } => diagnostic.help("look at the spelling; and whether it was pushed there"),
+        TreeError::LeadsOut { .. } | TreeError::Link { .. } | TreeError::Special { .. } => {
+            diagnostic.help("only files, and links to files below this path, are taken")
+        }
+        TreeError::Path(_)
+        | TreeError::NoRepository(_)
+        | TreeError::NoPath { .. }
+        | TreeError::Name { .. }
+        | TreeError::TooMany
+        | TreeError::TooBig
+        | TreeError::Nonsense(_) => diagnostic,
     }
 }
 

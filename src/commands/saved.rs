@@ -45,6 +45,7 @@ pub(super) fn save(desk: &Desk<'_>, link: &Link, survey: Survey, flags: String, 
         warnings: _,
         values: _,
         key: _,
+        images: _,
         as_of: _,
     } = survey;
     let saved = Saved {
@@ -188,6 +189,7 @@ pub(super) fn aim(desk: &Desk<'_>, file: &Path, saved: Saved) -> (Aim, Bound) {
         choices,
         policy,
         timeout,
+        image_timeout: config::Settings::default().image_timeout,
         context,
         bound: Some(bound.clone()),
     };

@@ -8,6 +8,7 @@ use std::{
 use jiff::Timestamp;
 
 use crate::{
+    apply::Images,
     cluster::{Answers, Fence, Wanted, Warned},
     config,
     desired::{Desired, LABEL_ENVIRONMENT},
@@ -27,7 +28,9 @@ use crate::{
 use super::{
     choices::{Choices, known_choices, policy},
     desk::Desk,
+    images,
     link::Link,
+    own,
     preflight::preflight,
     project,
     recorded::{namespace, record},
@@ -55,6 +58,8 @@ pub(super) struct Survey {
     pub values: Values,
     /// What tells one value from another; none where there is no such key yet.
     pub key: Option<Key>,
+    /// The images that an apply waits for.
+    pub images: Option<Images>,
     /// When the state was last seen that alone was planned from; none where the cluster was asked.
     pub as_of: Option<Timestamp>,
 }
@@ -84,6 +89,8 @@ pub(super) struct Aim {
     pub choices: plan::Choices,
     pub policy: Policy,
     pub timeout: Duration,
+    /// How long an image may take to be in its registry.
+    pub image_timeout: Duration,
     pub context: Option<String>,
     /// The pattern that protects the namespace, if one does.
     pub protected: Option<String>,
@@ -122,7 +129,15 @@ pub(super) async fn survey(
     operation: Operation,
     choices: &Choices,
 ) -> Result<Survey, Failure> {
+    if operation == Operation::Apply {
+        own::bring(desk, link, own::Look::Cluster, &mut workspace, [environment])
+            .await
+            .into_values()
+            .next()
+            .map_or(Ok(()), Err)?;
+    }
     let aim = aim(link, &mut workspace, environment, operation, choices).await?;
+    own::remark(desk, &workspace, environment);
     let survey = survey_for(desk, link, aim).await?;
     if operation == Operation::Destroy {
         is_known(link, &workspace, &survey)?;
@@ -232,6 +247,7 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
         choices,
         policy,
         timeout,
+        image_timeout,
         context,
         protected,
         bound: _,
@@ -256,11 +272,29 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
     };
     claims(link, &mut basis).await?;
     known_choices(&basis.input())?;
-    let warnings = ask(link, &mut basis, plan::questions).await?;
+    let mut warnings = ask(link, &mut basis, plan::questions).await?;
     let plan = Plan { taken_from, ..planned(&basis, protected.as_deref())? };
+    let images = images::images(desk, &basis, &plan, image_timeout)?;
+    if let Some(images) = &images {
+        warnings.extend(images::missing(images).await);
+    }
     let makes_key = key.is_none() && basis.desired.as_ref().is_some_and(secrets::asks);
     let preflight = preflight(link, &basis.input(), &plan, makes_key).await;
-    Ok(Survey { sources, basis, plan, preflight, fence, base, warnings, timeout, context, values, key, as_of: None })
+    Ok(Survey {
+        sources,
+        basis,
+        plan,
+        preflight,
+        fence,
+        base,
+        warnings,
+        timeout,
+        context,
+        values,
+        key,
+        images,
+        as_of: None,
+    })
 }
 
 /// Puts the digests of given values into what is desired; gives the key that they were made with.
@@ -380,6 +414,7 @@ pub(super) async fn aim(
         choices: choices.choices.clone(),
         policy: policy(settings, choices),
         timeout: desired.as_ref().map_or(settings.timeout, |desired| desired.timeout),
+        image_timeout: settings.image_timeout,
         context: settings.context.clone(),
         desired,
         sources: workspace.sources.clone(),

@@ -71,7 +71,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
     let namespace = namespace(&link, &workspace, environment).await?;
 
     // The files only tell which tier a component is of; mistakes in them are no obstacle.
-    let desired = config::expand(&mut workspace, environment, &link.kinds).ok();
+    let desired = config::outline(&mut workspace, environment, &link.kinds).ok();
     let swept = link.cluster.sweep(&namespace, &link.kinds).await?;
     let ours = swept.iter().filter(|object| plan::made_by_us(object, environment));
     // In the version in which ditc applied it.
@@ -119,6 +119,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
         events,
         limits: Limits::default(),
         policy: policy(&workspace.settings, &Choices::default()),
+        images: None,
     };
     let fence = apply::replace_record(&tools, &run, &state).await?;
     link.store.discard_journal(&lock)?;

@@ -21,7 +21,7 @@ use super::{
     chosen::{Chosen, choices_of},
     desk::Desk,
     link::Link,
-    project,
+    own, project,
     session::{Aim, Survey, aim, is_known, survey_for},
 };
 
@@ -88,9 +88,18 @@ pub(super) async fn surveys<'a>(
     choices: &'a Choices,
 ) -> impl Stream<Item = Surveyed> + 'a {
     let mut aims: Vec<(EnvironmentName, Result<Aim, Failure>)> = Vec::with_capacity(environments.len());
+    let mut failures = match operation {
+        Operation::Apply => own::bring(desk, &together.link, own::Look::Cluster, workspace, environments).await,
+        Operation::Destroy => BTreeMap::new(),
+    };
     for environment in environments {
+        if let Some(failure) = failures.remove(environment) {
+            aims.push((environment.clone(), Err(failure)));
+            continue;
+        }
         let choices = Choices { choices: choices_of(&choices.choices, environment), max_destroy: choices.max_destroy };
         let aimed = aim(&mut together.link, workspace, environment, operation, &choices).await;
+        own::remark(desk, workspace, environment);
         aims.push((environment.clone(), aimed));
     }
     let (link, workspace) = (&together.link, &*workspace);

@@ -7,6 +7,7 @@ use super::{
     fields::{Fields, missing, suggest, unknown_key, wrong_type},
     follows::{Follows, follows},
     labels,
+    repository::{self, Own},
     secrets::{SecretRecipe, secrets},
     settings::duration,
     value::{Entry, Table},
@@ -39,13 +40,17 @@ pub(super) struct Component {
     pub(super) inputs: Table,
     pub(super) needs: Option<Vec<Spanned<String>>>,
     pub(super) follows: Follows,
+    /// Objects that lie in its repository, in the place of a module.
+    pub(super) own: Option<Own>,
+    /// Whether its images must be in their registry before it is written.
+    pub(super) check_image: bool,
 }
 
 /// The module of a service that names none.
 pub(super) const SERVICE: &str = "service";
 
 /// What a service says about where it comes from; all other keys of a service without a module are its inputs.
-const SERVICE_KEYS: [&str; 12] = [
+const SERVICE_KEYS: [&str; 14] = [
     "repo",
     "tag",
     "branch",
@@ -53,10 +58,12 @@ const SERVICE_KEYS: [&str; 12] = [
     "semver",
     "commit",
     "image_tag",
+    "check_image",
     "module",
     "inputs",
     "needs",
     "chart",
+    "values",
     "manifests",
 ];
 
@@ -185,7 +192,8 @@ fn dependency(
         );
     }
     let module = module_name(&named?, diagnostics)?;
-    Some(Component { id, span: key.span.clone(), module, inputs, needs, follows: Follows::default() })
+    let (follows, span) = (Follows::default(), key.span.clone());
+    Some(Component { id, span, module, inputs, needs, follows, own: None, check_image: false })
 }
 
 fn service(
@@ -200,17 +208,9 @@ fn service(
     let mut fields = Fields::new(table, title, diagnostics);
     let (named, inputs, needs) = (fields.string("module"), fields.table("inputs"), fields.strings("needs"));
     let follows = follows(&mut fields, title, is_extending);
-    for key in ["chart", "manifests"] {
-        if let Some(entry) = fields.entry(key) {
-            fields.complain(
-                Diagnostic::new("not supported yet")
-                    .at(entry.key.span.clone(), format!("`{key}` cannot be used so far"))
-                    .detail(format!("{title} asks for objects from its own repository"))
-                    .help("remove it and give `image`, or write a module and name it with `module`"),
-            );
-        }
-    }
-    let mut own = Table::default();
+    let check_image = fields.boolean("check_image");
+    let own = repository::own(&mut fields, table, title, &key.span, is_extending);
+    let mut given = Table::default();
     for entry in table.entries.iter().filter(|entry| !SERVICE_KEYS.contains(&entry.key.value.as_str())) {
         let name = entry.key.value.as_str();
         if named.is_some() {
@@ -222,7 +222,7 @@ fn service(
                 false => diagnostic,
             });
         } else if service_inputs.contains(&name) {
-            own.entries.push(entry.clone());
+            given.entries.push(entry.clone());
         } else {
             let known: Vec<&str> = SERVICE_KEYS.into_iter().chain(service_inputs.iter().copied()).collect();
             fields.complain(unknown_key(&entry.key, title, &known));
@@ -242,10 +242,16 @@ fn service(
                 .detail(format!("{title} names no `module`; `image`, `env` and the like stand directly in its table")),
         );
     }
-    let inputs = if named.is_some() { inputs.cloned().unwrap_or_default() } else { own };
+    let inputs = match (&own, &named) {
+        (Some(own), _) => repository::inputs(own, given, title, &mut fields),
+        (None, Some(_)) => inputs.cloned().unwrap_or_default(),
+        (None, None) => given,
+    };
+    let check_image = check_image.is_some_and(|check| check.value);
     let named = named.unwrap_or_else(|| Spanned { value: SERVICE.to_owned(), span: key.span.clone() });
     let module = module_name(&named, diagnostics)?;
-    Some(Component { id, span: key.span.clone(), module, inputs, needs, follows })
+    let span = key.span.clone();
+    Some(Component { id, span, module, inputs, needs, follows, own, check_image })
 }
 
 /// A variable that is called like a key of the service: below `[services.x.env]` all keys are variables.

@@ -16,11 +16,10 @@ use super::{
     instance::Instance,
     is_same, labels, merge, namespace,
     needs::{Needs, needs},
-    object::{Rules, Types, stamp, subdomain},
+    object::{Rules, Types, stamp},
+    own::{Turn, Wanted},
     reader::stands_behind,
-    references, rolling,
-    secrets::SecretRecipe,
-    service,
+    references, rolling, service,
     settings::invalid_duration,
     value::Tree,
     variables,
@@ -32,7 +31,6 @@ use crate::{
     names::{ComponentId, ComponentName, EnvironmentName, OutputName, Tier},
     object::{GroupKind, Object, ObjectKey},
     revision::Revision,
-    secret::Recipe,
 };
 
 /// Why an environment could not be expanded.
@@ -51,22 +49,39 @@ pub struct Mistakes {
 /// All mistakes that concern this environment: first the complaints about the files it uses, which [`super::parse()`] gave
 /// too, then those that show only now. Half a file must never become half an environment, so either kind is enough.
 pub fn expand(workspace: &mut Workspace, name: &EnvironmentName, kinds: &Kinds) -> Result<Desired, Mistakes> {
-    expand_by(workspace, name, kinds, Types::Left)
+    let (desired, open) = expand_by(workspace, name, kinds, Types::Left)?;
+    let open: Vec<String> = open.iter().map(ToString::to_string).collect();
+    // What is not desired is deleted, and what stands in for a commit would be applied.
+    assert!(open.is_empty(), "what these take from their repositories was looked up before: {}", open.join(", "));
+    Ok(desired)
 }
 
-/// The same, with manifests held to the types of their kinds as far as `types` says.
+/// The same as far as it shows before anybody is asked: without the objects of services that come from repositories, and
+/// with something in the place of commits that nobody has looked up. Nothing is to be planned with it.
+///
+/// # Errors
+/// As [`expand`].
+pub fn outline(workspace: &mut Workspace, name: &EnvironmentName, kinds: &Kinds) -> Result<Desired, Mistakes> {
+    expand_by(workspace, name, kinds, Types::Left).map(|(desired, _)| desired)
+}
+
+/// The same, with manifests held to the types of their kinds as far as `types` says; and the services of which nobody has
+/// asked their repositories.
 pub(super) fn expand_by(
     workspace: &mut Workspace,
     name: &EnvironmentName,
     kinds: &Kinds,
     types: Types,
-) -> Result<Desired, Mistakes> {
+) -> Result<(Desired, BTreeSet<ComponentId>), Mistakes> {
     let mut sources = mem::take(&mut workspace.sources);
     let result = expand_with(workspace, &mut sources, name, kinds, types);
     workspace.sources = sources;
     let mut told: Vec<Diagnostic> = workspace.concerning(name);
     match result {
-        Ok(desired) if told.is_empty() => Ok(desired),
+        Ok(Expanded { desired, remarks, open }) if told.is_empty() => {
+            workspace.remarks.insert(name.clone(), remarks);
+            Ok((desired, open))
+        }
         Ok(_) => {
             in_order(&mut told);
             Err(Mistakes { diagnostics: told, unknown_kinds: BTreeSet::new() })
@@ -83,13 +98,57 @@ pub(super) fn expand_by(
     }
 }
 
+/// What an environment is expanded to.
+struct Expanded {
+    desired: Desired,
+    remarks: BTreeSet<String>,
+    /// What is not known of these is left out, or stood in for.
+    open: BTreeSet<ComponentId>,
+}
+
 fn expand_with(
     workspace: &Workspace,
     sources: &mut Sources,
     name: &EnvironmentName,
     kinds: &Kinds,
     types: Types,
-) -> Result<Desired, Mistakes> {
+) -> Result<Expanded, Mistakes> {
+    let (run, environment, components) = run_through(workspace, sources, name, kinds, types)?;
+    let Run { mut diagnostics, unknown_kinds, mut manifests, owner, remarks, unread, unasked, .. } = run;
+    if !unknown_kinds.is_empty() {
+        // What the environment defines itself may be used in it too.
+        let defined = kinds.with_defined(manifests.values().map(|manifest| &manifest.body));
+        if unknown_kinds.iter().any(|kind| defined.get(kind).is_some_and(|new| kinds.get(kind) != Some(new))) {
+            return expand_with(workspace, sources, name, &defined, types);
+        }
+    }
+    // What nobody has read yet may make what others use.
+    if unread.is_empty() {
+        diagnostics.extend(references::check(&manifests, &environment.components));
+    }
+    diagnostics.extend(manifests.values().flat_map(|manifest| bounds::crowded(&environment.bounds, manifest)));
+    if !diagnostics.is_empty() {
+        return Err(Mistakes { diagnostics, unknown_kinds });
+    }
+    rolling::annotate(&mut manifests);
+    let timeout = environment.timeout.unwrap_or(workspace.settings.timeout);
+    let namespace = workspace.namespaces[name].clone();
+    let desired = Desired { environment: name.clone(), namespace, owner, components, manifests, timeout };
+    let open = unread.into_iter().chain(unasked).collect();
+    Ok(Expanded { desired, remarks, open })
+}
+
+/// A run, what it was about, and the components that it found.
+type Through<'a> = (Run<'a>, Environment, BTreeMap<ComponentId, desired::Component>);
+
+/// Goes through all components of an environment.
+pub(super) fn run_through<'a>(
+    workspace: &'a Workspace,
+    sources: &'a mut Sources,
+    name: &'a EnvironmentName,
+    kinds: &'a Kinds,
+    types: Types,
+) -> Result<Through<'a>, Mistakes> {
     let stop = |diagnostic| Mistakes { diagnostics: vec![diagnostic], unknown_kinds: BTreeSet::new() };
     workspace.find(name).map_err(stop)?;
     let (chain, broken) = merge::chain(&workspace.environments, name);
@@ -109,22 +168,7 @@ fn expand_with(
     let rules = Rules { environment: name, namespace, kinds, settings: &workspace.settings, types };
     let mut run = Run { diagnostics, ..Run::new(workspace, sources, rules) };
     let components = run.environment(&environment, &definition);
-    let Run { mut diagnostics, unknown_kinds, mut manifests, owner, .. } = run;
-    if !unknown_kinds.is_empty() {
-        // What the environment defines itself may be used in it too.
-        let kinds = kinds.with_defined(manifests.values().map(|manifest| &manifest.body));
-        if unknown_kinds.iter().any(|kind| kinds.get(kind).is_some_and(|new| rules.kinds.get(kind) != Some(new))) {
-            return expand_with(workspace, sources, name, &kinds, types);
-        }
-    }
-    diagnostics.extend(references::check(&manifests, &environment.components));
-    diagnostics.extend(manifests.values().flat_map(|manifest| bounds::crowded(&environment.bounds, manifest)));
-    if !diagnostics.is_empty() {
-        return Err(Mistakes { diagnostics, unknown_kinds });
-    }
-    rolling::annotate(&mut manifests);
-    let timeout = environment.timeout.unwrap_or(workspace.settings.timeout);
-    Ok(Desired { environment: name.clone(), namespace: namespace.clone(), owner, components, manifests, timeout })
+    Ok((run, environment, components))
 }
 
 /// An expansion under way.
@@ -134,7 +178,7 @@ pub(super) struct Run<'a> {
     pub(super) rules: Rules<'a>,
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) unknown_kinds: BTreeSet<GroupKind>,
-    manifests: BTreeMap<ObjectKey, Manifest>,
+    pub(super) manifests: BTreeMap<ObjectKey, Manifest>,
     /// None for a component whose outputs could not be made.
     outputs: BTreeMap<ComponentName, Option<BTreeMap<OutputName, Value>>>,
     /// What every expression of the environment may use.
@@ -145,6 +189,13 @@ pub(super) struct Run<'a> {
     ttl: Option<String>,
     /// What components stand at that follow a repository.
     revisions: BTreeMap<ComponentId, Revision>,
+    /// What its services take from their repositories.
+    pub(super) wanted: Vec<Wanted>,
+    /// The services of which nobody has fetched or rendered what they take.
+    pub(super) unread: BTreeSet<ComponentId>,
+    /// The services of which nobody has looked up what they follow.
+    pub(super) unasked: BTreeSet<ComponentId>,
+    pub(super) remarks: BTreeSet<String>,
 }
 
 impl<'a> Run<'a> {
@@ -162,6 +213,10 @@ impl<'a> Run<'a> {
             labels: BTreeMap::new(),
             ttl: None,
             revisions: BTreeMap::new(),
+            wanted: Vec::new(),
+            unread: BTreeSet::new(),
+            unasked: BTreeSet::new(),
+            remarks: BTreeSet::new(),
         }
     }
 
@@ -185,9 +240,9 @@ impl<'a> Run<'a> {
             self.outputs.insert(name.clone(), outputs.clone());
             let needs = needs.of[name].clone();
             let outputs = outputs.unwrap_or_default();
-            let component_id = component.id.clone();
-            let (revision, origin) = (self.revisions.remove(&component_id), component.span.clone());
-            components.insert(component_id, desired::Component { needs, outputs, origin, revision });
+            let (id, origin) = (component.id.clone(), component.span.clone());
+            let (revision, check_image) = (self.revisions.remove(&id), component.check_image);
+            components.insert(id, desired::Component { needs, outputs, check_image, origin, revision });
         }
         components
     }
@@ -276,6 +331,13 @@ impl<'a> Run<'a> {
             None => None,
         };
         service::check(component, &inputs, &mut self.diagnostics);
+        if let Some(revision) = &stand.revision {
+            self.revisions.insert(component.id.clone(), revision.clone());
+        }
+        if let Some(own) = &component.own {
+            let (image, image_tag) = (inputs.get("image").map(|entry| &entry.value), image_tag.or(stand.version));
+            return self.own(&Turn { component, own, scope: &scope, revision: stand.revision, image_tag, image });
+        }
         let related = |tier: Tier| -> Value {
             let needed = of.iter().filter(|id| id.tier == tier);
             let outputs = needed.map(|id| {
@@ -297,9 +359,6 @@ impl<'a> Run<'a> {
         let image_tag = image_tag.map(|tag| ("image_tag", tag));
         for (name, value) in stand.names().into_iter().chain(image_tag) {
             context[name] = Value::from(value);
-        }
-        if let Some(revision) = stand.revision {
-            self.revisions.insert(component.id.clone(), revision);
         }
         if let Some(owner) = &self.owner {
             context["environment"]["owner"] = Value::from(owner.as_str());
@@ -329,81 +388,5 @@ impl<'a> Run<'a> {
 
     fn rules_source(&self) -> crate::diagnostic::SourceId {
         self.workspace.environments[self.rules.environment].source
-    }
-
-    /// Adds a Secret that is made once; gives its name.
-    pub(super) fn secret(
-        &mut self,
-        recipe: &SecretRecipe,
-        scope: &Scope,
-        component: Option<&ComponentId>,
-        definition: &Span,
-    ) -> Option<String> {
-        let name = expression::text(&recipe.name, scope, self.sources, &mut self.diagnostics)?;
-        let place = recipe.name.span.clone();
-        let invalid = |why: String| {
-            let diagnostic = Diagnostic::new("invalid name").at(place.clone(), "not the name of a Secret");
-            diagnostic.detail(format!("the name `{name}` {why}"))
-        };
-        if let Some(why) = subdomain(&name) {
-            self.diagnostics.push(invalid(why));
-            return None;
-        }
-        if desired::is_reserved(&name) {
-            let why = "is kept for ditc's own records, as are all that begin with `ditc-`";
-            self.diagnostics.push(Diagnostic { summary: "reserved name".to_owned(), ..invalid(why.to_owned()) });
-            return None;
-        }
-        let settings = self.rules.settings;
-        let keys = recipe
-            .keys
-            .iter()
-            .map(|(name, key)| (name.clone(), key.origin(scope, self.sources, settings, &mut self.diagnostics)));
-        let keys = keys.collect();
-        let key = ObjectKey::new("", "Secret", Some(self.rules.namespace.as_str()), &name);
-        let mut body = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "type": "Opaque"});
-        if let Err(diagnostic) = stamp(&mut body, &key, component, &self.labels, self.rules) {
-            self.diagnostics.push(diagnostic.at(place, "declared here"));
-            return None;
-        }
-        self.add(Manifest {
-            key,
-            component: component.cloned(),
-            body: Object(body),
-            secret: Some(Recipe { keys, round: 0 }),
-            origin: Origin { definition: definition.clone(), template: Some(recipe.name.span.clone()) },
-        });
-        Some(name)
-    }
-
-    /// Adds a manifest, unless another has its key.
-    pub(super) fn add(&mut self, manifest: Manifest) {
-        let Some(first) = self.manifests.get(&manifest.key) else {
-            self.manifests.insert(manifest.key.clone(), manifest);
-            return;
-        };
-        let place =
-            |manifest: &Manifest| manifest.origin.template.clone().unwrap_or(manifest.origin.definition.clone());
-        let by = |manifest: &Manifest| match &manifest.component {
-            Some(component) => format!("`{component}`"),
-            None => "the environment".to_owned(),
-        };
-        let mut diagnostic = Diagnostic::new("object made twice")
-            .at(manifest.origin.definition.clone(), format!("{} makes {}", by(&manifest), manifest.key))
-            .detail(match manifest.component == first.component {
-                true => format!("{} makes {} twice", by(&manifest), manifest.key),
-                false => format!("{} and {} both make {}", by(first), by(&manifest), manifest.key),
-            })
-            .related(place(&manifest), "made here");
-        if first.component != manifest.component {
-            diagnostic = diagnostic.related(first.origin.definition.clone(), "the other one");
-        }
-        if place(first) != place(&manifest) {
-            diagnostic = diagnostic.related(place(first), "first made here");
-        }
-        self.diagnostics.push(diagnostic.help(match manifest.component == first.component {
-            true => "remove one of them, or give it a name of its own, such as `{{ name ~ \"-2\" }}`",
-            false => "put `{{ name }}` into the name of the object, so that it differs",
-        }));
     }
 }

@@ -189,7 +189,10 @@ pub(super) fn stand(run: &mut Run<'_>, environment: &EnvironmentName, component:
                     Some(Revision { repository, reference, commit, tag: None, since: None })
                 }
                 // Nobody was asked: enough to see whether the files are right.
-                _ => None,
+                _ => {
+                    run.unasked.insert(component.id.clone());
+                    None
+                }
             },
         },
         (repository, reference) => {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::{
+    documents::{Documents, line_range, with_indentation_help},
     each::each,
     environment::Component,
     expand::Run,
@@ -12,16 +13,13 @@ use super::{
     fields::suggest,
     lint,
     module::Module,
-    object::{self, Types},
     template,
     value::{Node, Table, Tree},
     yaml,
 };
 use crate::{
-    desired::{Manifest, Origin},
     diagnostic::{Diagnostic, SourceId, Span},
     names::OutputName,
-    object::Object,
 };
 
 /// A module with the component that uses it.
@@ -123,7 +121,7 @@ impl Instance<'_> {
             tree.map_or_else(|| self.absent(name), Known::Value)
         };
         let mut names: BTreeMap<String, Known> = BTreeMap::new();
-        for name in ["name", "version", "commit", "short", "tag"] {
+        for name in ["name", "version", "commit", "short", "tag", "image_tag"] {
             names.insert(name.to_owned(), known(self.context.get(name), name));
         }
         for group in ["inputs", "environment"] {
@@ -196,67 +194,16 @@ impl Instance<'_> {
             let text = run.sources.add(path, rendered.text.clone());
             for yaml::Invalid { line, message } in invalid {
                 let span = Span::new(text, line_range(&rendered.text, line));
-                let is_indentation = ["block mapping", "block collection", "expected <block end>", "indent"];
-                let is_indentation = is_indentation.iter().any(|sign| message.contains(sign));
                 let diagnostic = Diagnostic::new("invalid YAML")
-                    .at(span, message)
+                    .at(span, message.clone())
                     .related(rendered.origin(line), "rendered from here");
-                let diagnostic = match is_indentation {
-                    true => diagnostic.help("look at the indentation: all keys of one map begin in the same column"),
-                    false => diagnostic,
-                };
+                let diagnostic = with_indentation_help(diagnostic, &message);
                 run.diagnostics.push(self.used(diagnostic));
             }
         }
-        for yaml::Document { line, mut value } in documents {
-            let place = rendered.origin(line);
-            if run.rules.types == Types::Checked {
-                for (misfit, field) in object::misfits(&value) {
-                    let line = field.and_then(|field| line_of(&rendered.text, line, &field)).unwrap_or(line);
-                    run.diagnostics.push(self.used(misfit.at(rendered.origin(line), "rendered from here")));
-                }
-            }
-            let checked = object::check(&value, run.rules, &mut run.unknown_kinds);
-            let key = match checked.and_then(|key| {
-                object::prune(&mut value, &key.kind);
-                match object::stamp(&mut value, &key, Some(&self.component.id), &run.labels, run.rules) {
-                    Ok(()) => Ok(key),
-                    Err(diagnostic) => Err(vec![diagnostic]),
-                }
-            }) {
-                Ok(key) => key,
-                Err(diagnostics) => {
-                    let placed =
-                        diagnostics.into_iter().map(|found| self.used(found.at(place.clone(), "rendered from here")));
-                    run.diagnostics.extend(placed);
-                    continue;
-                }
-            };
-            let origin = Origin { definition: self.component.span.clone(), template: Some(place) };
-            let component = Some(self.component.id.clone());
-            run.add(Manifest { key, component, body: Object(value), secret: None, origin });
-        }
+        let place = |line: usize| rendered.origin(line);
+        let told = |found: Diagnostic| self.used(found);
+        let (component, text) = (self.component, rendered.text.as_str());
+        Documents { component, text, place: &place, label: "rendered from here", told: &told }.add(documents, run);
     }
-}
-
-/// The line on which a document, from its first line on, names a field, if only one does.
-fn line_of(text: &str, first: usize, field: &str) -> Option<usize> {
-    let is_named = |line: &str| {
-        line.match_indices(field).any(|(at, _)| {
-            let (before, after) = (&line[..at], line[at + field.len()..].trim_start_matches(['"', '\'']));
-            after.trim_start().starts_with(':')
-                && !before.ends_with(|c: char| c.is_alphanumeric() || "-_./".contains(c))
-        })
-    };
-    let lines = text.lines().enumerate().skip(first);
-    let document = lines.take_while(|(number, line)| *number == first || !line.starts_with("---"));
-    let mut named = document.filter(|(_, line)| is_named(line)).map(|(number, _)| number);
-    named.next().filter(|_| named.next().is_none())
-}
-
-/// The byte range of a line, counted from zero.
-fn line_range(text: &str, line: usize) -> std::ops::Range<usize> {
-    let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
-    let length = text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
-    start..start + length
 }

@@ -1,13 +1,16 @@
 //! From TOML to manifests: reads a workspace's files, finds every mistake in them, and renders an environment. Pure:
 //! texts in, values out; it knows no clock, file, network or cluster.
 
+mod add;
 mod bounds;
 mod builtin;
 mod catalogue;
 mod check;
 mod choose;
+mod documents;
 mod duration;
 mod each;
+mod edit;
 mod environment;
 mod expand;
 mod expression;
@@ -15,6 +18,7 @@ mod fields;
 mod fmt;
 mod follows;
 mod instance;
+mod json;
 mod labels;
 mod lint;
 mod lock;
@@ -23,10 +27,13 @@ mod module;
 mod namespace;
 mod needs;
 mod object;
+mod own;
 mod parse;
+mod payload;
 mod provenance;
 mod reader;
 mod references;
+mod repository;
 mod rolling;
 mod schema;
 mod seal;
@@ -50,12 +57,15 @@ use std::{
 
 pub use self::{
     check::{Checked, check_all, check_some},
-    expand::{Mistakes, expand},
+    edit::{Assignment, Edited, edit},
+    expand::{Mistakes, expand, outline},
     fields::suggest,
     fmt::format,
     follows::{Tracked, tracked},
     lock::{Lock, Locked},
+    own::{Brought, Files, Rendered, Rendering, Wanted, wanted},
     parse::parse,
+    payload::{Imported, Left, import_payload},
     provenance::{Provenance, Said},
     schema::{ditc_schema, environment_schema, module_schema},
     seal::{seal, turn},
@@ -81,6 +91,12 @@ pub struct Workspace {
     namespaces: BTreeMap<EnvironmentName, Namespace>,
     /// What services stand at, where somebody has looked it up, or why that could not be found out.
     pub revisions: BTreeMap<(EnvironmentName, ComponentName), Result<Revision, Diagnostic>>,
+    /// What services take from their repositories, where somebody has fetched it, or why that was not possible.
+    pub brought: BTreeMap<(EnvironmentName, ComponentName), Result<Brought, Diagnostic>>,
+    /// What became of the charts among it.
+    pub rendered: BTreeMap<(EnvironmentName, ComponentName), Rendered>,
+    /// What is left out of an environment and no mistake, in the words of [`expand()`].
+    pub remarks: BTreeMap<EnvironmentName, BTreeSet<String>>,
     /// Values for variables from outside, in the order in which they give way to each other.
     given: Vec<variables::Override>,
     /// None for a module whose `module.toml` cannot be read.
@@ -241,7 +257,7 @@ pub fn validate(workspace: &mut Workspace, kinds: &Kinds) -> Vec<Diagnostic> {
     // One without a namespace cannot be expanded, and why was told.
     let names: Vec<EnvironmentName> = workspace.namespaces.keys().cloned().collect();
     for name in names {
-        if let Err(found) = expand(workspace, &name, kinds) {
+        if let Err(found) = outline(workspace, &name, kinds) {
             found.diagnostics.iter().for_each(&mut tell);
         }
     }

@@ -101,6 +101,12 @@ pub fn ditc_schema() -> Value {
         "github": table(json!({
             "url": described(text(), "the API of the GitHub Enterprise that `org/repo` means: `https://HOST/api/v3`"),
         })),
+        "charts": table(json!({
+            "timeout": described(plain_duration(), "how long Helm may take for one chart"),
+        })),
+        "images": table(json!({
+            "timeout": described(plain_duration(), "how long an image may take to be in its registry"),
+        })),
         "defaults": table(with_bounds(json!({
             "timeout": described(plain_duration(), "how long a component may take to become ready"),
         }))),
@@ -147,10 +153,14 @@ fn service(workspace: &Workspace) -> Value {
         "release": described(text(), "the release to follow: `latest`, or the tag of one"),
         "semver": described(text(), "a range of versions, as Cargo writes them: the newest tag in it is followed"),
         "commit": described(text(), "what to stay at, by all its digits"),
-        "image_tag": described(text(), "the image's tag, where that is not the commit: `{{ short }}`, `{{ tag }}`"),
+        "image_tag": described(text(), "the image's tag, where that is not the whole commit: `{{ short }}`, `{{ tag }}`"),
         "module": module(workspace),
         "inputs": inputs(),
         "needs": needs(),
+        "chart": described(text(), "a chart of Helm in its repository, in the place of a module"),
+        "values": described(json!({"type": "object"}), "what the chart is given; ditc sets image.tag unless it is here"),
+        "manifests": described(text(), "YAML in its repository, a directory or a file, in the place of a module"),
+        "check_image": described(json!({"type": "boolean"}), "wait until its images are in their registry"),
     });
     let Value::Object(mut properties) = own else { unreachable!("written above as an object") };
     let named: Vec<String> = properties.keys().cloned().collect();

@@ -37,6 +37,10 @@ pub struct Settings {
     pub timeout: Duration,
     /// The API of the GitHub Enterprise that `org/repo` means; none for GitHub itself.
     pub github: Option<String>,
+    /// How long Helm may take for one chart.
+    pub chart_timeout: Duration,
+    /// How long an image may take to be in its registry.
+    pub image_timeout: Duration,
     /// What bounds environments, unless they say otherwise: the keys that their files have too.
     pub(super) bounds: Table,
 }
@@ -59,6 +63,8 @@ impl Default for Settings {
             secret_sources: SECRET_SOURCES.map(str::to_owned).to_vec(),
             timeout: Duration::from_secs(600),
             github: None,
+            chart_timeout: Duration::from_secs(60),
+            image_timeout: Duration::from_secs(20 * 60),
             bounds: Table::default(),
         }
     }
@@ -90,6 +96,7 @@ pub(super) fn settings(table: &Table, diagnostics: &mut Vec<Diagnostic>) -> Sett
     let (cluster, policy, drift, defaults) =
         (fields.table("cluster"), fields.table("policy"), fields.table("drift"), fields.table("defaults"));
     let github = fields.table("github");
+    let waits = [fields.table("charts"), fields.table("images")];
     fields.finish();
     if let Some(table) = cluster {
         let mut fields = Fields::new(table, "`[cluster]`", diagnostics);
@@ -109,6 +116,14 @@ pub(super) fn settings(table: &Table, diagnostics: &mut Vec<Diagnostic>) -> Sett
         let mut fields = Fields::new(table, "`[github]`", diagnostics);
         settings.github = fields.string("url").and_then(|url| github_url(&url, fields.diagnostics()));
         fields.finish();
+    }
+    let ours = [("`[charts]`", &mut settings.chart_timeout), ("`[images]`", &mut settings.image_timeout)];
+    for ((what, ours), table) in ours.into_iter().zip(waits) {
+        let Some(table) = table else { continue };
+        let mut fields = Fields::new(table, what, diagnostics);
+        let timeout = fields.string("timeout").and_then(|text| duration(&text, fields.diagnostics()));
+        fields.finish();
+        *ours = timeout.unwrap_or(*ours);
     }
     if let Some(table) = defaults {
         let mut fields = Fields::new(table, "`[defaults]`", diagnostics);

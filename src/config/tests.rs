@@ -18,6 +18,7 @@ mod merging;
 mod mistakes;
 mod modules;
 mod page;
+mod repositories;
 mod schema;
 
 /// Splits a text into files, each below a line `//- PATH`.
@@ -77,7 +78,7 @@ fn demo(fixture: &str) -> crate::desired::Desired {
 fn expanded(files: &BTreeMap<String, String>, name: &str) -> crate::desired::Desired {
     let mut workspace = parse(files);
     let name = EnvironmentName::new(name).unwrap();
-    let found = expand(&mut workspace, &name, &Kinds::builtin());
+    let found = outline(&mut workspace, &name, &Kinds::builtin());
     let mistakes = found.as_ref().err().into_iter().flat_map(|mistakes| &mistakes.diagnostics);
     let text: String = mistakes.map(|mistake| plain(&workspace.sources, mistake)).collect();
     assert_eq!(text, "");

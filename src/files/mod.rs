@@ -12,6 +12,7 @@ mod lock;
 mod stream;
 mod reach;
 mod text;
+mod tree;
 mod workspace;
 mod write;
 
@@ -20,6 +21,7 @@ pub use lock::{FileLock, is_held};
 pub use reach::{Reach, reach};
 pub use stream::create_private;
 pub use text::{create_open_dir, create_text, is_directory, put_text, read_inside, read_text, replace_text};
+pub use tree::write_tree;
 pub use workspace::{FILE_LIMIT, is_definition, links, read_workspace};
 pub use write::{
     create_dir, create_private_dir, make_private, may_replace, move_aside, names_in, read, read_plain, remove, rename,
@@ -47,7 +49,7 @@ pub enum Error {
     Link { path: PathBuf },
     #[error("{} is no regular file", path.display())]
     Special { path: PathBuf },
-    #[error("{} leads out of the workspace {}", path.display(), root.display())]
+    #[error("{} leads out of {}", path.display(), root.display())]
     Outside { path: PathBuf, root: PathBuf },
     #[error("{} is larger than {limit} bytes", path.display())]
     TooBig { path: PathBuf, limit: u64 },

@@ -1,14 +1,21 @@
 //! The order of a run: the namespace, then components as they need each other, each object behind those that it uses.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use crate::{
     graph::Graph,
+    hook::{Hook, Role, Stage, role},
     names::{ComponentId, Tier},
     object::{GroupKind, ObjectKey},
 };
 
 use super::{Action, Change, Input, Step};
+
+/// The place of workloads among the kinds.
+const WORKLOADS: u8 = 6;
 
 /// Where a kind stands inside its component: accounts and roles, secrets, config maps, claims, services, workloads, rest.
 #[must_use]
@@ -26,8 +33,22 @@ pub fn rank(kind: &GroupKind) -> u8 {
         ("", "ConfigMap") => 3,
         ("", "PersistentVolumeClaim") => 4,
         ("", "Service") => 5,
-        ("", "Pod" | "ReplicationController") | ("apps" | "batch", _) => 6,
+        ("", "Pod" | "ReplicationController") | ("apps" | "batch", _) => WORKLOADS,
         _ => 7,
+    }
+}
+
+/// Where an object stands inside its component: the hooks of a chart have their turn right before its workloads, or after
+/// everything else, the lighter ones first.
+type Turn = (u8, i64, u8);
+
+fn turn(key: &ObjectKey, change: &Change) -> Turn {
+    let rank = rank(&key.kind);
+    match change.manifest.as_ref().map(|manifest| role(&manifest.body)) {
+        Some(Role::Hook(Hook { stage: Stage::Before, weight })) => (1, weight, rank),
+        Some(Role::Hook(Hook { stage: Stage::After, weight })) => (3, weight, rank),
+        Some(Role::Part | Role::Other(_)) | None if rank < WORKLOADS => (0, 0, rank),
+        Some(Role::Part | Role::Other(_)) | None => (2, 0, rank),
     }
 }
 
@@ -142,25 +163,30 @@ fn users(input: &Input, component: &ComponentId) -> BTreeSet<ComponentId> {
 
 fn by_component<'a>(
     changes: &BTreeMap<&'a ObjectKey, &'a Change>,
-) -> BTreeMap<&'a ComponentId, Vec<(&'a ObjectKey, Action)>> {
-    let mut components: BTreeMap<&ComponentId, Vec<(&ObjectKey, Action)>> = BTreeMap::new();
+) -> BTreeMap<&'a ComponentId, Vec<(&'a ObjectKey, &'a Change)>> {
+    let mut components: BTreeMap<&ComponentId, Vec<(&ObjectKey, &Change)>> = BTreeMap::new();
     for (key, change) in changes {
         if let Some(component) = &change.component {
-            components.entry(component).or_default().push((key, change.action));
+            components.entry(component).or_default().push((key, change));
         }
     }
     components
 }
 
-/// Inside a component each rank waits for the ranks before it; deletions run backwards, and after all writes.
-fn layer(graph: &mut Graph<Step>, objects: &[(&ObjectKey, Action)]) {
-    let mut layers: BTreeMap<(bool, i16), Vec<&ObjectKey>> = BTreeMap::new();
-    for (key, action) in objects {
-        let rank = i16::from(rank(&key.kind));
-        let deletes = *action == Action::Delete;
-        layers.entry((deletes, if deletes { -rank } else { rank })).or_default().push(key);
+/// Inside a component each turn waits for those before it; deletions run backwards, and after all writes.
+fn layer(graph: &mut Graph<Step>, objects: &[(&ObjectKey, &Change)]) {
+    let mut writes: BTreeMap<Turn, Vec<&ObjectKey>> = BTreeMap::new();
+    let mut deletions: BTreeMap<Reverse<u8>, Vec<&ObjectKey>> = BTreeMap::new();
+    for (key, change) in objects {
+        match change.action {
+            Action::Delete => deletions.entry(Reverse(rank(&key.kind))).or_default().push(key),
+            Action::Create | Action::Update | Action::Replace | Action::Adopt | Action::Release | Action::Forget => {
+                writes.entry(turn(key, change)).or_default().push(key);
+            }
+        }
     }
-    for (before, after) in layers.values().zip(layers.values().skip(1)) {
+    let layers: Vec<Vec<&ObjectKey>> = writes.into_values().chain(deletions.into_values()).collect();
+    for (before, after) in layers.iter().zip(layers.iter().skip(1)) {
         for key in after {
             for first in before {
                 graph.need(Step::Change((*key).clone()), Step::Change((*first).clone()));

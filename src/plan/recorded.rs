@@ -32,8 +32,8 @@ pub fn as_recorded(state: &State) -> (Desired, State) {
     let present: Vec<&ComponentId> = manifests.values().filter_map(|manifest| manifest.component.as_ref()).collect();
     let component = |id: &&ComponentId| {
         let needs = state.components.get(*id).into_iter().flatten().filter(|need| present.contains(need)).cloned();
-        let revision = state.revisions.get(*id).cloned();
-        Component { needs: needs.collect(), outputs: BTreeMap::new(), origin: origin.clone(), revision }
+        let (needs, revision) = (needs.collect(), state.revisions.get(*id).cloned());
+        Component { needs, outputs: BTreeMap::new(), check_image: false, origin: origin.clone(), revision }
     };
     let components = present.iter().map(|id| ((*id).clone(), component(id))).collect();
     let desired = Desired {

@@ -19,6 +19,7 @@ use crate::{
 mod audit;
 mod decisions;
 mod drift;
+mod hooks;
 mod lists;
 mod looks;
 mod once;
@@ -180,9 +181,8 @@ impl Scene {
         let manifest = manifest(web(), body(image), Some(component("web")));
         self.desired.manifests.insert(web(), manifest);
         let needs = BTreeSet::new();
-        self.desired
-            .components
-            .insert(component("web"), Component { needs, outputs: BTreeMap::new(), origin: span(), revision: None });
+        let bare = Component { needs, outputs: BTreeMap::new(), check_image: false, origin: span(), revision: None };
+        self.desired.components.insert(component("web"), bare);
         self
     }
 
@@ -506,7 +506,8 @@ fn never_replaces_data_unless_told_to() {
         let mut scene = Scene::new();
         let wanted = manifest(key.clone(), claim("2"), Some(component("web")));
         scene.desired.manifests.insert(key.clone(), wanted);
-        let bare = Component { needs: BTreeSet::new(), outputs: BTreeMap::new(), origin: span(), revision: None };
+        let (needs, outputs) = (BTreeSet::new(), BTreeMap::new());
+        let bare = Component { needs, outputs, check_image: false, origin: span(), revision: None };
         scene.desired.components.insert(component("web"), bare);
         let applied = known(&manifest(key.clone(), claim("1"), None), &Paths::default(), &live(&claim("1"), "c"));
         let phase = Phase::Applied(applied.unwrap());

@@ -38,14 +38,33 @@ pub(super) async fn tree(
         }
         Err(error) => return Err(failed(error)),
     }
-    let below = format!("{commit}:{path}");
-    let no_directory =
-        || TreeError::NoDirectory { repository: repository.clone(), commit: commit.clone(), path: path.to_owned() };
-    let kind = ask(&["cat-file", "--batch-check=%(objecttype)"], format!("{below}\n").as_bytes()).await;
-    if kind.map_err(failed)?.trim_ascii() != b"tree" {
-        return Err(no_directory());
-    }
-    let listing = ask(&["ls-tree", "-r", "-z", "--long", "--full-tree", &below], b"").await.map_err(failed)?;
+    let below = |path: &str| format!("{commit}:{path}");
+    let kind = async |path: &str| {
+        let said = ask(&["cat-file", "--batch-check=%(objecttype)"], format!("{}\n", below(path)).as_bytes()).await?;
+        Ok(String::from_utf8_lossy(&said).trim().to_owned())
+    };
+    let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let listing = match kind(path).await.map_err(failed)?.as_str() {
+        "tree" => ask(&["ls-tree", "-r", "-z", "--long", "--full-tree", &below(path)], b"").await.map_err(failed)?,
+        "blob" => {
+            let listing = ask(&["ls-tree", "-z", "--long", "--full-tree", &below(parent)], b"").await;
+            let end = [b"\t", name.as_bytes()].concat();
+            listing.map_err(failed)?.split(|byte| *byte == 0).find(|line| line.ends_with(&end)).unwrap_or(b"").to_vec()
+        }
+        _ => {
+            let (repository, commit, path) = (repository.clone(), commit.clone(), path.to_owned());
+            let mut at = path.as_str();
+            let near = loop {
+                at = at.rsplit_once('/').map_or("", |(parent, _)| parent);
+                if at.is_empty() || kind(at).await.map_err(failed)? == "tree" {
+                    break ask(&["ls-tree", "-z", "--name-only", "--full-tree", &below(at)], b"").await.map_err(failed)?;
+                }
+            };
+            let names = near.split(|byte| *byte == 0).map(String::from_utf8_lossy).filter(|name| !name.is_empty());
+            let near = names.map(|name| if at.is_empty() { name.into_owned() } else { format!("{at}/{name}") }).collect();
+            return Err(TreeError::NoPath { repository, commit, path, near });
+        }
+    };
     let mut gathered = Gathered::default();
     let mut listed = Vec::new();
     for line in listing.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {

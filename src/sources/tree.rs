@@ -1,4 +1,4 @@
-//! The files below one path of a repository at one commit, as bytes: nothing is written, no link leads out, and there is an
+//! The files at one path of a repository at one commit, as bytes: nothing is written, no link leads out, and there is an
 //! end to how much is read.
 
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ pub(super) const BYTES: u64 = 100 * 1024 * 1024;
 /// The longest path in a tree.
 const PATH: usize = 1024;
 
-/// Files by their path relative to the tree, with `/` between its parts.
+/// Files by their path relative to the tree, with `/` between its parts; a single file by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tree {
     pub commit: Commit,
@@ -55,8 +55,9 @@ pub enum TreeError {
     NoRepository(Repository),
     #[error("{repository} has no commit {commit}")]
     NoCommit { repository: Repository, commit: Commit },
-    #[error("there is no directory `{path}` at commit {commit} of {repository}")]
-    NoDirectory { repository: Repository, commit: Commit, path: String },
+    /// Nothing of this name; what lies beside it, by its path.
+    #[error("there is no `{path}` at commit {commit} of {repository}")]
+    NoPath { repository: Repository, commit: Commit, path: String, near: Vec<String> },
     #[error("`{path}` has a name that no file here may have")]
     Name { path: String },
     #[error("`{path}` is a link that leads out of the tree, to `{target}`")]
@@ -75,7 +76,7 @@ pub enum TreeError {
     Nonsense(String),
 }
 
-/// Reads the tree at `path` (empty for all of it) of a repository at a commit.
+/// Reads the tree or the file at `path` (empty for all of it) of a repository at a commit.
 ///
 /// # Errors
 /// When there is none, it cannot be reached, or it holds what no tree may hold.

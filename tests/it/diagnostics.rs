@@ -8,6 +8,7 @@ mod inputs;
 mod kinds;
 mod labels;
 mod objects;
+mod own;
 mod references;
 mod repositories;
 mod secrets;
@@ -19,7 +20,7 @@ mod writing;
 use serde_json::Value;
 use snapbox::{IntoData, str};
 
-use crate::support::{Served, Workspace, closed_port, kubeconfig};
+use crate::{charts::commit, support::{Served, Workspace, closed_port, kubeconfig}};
 
 const APPLY: &str = "apply demo --sandbox -auto-approve";
 
@@ -34,6 +35,9 @@ ports = [80]
 #[track_caller]
 fn refused(fixture: &str, expected: impl IntoData) {
     let workspace = Workspace::of(fixture);
+    if workspace.path("shop").is_dir() {
+        commit(&workspace);
+    }
     workspace.ditc(APPLY).exits(1).out("").error(expected).wrote_nothing();
     let told = workspace.ditc("plan demo --sandbox -json").exits(1).out;
     let told: Value = serde_json::from_str(&told).expect("one document");

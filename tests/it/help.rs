@@ -65,6 +65,8 @@ Look at environments:
 
 Write definitions:
   new           Begin an environment: write its file
+  set           Change keys in an environment's file, comments and layout kept
+  import        Turn what described environments before into files of ditc
   modules       List the modules, or show one
   validate      Check the workspace's files, without a cluster
   fmt           Rewrite TOML files in the canonical style
@@ -166,6 +168,8 @@ Look at environments:
 
 Write definitions:
   new           Begin an environment: write its file
+  set           Change keys in an environment's file, comments and layout kept
+  import        Turn what described environments before into files of ditc
   modules       List the modules, or show one
   validate      Check the workspace's files, without a cluster
   fmt           Rewrite TOML files in the canonical style
@@ -907,6 +911,8 @@ Look at environments:
 
 Write definitions:
   new           Begin an environment: write its file
+  set           Change keys in an environment's file, comments and layout kept
+  import        Turn what described environments before into files of ditc
   modules       List the modules, or show one
   validate      Check the workspace's files, without a cluster
   fmt           Rewrite TOML files in the canonical style

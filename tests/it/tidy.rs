@@ -7,11 +7,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const NOUNS: [&str; 17] = [
+const NOUNS: [&str; 19] = [
     "names",
     "diagnostic",
     "object",
     "rule",
+    "hook",
     "address",
     "graph",
     "ownership",
@@ -22,23 +23,26 @@ const NOUNS: [&str; 17] = [
     "rolling",
     "catalogue",
     "revision",
+    "image",
     "desired",
     "state",
     "observed",
 ];
 
 /// A room and the rooms that it may use besides the nouns; a noun may use the nouns before it.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("config", &[]),
     ("plan", &[]),
     ("readiness", &[]),
     ("format", &["plan"]),
     ("files", &[]),
     ("sources", &["files"]),
+    ("charts", &["files"]),
+    ("registry", &[]),
     ("store", &["format", "files"]),
     ("cluster", &["format", "plan", "readiness"]),
     ("sandbox", &["format", "readiness", "files"]),
-    ("apply", &["plan", "readiness", "format", "store", "cluster"]),
+    ("apply", &["plan", "readiness", "format", "store", "cluster", "registry"]),
     ("render", &["plan", "apply", "readiness"]),
 ];
 
@@ -52,8 +56,8 @@ const DOORS: [(&str, &[&str]); 15] = [
     ("sled", &["store"]),
     ("std::fs", &["files", "store", "sandbox", "settings"]),
     ("std::env", &["settings", "main"]),
-    ("Command", &["sources"]),
-    ("tokio", &["cluster", "sandbox", "sources", "apply", "commands", "main"]),
+    ("Command", &["charts", "registry", "sources"]),
+    ("tokio", &["charts", "registry", "cluster", "sandbox", "sources", "apply", "commands", "main"]),
     ("toml", &["config"]),
     ("toml_parser", &["config"]),
     ("minijinja", &["config"]),

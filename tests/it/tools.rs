@@ -1,9 +1,12 @@
-//! The commands about the workspace's files: `validate`, `fmt`, `new`, `modules`, `schema`. None needs a cluster.
+//! The commands about the workspace's files: `validate`, `fmt`, `new`, `set`, `import`, `modules`, `schema`. None needs a
+//! cluster.
 
 mod fmt;
+mod import;
 mod modules;
 mod new;
 mod schema;
+mod set;
 mod validate;
 
 use crate::support::Told;

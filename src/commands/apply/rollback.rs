@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     cli,
-    config::{self, expand},
+    config::{self, outline},
     failure::{Exit, Failure, FailureKind},
     files,
     kinds::Kinds,
@@ -95,7 +95,7 @@ fn workspace_at(
     let mut workspace = config::parse(&texts);
     let surroundings = desk.settings.variables.clone();
     workspace.give(&config::Given { surroundings, ..desk.given(variables)? });
-    match expand(&mut workspace, environment, &Kinds::builtin()) {
+    match outline(&mut workspace, environment, &Kinds::builtin()) {
         Err(mistakes) if mistakes.unknown_kinds.is_empty() => {
             let failure = Failure::in_files(workspace.sources, mistakes.diagnostics);
             let short = definition.short();

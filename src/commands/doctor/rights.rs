@@ -75,7 +75,7 @@ pub(super) async fn look(
     let mut complete = Vec::new();
     for environment in environments {
         // What is wrong with its files is told where those are.
-        let Ok(desired) = config::expand(workspace, environment, &server.kinds) else { continue };
+        let Ok(desired) = config::outline(workspace, environment, &server.kinds) else { continue };
         let namespace = desired.namespace.as_str();
         let everything = [(asked(Some(namespace), "*", "*", "*"), Use::Run)];
         let missing = match missing(server, &everything).await {

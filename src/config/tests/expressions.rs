@@ -111,13 +111,12 @@ environments/demo.toml:2:9: nothing to remove · no dependency `redis` stands be
 }
 
 #[test]
-fn tells_what_is_not_supported_yet() {
+fn tells_what_secrets_are_not_made_of() {
     check(
         r#"
 //- environments/demo.toml
 [services.web]
 image = "web"
-chart = "charts/web"
 [secrets.token]
 key = { env = "TOKEN" }
 word = "hunter2"
@@ -126,17 +125,14 @@ other = { generate = "pasword" }
 key = { generate = "hex" }
 "#,
         str![[r#"
-environments/demo.toml:6:8: secret value in a file · a secret's value does not belong into git
+environments/demo.toml:5:8: secret value in a file · a secret's value does not belong into git
   help: write `{ generate = "password" }`, or take it from outside: `{ env = "DITC_SECRET_NAME" }`, `{ file = "./secrets/NAME" }`
-environments/demo.toml:7:22: unknown generator · ditc cannot generate this
+environments/demo.toml:6:22: unknown generator · ditc cannot generate this
   help: did you mean `password`?
-environments/demo.toml:3:1: not supported yet · `chart` cannot be used so far
-  service `web` asks for objects from its own repository
-  help: remove it and give `image`, or write a module and name it with `module`
-environments/demo.toml:5:15: secret source not allowed · no value may be taken from here
+environments/demo.toml:4:15: secret source not allowed · no value may be taken from here
   `env:TOKEN` fits none of `env:DITC_SECRET_*`, `file:./secrets/*`
   help: if that is wanted, write under `[policy]` in `ditc.toml`: `secret_sources = ["env:DITC_SECRET_*", "file:./secrets/*", "env:TOKEN"]`
-environments/demo.toml:8:10: reserved name · not the name of a Secret
+environments/demo.toml:7:10: reserved name · not the name of a Secret
   the name `ditc-key` is kept for ditc's own records, as are all that begin with `ditc-`
 
 "#]],
@@ -254,7 +250,7 @@ fn a_commit_that_was_looked_up_goes_before_the_tag() {
         since: None,
     };
     workspace.revisions.insert((name.clone(), orders), Ok(revision));
-    let jakub = expand(&mut workspace, &name, &Kinds::builtin()).unwrap();
+    let jakub = outline(&mut workspace, &name, &Kinds::builtin()).unwrap();
     let image = |object| good::at(&jakub, object, "/spec/template/spec/containers/0/image");
     assert_eq!(image("Deployment/orders"), format!("\"jakubborys/ditc-orders:{commit}\""));
     assert_eq!(image("Deployment/gateway"), r#""jakubborys/ditc-gateway:dev""#);

@@ -44,7 +44,7 @@ environments/demo.toml:4:1: unknown key · not a key that is known here
   help: did you mean `replicas`?
 environments/demo.toml:5:1: unknown key · not a key that is known here
   service `web` has no key `colour`
-  help: known are `args`, `branch`, `chart`, `command`, `commit`, `env`, `env_from`, `files`, `grace`, `host`, `image`, `image_tag`, `ingress_annotations`, `ingress_class`, `inputs`, `liveness`, `manifests`, `module`, `needs`, `objects`, `ports`, `probe`, `release`, `replicas`, `repo`, `resources`, `run_as`, `semver`, `service_account`, `startup`, `strategy`, `tag`, `tls`, `volumes`
+  help: known are `args`, `branch`, `chart`, `check_image`, `command`, `commit`, `env`, `env_from`, `files`, `grace`, `host`, `image`, `image_tag`, `ingress_annotations`, `ingress_class`, `inputs`, `liveness`, `manifests`, `module`, `needs`, `objects`, `ports`, `probe`, `release`, `replicas`, `repo`, `resources`, `run_as`, `semver`, `service_account`, `startup`, `strategy`, `tag`, `tls`, `values`, `volumes`
 
 "#]],
     );

@@ -57,12 +57,7 @@ fn the_keys_are_those_of_the_readers() {
             &format!("{dependency}/properties"),
             &[],
         ),
-        (
-            "environments/demo.toml",
-            "[services.a]\nimage = \"a:b\"\nKEY = 1",
-            &format!("{service}/properties"),
-            &["chart", "manifests"],
-        ),
+        ("environments/demo.toml", "[services.a]\nimage = \"a:b\"\nKEY = 1", &format!("{service}/properties"), &[]),
         (
             "environments/demo.toml",
             "[services.a]\nimage = \"a:b\"\nports = [{ port = 1, KEY = 1 }]",

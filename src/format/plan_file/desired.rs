@@ -82,6 +82,8 @@ pub(super) struct DesiredV1 {
 struct ComponentV1 {
     needs: BTreeSet<String>,
     outputs: BTreeMap<String, Value>,
+    #[serde(default)]
+    check_image: bool,
     origin: SpanV1,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     revision: Option<RevisionV1>,
@@ -166,10 +168,11 @@ impl DesiredV1 {
     pub(super) fn new(desired: &Desired, places: &Places) -> Self {
         let Desired { environment, namespace, owner, components, manifests, timeout } = desired;
         let component = |(id, component): (&ComponentId, &Component)| {
-            let Component { needs, outputs, origin, revision } = component;
+            let Component { needs, outputs, check_image, origin, revision } = component;
             let component = ComponentV1 {
                 needs: needs.iter().map(ToString::to_string).collect(),
                 outputs: outputs.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
+                check_image: *check_image,
                 origin: places.span(origin),
                 revision: revision.as_ref().map(RevisionV1::from),
             };
@@ -191,13 +194,13 @@ impl DesiredV1 {
     pub(super) fn read(self, sources: &[SourceId]) -> Result<Desired, Unreadable> {
         let DesiredV1 { environment, namespace, owner, components, manifests, timeout } = self;
         let component = |(id, component): (String, ComponentV1)| {
-            let ComponentV1 { needs, outputs, origin, revision } = component;
+            let ComponentV1 { needs, outputs, check_image, origin, revision } = component;
             let needs = needs.iter().map(|id| parse(WHAT, id)).collect::<Result<_, _>>()?;
             let output = |(name, value): (String, Value)| Ok((parse::<OutputName>(WHAT, &name)?, value));
             let outputs = outputs.into_iter().map(output).collect::<Result<_, Unreadable>>()?;
             let revision = revision.map(|revision| revision.read(WHAT)).transpose()?;
             let origin = origin.read(sources)?;
-            Ok((parse::<ComponentId>(WHAT, &id)?, Component { needs, outputs, origin, revision }))
+            Ok((parse::<ComponentId>(WHAT, &id)?, Component { needs, outputs, check_image, origin, revision }))
         };
         let manifests: BTreeMap<ObjectKey, ManifestV1> = by_key(manifests)?;
         let manifest = |(key, manifest): (ObjectKey, ManifestV1)| Ok((key.clone(), manifest.read(key, sources)?));

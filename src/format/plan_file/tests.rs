@@ -112,7 +112,7 @@ fn desired() -> impl Strategy<Value = (Desired, Sources)> {
             let component = |(id, (needs, outputs, revision)): (_, (BTreeSet<_>, BTreeMap<String, Value>, _))| {
                 let outputs = outputs.into_iter();
                 let outputs = outputs.map(|(name, value)| (OutputName::new(name).expect("a name"), value)).collect();
-                (id, Component { needs, outputs, origin: span(false), revision })
+                (id, Component { needs, outputs, check_image: true, origin: span(false), revision })
             };
             let manifest = |(key, (component, body, keys, template)): (ObjectKey, (_, _, Option<_>, bool))| {
                 let origin = Origin { definition: span(false), template: template.then(|| span(true)) };

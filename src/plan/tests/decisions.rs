@@ -143,8 +143,8 @@ fn two() -> Scene {
     let key = config.key().unwrap();
     let broker = component("broker");
     scene.desired.manifests.insert(key.clone(), manifest(key.clone(), config.clone(), Some(broker.clone())));
-    let none = BTreeSet::new();
-    let bare = Component { needs: none, outputs: BTreeMap::new(), origin: span(), revision: None };
+    let (needs, outputs) = (BTreeSet::new(), BTreeMap::new());
+    let bare = Component { needs, outputs, check_image: false, origin: span(), revision: None };
     scene.desired.components.insert(broker.clone(), bare);
     scene.desired.components.get_mut(&component("web")).unwrap().needs.insert(broker);
     scene.answers.insert(key, Answer::Accepted(Box::new(live(&config, "b"))));

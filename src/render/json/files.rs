@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     catalogue::{Catalogued, Contents, Input, Made, Origin, Secret},
     diagnostic::{Diagnostic, Sources},
-    names::EnvironmentName,
+    names::{ComponentId, EnvironmentName},
     object::GroupKind,
     render::Formatted,
 };
@@ -65,6 +65,40 @@ pub fn begun(name: &EnvironmentName, path: &str, base: Option<&EnvironmentName>,
         "extends": base.map(EnvironmentName::as_str),
         "next": next,
     }))
+}
+
+/// Keys of a component that were set in a file.
+#[must_use]
+pub fn set(path: &str, component: &ComponentId, set: &[(String, Value)], is_written: bool) -> String {
+    let keys: serde_json::Map<String, Value> = set.iter().cloned().collect();
+    document(&json!({
+        "format_version": FORMAT_VERSION,
+        "filename": path,
+        "component": component.to_string(),
+        "set": keys,
+        "written": is_written,
+    }))
+}
+
+/// An environment's file that was made of something else, with what is not in it.
+#[must_use]
+pub fn imported(name: &EnvironmentName, path: Option<&str>, text: &str, left: &[Unfit<'_>]) -> String {
+    let left = left.iter().map(|unfit| json!({"line": unfit.line, "text": unfit.text}));
+    document(&json!({
+        "format_version": FORMAT_VERSION,
+        "environment": name.as_str(),
+        "filename": path,
+        "toml": text,
+        "not_carried_over": left.collect::<Vec<_>>(),
+    }))
+}
+
+/// Something that a file could not take over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unfit<'a> {
+    /// Where it stands, from one.
+    pub line: Option<usize>,
+    pub text: &'a str,
 }
 
 /// All modules.

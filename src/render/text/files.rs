@@ -35,6 +35,13 @@ pub fn valid(environments: usize, modules: usize, unknown: &BTreeSet<GroupKind>,
     out
 }
 
+/// What is not carried over into another file, each with its place.
+#[must_use]
+pub fn not_carried_over(left: &[(String, &str)], style: Style) -> String {
+    let lines = left.iter().map(|(place, text)| style.wrap("  ", "    ", Look::Plain, &format!("{place}: {text}")));
+    ["Not carried over:\n".to_owned()].into_iter().chain(lines).collect()
+}
+
 /// The lines that formatting changes, as a unified diff.
 #[must_use]
 pub fn file_diff(file: &Formatted, style: Style) -> String {

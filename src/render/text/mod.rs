@@ -35,7 +35,7 @@ pub use explain::{Alive, Explained, Input, Owned, Planned, Related, explain as e
 pub use explained::{condition, owned, planned, seen};
 pub use failure::{error, hints, warning};
 pub(super) use fields::way;
-pub use files::{file_diff, valid};
+pub use files::{file_diff, not_carried_over, valid};
 pub use history::{Counted, PastRun, history, rolling_back};
 pub use ledger::{Totals, ledger, outputs};
 pub(super) use ledger::{complete, totals};

@@ -75,11 +75,27 @@ fn a_tree_holds_what_was_committed_and_nothing_of_the_working_copy() {
 }
 
 #[test]
+fn a_single_file_is_a_tree_of_its_own() {
+    let directory = workspace();
+    for (path, name) in [("README.md", "README.md"), ("charts/orders/Chart.yaml", "Chart.yaml")] {
+        let tree = ask(&directory, &head(&directory), path).unwrap();
+        assert_eq!(tree.files.keys().collect::<Vec<_>>(), [name]);
+    }
+}
+
+#[test]
 fn what_is_not_there_is_told() {
     let directory = workspace();
     let head = head(&directory);
-    refused(&directory, "chart", &format!("there is no directory `chart` at commit {head} of ./orders"));
-    refused(&directory, "README.md", &format!("there is no directory `README.md` at commit {head} of ./orders"));
+    refused(&directory, "chart", &format!("there is no `chart` at commit {head} of ./orders"));
+    for (path, beside) in [
+        ("chart", vec!["README.md", "charts"]),
+        ("charts/x/y", vec!["charts/orders"]),
+        ("README.md/x", vec!["README.md", "charts"]),
+    ] {
+        let Err(TreeError::NoPath { near, .. }) = ask(&directory, &head, path) else { panic!("{path} is there") };
+        assert_eq!(near, beside, "{path}");
+    }
     for path in ["../x", "/etc", "a/../b", "a//b", ".git", "a\nb"] {
         let error = ask(&directory, &head, path).expect_err(path);
         assert!(matches!(error, TreeError::Path(_)), "{path}: {error}");

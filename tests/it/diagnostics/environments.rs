@@ -150,54 +150,6 @@ error: unknown environment
 }
 
 #[test]
-fn not_supported_yet() {
-    refused(
-        r#"//- environments/demo.toml
-[services.web]
-repo = "kooba/ditc-orders"
-chart = "charts/orders"
-"#,
-        str![[r#"
-error: missing input
- --> environments/demo.toml:1:11
-  |
-1 | [services.web]
-  |           ^^^ lacks `image`
-  |
- ::: modules/service/module.toml (built in):3:9
-  |
-3 | [inputs.image]
-  |         ----- declared here as `string`
-  |
-  = note: module `service` cannot do without its input `image`
-
-error: repository without a reference
- --> environments/demo.toml:2:8
-  |
-2 | repo = "kooba/ditc-orders"
-  |        ^^^^^^^^^^^^^^^^^^^ which of its commits?
-  |
-  = note: `services.web` follows nothing of this repository
-  = help: add one of `tag`, `branch`, `release`, `semver`, `commit`:
-          `tag = "dev"`
-
-error: not supported yet
- --> environments/demo.toml:3:1
-  |
-3 | chart = "charts/orders"
-  | ^^^^^ `chart` cannot be used so far
-  |
-  = note: service `web` asks for objects from its own repository
-  = help: remove it and give `image`, or write a module and name it with
-          `module`
-
-3 errors
-
-"#]],
-    );
-}
-
-#[test]
 fn an_integer_too_large() {
     refused(
         r#"//- environments/demo.toml

@@ -1,0 +1,110 @@
+//! Waiting for images: tags are often pushed before what is built of them. With a deadline, and never through a fault that
+//! cannot heal.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use tokio::{
+    select,
+    sync::watch,
+    time::{Instant, sleep_until},
+};
+
+use crate::{
+    image::Image,
+    object::ObjectKey,
+    plan::Step,
+    registry::{Error, Found, Registry},
+};
+
+use super::{Awaited, EventKind, Interrupt, Job, StepError, broken::seconds};
+
+/// Between two looks at first, and at most: builds take minutes, and registries count requests.
+const FIRST: Duration = Duration::from_secs(2);
+const LONGEST: Duration = Duration::from_secs(15);
+
+/// The images that must be in their registry before an object is written.
+#[derive(Clone)]
+pub struct Images {
+    pub registry: Registry,
+    pub of: BTreeMap<ObjectKey, Vec<Image>>,
+    /// How long one may take.
+    pub timeout: Duration,
+}
+
+/// Waits until all images of an object are there.
+pub(super) async fn wait(job: &Job, images: &Images, key: &ObjectKey) -> Result<(), StepError> {
+    for image in images.of.get(key).into_iter().flatten() {
+        one(job, images, key, image, job.interrupt.clone()).await?;
+    }
+    Ok(())
+}
+
+async fn one(
+    job: &Job,
+    images: &Images,
+    key: &ObjectKey,
+    image: &Image,
+    mut interrupt: watch::Receiver<Interrupt>,
+) -> Result<(), StepError> {
+    let start = Instant::now();
+    let deadline = start + images.timeout;
+    let mut next_tell = start;
+    let mut pause = FIRST;
+    loop {
+        let (why, after) = match images.registry.look(image).await {
+            Ok(Found::Here { .. }) => return Ok(()),
+            Ok(Found::Nothing) => (format!("image {image} is not in its registry yet"), None),
+            Err(error) if error.may_heal() => {
+                let after = if let Error::Busy { after, .. } = &error { *after } else { None };
+                (format!("image {image} cannot be looked for: {error}"), after)
+            }
+            Err(error) => {
+                let denied = matches!(error, Error::Denied { .. });
+                let inner = std::error::Error::source(&error).map(ToString::to_string);
+                return Err(StepError {
+                    summary: format!("{key} was not written, since nobody knows whether image {image} is there"),
+                    causes: [error.to_string()].into_iter().chain(inner).collect(),
+                    hint: denied.then(|| format!("docker login {}; or leave out `check_image`", image.registry)),
+                    ..StepError::default()
+                });
+            }
+        };
+        let now = Instant::now();
+        if now >= deadline {
+            return Err(StepError {
+                summary: format!("{key} was not written: its image did not come within {}", seconds(images.timeout)),
+                causes: vec![why],
+                hint: Some(
+                    "look at the build of the image; `[images] timeout` in ditc.toml is how long it may take"
+                        .to_owned(),
+                ),
+                ..StepError::default()
+            });
+        }
+        if now >= next_tell {
+            next_tell = now + job.tell_every;
+            let on = vec![Awaited { key: key.clone(), why, cause: None }];
+            job.tell(EventKind::Waiting { step: Step::Change(key.clone()), on, elapsed: start.elapsed() });
+        }
+        let next = now + after.unwrap_or(pause).max(Duration::from_millis(100));
+        pause = (pause * 3 / 2).min(LONGEST);
+        select! {
+            is_stopped = is_stopped(&mut interrupt) => {
+                if is_stopped {
+                    return Err(StepError {
+                        summary: format!("{key} was not written, since this run was stopped before its image came"),
+                        ..StepError::default()
+                    });
+                }
+                // Nobody can stop this run any more; the deadline does.
+                sleep_until(next.min(deadline)).await;
+            }
+            () = sleep_until(next.min(deadline)) => {}
+        }
+    }
+}
+
+/// Ends when somebody stops the run; false when nobody can any more.
+async fn is_stopped(interrupt: &mut watch::Receiver<Interrupt>) -> bool {
+    interrupt.wait_for(|interrupt| *interrupt != Interrupt::No).await.is_ok()
+}
