@@ -296,6 +296,20 @@ pub struct Revision {
     pub since: Option<Since>,
 }
 
+impl Revision {
+    /// The full name of what led to the commit, as git writes it; none where that is the commit itself.
+    #[must_use]
+    pub fn full_name(&self) -> Option<String> {
+        let Reference { sort, name } = &self.reference;
+        match sort {
+            Sort::Tag => Some(format!("refs/tags/{name}")),
+            Sort::Branch => Some(format!("refs/heads/{name}")),
+            Sort::Release | Sort::Semver => self.tag.as_ref().map(|tag| format!("refs/tags/{tag}")),
+            Sort::Commit => None,
+        }
+    }
+}
+
 /// What lies between two commits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Since {

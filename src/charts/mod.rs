@@ -11,9 +11,8 @@ mod tests;
 use std::{
     collections::BTreeMap,
     io,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{ExitStatus, Stdio},
-    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -36,9 +35,6 @@ const SAID: u64 = 64 << 10;
 const VERSION: Duration = Duration::from_secs(20);
 /// An address at which nobody answers: what asks a network is told so at once.
 const NO_NETWORK: &str = "http://127.0.0.1:9";
-
-/// Keeps two directories of one process apart.
-static COUNTER: AtomicU64 = AtomicU64::new(0);
 
 /// A Helm that was found.
 #[derive(Debug, Clone)]
@@ -96,7 +92,7 @@ impl Helm {
     /// When there is none, or one that is too old or too new.
     pub async fn find(path: Vec<u8>, scratch: PathBuf) -> Result<Self, Error> {
         let helm = Self { version: String::new(), path, scratch };
-        let directory = Scratch::make(&helm.scratch)?;
+        let directory = files::Scratch::make(&helm.scratch)?;
         let (status, out, _) = match helm.run(&directory, &["version", "--template", "{{.Version}}"], VERSION).await? {
             Run::Ended { status, out, said } => (status, out, said),
             Run::TooLong | Run::TooMuch => return Err(Error::Unknown("nothing".to_owned())),
@@ -111,12 +107,12 @@ impl Helm {
     /// # Errors
     /// When Helm cannot be run, or the disk refuses.
     pub async fn template(&self, chart: Chart<'_>) -> Result<Answer, Error> {
-        let directory = Scratch::make(&self.scratch)?;
-        let home = directory.0.join("chart");
+        let directory = files::Scratch::make(&self.scratch)?;
+        let home = directory.path().join("chart");
         files::write_tree(&home, chart.files)?;
-        files::write_atomic(&directory.0.join("values.json"), chart.values.to_string().as_bytes())?;
+        files::write_atomic(&directory.path().join("values.json"), chart.values.to_string().as_bytes())?;
         let place = home.to_string_lossy().into_owned();
-        let values = directory.0.join("values.json").to_string_lossy().into_owned();
+        let values = directory.path().join("values.json").to_string_lossy().into_owned();
         let mut arguments = vec!["template", chart.release, &place, "--namespace", chart.namespace];
         arguments.extend(["--values", &values, "--include-crds", "--kube-version", chart.kubernetes]);
         let served = chart.served.join(",");
@@ -140,8 +136,8 @@ impl Helm {
         }
     }
 
-    async fn run(&self, directory: &Scratch, arguments: &[&str], limit: Duration) -> Result<Run, Error> {
-        let home = &directory.0;
+    async fn run(&self, directory: &files::Scratch, arguments: &[&str], limit: Duration) -> Result<Run, Error> {
+        let home = directory.path();
         let mut command = Command::new("helm");
         command.args(arguments).current_dir(home).env_clear().env("PATH", os(&self.path)).env("HOME", home);
         for (variable, inner) in
@@ -201,25 +197,4 @@ fn os(bytes: &[u8]) -> std::ffi::OsString {
 /// The beginning of what a program said, on one line.
 fn cut(text: &str) -> String {
     text.lines().next().unwrap_or_default().chars().take(80).collect()
-}
-
-/// A directory for one run, gone with the value.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn make(parent: &Path) -> Result<Self, Error> {
-        let counter = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let directory = parent.join(format!("{}-{counter}", std::process::id()));
-        // Left by a killed process that had our number.
-        files::remove(&directory)?;
-        files::create_private_dir(&directory)?;
-        Ok(Self(directory))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What cannot be removed harms nobody: the next process of this number does it.
-        let _ = files::remove(&self.0);
-    }
 }

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::{StreamExt, stream};
 use serde_json::json;
 
 use crate::{
@@ -13,10 +12,8 @@ use crate::{
     kinds::Kinds,
     names::EnvironmentName,
     object::{Hash, canonical},
-    render,
-    revision::{Commit, Repository},
-    settings,
-    sources::{self, TreeError},
+    render, settings,
+    sources::{self, TreeError, TreeQuestion},
     store::Cache,
 };
 
@@ -25,9 +22,6 @@ use super::{
     link::Link,
     references::{access, not_fetched},
 };
-
-/// So many trees are fetched at a time, as references are.
-const AT_ONCE: usize = 8;
 
 /// Where the version of Kubernetes comes from that charts are rendered for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,25 +66,26 @@ async fn fetch_all(desk: &Desk<'_>, link: &Link, workspace: &mut config::Workspa
     if missing.is_empty() {
         return;
     }
-    let access = link.access.clone().unwrap_or_else(|| access(desk, &workspace.settings));
-    let place = |wanted: &Wanted| (wanted.repository.clone(), wanted.commit.clone(), wanted.path.clone());
-    let places: BTreeSet<(Repository, Commit, String)> = missing.iter().map(|(_, wanted)| place(wanted)).collect();
-    let answers = stream::iter(places).map(|place| async {
-        let (repository, commit, path) = &place;
-        let tree = sources::tree(&access, repository, commit, path).await;
-        (place, tree)
-    });
-    let answers: BTreeMap<_, _> = answers.buffer_unordered(AT_ONCE).collect().await;
+    let access = link.access.clone().unwrap_or_else(|| access(desk, &workspace.settings).offline());
+    let questions: BTreeSet<TreeQuestion> = missing.iter().map(|(_, wanted)| question(wanted)).collect();
+    let answers = sources::trees(&access, &questions).await;
     for (at, wanted) in missing {
-        let brought = match &answers[&place(&wanted)] {
-            Ok(tree) => Ok(Brought::Files(
-                tree.files.iter().map(|(path, file)| (path.clone(), file.bytes.clone())).collect(),
-            )),
-            Err(TreeError::NoPath { near, .. }) => Ok(Brought::Nothing { near: near.clone() }),
-            Err(error) => Err(not_fetched(&wanted, error)),
+        let brought = match &answers[&question(&wanted)] {
+            Ok(tree) => {
+                Ok(Brought::Files(tree.files.iter().map(|(path, file)| (path.clone(), file.bytes.clone())).collect()))
+            }
+            Err(error) => match &**error {
+                TreeError::NoPath { near, .. } => Ok(Brought::Nothing { near: near.clone() }),
+                error => Err(not_fetched(&wanted, error)),
+            },
         };
         workspace.brought.insert(at, brought);
     }
+}
+
+fn question(Wanted { component: _, revision, path, chart: _, origin: _ }: &Wanted) -> TreeQuestion {
+    let (repository, commit) = (revision.repository.clone(), revision.commit.clone());
+    TreeQuestion { repository, commit, path: path.clone(), reference: revision.full_name() }
 }
 
 /// Renders the charts of an environment, now that their files are there and values fit to theirs.

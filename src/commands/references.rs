@@ -16,7 +16,9 @@ use crate::{
     files::{self, FILE_LIMIT},
     names::{ComponentId, EnvironmentName, Tier},
     revision::{Commit, Reference, Repository, Revision, Sort},
-    sources::{self, Access, Found, GITHUB, GitError, GitHub, GitHubError, Question, TreeError, Unreachable, Unresolved},
+    sources::{
+        self, Access, Found, GITHUB, GitError, GitHub, GitHubError, Question, TreeError, Unreachable, Unresolved,
+    },
     state::State,
 };
 
@@ -324,19 +326,24 @@ fn github(diagnostic: Diagnostic, error: &GitHubError) -> Diagnostic {
         }
         GitHubError::Elsewhere(_) | GitHubError::Client(_) => diagnostic
             .help("`[github] url` in ditc.toml says where GitHub is: of an Enterprise it is `https://HOST/api/v3`"),
-        GitHubError::NoSuch | GitHubError::Nonsense(_) => diagnostic,
+        GitHubError::NoSuch | GitHubError::TooLarge | GitHubError::Nonsense(_) => diagnostic,
     }
 }
 
 /// Why the files of a service's repository could not be had, under the line that asks for them.
 pub(super) fn not_fetched(wanted: &Wanted, error: &TreeError) -> Diagnostic {
-    let Wanted { component: _, repository, commit, path, chart: _, origin } = wanted;
+    let Wanted { component: _, revision, path, chart: _, origin } = wanted;
+    let Revision { repository, commit, .. } = revision;
     let diagnostic = Diagnostic::new("files not fetched").at(origin.clone(), "what it holds is not known");
     let chain = failure::chain(error).join(": ");
     let diagnostic =
         diagnostic.detail(format!("`{path}` of {repository} at {} could not be had: {chain}", commit.short()));
     match error {
         TreeError::Git { repository, source } => git(diagnostic, repository, source),
+        TreeError::GitHub(error) => github(diagnostic, error),
+        TreeError::Offline => diagnostic.help("leave out -offline, or -refresh=false, once"),
+        TreeError::TooBigPacked if matches!(repository, Repository::GitHub { .. }) => diagnostic
+            .help(format!("`repo = \"https://github.com/{repository}\"` is fetched by git, without its large files")),
         TreeError::NoCommit { .. } => diagnostic.help("look at the spelling; and whether it was pushed there"),
         TreeError::LeadsOut { .. } | TreeError::Link { .. } | TreeError::Special { .. } => {
             diagnostic.help("only files, and links to files below this path, are taken")
@@ -347,6 +354,10 @@ pub(super) fn not_fetched(wanted: &Wanted, error: &TreeError) -> Diagnostic {
         | TreeError::Name { .. }
         | TreeError::TooMany
         | TreeError::TooBig
+        | TreeError::TooBigPacked
+        | TreeError::WrongCommit { .. }
+        | TreeError::Archive(_)
+        | TreeError::Files(_)
         | TreeError::Nonsense(_) => diagnostic,
     }
 }

@@ -25,7 +25,7 @@ use crate::{
     kinds::Kinds,
     names::{ComponentName, EnvironmentName, OutputName},
     object::Object,
-    revision::{Commit, Repository, Revision},
+    revision::Revision,
 };
 
 /// The longest name that Helm takes for a release.
@@ -40,8 +40,7 @@ pub type Files = BTreeMap<String, Vec<u8>>;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Wanted {
     pub component: ComponentName,
-    pub repository: Repository,
-    pub commit: Commit,
+    pub revision: Revision,
     /// The chart or the manifests, in the repository.
     pub path: String,
     /// For a chart: what it is rendered with.
@@ -120,19 +119,19 @@ impl Run<'_> {
             What::Chart => Some(self.rendering(turn, brought)?),
         };
         let is_chart = chart.is_some();
-        let Some(Revision { repository: repo, commit, .. }) = revision else {
+        let Some(revision) = revision else {
             self.unread.insert(component.id.clone());
             return nothing;
         };
         let (origin, component_name) = (own.path.span.clone(), component.id.name.clone());
         self.wanted.push(Wanted {
             component: component_name,
-            repository: repo.clone(),
-            commit: commit.clone(),
+            revision: revision.clone(),
             path: path.clone(),
             chart,
             origin,
         });
+        let repo = &revision.repository;
         let files = match brought {
             // Nobody has fetched it: what it would make is not known, and that is no mistake.
             None => {

@@ -9,8 +9,10 @@ use std::{
 
 mod append;
 mod lock;
-mod stream;
+mod prune;
 mod reach;
+mod scratch;
+mod stream;
 mod text;
 mod tree;
 mod workspace;
@@ -18,7 +20,9 @@ mod write;
 
 pub use append::Appender;
 pub use lock::{FileLock, is_held};
+pub use prune::prune;
 pub use reach::{Reach, reach};
+pub use scratch::Scratch;
 pub use stream::create_private;
 pub use text::{create_open_dir, create_text, is_directory, put_text, read_inside, read_text, replace_text};
 pub use tree::write_tree;

@@ -153,3 +153,17 @@ fn only_what_bears_the_mark_is_replaced_and_only_files_are_read_plainly() {
     assert!(matches!(read_plain(&path("marked"), 8), Err(Error::TooBig { .. })));
     assert!(matches!(read_plain(&path("new"), 8), Ok(None)));
 }
+
+#[test]
+fn what_is_old_beside_the_newest_goes() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let now = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_800_000_000);
+    let day = std::time::Duration::from_secs(24 * 60 * 60);
+    for (name, age) in [("new", 0), ("young", 29), ("old", 31)] {
+        let file = fs::File::create(directory.path().join(name)).expect("made");
+        file.set_modified(now - day * age).expect("its time can be set");
+    }
+    prune(directory.path(), day * 30).expect("readable");
+    assert_eq!(names_in(directory.path()).expect("readable"), ["new", "young"]);
+    prune(&directory.path().join("nowhere"), day).expect("nothing is old there");
+}

@@ -19,6 +19,10 @@ pub struct Access {
     pub github: GitHub,
     /// The longest that one question may take.
     pub timeout: Duration,
+    /// Whether nobody is to be asked; what lies on this disk is looked at all the same.
+    pub is_offline: bool,
+    /// The largest file that git may write; none where it writes nothing.
+    pub(super) largest: Option<u64>,
     /// What was found out about what lies between two commits; each is asked for once.
     pub(super) since: KnownSince,
 }
@@ -26,7 +30,22 @@ pub struct Access {
 impl Access {
     #[must_use]
     pub fn new(root: PathBuf, cache: PathBuf, ssh_command: Option<String>, github: GitHub, timeout: Duration) -> Self {
-        Self { root, cache, ssh_command, github, timeout, since: KnownSince::default() }
+        Self {
+            root,
+            cache,
+            ssh_command,
+            github,
+            timeout,
+            is_offline: false,
+            largest: None,
+            since: KnownSince::default(),
+        }
+    }
+
+    /// The same, where nobody is to be asked.
+    #[must_use]
+    pub fn offline(self) -> Self {
+        Self { is_offline: true, ..self }
     }
 }
 

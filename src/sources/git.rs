@@ -53,7 +53,16 @@ pub(super) async fn git(
     arguments: &[&str],
     input: &[u8],
 ) -> Result<Vec<u8>, GitError> {
-    let mut command = Command::new("git");
+    let mut command = match access.largest {
+        None => Command::new("git"),
+        // The shell's limit holds for all that git starts. A file that is too large is an error then, and no signal.
+        Some(bytes) => {
+            let mut command = Command::new("sh");
+            let blocks = (bytes / 512).to_string();
+            command.args(["-c", "trap '' XFSZ; ulimit -f \"$0\" && exec git \"$@\"", &blocks]);
+            command
+        }
+    };
     command.arg("-C").arg(directory);
     // Nothing of the user's files may run a program of a repository, or ask a person.
     command.args([
@@ -116,13 +125,16 @@ fn said_by(bytes: &[u8]) -> Said {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let complaint = lines.iter().find(|line| line.starts_with("fatal: ") || line.starts_with("ERROR: "));
     // What ssh says stands before git's own words, and says more than they do.
-    let line = match (complaint, lines.first()) {
+    // A warning is no reason.
+    let first = lines.iter().find(|line| !line.starts_with("warning: ")).or(lines.first());
+    let line = match (complaint, first) {
         (Some(complaint), Some(first)) if complaint.contains("Could not read from remote repository") => first,
         (Some(complaint), _) => complaint,
         (None, Some(first)) => first,
         (None, None) => "it says nothing",
     };
-    let line: String = line.trim_start_matches("fatal: ").chars().filter(|c| !c.is_control()).take(300).collect();
+    let line = line.trim_start_matches("fatal: ").trim_start_matches("error: ");
+    let line: String = line.chars().filter(|c| !c.is_control()).take(300).collect();
     Said(line)
 }
 

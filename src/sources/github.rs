@@ -5,6 +5,7 @@ mod ask;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hyper::body::Bytes;
 use serde::Deserialize;
 
 pub use ask::{GITHUB, GitHub, GitHubError, Token};
@@ -197,6 +198,15 @@ fn escaped(name: &str) -> String {
     name.bytes()
         .map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect()
+}
+
+/// All files of a commit, packed.
+pub(super) async fn archive(
+    access: &Access,
+    (owner, name): (&str, &str),
+    commit: &Commit,
+) -> Result<Bytes, GitHubError> {
+    Asked { access, repository: format!("/repos/{owner}/{name}") }.archive(commit).await
 }
 
 /// What lies between two commits; the files that changed are not asked for.

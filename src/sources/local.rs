@@ -57,11 +57,14 @@ pub(super) async fn tree(
             let near = loop {
                 at = at.rsplit_once('/').map_or("", |(parent, _)| parent);
                 if at.is_empty() || kind(at).await.map_err(failed)? == "tree" {
-                    break ask(&["ls-tree", "-z", "--name-only", "--full-tree", &below(at)], b"").await.map_err(failed)?;
+                    break ask(&["ls-tree", "-z", "--name-only", "--full-tree", &below(at)], b"")
+                        .await
+                        .map_err(failed)?;
                 }
             };
             let names = near.split(|byte| *byte == 0).map(String::from_utf8_lossy).filter(|name| !name.is_empty());
-            let near = names.map(|name| if at.is_empty() { name.into_owned() } else { format!("{at}/{name}") }).collect();
+            let near =
+                names.map(|name| if at.is_empty() { name.into_owned() } else { format!("{at}/{name}") }).collect();
             return Err(TreeError::NoPath { repository, commit, path, near });
         }
     };

@@ -2,10 +2,13 @@
 //! mean, and changes nothing.
 
 mod access;
+mod archive;
 mod changed;
 mod definition;
+mod fetch;
 mod git;
 mod github;
+mod kept;
 mod local;
 mod project;
 mod refs;
@@ -25,7 +28,7 @@ pub use project::project;
 pub use resolve::{Found, Question, Unresolved, resolve};
 pub use since::since;
 pub use tools::{Tool, is_working_copy, version};
-pub use tree::{Tree, TreeError, TreeFile, tree};
+pub use tree::{Tree, TreeAnswer, TreeError, TreeFile, TreeQuestion, trees};
 
 /// Why git could not tell what changed. It is never an answer: that nothing changed is said by git alone.
 #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,6 @@
 //! What git tells, asked in real repositories that each test makes.
 
+mod archive;
 mod changed;
 mod tree;
 

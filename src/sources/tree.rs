@@ -1,12 +1,23 @@
 //! The files at one path of a repository at one commit, as bytes: nothing is written, no link leads out, and there is an
 //! end to how much is read.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
 
+use futures::{StreamExt, stream};
 use sha2::{Digest, Sha256};
 
-use super::{Access, git::GitError, local};
+use super::{
+    Access, GitHubError, archive,
+    fetch::{PACKED, fetch},
+    git::GitError,
+    github, kept, local,
+};
 use crate::{
+    files,
     object::Hash,
     revision::{Commit, Repository},
 };
@@ -46,6 +57,17 @@ impl Tree {
     }
 }
 
+/// A tree that is wanted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TreeQuestion {
+    pub repository: Repository,
+    pub commit: Commit,
+    /// A directory or a file; empty for everything.
+    pub path: String,
+    /// The full name that led to the commit, such as `refs/tags/dev`: some servers give out nothing that they do not name.
+    pub reference: Option<String>,
+}
+
 /// Why there is no tree.
 #[derive(Debug, thiserror::Error)]
 pub enum TreeError {
@@ -70,27 +92,129 @@ pub enum TreeError {
     TooMany,
     #[error("it holds more than {} MB", BYTES / 1024 / 1024)]
     TooBig,
+    #[error("it is more than {} MB to fetch", PACKED / 1024 / 1024)]
+    TooBigPacked,
+    #[error("it is not kept here, and nobody was to be asked")]
+    Offline,
+    #[error("the archive is of commit {said}, and {commit} was asked for")]
+    WrongCommit { commit: Commit, said: String },
+    #[error("the archive makes no sense: {0}")]
+    Archive(String),
+    #[error("asking for an archive")]
+    GitHub(#[source] GitHubError),
+    #[error(transparent)]
+    Files(#[from] files::Error),
     #[error("asking for the files of {repository}")]
     Git { repository: Repository, source: GitError },
     #[error("the answer of git makes no sense: {0}")]
     Nonsense(String),
 }
 
-/// Reads the tree or the file at `path` (empty for all of it) of a repository at a commit.
-///
-/// # Errors
-/// When there is none, it cannot be reached, or it holds what no tree may hold.
-pub async fn tree(access: &Access, repository: &Repository, commit: &Commit, path: &str) -> Result<Tree, TreeError> {
+/// So many repositories are fetched at a time, as many as are asked for references.
+const AT_ONCE: usize = 8;
+
+/// What became of a question; an error may be shared by several.
+pub type TreeAnswer = Result<Tree, Arc<TreeError>>;
+
+/// Reads trees and files of repositories at commits: from this disk, or from those who have them, each commit once.
+pub async fn trees(access: &Access, questions: &BTreeSet<TreeQuestion>) -> BTreeMap<TreeQuestion, TreeAnswer> {
+    let mut by_commit: BTreeMap<(&Repository, &Commit), Vec<&TreeQuestion>> = BTreeMap::new();
+    for question in questions {
+        by_commit.entry((&question.repository, &question.commit)).or_default().push(question);
+    }
+    let answers = stream::iter(by_commit.into_values()).map(|questions| async {
+        match &questions[0].repository {
+            Repository::Path(place) => of_path(access, &access.root.join(place), questions).await,
+            Repository::GitHub { .. } | Repository::Url(_) => of_host(access, questions).await,
+        }
+    });
+    let answers: Vec<Vec<_>> = answers.buffer_unordered(AT_ONCE).collect().await;
+    answers.into_iter().flatten().map(|(question, answer)| (question.clone(), answer)).collect()
+}
+
+/// Reads trees out of a repository on this disk.
+async fn of_path<'a>(
+    access: &Access,
+    place: &Path,
+    questions: Vec<&'a TreeQuestion>,
+) -> Vec<(&'a TreeQuestion, TreeAnswer)> {
+    let mut answers = Vec::with_capacity(questions.len());
+    for question in questions {
+        let tree = match plain(&question.path) {
+            Ok(path) => local::tree(access, place, &question.repository, &question.commit, path).await,
+            Err(error) => Err(error),
+        };
+        answers.push((question, tree.map_err(Arc::new)));
+    }
+    answers
+}
+
+/// Reads trees of one commit of a repository that somebody else has; what was fetched before is not fetched again.
+async fn of_host<'a>(access: &Access, questions: Vec<&'a TreeQuestion>) -> Vec<(&'a TreeQuestion, TreeAnswer)> {
+    let mut answers = Vec::with_capacity(questions.len());
+    let mut missing = Vec::new();
+    for question in questions {
+        match kept::read(access, question) {
+            Some(tree) => answers.push((question, Ok(tree))),
+            None => missing.push(question),
+        }
+    }
+    if missing.is_empty() {
+        return answers;
+    }
+    let fetched = match access.is_offline {
+        true => Err(TreeError::Offline),
+        false => fetched(access, &missing).await,
+    };
+    match fetched {
+        Ok(fetched) => {
+            for (question, answer) in fetched {
+                if let Ok(tree) = &answer {
+                    kept::keep(access, question, tree);
+                }
+                answers.push((question, answer));
+            }
+        }
+        Err(error) => {
+            let error = Arc::new(error);
+            answers.extend(missing.into_iter().map(|question| (question, Err(Arc::clone(&error)))));
+        }
+    }
+    answers
+}
+
+async fn fetched<'a>(
+    access: &Access,
+    questions: &[&'a TreeQuestion],
+) -> Result<Vec<(&'a TreeQuestion, TreeAnswer)>, TreeError> {
+    let TreeQuestion { repository, commit, path: _, reference } = questions[0];
+    match repository {
+        Repository::GitHub { owner, name } => {
+            let packed = github::archive(access, (owner, name), commit).await.map_err(|error| match error {
+                GitHubError::TooLarge => TreeError::TooBigPacked,
+                GitHubError::NoSuch => TreeError::NoCommit { repository: repository.clone(), commit: commit.clone() },
+                error => TreeError::GitHub(error),
+            })?;
+            let paths = questions.iter().map(|question| plain(&question.path)).collect::<Result<Vec<_>, _>>()?;
+            let trees = archive::trees(&packed, repository, commit, &paths)?;
+            let answers = questions.iter().zip(trees).map(|(question, tree)| (*question, tree.map_err(Arc::new)));
+            Ok(answers.collect())
+        }
+        Repository::Url(url) => {
+            let access = Access { largest: Some(PACKED), ..access.clone() };
+            let scratch = fetch(&access, repository, url, commit, reference.as_deref()).await?;
+            Ok(of_path(&access, scratch.path(), questions.to_vec()).await)
+        }
+        Repository::Path(_) => Err(TreeError::NoRepository(repository.clone())),
+    }
+}
+
+/// A path as git writes it; empty for everything.
+fn plain(path: &str) -> Result<&str, TreeError> {
     let path = path.trim_end_matches('/');
     let path = path.strip_prefix("./").unwrap_or(path);
     let path = if path == "." { "" } else { path };
-    if !path.is_empty() && !is_inside(path) {
-        return Err(TreeError::Path(path.to_owned()));
-    }
-    match repository {
-        Repository::Path(place) => local::tree(access, &access.root.join(place), repository, commit, path).await,
-        Repository::GitHub { .. } | Repository::Url(_) => Err(TreeError::NoRepository(repository.clone())),
-    }
+    if path.is_empty() || is_inside(path) { Ok(path) } else { Err(TreeError::Path(path.to_owned())) }
 }
 
 /// Whether a path stays below where it begins, on every system, and is none of git's own.

@@ -4,6 +4,7 @@ mod github;
 mod host;
 mod locked;
 mod moved;
+mod trees;
 
 use std::{path::PathBuf, process::Command};
 

@@ -45,7 +45,10 @@ fn values(keys: &str, defaults: &str) -> serde_json::Value {
 #[test]
 fn a_chart_is_told_its_image_unless_the_service_does() {
     assert_eq!(values("tag = \"dev\"", ""), json!({"image": {"tag": COMMIT}}));
-    assert_eq!(values("tag = \"dev\"\nimage_tag = \"{{ tag }}-{{ short }}\"", ""), json!({"image": {"tag": "dev-de841bc"}}));
+    assert_eq!(
+        values("tag = \"dev\"\nimage_tag = \"{{ tag }}-{{ short }}\"", ""),
+        json!({"image": {"tag": "dev-de841bc"}})
+    );
     let both = values("tag = \"dev\"\nimage = \"shop/web\"", "image: { repository: other, tag: latest }");
     assert_eq!(both, json!({"image": {"repository": "shop/web", "tag": COMMIT}}));
     let own = values("tag = \"dev\"\nimage = \"shop/web\"\nvalues = { image = { tag = \"mine\" }, a = 1 }", "");
@@ -65,7 +68,8 @@ fn what_is_wanted_has_its_expressions_evaluated() {
     let mut workspace = parse(&unbounded(text));
     assert_eq!(wanted(&workspace, &at("web").0), [], "nobody knows the commit");
     looked_up(&mut workspace);
-    let Wanted { repository, commit, path, chart, .. } = wanted(&workspace, &at("web").0).remove(0);
+    let Wanted { revision: Revision { repository, commit, .. }, path, chart, .. } =
+        wanted(&workspace, &at("web").0).remove(0);
     assert_eq!((repository.to_string().as_str(), path.as_str(), commit.as_str()), ("o/web", "charts/web", COMMIT));
     let Rendering { release, namespace, values } = chart.unwrap();
     assert_eq!((release.as_str(), namespace.as_str()), ("web", "demo"));

@@ -4,7 +4,8 @@
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Bytes;
 use octocrab::Octocrab;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -16,7 +17,8 @@ use tokio::{
 use crate::{
     files,
     object::Hash,
-    sources::{Access, Unresolved},
+    revision::Commit,
+    sources::{Access, Unresolved, fetch::PACKED},
 };
 
 /// GitHub itself; another address is an Enterprise of somebody.
@@ -27,6 +29,8 @@ const TRIES: u32 = 3;
 const WAIT: u64 = 60;
 /// A page of a hundred tags is 40 kB.
 const ANSWER: usize = 8 * 1024 * 1024;
+/// An archive is as large as what may be fetched by git.
+const ARCHIVE: usize = PACKED as usize;
 /// A renamed repository leads to the new one.
 const REDIRECTS: usize = 3;
 
@@ -103,6 +107,8 @@ pub enum GitHubError {
     Server(u16),
     #[error("GitHub leads to another place, {0}, which is not followed")]
     Elsewhere(String),
+    #[error("GitHub answers with more than is read")]
+    TooLarge,
     #[error("the answer of GitHub makes no sense: {0}")]
     Nonsense(String),
 }
@@ -149,10 +155,43 @@ impl Asked<'_> {
         if let Some(etag) = kept.as_ref().and_then(|kept| HeaderValue::from_str(&kept.etag).ok()) {
             headers.insert(header::IF_NONE_MATCH, etag);
         }
+        let (status, told, body) = self.answer(client, &url, &headers, Follow::Own).await?;
+        if status == StatusCode::NOT_MODIFIED {
+            return kept
+                .map(|kept| kept.body)
+                .ok_or_else(|| GitHubError::Nonsense("nothing moved, and nothing was asked before".to_owned()));
+        }
+        let body = String::from_utf8_lossy(&body).into_owned();
+        if let Some(etag) = told.get(header::ETAG).and_then(|etag| etag.to_str().ok()) {
+            keep(&place, &Kept { url, etag: etag.to_owned(), body: body.clone() });
+        }
+        Ok(body)
+    }
+
+    /// Asks for the archive of a commit, which GitHub has on another host.
+    pub(super) async fn archive(&self, commit: &Commit) -> Result<Bytes, GitHubError> {
+        let github = &self.access.github;
+        let client = github.client.get_or_try_init(|| client(self.access)).await?;
+        let url = format!("{}{}/tarball/{commit}", github.url, self.repository);
+        let (status, _, body) = self.answer(client, &url, &HeaderMap::new(), Follow::Anywhere).await?;
+        match status {
+            StatusCode::OK => Ok(body),
+            status => Err(GitHubError::Nonsense(format!("status {}", status.as_u16()))),
+        }
+    }
+
+    /// Asks until there is an answer that says something, or that nothing moved.
+    async fn answer(
+        &self,
+        client: &Client,
+        url: &str,
+        headers: &HeaderMap,
+        follow: Follow,
+    ) -> Result<(StatusCode, HeaderMap, Bytes), GitHubError> {
         let mut tries = 1;
         let mut waited = 0;
         loop {
-            let (status, told, body) = match self.once(client, &url, &headers).await {
+            let (status, told, body) = match self.once(client, url, headers, follow).await {
                 Err(GitHubError::Unreachable(_) | GitHubError::Slow(_)) if tries < TRIES => {
                     sleep(Duration::from_millis(500 << tries)).await;
                     tries += 1;
@@ -161,17 +200,7 @@ impl Asked<'_> {
                 answer => answer?,
             };
             match status {
-                StatusCode::NOT_MODIFIED => {
-                    return kept.map(|kept| kept.body).ok_or_else(|| {
-                        GitHubError::Nonsense("nothing moved, and nothing was asked before".to_owned())
-                    });
-                }
-                status if status.is_success() => {
-                    if let Some(etag) = told.get(header::ETAG).and_then(|etag| etag.to_str().ok()) {
-                        keep(&place, &Kept { url, etag: etag.to_owned(), body: body.clone() });
-                    }
-                    return Ok(body);
-                }
+                status if status.is_success() || status == StatusCode::NOT_MODIFIED => return Ok((status, told, body)),
                 status if status.is_server_error() && tries < TRIES => {
                     sleep(Duration::from_millis(500 << tries)).await;
                     tries += 1;
@@ -181,21 +210,27 @@ impl Asked<'_> {
                         waited += seconds.max(1);
                         sleep(Duration::from_secs(seconds.max(1))).await;
                     }
-                    pause => return Err(refused(status, &body, client, pause)),
+                    pause => return Err(refused(status, &String::from_utf8_lossy(&body), client, pause)),
                 },
             }
         }
     }
 
-    /// Asks once, and follows where the same host leads.
+    /// Asks once, and goes where the answer leads.
     async fn once(
         &self,
         client: &Client,
         url: &str,
         headers: &HeaderMap,
-    ) -> Result<(StatusCode, HeaderMap, String), GitHubError> {
+        follow: Follow,
+    ) -> Result<(StatusCode, HeaderMap, Bytes), GitHubError> {
         let mut url = url.to_owned();
+        let size = match follow {
+            Follow::Own => ANSWER,
+            Follow::Anywhere => ARCHIVE,
+        };
         for _ in 0..=REDIRECTS {
+            // The client names who asks to the host of its address, and to no other.
             let ask = client.octocrab._get_with_headers(url.as_str(), Some(headers.clone()));
             let limit = self.access.timeout;
             let answer = timeout(limit, ask).await.map_err(|_| GitHubError::Slow(limit))?;
@@ -203,21 +238,45 @@ impl Asked<'_> {
             let (status, told) = (answer.status(), answer.headers().clone());
             if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
                 let to = told.get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default();
-                // What is asked for carries a token, and a host that is not GitHub has no business with it.
-                let is_own = to.strip_prefix(&self.access.github.url).is_some_and(|rest| rest.starts_with('/'));
-                if !is_own {
+                if !self.may_follow(to, follow) {
+                    // What comes after a question mark may let somebody in.
+                    let to = to.split('?').next().unwrap_or_default();
                     return Err(GitHubError::Elsewhere(to.chars().filter(|c| !c.is_control()).take(100).collect()));
                 }
                 to.clone_into(&mut url);
                 continue;
             }
-            let body = timeout(limit, Limited::new(answer.into_body(), ANSWER).collect());
+            let body = timeout(limit, Limited::new(answer.into_body(), size).collect());
             let body = body.await.map_err(|_| GitHubError::Slow(limit))?;
-            let body = body.map_err(|error| GitHubError::Unreachable(error.to_string()))?.to_bytes();
-            return Ok((status, told, String::from_utf8_lossy(&body).into_owned()));
+            let body = body.map_err(|error| match error.is::<LengthLimitError>() {
+                true => GitHubError::TooLarge,
+                false => GitHubError::Unreachable(innermost(&*error)),
+            });
+            return Ok((status, told, body?.to_bytes()));
         }
         Err(GitHubError::Elsewhere("round and round".to_owned()))
     }
+
+    /// Whether to go where an answer leads.
+    fn may_follow(&self, to: &str, follow: Follow) -> bool {
+        let own = &self.access.github.url;
+        let is_own = to.strip_prefix(own).is_some_and(|rest| rest.starts_with('/'));
+        // What is private must not be asked for where anybody on the way can read it, unless GitHub is asked so itself.
+        let is_safe = to.starts_with("https://") || to.starts_with("http://") && own.starts_with("http://");
+        match follow {
+            // A host that is not GitHub has no business with what is asked.
+            Follow::Own => is_own,
+            Follow::Anywhere => is_own || is_safe,
+        }
+    }
+}
+
+/// Where an answer may lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Follow {
+    Own,
+    /// To another host too, which is not told who asks.
+    Anywhere,
 }
 
 /// How long GitHub wants to be left alone.

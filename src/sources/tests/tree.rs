@@ -1,17 +1,17 @@
 //! Trees of files at a commit.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{fs, os::unix::fs::PermissionsExt, sync::Arc};
 
 use tempfile::TempDir;
 
 use super::{
-    super::{Tree, TreeError, tree},
+    super::{Tree, TreeError, TreeQuestion, trees},
     access, commit_of, git, write,
 };
 use crate::revision::{Commit, Repository};
 
 /// A workspace beside a repository `orders` with a chart.
-fn workspace() -> TempDir {
+pub(super) fn workspace() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     let orders = directory.path().join("orders");
     fs::create_dir(&orders).unwrap();
@@ -25,20 +25,23 @@ fn workspace() -> TempDir {
     directory
 }
 
-fn commit(directory: &TempDir, message: &str) -> Commit {
+pub(super) fn commit(directory: &TempDir, message: &str) -> Commit {
     let orders = directory.path().join("orders");
     git(&orders, "add --all");
     git(&orders, &format!("commit --quiet --message {message}"));
     commit_of(&orders, "HEAD")
 }
 
-fn ask(directory: &TempDir, commit: &Commit, path: &str) -> Result<Tree, TreeError> {
+pub(super) fn ask(directory: &TempDir, commit: &Commit, path: &str) -> Result<Tree, TreeError> {
     let repository = Repository::new("./orders").expect("a path");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(tree(&access(directory.path()), &repository, commit, path))
+    let question = TreeQuestion { repository, commit: commit.clone(), path: path.to_owned(), reference: None };
+    let mut answers = runtime.block_on(trees(&access(directory.path()), &[question.clone()].into()));
+    let answer = answers.remove(&question).expect("it was asked");
+    answer.map_err(|error| Arc::into_inner(error).expect("nobody else asked"))
 }
 
-fn head(directory: &TempDir) -> Commit {
+pub(super) fn head(directory: &TempDir) -> Commit {
     commit_of(&directory.path().join("orders"), "HEAD")
 }
 

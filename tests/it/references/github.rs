@@ -16,18 +16,18 @@ const TWO: &str = "2222222222222222222222222222222222222222";
 
 /// What is answered for a path.
 #[derive(Clone)]
-struct Answer {
+pub(super) struct Answer {
     status: u16,
     headers: Vec<(&'static str, String)>,
-    body: String,
+    body: Vec<u8>,
 }
 
 impl Answer {
-    fn new(status: u16, body: impl Into<String>) -> Self {
+    pub(super) fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self { status, headers: Vec::new(), body: body.into() }
     }
 
-    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
@@ -35,9 +35,10 @@ impl Answer {
 
 /// A question, and how it was answered.
 #[derive(Clone)]
-struct Asked {
-    token: Option<String>,
-    status: u16,
+pub(super) struct Asked {
+    pub(super) path: String,
+    pub(super) token: Option<String>,
+    pub(super) status: u16,
 }
 
 #[derive(Default)]
@@ -47,13 +48,13 @@ struct Known {
     asked: Vec<Asked>,
 }
 
-struct Server {
-    url: String,
+pub(super) struct Server {
+    pub(super) url: String,
     known: Arc<Mutex<Known>>,
 }
 
 impl Server {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         let known = Arc::<Mutex<Known>>::default();
@@ -67,19 +68,19 @@ impl Server {
         Self { url, known }
     }
 
-    fn answer(&self, path: &str, answers: impl IntoIterator<Item = Answer>) {
+    pub(super) fn answer(&self, path: &str, answers: impl IntoIterator<Item = Answer>) {
         self.known.lock().expect("whole").answers.insert(path.to_owned(), answers.into_iter().collect());
     }
 
     /// A tag of a repository, which is there then.
-    fn tag(&self, repository: &str, tag: &str, commit: &str) {
+    pub(super) fn tag(&self, repository: &str, tag: &str, commit: &str) {
         let sha = Answer::new(200, commit).with("ETag", format!("\"{commit}\""));
         self.answer(&format!("/repos/{repository}/commits/tags/{tag}"), [sha]);
         self.answer(&format!("/repos/{repository}"), [Answer::new(200, "{}").with("ETag", "\"repository\"")]);
     }
 
     /// The questions since this was asked before.
-    fn asked(&self) -> Vec<Asked> {
+    pub(super) fn asked(&self) -> Vec<Asked> {
         std::mem::take(&mut self.known.lock().expect("whole").asked)
     }
 
@@ -106,13 +107,13 @@ fn serve(stream: TcpStream, known: &Mutex<Known>) -> Option<()> {
     let etag = answer.headers.iter().find(|(name, _)| *name == "ETag").map(|(_, etag)| etag);
     let is_known = etag.is_some() && headers.get("if-none-match") == etag;
     let Answer { status, headers: told, body } = if is_known { Answer::new(304, "") } else { answer };
-    known.asked.push(Asked { token: headers.get("authorization").cloned(), status });
+    known.asked.push(Asked { path, token: headers.get("authorization").cloned(), status });
     drop(known);
     let mut text = format!("HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
     for (name, value) in told {
         let _ = write!(text, "{name}: {value}\r\n");
     }
-    (&stream).write_all(format!("{text}\r\n{body}").as_bytes()).ok()
+    (&stream).write_all(&[format!("{text}\r\n").as_bytes(), &body].concat()).ok()
 }
 
 /// The workspace of `demo`, whose service follows tag `dev` of a repository on this server.

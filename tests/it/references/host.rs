@@ -9,14 +9,14 @@ use std::{
 use super::*;
 
 /// `git daemon` on loopback. It dies with the value.
-struct Daemon {
+pub(super) struct Daemon {
     child: Child,
-    port: u16,
+    pub(super) port: u16,
 }
 
 impl Daemon {
     /// Serves all repositories of a workspace.
-    fn of(workspace: &Workspace) -> Self {
+    pub(super) fn of(workspace: &Workspace) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").expect("loopback").local_addr().expect("bound").port();
         // Itself and not `git daemon`, which would outlive the process that started it.
         let path = Command::new("git").arg("--exec-path").output().expect("git can be started").stdout;
