@@ -9,14 +9,20 @@ use crate::{
     failure::{Exit, Failure},
     files,
     names::{ComponentName, EnvironmentName},
-    render, settings,
-    sources::{self, Found, Question},
+    render::{
+        self,
+        json::{LockFile, LockedService},
+    },
+    revision::Revision,
+    settings,
+    sources::{self, Access, Found, Question, TreeError},
 };
 
 use super::{
     chosen::{Unknown, chosen},
     desk::Desk,
-    references::{access, fits, lock_path, moved, read_lock, unresolved},
+    own,
+    references::{access, fits, lock_path, moved, not_fetched, put, read_lock, unresolved},
 };
 
 /// What the lock of one environment says, and what the environment asks for.
@@ -66,7 +72,8 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Lockfile) -> Result<Ex
         subject.tracked.iter().filter(is_asked).map(question)
     });
     let questions: BTreeSet<Question> = asked.collect();
-    let answers = sources::resolve(&access(desk, &workspace.settings), &questions).await;
+    let access = access(desk, &workspace.settings);
+    let answers = sources::resolve(&access, &questions).await;
     let told = |subject: &Subject, tracked: &Tracked| match answers.get(&question(tracked)) {
         Some(Ok(found)) => Ok(found.clone()),
         Some(Err(why)) => Err(unresolved(tracked, why)),
@@ -93,14 +100,69 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Lockfile) -> Result<Ex
         }
         locks.push(lock);
     }
+    if mistakes.is_empty() {
+        mistakes = digests(&access, &mut workspace, &subjects, &mut locks).await;
+    }
     // One that could not be looked up would be missing from its file, so none is written.
     if !mistakes.is_empty() {
         return Err(Failure::in_files(workspace.sources, mistakes).hint("no file was written"));
     }
+    let mut files = Vec::new();
     for (subject, lock) in subjects.iter().zip(&locks) {
-        write(desk, subject, lock)?;
+        files.push(file(subject, lock, write(desk, subject, lock)?));
     }
+    desk.json(|| render::json::locks(&files));
     Ok(Exit::Done)
+}
+
+/// Fetches what services take from their repositories at the commits that are locked, and puts its digests into the locks:
+/// they tell whether a chart moved along with its commit, and what was fetched is there when nobody is to be asked.
+async fn digests(
+    access: &Access,
+    workspace: &mut config::Workspace,
+    subjects: &[Subject],
+    locks: &mut [Lock],
+) -> Vec<Diagnostic> {
+    let mut wanted = Vec::new();
+    for (at, subject) in subjects.iter().enumerate() {
+        for tracked in &subject.tracked {
+            let Some(locked) = locks[at].services.get_mut(&tracked.component) else { continue };
+            locked.chart = None;
+            let found = Found { commit: locked.commit.clone(), tag: locked.resolved.clone() };
+            put(workspace, &subject.environment, tracked, Ok(found));
+        }
+        wanted.extend(config::wanted(workspace, &subject.environment).into_iter().map(|wanted| (at, wanted)));
+    }
+    let questions = wanted.iter().map(|(_, wanted)| own::question(wanted)).collect();
+    let answers = sources::trees(access, &questions).await;
+    let mut mistakes = Vec::new();
+    for (at, wanted) in wanted {
+        // One that is named by its commit stands in no lock.
+        let Some(locked) = locks[at].services.get_mut(&wanted.component) else { continue };
+        match &answers[&own::question(&wanted)] {
+            Ok(tree) => locked.chart = Some(format!("sha256:{}", tree.digest())),
+            Err(error) => match &**error {
+                // The plan tells it, with what lies beside.
+                TreeError::NoPath { .. } => {}
+                error => mistakes.push(not_fetched(&wanted, error)),
+            },
+        }
+    }
+    mistakes
+}
+
+/// A lock file, for machines.
+fn file<'a>(subject: &'a Subject, lock: &'a Lock, is_written: bool) -> LockFile<'a> {
+    let services = lock.services.iter().map(|(name, locked)| {
+        let Locked { repository, reference, resolved, commit, when: _, chart, image: _ } = locked;
+        let (repository, reference) = (repository.clone(), reference.clone());
+        let before = subject.before.as_ref().and_then(|lock| lock.services.get(name));
+        let before = before.map(|before| before.commit.as_str()).filter(|before| *before != commit.as_str());
+        let revision = Revision { repository, reference, commit: commit.clone(), tag: resolved.clone(), since: None };
+        LockedService { name, revision, chart: chart.as_deref(), before }
+    });
+    let path = lock_path(&subject.environment).display().to_string();
+    LockFile { environment: &subject.environment, path, is_written, services: services.collect() }
 }
 
 fn question(tracked: &Tracked) -> Question {
@@ -187,12 +249,15 @@ fn check(
     if !mistakes.is_empty() {
         return Err(Failure::in_files(workspace.sources, mistakes));
     }
+    let files: Vec<LockFile<'_>> =
+        subjects.iter().filter_map(|subject| Some(file(subject, subject.before.as_ref()?, false))).collect();
+    desk.json(|| render::json::locks(&files));
     desk.text(|_| render::text::locks_hold(subjects.iter().map(|subject| subject.tracked.len()).sum()));
     Ok(Exit::Done)
 }
 
-/// Writes a lock whose text is another, and tells what it says that is new.
-fn write(desk: &Desk<'_>, Subject { environment, before, tracked: _ }: &Subject, lock: &Lock) -> Result<(), Failure> {
+/// Writes a lock whose text is another, and tells what it says that is new; gives whether it was written.
+fn write(desk: &Desk<'_>, Subject { environment, before, tracked: _ }: &Subject, lock: &Lock) -> Result<bool, Failure> {
     let path = lock_path(environment);
     let full = desk.root().join(&path);
     let entries = |lock: &Lock| -> BTreeMap<ComponentName, (String, String)> {
@@ -201,16 +266,17 @@ fn write(desk: &Desk<'_>, Subject { environment, before, tracked: _ }: &Subject,
     };
     let is_new = before.is_none();
     if is_new && lock.services.is_empty() {
-        desk.terminal.out(&format!("Environment {environment} follows nothing in git; no file was written."));
-        return Ok(());
+        desk.text(|_| format!("Environment {environment} follows nothing in git; no file was written."));
+        return Ok(false);
     }
     let before = before.clone().unwrap_or_default();
-    if before != *lock || is_new {
+    let is_written = before != *lock || is_new;
+    if is_written {
         let text = lock.text();
         if !files::create_text(&full, &text)? {
             files::replace_text(&full, &text)?;
         }
     }
-    desk.terminal.out(&render::text::locked(&path.display().to_string(), &entries(&before), &entries(lock)));
-    Ok(())
+    desk.text(|_| render::text::locked(&path.display().to_string(), &entries(&before), &entries(lock)));
+    Ok(is_written)
 }

@@ -83,7 +83,7 @@ async fn fetch_all(desk: &Desk<'_>, link: &Link, workspace: &mut config::Workspa
     }
 }
 
-fn question(Wanted { component: _, revision, path, chart: _, origin: _ }: &Wanted) -> TreeQuestion {
+pub(super) fn question(Wanted { component: _, revision, path, chart: _, origin: _ }: &Wanted) -> TreeQuestion {
     let (repository, commit) = (revision.repository.clone(), revision.commit.clone());
     TreeQuestion { repository, commit, path: path.clone(), reference: revision.full_name() }
 }

@@ -163,7 +163,7 @@ pub(super) fn fits(locked: &Locked, tracked: &Tracked) -> bool {
     locked.repository == tracked.repository && locked.reference == tracked.reference
 }
 
-fn put(
+pub(super) fn put(
     workspace: &mut config::Workspace,
     environment: &EnvironmentName,
     tracked: &Tracked,

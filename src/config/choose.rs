@@ -33,8 +33,8 @@ impl Workspace {
         })
     }
 
-    /// Whether any of these paths has a part in what an environment asks for: its file, those that it extends, the
-    /// modules that it uses, or `ditc.toml`. A path may be that of a directory, and may no longer be there.
+    /// Whether any of these paths has a part in what an environment asks for: its file and its lock, the files that it
+    /// extends, the modules that it uses, or `ditc.toml`. A path may be that of a directory, and may no longer be there.
     #[must_use]
     pub fn is_touched(&self, name: &EnvironmentName, changed: &BTreeSet<String>) -> bool {
         let mut used = self.used(name);
@@ -45,7 +45,7 @@ impl Workspace {
             About::Module(name) => Some(format!("modules/{name}")),
             About::Given | About::Nothing => None,
         });
-        let places: Vec<String> = places.collect();
+        let places: Vec<String> = places.chain([format!("environments/{name}.lock.toml")]).collect();
         changed.iter().any(|path| places.iter().any(|place| is_within(path, place) || is_within(place, path)))
     }
 

@@ -120,6 +120,42 @@ fn what_was_kept_and_is_damaged_is_fetched_anew() {
     assert_eq!(server.asked().iter().filter(|asked| asked.path.contains("/tarball/")).count(), 1);
 }
 
+#[test]
+fn a_lock_tells_whether_what_is_taken_moved_along_and_fetches_it() {
+    let (workspace, shop, server) = on_github();
+    let digest = |workspace: &Workspace, arguments: &str| -> serde_json::Value {
+        let told = workspace.ditc(&format!("lock demo -json {arguments}")).exits(0).error("").out;
+        let told: serde_json::Value = serde_json::from_str(&told).expect("one document");
+        told["files"][0].clone()
+    };
+    let first = shop.commit_of("dev");
+    server.answer(&tarball(&shop), [Answer::new(200, packed(&shop))]);
+    let before = digest(&workspace, "");
+    assert_eq!(before["services"]["shop"]["commit"], first);
+    let chart = before["services"]["shop"]["chart_digest"].as_str().expect("it takes something").to_owned();
+    let text = std::fs::read_to_string(workspace.path("environments/demo.lock.toml")).expect("it is written");
+    assert!(text.contains(&format!("chart_digest = \"{chart}\"")), "{text}");
+    assert_eq!((&before["written"], &digest(&workspace, "")["written"]), (&true.into(), &false.into()));
+    // Another commit without a change there.
+    shop.commit("elsewhere");
+    shop.git("tag --force dev");
+    server.tag("kooba/shop", "dev", &shop.commit_of("dev"));
+    server.answer(&tarball(&shop), [Answer::new(200, packed(&shop))]);
+    let after = digest(&workspace, "-upgrade");
+    assert_eq!(after["services"]["shop"]["before"], first);
+    assert_eq!(after["services"]["shop"]["chart_digest"], chart);
+    assert_eq!(digest(&workspace, "-check")["services"]["shop"]["commit"], shop.commit_of("dev"));
+    server.asked();
+    workspace.ditc("plan demo --sandbox -offline").exits(0);
+    assert!(server.asked().is_empty());
+    change(&workspace, &shop, "second");
+    server.tag("kooba/shop", "dev", &shop.commit_of("dev"));
+    server.answer(&tarball(&shop), [Answer::new(503, "")]);
+    let refused = workspace.ditc("lock demo -upgrade").exits(1).out("").error;
+    assert!(refused.contains("files not fetched") && refused.contains("no file was written"), "{refused}");
+    assert_eq!(digest(&workspace, "")["services"]["shop"]["chart_digest"], chart);
+}
+
 /// Plans what must be refused, without the numbers that differ from run to run.
 #[track_caller]
 fn refused(workspace: &Workspace, hidden: &[(&str, &str)], expected: impl snapbox::IntoData) {
@@ -246,7 +282,9 @@ error: files not fetched
 #[test]
 fn what_is_not_kept_cannot_be_had_offline() {
     let (workspace, shop, server) = on_github();
+    server.answer(&tarball(&shop), [Answer::new(200, packed(&shop))]);
     workspace.ditc("lock demo").exits(0);
+    std::fs::remove_dir_all(workspace.path("state/cache/trees")).expect("it is there");
     let told = workspace.ditc("plan demo --sandbox -offline").exits(1).out("").wrote_nothing();
     let told = told.error.replace(&shop.commit_of("dev")[..7], "[SHORT]");
     crate::support::check(
