@@ -59,7 +59,7 @@ Example, for environments/ENV.toml
 module = "mail"
 
 [dependencies.mail.inputs]
-host = "web.example.com"
+host = "example"
 # mailboxes = { example = ["example"] }
 # keep      = "24h"
 
@@ -121,7 +121,7 @@ module = "postgresql"
 # users     = { example = ["example"] }
 # storage   = "1Gi"
 # version   = "17.5"
-# image     = "traefik/whoami:v1.11.0"
+# image     = "registry.example.com/app:v1"
 # memory    = "512Mi"
 # resources = { limits = { memory = "256Mi" } }
 # settings  = { example = "example" }
@@ -164,7 +164,7 @@ module = "postgresql"
       "value": "{{ name }}"
     }
   ],
-  "example": "[dependencies.mail]/nmodule = /"mail/"/n/n[dependencies.mail.inputs]/nhost = /"web.example.com/"/n# mailboxes = { example = [/"example/"] }/n# keep      = /"24h/"/n"
+  "example": "[dependencies.mail]/nmodule = /"mail/"/n/n[dependencies.mail.inputs]/nhost = /"example/"/n# mailboxes = { example = [/"example/"] }/n# keep      = /"24h/"/n"
 }
 
 "#]]);

@@ -158,17 +158,6 @@ hint: nothing was written
 
 "#]]);
     refused("set demo web replicas=three ports=[99999]").error(str![[r#"
-error: invalid port
-  --> environments/demo.toml:8:13
-   |
- 8 | ports    = [99999]
-   |             ^^^^^ ports go from 1 to 65535
-   |
-  ::: modules/service/module.toml (built in):27:9
-   |
-27 | [inputs.ports]
-   |         ----- declared here as `list(port)`
-
 error: wrong type
   --> environments/demo.toml:7:12
    |
@@ -181,6 +170,17 @@ error: wrong type
    |         -------- declared here as `integer`
    |
    = note: input `replicas` of module `service` takes an integer, not a string
+
+error: invalid port
+  --> environments/demo.toml:8:13
+   |
+ 8 | ports    = [99999]
+   |             ^^^^^ ports go from 1 to 65535
+   |
+  ::: modules/service/module.toml (built in):27:9
+   |
+27 | [inputs.ports]
+   |         ----- declared here as `list(port)`
 
 2 errors
 hint: nothing was written
