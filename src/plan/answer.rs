@@ -27,12 +27,17 @@ pub(super) fn differs(input: &Input, manifest: &Manifest, live: &Object, plan: &
     let yields = input.yields(manifest, live);
     let mine = ownership::our_paths(live);
     let mut clears = None;
+    let (mut regains, mut gives_up) = (Vec::new(), Vec::new());
     let (differences, taken, owned, check) = match input.answers.get(key) {
         Some(Answer::Accepted(answer)) => {
             let owned = mine.union(&ownership::our_paths(answer));
             let differences = diff::between(live, answer, &owned);
             if differences.fields.is_empty() && owns_as_much(manifest, live, answer) {
                 return unchanged(input, manifest, &yields, live, plan);
+            }
+            if differences.fields.is_empty() {
+                let then = ownership::our_paths(answer);
+                (regains, gives_up) = (then.difference(&mine).members(), mine.difference(&then).members());
             }
             (differences, drift::taken(live, answer), owned, Check::Done)
         }
@@ -78,7 +83,10 @@ pub(super) fn differs(input: &Input, manifest: &Manifest, live: &Object, plan: &
         plan.drift.insert(key.clone(), Drift { component: manifest.component.clone(), kind });
     }
     let change = write(manifest, Action::Update, reason, same(live, owned));
-    plan.changes.insert(key.clone(), Change { rolls, takes_back, yields, clears, diff: differences, check, ..change });
+    plan.changes.insert(
+        key.clone(),
+        Change { rolls, takes_back, regains, gives_up, yields, clears, diff: differences, check, ..change },
+    );
 }
 
 /// That the component of an object stands at another commit than the one that was applied.

@@ -203,6 +203,9 @@ pub struct Change {
     /// Fields of others that this change takes by force, this object alone: those that were ours before, and those
     /// that the user gave us.
     pub takes_back: Vec<Taken>,
+    /// Fields whose values stay and whose owners change, where that is all that changes; for people.
+    pub regains: Vec<FieldPath>,
+    pub gives_up: Vec<FieldPath>,
     /// Fields that a controller looks after by now: they are not in the body.
     pub yields: Paths,
     /// Defaults that are in the way of the update and go with it.
@@ -225,6 +228,8 @@ impl Change {
             expect: Expect::Absent,
             manifest: None,
             takes_back: Vec::new(),
+            regains: Vec::new(),
+            gives_up: Vec::new(),
             yields: Paths::default(),
             clears: None,
             merge: None,

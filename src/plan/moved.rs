@@ -81,6 +81,8 @@ fn movement(planned: &Change, now: &Change) -> Option<Movement> {
         reason: _,
         rolls: _,
         ends,
+        regains: _,
+        gives_up: _,
         expect,
         manifest,
         takes_back,

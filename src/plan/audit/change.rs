@@ -31,6 +31,8 @@ pub(super) fn check(input: &Input, plan: &Plan, key: &ObjectKey, change: &Change
         expect,
         manifest,
         takes_back,
+        regains,
+        gives_up,
         yields,
         clears,
         merge,
@@ -84,6 +86,8 @@ pub(super) fn check(input: &Input, plan: &Plan, key: &ObjectKey, change: &Change
         "yields what nothing asks for",
     );
 
+    let is_told = regains.is_empty() && gives_up.is_empty();
+    fault(is_told || *action == Action::Update, "changes owners of fields, and is no update");
     if let Some(Clears { paths, first }) = clears {
         fault(*action == Action::Update, "clears defaults, and is no update");
         let body = manifest.as_ref().map(|manifest| &manifest.body.0);

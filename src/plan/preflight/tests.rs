@@ -78,6 +78,8 @@ impl Plan {
             rolls: BTreeSet::new(),
             ends: BTreeSet::new(),
             takes_back: Vec::new(),
+            regains: Vec::new(),
+            gives_up: Vec::new(),
             diff: Diff::default(),
             yields: Paths::default(),
             clears: None,

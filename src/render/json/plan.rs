@@ -117,6 +117,9 @@ pub(super) struct ChangeDocument<'a> {
     fields: Vec<FieldDocument<'a>>,
     unchanged_fields: usize,
     takes_back: Vec<TakenDocument<'a>>,
+    /// Fields whose values stay, and which become ditc's, or are no longer.
+    regains: Vec<String>,
+    gives_up: Vec<String>,
     /// Fields that are left to a controller.
     yields: Vec<String>,
     /// Defaults of the server that go with the update.
@@ -138,6 +141,8 @@ impl<'a> ChangeDocument<'a> {
             expect: _,
             manifest,
             takes_back,
+            regains,
+            gives_up,
             yields,
             clears,
             merge: _,
@@ -163,6 +168,8 @@ impl<'a> ChangeDocument<'a> {
             fields: diff.fields.iter().map(field).collect(),
             unchanged_fields: diff.unchanged,
             takes_back: takes_back.iter().map(TakenDocument::new).collect(),
+            regains: regains.iter().map(ToString::to_string).collect(),
+            gives_up: gives_up.iter().map(ToString::to_string).collect(),
             yields: yields.members().iter().map(ToString::to_string).collect(),
             clears: clears.iter().flat_map(|clears| &clears.paths).map(ToString::to_string).collect(),
             check: match check {

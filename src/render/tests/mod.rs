@@ -170,6 +170,8 @@ pub(super) fn change(component: Option<&str>, action: Action, reason: Reason) ->
         rolls: BTreeSet::new(),
         ends: BTreeSet::new(),
         takes_back: Vec::new(),
+        regains: Vec::new(),
+        gives_up: Vec::new(),
         yields: Paths::default(),
         clears: None,
         merge: None,

@@ -23,6 +23,9 @@ use super::{
     plan::Context,
 };
 
+/// More fields than this whose owners alone change are counted.
+const OWNED: usize = 10;
+
 /// A change, and how closely it may stand to the one before.
 pub(super) struct Block {
     pub(super) text: String,
@@ -145,6 +148,20 @@ fn inside(key: &ObjectKey, change: &Change, style: Style) -> String {
     for Taken { field, manager } in &change.takes_back {
         let line = format!("{takes} ownership of {} ({})", clean_line(field), clean_line(manager));
         text.push_str(&format!("      {} {line}\n", Sign::Change.paint(style)));
+    }
+    let told: Vec<&str> = change.takes_back.iter().map(|taken| taken.field.as_str()).collect();
+    let others = |path: &String| !told.contains(&path.as_str());
+    let regains = change.regains.iter().map(ToString::to_string).filter(others);
+    let regains = regains.map(|path| format!("{takes} ownership of {}", clean_line(&path)));
+    let gives_up =
+        change.gives_up.iter().map(|path| format!("gives up ownership of {}", clean_line(&path.to_string())));
+    let lines: Vec<String> = regains.chain(gives_up).collect();
+    for line in lines.iter().take(OWNED) {
+        text.push_str(&format!("      {} {line}\n", Sign::Change.paint(style)));
+    }
+    match lines.len().saturating_sub(OWNED) {
+        0 => {}
+        more => text.push_str(&format!("        ... and {more} more\n")),
     }
     let hidden = match (change.action, change.diff.unchanged) {
         (Action::Update | Action::Adopt | Action::Replace, 1) => "# (1 unchanged field hidden)".to_owned(),

@@ -122,6 +122,8 @@ pub(super) fn change() -> Fields {
         ("rolls_because", list(of("resource"), "the configuration whose change replaces its pods")),
         ("fields", list(of("field"), "those that differ; every one of a new object")),
         ("unchanged_fields", count("how many do not")),
+        ("gives_up", texts("fields whose values stay, and which ditc no longer asks for")),
+        ("regains", texts("fields whose values are right, and which become ditc's again")),
         ("takes_back", list(taken, "fields taken from others")),
         ("yields", texts("fields left to a controller")),
         ("clears", texts("defaults of the server that go with the update")),
