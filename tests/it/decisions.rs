@@ -13,6 +13,7 @@ stories! {
     a_default_in_the_way_goes_with_the_update
     an_object_is_made_anew_on_request
     fields_of_others_are_taken_when_told_to
+    a_field_whose_owner_alone_changes_is_named
     what_is_being_deleted_is_made_anew_when_it_is_gone
     data_is_lost_only_when_told_to
     claims_that_a_set_made_go_with_it_and_no_others
@@ -139,6 +140,21 @@ fn fields_of_others_are_taken_when_told_to(stage: &Stage) {
     stage.plan("").exits(1).says(".spec.minReadySeconds (other)").says(&flag.replace("ENV", &stage.name));
     stage.plan(flag).exits(2).says("takes back ownership of .spec.minReadySeconds (other)");
     stage.apply(flag).exits(0);
+    stage.is_as_defined();
+}
+
+fn a_field_whose_owner_alone_changes_is_named(stage: &Stage) {
+    let with =
+        |spec: &str| stage.define(&format!("[services.web]\nmodule = \"app\"\ninputs = {{ spec = {spec} }}\n{API}"));
+    with("{ minReadySeconds = 1 }");
+    stage.apply("").exits(0);
+    // The same value, and another who wants it.
+    let theirs = json!({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"minReadySeconds": 1}});
+    stage.patch_as("other", WEB, "application/apply-patch+yaml", &theirs);
+    with("{}");
+    stage.plan("").exits(2).says("~ gives up ownership of .spec.minReadySeconds");
+    stage.apply("").exits(0);
+    assert_eq!(stage.get(WEB).expect("it is there")["spec"]["minReadySeconds"], 1);
     stage.is_as_defined();
 }
 
