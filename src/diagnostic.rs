@@ -38,6 +38,11 @@ impl Sources {
         &self.sources[id.0]
     }
 
+    /// The paths of all texts, in the order in which they were read.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().map(|source| source.path.as_str())
+    }
+
     /// Puts `*` in the place of a text that nobody may see; its lines and the places behind it stay where they are.
     pub fn mask(&mut self, span: &Span) {
         let text = &mut Arc::make_mut(&mut self.sources[span.source.0]).text;

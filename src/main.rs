@@ -27,8 +27,5 @@ fn main() -> ExitCode {
     // Fails only where a provider is there already, and that one serves as well.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the system gives threads");
-    match runtime.block_on(ditc::commands::run(&cli, &settings, &terminal)) {
-        Ok(exit) => exit.into(),
-        Err(failure) => ditc::commands::report(&failure, &terminal),
-    }
+    runtime.block_on(ditc::commands::run(&cli, &settings, &terminal)).into()
 }

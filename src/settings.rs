@@ -12,6 +12,10 @@ use jiff::Timestamp;
 
 use crate::{config::PREFIX, sources::Token};
 
+mod actions;
+
+pub use actions::Actions;
+
 /// The width to assume where there is no terminal and no `COLUMNS`.
 const WIDTH: usize = 80;
 /// What a user or host is called that has no name.
@@ -53,6 +57,8 @@ pub struct Settings {
     /// For a GitHub Enterprise: `DITC_GITHUB_TOKEN`, else `GH_ENTERPRISE_TOKEN`, `GITHUB_ENTERPRISE_TOKEN`. What lets in at
     /// GitHub itself is not sent to a host that a file names.
     pub enterprise_token: Option<Token>,
+    /// The step of a workflow on GitHub that this is.
+    pub actions: Actions,
     /// Where the process was started.
     pub directory: PathBuf,
     pub user: String,
@@ -125,6 +131,7 @@ impl Settings {
             ssh_command: get("GIT_SSH_COMMAND"),
             github_token: token(&["DITC_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN"]),
             enterprise_token: token(&["DITC_GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"]),
+            actions: Actions::read(get),
             directory: PathBuf::new(),
             user: get("USER").or_else(|| get("LOGNAME")).unwrap_or_else(|| UNKNOWN.to_owned()),
             host: get("HOSTNAME").unwrap_or_else(|| UNKNOWN.to_owned()),

@@ -45,6 +45,8 @@ pub struct Terminal {
     status: Stream,
     /// Where all that machines are told goes as well.
     copy: Mutex<Option<Box<dyn Write + Send>>>,
+    /// Where all that people are told goes as well, without colours.
+    text_copy: Mutex<Option<Box<dyn Write + Send>>>,
     /// The reader of standard output went away. That is no failure: a run goes on, only its words are lost.
     unread: AtomicBool,
 }
@@ -95,6 +97,8 @@ pub enum Report {
     Text,
     /// JSON, on standard output: a document in the place of the answer, or lines behind those of the run.
     Json,
+    /// For people, on standard error: standard output is for another form.
+    Elsewhere,
 }
 
 impl Terminal {
@@ -140,12 +144,30 @@ impl Terminal {
             out: Mutex::new(out),
             status: Mutex::new(status),
             copy: Mutex::default(),
+            text_copy: Mutex::default(),
             unread: AtomicBool::new(false),
         }
     }
 
-    /// Prints a part of the answer on standard output; a missing line end is added.
+    /// Tells people a part of the answer, on standard output unless that is for another form; a missing line end is added.
     pub fn out(&self, text: &str) {
+        let mut copy = self.text_copy.lock().unwrap_or_else(PoisonError::into_inner);
+        let has_copy = copy.is_some();
+        let plain = || anstream::adapter::strip_str(&whole(text)).to_string();
+        if copy.as_mut().is_some_and(|file| file.write_all(plain().as_bytes()).is_err()) {
+            *copy = None;
+            self.status(&render::text::warning("the file of -format text is not complete", self.status_style));
+        }
+        drop(copy);
+        match self.report {
+            Report::Text => self.answer(text),
+            Report::Json if !has_copy => self.answer(text),
+            Report::Json | Report::Elsewhere => {}
+        }
+    }
+
+    /// Prints on standard output, whomever it is for; a missing line end is added.
+    pub fn answer(&self, text: &str) {
         let area = self.lock_area();
         if area.is_empty() {
             self.write_out(&whole(text));
@@ -159,20 +181,25 @@ impl Terminal {
         *self.copy.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
     }
 
+    /// Copies all that people are told from now on, whatever standard output shows.
+    pub fn copy_text_into(&self, file: Box<dyn Write + Send>) {
+        *self.text_copy.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
+    }
+
     /// Whether a machine listens, on standard output or in a file.
     pub fn wants_json(&self) -> bool {
         self.report == Report::Json || self.copy.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    /// Whether standard output is for people.
+    /// Whether people listen, on standard output or in a file.
     pub fn wants_text(&self) -> bool {
-        self.report == Report::Text
+        self.report == Report::Text || self.text_copy.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// Tells machines, wherever they listen; a missing line end is added.
     pub fn json(&self, text: &str) {
         if self.report == Report::Json {
-            self.out(text);
+            self.answer(text);
         }
         let mut copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
         let failed = copy.as_mut().and_then(|file| file.write_all(whole(text).as_bytes()).err());
@@ -264,7 +291,7 @@ impl Terminal {
         let Failure { kind, message, causes, hints, diagnostics } = failure;
         let none = Diagnostics::default();
         let Diagnostics { sources, list } = diagnostics.as_deref().unwrap_or(&none);
-        if self.wants_text() {
+        if self.report != Report::Json {
             self.complain(failure);
         }
         if self.wants_json() {

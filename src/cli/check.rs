@@ -2,13 +2,16 @@
 
 use crate::failure::Failure;
 
-use super::{Apply, Choose, Cli, Destroy, Meant, Plan, Rollback, Run, Several, Subject, Variables, Verb, usage};
+use super::{
+    Apply, Choose, Cli, Destroy, Meant, Plan, Rollback, Run, Several, Subject, Variables, Verb, output, usage,
+};
 
 /// Refuses what the grammar of the command line allows and the commands do not.
 pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
     if let Some(meant) = cli.verb.meant() {
         of_environments(&cli.verb, &meant)?;
     }
+    output::check(cli)?;
     match &cli.verb {
         Verb::Plan(plan) => of_plan(plan),
         Verb::Apply(Apply { subjects, run, variables, choose, several: _ }) if has_file(subjects) => {
@@ -20,12 +23,7 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
                 .hint("give these flags to `ditc plan ENV -out=FILE`, then apply that"))
         }
         Verb::Apply(Apply { run, .. }) | Verb::Destroy(Destroy { run, .. }) | Verb::Rollback(Rollback { run, .. }) => {
-            looks(run)?;
-            if cli.global.json && !run.auto_approve {
-                return Err(usage("-json asks no questions, so it needs -auto-approve")
-                    .hint("look first with `ditc plan`, then add -auto-approve"));
-            }
-            Ok(())
+            looks(run)
         }
         Verb::Drift(_) | Verb::Show(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => Ok(()),
         Verb::Status(_)
@@ -46,7 +44,7 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
 }
 
 /// Whether a saved plan is among what is to be applied.
-fn has_file(subjects: &[Subject]) -> bool {
+pub(super) fn has_file(subjects: &[Subject]) -> bool {
     subjects.iter().any(|subject| matches!(subject, Subject::File(_)))
 }
 

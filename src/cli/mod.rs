@@ -8,7 +8,7 @@ use crate::{
     address::Which,
     failure::{Failure, FailureKind},
     names::{EnvironmentName, Pattern},
-    terminal::{Lines, Report, Wishes},
+    terminal::{Lines, Wishes},
 };
 
 mod arguments;
@@ -33,7 +33,7 @@ mod write;
 
 pub use complete::{Candidate, Cursor, Wanted, cursor};
 pub use flags::{Choose, Habits, Lock, Part, Run, Variables};
-pub use output::{Copies, Length};
+pub use output::{Copies, Form, FormKind, Length};
 pub use reach::{Exec, Forward, Logs, Place, PortForward};
 pub use references::{Lockfile, References, Upgrade};
 pub use tools::{Fmt, Modules, ModulesAction, New, Schema, SchemaOf, Validate};
@@ -484,7 +484,7 @@ impl Cli {
             | Verb::Schema(_) => false,
             Verb::Doctor(_) | Verb::Completions(_) | Verb::Complete(_) | Verb::Man(_) => false,
         };
-        let report = if self.global.json { Report::Json } else { Report::Text };
+        let report = self.report();
         let lines = match &self.verb {
             Verb::Apply(_) | Verb::Destroy(_) | Verb::Rollback(_) | Verb::Logs(_) | Verb::PortForward(_) => Lines::Yes,
             _ => Lines::No,

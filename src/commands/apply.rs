@@ -18,7 +18,7 @@ use crate::{
     format::{history::PastRun, index::Tombstone, record::Limits},
     names::EnvironmentName,
     plan::{Action, Plan, Preflight, Step},
-    render::{self, text::Context},
+    render::{self, forms::Section, text::Context},
     settings,
     state::{Definition, Lineage, Operation, Run, State, Version},
     store::{Holder, Lock, Past},
@@ -307,6 +307,7 @@ fn dead(desk: &Desk<'_>, link: &Link, environment: &EnvironmentName) -> Result<O
 fn show(desk: &Desk<'_>, plan: &Plan, preflight: &Preflight, context: &Context<'_>) {
     desk.json(|| render::json::version(env!("CARGO_PKG_VERSION"), settings::now()));
     desk.json(|| render::json::planned(plan, context, settings::now()));
+    desk.section(|| Section::of_plan(plan, preflight, context));
     desk.text(|style| render::text::plan(plan, context, style));
     if !preflight.is_clear() {
         desk.json(|| render::json::preflight(preflight, plan, settings::now()));
@@ -383,6 +384,7 @@ fn end(
     signal: Option<FailureKind>,
 ) -> Result<Exit, Failure> {
     let complete = outcome.is_complete();
+    desk.ended(plan, outcome);
     desk.text(|style| format!("\n{}", render::text::ledger(outcome, plan, context, style)));
     if complete && plan.operation == Operation::Apply && !plan.outputs.is_empty() {
         desk.json(|| render::json::outputs(&plan.outputs, settings::now()));

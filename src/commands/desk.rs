@@ -21,6 +21,8 @@ use crate::{
     terminal::Terminal,
 };
 
+use super::forms::Forms;
+
 /// What defines the environments of a workspace.
 pub(super) const PLACES: [&str; 3] = ["ditc.toml", "environments", "modules"];
 
@@ -30,6 +32,7 @@ pub(super) struct Desk<'a> {
     pub global: &'a Global,
     pub settings: &'a Settings,
     pub terminal: &'a Terminal,
+    pub forms: &'a Forms,
     pub detail: Detail,
 }
 

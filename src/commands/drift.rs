@@ -16,6 +16,7 @@ use crate::{
     plan::{self, Basis, Report, Strict, Surroundings, Verdict},
     render::{
         self,
+        forms::Section,
         text::{Found, Look},
     },
     state::{Operation, State},
@@ -86,6 +87,9 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Drift) -> Result<Exit,
     }
     let looks: Vec<Look<'_>> = all.iter().map(Looked::look).collect();
     desk.json(|| render::json::drift(&looks, &cluster, strict));
+    for look in &looks {
+        desk.section(|| Section::of_drift(look, &cluster, &flags, strict));
+    }
     if !desk.terminal.wants_text() {
         // That was all.
     } else if looks.len() > 1 {

@@ -1,11 +1,9 @@
 //! One file for each verb: what it asks, in which order, and what it says in the end. Rooms are joined only here.
 
-use std::process::ExitCode;
-
 use crate::{
-    cli::{Cli, Copies, Import, Modules, ModulesAction, Sandbox, Show, State, Verb},
+    cli::{Cli, Import, Modules, ModulesAction, Sandbox, Show, State, Verb},
     failure::{Exit, Failure},
-    files, render,
+    render,
     settings::Settings,
     terminal::Terminal,
 };
@@ -21,6 +19,7 @@ mod errors;
 mod exec;
 mod explain;
 mod fmt;
+mod forms;
 mod graph;
 mod history;
 mod images;
@@ -54,49 +53,60 @@ mod together;
 mod validate;
 
 use desk::Desk;
+use forms::Forms;
 
-/// Runs what was typed.
-///
-/// # Errors
-/// Whatever kept the command from doing what it was asked.
-pub async fn run(cli: &Cli, settings: &Settings, terminal: &Terminal) -> Result<Exit, Failure> {
-    let desk = Desk { global: &cli.global, settings, terminal, detail: cli.detail() };
-    let Copies { json_into } = cli.copies();
-    if let Some(file) = json_into {
-        // Opened before anything is done, so that nothing is done and then lost.
-        terminal.copy_json_into(Box::new(files::create_private(&desk.root().join(file))?));
+/// Runs what was typed, and tells in every form that was asked for how it ended.
+pub async fn run(cli: &Cli, settings: &Settings, terminal: &Terminal) -> Exit {
+    let forms = match Forms::open(cli, settings, terminal) {
+        Ok(forms) => forms,
+        Err(failure) => return terminal.report(&failure),
+    };
+    let desk = Desk { global: &cli.global, settings, terminal, forms: &forms, detail: cli.detail() };
+    let exit = match carry_out(&desk, &cli.verb).await {
+        Ok(exit) => exit,
+        Err(failure) => {
+            forms.failed(&failure);
+            terminal.report(&failure)
+        }
+    };
+    match forms.write(settings, terminal, exit) {
+        Ok(()) => exit,
+        Err(failure) => exit.and(terminal.report(&failure)),
     }
-    match &cli.verb {
-        Verb::Plan(plan) => plan::run(&desk, plan).await,
-        Verb::Apply(apply) => apply::apply(&desk, apply).await,
-        Verb::Lock(lock) => lock::run(&desk, lock).await,
-        Verb::Destroy(destroy) => apply::destroy(&desk, destroy).await,
-        Verb::Show(Show { file, .. }) => show::run(&desk, file),
-        Verb::Drift(drift) => drift::run(&desk, drift).await,
-        Verb::Exec(exec) => exec::run(&desk, exec).await,
-        Verb::PortForward(forward) => port_forward::run(&desk, forward).await,
-        Verb::Logs(logs) => logs::run(&desk, logs).await,
-        Verb::Status(status) => status::run(&desk, status).await,
-        Verb::State(State::List { environment }) => state::list(&desk, environment).await,
-        Verb::State(State::Show { environment, address }) => state::show(&desk, environment, address).await,
-        Verb::State(State::Rebuild { environment }) => state::rebuild(&desk, environment).await,
-        Verb::Sandbox(Sandbox::Serve) => sandbox::serve(&desk).await,
-        Verb::Validate(validate) => validate::run(&desk, validate),
-        Verb::Fmt(fmt) => fmt::run(&desk, fmt),
-        Verb::New(new) => new::run(&desk, new),
-        Verb::Set(set) => set::run(&desk, set),
-        Verb::Import(Import::Payload(payload)) => import::payload(&desk, payload),
-        Verb::Modules(Modules { action: None }) => modules::list(&desk),
-        Verb::Modules(Modules { action: Some(ModulesAction::Show { module }) }) => modules::show(&desk, module),
-        Verb::Schema(schema) => schema::run(&desk, schema),
-        Verb::Explain(arguments) => explain::run(&desk, arguments).await,
-        Verb::Graph(arguments) => graph::run(&desk, arguments).await,
-        Verb::History(arguments) => history::run(&desk, arguments).await,
-        Verb::Rollback(arguments) => apply::rollback(&desk, arguments).await,
-        Verb::Doctor(doctor) => doctor::run(&desk, doctor).await,
-        Verb::Completions(completions) => Ok(complete::script(&desk, *completions)),
-        Verb::Complete(words) => complete::run(&desk, words),
-        Verb::Man(man) => man::run(&desk, man),
+}
+
+async fn carry_out(desk: &Desk<'_>, verb: &Verb) -> Result<Exit, Failure> {
+    match verb {
+        Verb::Plan(plan) => plan::run(desk, plan).await,
+        Verb::Apply(apply) => apply::apply(desk, apply).await,
+        Verb::Lock(lock) => lock::run(desk, lock).await,
+        Verb::Destroy(destroy) => apply::destroy(desk, destroy).await,
+        Verb::Show(Show { file, .. }) => show::run(desk, file),
+        Verb::Drift(drift) => drift::run(desk, drift).await,
+        Verb::Exec(exec) => exec::run(desk, exec).await,
+        Verb::PortForward(forward) => port_forward::run(desk, forward).await,
+        Verb::Logs(logs) => logs::run(desk, logs).await,
+        Verb::Status(status) => status::run(desk, status).await,
+        Verb::State(State::List { environment }) => state::list(desk, environment).await,
+        Verb::State(State::Show { environment, address }) => state::show(desk, environment, address).await,
+        Verb::State(State::Rebuild { environment }) => state::rebuild(desk, environment).await,
+        Verb::Sandbox(Sandbox::Serve) => sandbox::serve(desk).await,
+        Verb::Validate(validate) => validate::run(desk, validate),
+        Verb::Fmt(fmt) => fmt::run(desk, fmt),
+        Verb::New(new) => new::run(desk, new),
+        Verb::Set(set) => set::run(desk, set),
+        Verb::Import(Import::Payload(payload)) => import::payload(desk, payload),
+        Verb::Modules(Modules { action: None }) => modules::list(desk),
+        Verb::Modules(Modules { action: Some(ModulesAction::Show { module }) }) => modules::show(desk, module),
+        Verb::Schema(schema) => schema::run(desk, schema),
+        Verb::Explain(arguments) => explain::run(desk, arguments).await,
+        Verb::Graph(arguments) => graph::run(desk, arguments).await,
+        Verb::History(arguments) => history::run(desk, arguments).await,
+        Verb::Rollback(arguments) => apply::rollback(desk, arguments).await,
+        Verb::Doctor(doctor) => doctor::run(desk, doctor).await,
+        Verb::Completions(completions) => Ok(complete::script(desk, *completions)),
+        Verb::Complete(words) => complete::run(desk, words),
+        Verb::Man(man) => man::run(desk, man),
         Verb::Version => {
             let version = env!("CARGO_PKG_VERSION");
             desk.text(|_| format!("ditc {version}"));
@@ -104,10 +114,4 @@ pub async fn run(cli: &Cli, settings: &Settings, terminal: &Terminal) -> Result<
             Ok(Exit::Done)
         }
     }
-}
-
-/// Tells why a command failed, in the form that was asked for, and gives the code to end with.
-#[must_use]
-pub fn report(failure: &Failure, terminal: &Terminal) -> ExitCode {
-    terminal.report(failure).into()
 }

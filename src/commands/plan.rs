@@ -10,7 +10,7 @@ use crate::{
     names::EnvironmentName,
     observed::{Answer, Why},
     plan::{self, Basis, Plan, Preflight},
-    render::{self, json::Planned, text::Context},
+    render::{self, forms::Section, json::Planned, text::Context},
     secret::Values,
     state::Operation,
     store::{Loaded, Local},
@@ -137,9 +137,13 @@ impl<'a> Told<'a> {
             Ok(survey) => {
                 desk.warn(&survey.warnings);
                 let context = context(desk, survey, link, &self.flags);
+                desk.section(|| Section::of_plan(&survey.plan, &survey.preflight, &context));
                 self.teller.tell(desk, &environment, Ok((survey, &context)));
             }
-            Err(failure) => self.teller.tell(desk, &environment, Err(failure)),
+            Err(failure) => {
+                desk.failed(environment.as_str(), failure);
+                self.teller.tell(desk, &environment, Err(failure));
+            }
         }
         if desk.terminal.wants_json() {
             self.surveyed.push((environment, surveyed));
@@ -184,6 +188,7 @@ pub(super) fn summarise(desk: &Desk<'_>, meant: &cli::Meant, prospects: &[render
 /// Draws a plan, and what would stop it.
 pub(super) fn show(desk: &Desk<'_>, plan: &Plan, preflight: &Preflight, context: &Context<'_>) {
     desk.json(|| render::json::plan(plan, preflight, context));
+    desk.section(|| Section::of_plan(plan, preflight, context));
     desk.text(|style| render::text::plan(plan, context, style));
     foretell(desk, plan, preflight, context);
 }

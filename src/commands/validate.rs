@@ -5,7 +5,7 @@ use crate::{
     config::{self, check_all, check_some},
     failure::{Exit, Failure},
     kinds::Kinds,
-    render,
+    render::{self, forms::Section},
 };
 
 use super::{
@@ -33,15 +33,16 @@ pub(super) fn run(desk: &Desk<'_>, arguments: &cli::Validate) -> Result<Exit, Fa
     };
     let is_valid = checked.mistakes.is_empty();
     desk.json(|| render::json::validate(&checked.mistakes, &checked.unknown_kinds, &workspace.sources));
-    if !is_valid {
-        if !desk.terminal.wants_text() {
-            return Ok(Exit::Error);
-        }
-        let failure = Failure::in_files(workspace.sources, checked.mistakes);
-        // The document has told it already.
-        return if desk.terminal.wants_json() { Ok(desk.terminal.complain(&failure)) } else { Err(failure) };
-    }
     let (environments, modules) = (checked.environments, checked.modules);
+    desk.section(|| Section::of_files(&checked.mistakes, &workspace.sources, environments, modules));
+    if !is_valid {
+        let failure = Failure::in_files(workspace.sources, checked.mistakes);
+        // Documents and forms have told it already.
+        return Ok(match desk.terminal.wants_text() {
+            true => desk.terminal.complain(&failure),
+            false => Exit::Error,
+        });
+    }
     desk.text(|style| render::text::valid(environments, modules, &checked.unknown_kinds, style));
     Ok(Exit::Done)
 }

@@ -23,7 +23,7 @@ pub use lock::{FileLock, is_held};
 pub use prune::prune;
 pub use reach::{Reach, reach};
 pub use scratch::Scratch;
-pub use stream::create_private;
+pub use stream::{append, create_private, size};
 pub use text::{create_open_dir, create_text, is_directory, put_text, read_inside, read_text, replace_text};
 pub use tree::write_tree;
 pub use workspace::{FILE_LIMIT, is_definition, links, read_workspace};

@@ -38,8 +38,8 @@ pub struct Report {
     pub environment: EnvironmentName,
     pub namespace: Namespace,
     pub surroundings: Surroundings,
-    /// How many recorded objects were compared.
-    pub compared: usize,
+    /// The recorded objects that were compared, each with its component.
+    pub compared: BTreeMap<ObjectKey, Option<ComponentId>>,
     pub drift: BTreeMap<ObjectKey, Drift>,
     /// Objects that nobody described, with the managers that wrote them.
     pub foreign: BTreeMap<ObjectKey, Vec<String>>,
@@ -133,10 +133,10 @@ pub fn report(input: &Input, plan: &Plan, state: &State, surroundings: Surroundi
     let mut drift = BTreeMap::new();
     let mut unknown = BTreeMap::new();
     let manifests = input.desired.iter().flat_map(|desired| desired.manifests.values());
-    let mut compared = 0;
+    let mut compared = BTreeMap::new();
     for manifest in manifests {
         let (key, component) = (manifest.key.clone(), manifest.component.clone());
-        compared += 1;
+        compared.insert(key.clone(), component.clone());
         match judge(input, plan, manifest) {
             Judged::Kept => {}
             Judged::Moved(kind) => {

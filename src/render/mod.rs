@@ -1,5 +1,6 @@
 //! Values become text: for people, for machines. Everything here returns strings; printing is the business of `terminal`.
 
+pub mod forms;
 pub mod graph;
 pub mod json;
 mod risk;

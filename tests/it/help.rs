@@ -268,9 +268,14 @@ Output:
           New objects in one line each, no legend, and no remarks that ask
           nothing of you
 
+      --format <KIND[=FILE]>
+          Tell it in another form: text, json, markdown (for a comment), github
+          (annotations, step summary, outputs), junit. One goes to standard
+          output, others into files as KIND=FILE; repeatable
+
       --json-into <FILE>
           Also write what -json prints into this file, which is made anew and
-          for you alone to read
+          for you alone to read: -format json=FILE
 
       --chdir <DIR>
           Work in this directory instead of the current one
@@ -429,15 +434,20 @@ Decisions:
           leave every object as it is
 
 Output:
-      --chdir <DIR>       Work in this directory instead of the current one
-      --no-color          Print no colours
-      --json              Print JSON on standard output
-  -q, --quiet             Print no progress, only results and errors
-      --compact           One line for each object
-      --concise           New objects in one line each, no legend, and no
-                          remarks that ask nothing of you
-      --json-into <FILE>  Also write what -json prints into this file, which is
-                          made anew and for you alone to read
+      --chdir <DIR>           Work in this directory instead of the current one
+      --no-color              Print no colours
+      --json                  Print JSON on standard output
+  -q, --quiet                 Print no progress, only results and errors
+      --compact               One line for each object
+      --concise               New objects in one line each, no legend, and no
+                              remarks that ask nothing of you
+      --format <KIND[=FILE]>  Tell it in another form: text, json, markdown (for
+                              a comment), github (annotations, step summary,
+                              outputs), junit. One goes to standard output,
+                              others into files as KIND=FILE; repeatable
+      --json-into <FILE>      Also write what -json prints into this file, which
+                              is made anew and for you alone to read: -format
+                              json=FILE
 
 Cluster:
       --sandbox
@@ -502,15 +512,20 @@ Options:
   -h, --help  Print help
 
 Output:
-      --compact           One line for each object
-      --concise           New objects in one line each, no legend, and no
-                          remarks that ask nothing of you
-      --json-into <FILE>  Also write what -json prints into this file, which is
-                          made anew and for you alone to read
-      --chdir <DIR>       Work in this directory instead of the current one
-      --no-color          Print no colours
-      --json              Print JSON on standard output
-  -q, --quiet             Print no progress, only results and errors
+      --compact               One line for each object
+      --concise               New objects in one line each, no legend, and no
+                              remarks that ask nothing of you
+      --format <KIND[=FILE]>  Tell it in another form: text, json, markdown (for
+                              a comment), github (annotations, step summary,
+                              outputs), junit. One goes to standard output,
+                              others into files as KIND=FILE; repeatable
+      --json-into <FILE>      Also write what -json prints into this file, which
+                              is made anew and for you alone to read: -format
+                              json=FILE
+      --chdir <DIR>           Work in this directory instead of the current one
+      --no-color              Print no colours
+      --json                  Print JSON on standard output
+  -q, --quiet                 Print no progress, only results and errors
 
 Cluster:
       --sandbox
@@ -576,15 +591,20 @@ Which environments:
                              names, only those of them
 
 Output:
-      --compact           One line for each object
-      --chdir <DIR>       Work in this directory instead of the current one
-      --concise           New objects in one line each, no legend, and no
-                          remarks that ask nothing of you
-      --json-into <FILE>  Also write what -json prints into this file, which is
-                          made anew and for you alone to read
-      --no-color          Print no colours
-      --json              Print JSON on standard output
-  -q, --quiet             Print no progress, only results and errors
+      --compact               One line for each object
+      --chdir <DIR>           Work in this directory instead of the current one
+      --concise               New objects in one line each, no legend, and no
+                              remarks that ask nothing of you
+      --format <KIND[=FILE]>  Tell it in another form: text, json, markdown (for
+                              a comment), github (annotations, step summary,
+                              outputs), junit. One goes to standard output,
+                              others into files as KIND=FILE; repeatable
+      --no-color              Print no colours
+      --json                  Print JSON on standard output
+      --json-into <FILE>      Also write what -json prints into this file, which
+                              is made anew and for you alone to read: -format
+                              json=FILE
+  -q, --quiet                 Print no progress, only results and errors
 
 Variables:
       --var <NAME=VALUE>  A value for a variable of the environment, instead of
@@ -692,15 +712,20 @@ Which environments:
                              names, only those of them
 
 Output:
-      --compact           One line for each object
-      --chdir <DIR>       Work in this directory instead of the current one
-      --concise           New objects in one line each, no legend, and no
-                          remarks that ask nothing of you
-      --json-into <FILE>  Also write what -json prints into this file, which is
-                          made anew and for you alone to read
-      --no-color          Print no colours
-      --json              Print JSON on standard output
-  -q, --quiet             Print no progress, only results and errors
+      --compact               One line for each object
+      --chdir <DIR>           Work in this directory instead of the current one
+      --concise               New objects in one line each, no legend, and no
+                              remarks that ask nothing of you
+      --format <KIND[=FILE]>  Tell it in another form: text, json, markdown (for
+                              a comment), github (annotations, step summary,
+                              outputs), junit. One goes to standard output,
+                              others into files as KIND=FILE; repeatable
+      --no-color              Print no colours
+      --json                  Print JSON on standard output
+      --json-into <FILE>      Also write what -json prints into this file, which
+                              is made anew and for you alone to read: -format
+                              json=FILE
+  -q, --quiet                 Print no progress, only results and errors
 
 Part of an environment:
       --target <ADDRESS>   Only this component or object and what it needs;
@@ -1130,12 +1155,17 @@ Which environments:
                              names, only those of them
 
 Output:
-      --json-into <FILE>  Also write what -json prints into this file, which is
-                          made anew and for you alone to read
-      --chdir <DIR>       Work in this directory instead of the current one
-      --no-color          Print no colours
-      --json              Print JSON on standard output
-  -q, --quiet             Print no progress, only results and errors
+      --format <KIND[=FILE]>  Tell it in another form: text, json, markdown (for
+                              a comment), github (annotations, step summary,
+                              outputs), junit. One goes to standard output,
+                              others into files as KIND=FILE; repeatable
+      --json-into <FILE>      Also write what -json prints into this file, which
+                              is made anew and for you alone to read: -format
+                              json=FILE
+      --chdir <DIR>           Work in this directory instead of the current one
+      --no-color              Print no colours
+      --json                  Print JSON on standard output
+  -q, --quiet                 Print no progress, only results and errors
 
 Examples:
   ditc validate                    all environments and all modules

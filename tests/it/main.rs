@@ -18,6 +18,7 @@ mod drift;
 mod everyday;
 mod face;
 mod faults;
+mod forms;
 mod given;
 mod help;
 mod history;

@@ -14,6 +14,7 @@ use crate::{
     names::EnvironmentName,
     render::{
         self, Detail,
+        forms::Section,
         text::{End, Ending, is_only_live},
     },
     settings,
@@ -188,6 +189,7 @@ impl Told<'_> {
             Ok(survey) => survey,
             Err(failure) => {
                 self.teller.tell(desk, &environment, Err(&failure));
+                desk.failed(environment.as_str(), &failure);
                 self.lines(&environment, || error_lines(&failure));
                 self.endings.insert(environment, End::Failed(failure.message));
                 return None;
@@ -199,6 +201,7 @@ impl Told<'_> {
             let preflight = render::json::preflight(&survey.preflight, &survey.plan, settings::now());
             render::json::planned(&survey.plan, &context, settings::now()) + &preflight
         });
+        desk.section(|| Section::of_plan(&survey.plan, &survey.preflight, &context));
         self.teller.tell(desk, &environment, Ok((&survey, &context)));
         let end = match may_begin(&survey) {
             _ if !survey.plan.is_applyable() => End::Blocked,
@@ -227,6 +230,7 @@ impl Told<'_> {
     /// Tells what came of one run, in one piece, since others are under way.
     fn outcome(&self, hold: &Hold, survey: &Survey, outcome: &Outcome) {
         let (desk, plan) = (self.desk, &survey.plan);
+        desk.ended(plan, outcome);
         let has_outputs = outcome.is_complete() && self.operation == Operation::Apply && !plan.outputs.is_empty();
         if has_outputs {
             self.lines(&plan.environment, || render::json::outputs(&plan.outputs, settings::now()));
@@ -247,6 +251,7 @@ impl Told<'_> {
 
     fn failure(&self, environment: &EnvironmentName, failure: &Failure) {
         self.lines(environment, || error_lines(failure));
+        self.desk.failed(environment.as_str(), failure);
         self.desk.text(|style| {
             let heading = render::text::heading(environment, style);
             format!("\n{heading}\n{}", render::text::failed(&failure.parts(), style))

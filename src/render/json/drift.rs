@@ -136,7 +136,7 @@ impl<'a> ReportDocument<'a> {
             namespace: namespace.as_str(),
             has_file: *has_file,
             has_record: *has_record,
-            compared: *compared,
+            compared: compared.len(),
             drift: drift.iter().map(|(key, drift)| DriftDocument::new(environment, key, drift)).collect(),
             foreign: foreign.collect(),
             additions: AdditionsDocument::all(environment, additions),

@@ -95,6 +95,12 @@ fn told(report: &Report, detail: Detail, style: Style) -> String {
     out
 }
 
+/// What is said about an environment besides its objects, a sentence each.
+pub(in crate::render) fn notes_of(report: &Report, flags: &str, style: Style) -> Vec<String> {
+    let notes = notes(report, flags, Detail::Concise, style);
+    notes.lines().map(|line| line.trim_start_matches("Note: ").to_owned()).collect()
+}
+
 fn notes(report: &Report, flags: &str, detail: Detail, style: Style) -> String {
     let Report { environment, namespace, surroundings, interrupted, unfinished, elsewhere, .. } = report;
     let Surroundings { has_file, has_record, unlisted: _ } = surroundings;
@@ -173,7 +179,7 @@ fn unknown(report: &Report, style: Style) -> String {
 }
 
 /// `Drift: 1 changed, 1 deleted, 2 foreign objects.` Scripts read it, so it stays as it is.
-fn closing(report: &Report, strict: Strict, style: Style) -> String {
+pub(in crate::render) fn closing(report: &Report, strict: Strict, style: Style) -> String {
     let found = found(report, strict).join(", ");
     let unknown = unknown_counts(report);
     let mut parts = Vec::new();
@@ -184,7 +190,7 @@ fn closing(report: &Report, strict: Strict, style: Style) -> String {
         parts.push(format!("{} {}.", style.paint(Paint::Error, "Unknown:"), unknown.join(", ")));
     }
     if parts.is_empty() {
-        let number = count(report.compared, "object is", "objects are");
+        let number = count(report.compared.len(), "object is", "objects are");
         parts.push(format!("{} {number} as last applied.", style.paint(Paint::Good, "No drift.")));
     }
     parts.join(" ")

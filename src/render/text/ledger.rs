@@ -76,6 +76,41 @@ pub(in crate::render) fn complete(totals: Totals, operation: Operation) -> Strin
     }
 }
 
+/// How a run ended, in a sentence or two.
+pub(in crate::render) fn ending(outcome: &Outcome, plan: &Plan) -> String {
+    if outcome.is_complete() {
+        return complete(totals(outcome, plan), plan.operation);
+    }
+    let (how, text) = so_far(outcome, plan);
+    format!("{how} {text}")
+}
+
+/// How far a run came that did not come to its end: `Apply incomplete.`, and what is done.
+fn so_far(outcome: &Outcome, plan: &Plan) -> (String, String) {
+    let Outcome { done, failed, skipped, not_started, interrupted, stopped } = outcome;
+    let word = match plan.operation {
+        Operation::Apply => "Apply",
+        Operation::Destroy => "Destroy",
+    };
+    let how = match stopped {
+        Some(_) => "stopped",
+        None if *interrupted => "interrupted",
+        None => "incomplete",
+    };
+    let totals = totals(outcome, plan);
+    let Totals { imported, added, changed, destroyed } = totals;
+    let imported = if imported > 0 { format!("{imported} imported, ") } else { String::new() };
+    let text = format!(
+        "{} done, {} failed, {} skipped, {} not started. Resources so far: {imported}{added} added, {changed} changed, \
+         {destroyed} destroyed.",
+        done.len(),
+        failed.len(),
+        skipped.len(),
+        not_started.len()
+    );
+    (format!("{word} {how}."), text)
+}
+
 /// How a run ended, in the words that scripts know where it is complete.
 #[must_use]
 pub fn ledger(outcome: &Outcome, plan: &Plan, context: &Context<'_>, style: Style) -> String {
@@ -91,27 +126,9 @@ pub fn ledger(outcome: &Outcome, plan: &Plan, context: &Context<'_>, style: Styl
         }
         return out;
     }
-    let Outcome { done, failed, skipped, not_started, interrupted, stopped } = outcome;
-    let word = match plan.operation {
-        Operation::Apply => "Apply",
-        Operation::Destroy => "Destroy",
-    };
-    let how = match stopped {
-        Some(_) => "stopped",
-        None if *interrupted => "interrupted",
-        None => "incomplete",
-    };
-    let Totals { imported, added, changed, destroyed } = totals;
-    let imported = if imported > 0 { format!("{imported} imported, ") } else { String::new() };
-    let text = format!(
-        "{} done, {} failed, {} skipped, {} not started. Resources so far: {imported}{added} added, {changed} changed, \
-         {destroyed} destroyed.",
-        done.len(),
-        failed.len(),
-        skipped.len(),
-        not_started.len()
-    );
-    let first = format!("{} ", style.paint(Look::Error, &format!("{word} {how}.")));
+    let Outcome { done, failed, skipped, not_started, interrupted: _, stopped } = outcome;
+    let (how, text) = so_far(outcome, plan);
+    let first = format!("{} ", style.paint(Look::Error, &how));
     let mut out = style.wrap(&first, "", Look::Plain, &text);
     let mut section = |title: &str, look: Look, lines: Vec<String>| {
         if lines.is_empty() {

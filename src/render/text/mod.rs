@@ -28,8 +28,9 @@ mod value;
 
 pub(super) use blocked::{Way, explain, flags};
 pub use doctor::{Finding, Verdict, doctor};
+pub(super) use drift::{closing as drift_headline, notes_of as drift_notes};
 pub use drift::{Found, Look, drift, drift_summary};
-pub(super) use event::step;
+pub(super) use event::{step, subject};
 pub use event::{event, log, stopped};
 pub use explain::{Alive, Explained, Input, Owned, Planned, Related, explain as explanation};
 pub use explained::{condition, owned, planned, seen};
@@ -38,7 +39,7 @@ pub(super) use fields::way;
 pub use files::{file_diff, not_carried_over, valid};
 pub use history::{Counted, PastRun, history, rolling_back};
 pub use ledger::{Totals, ledger, outputs};
-pub(super) use ledger::{complete, totals};
+pub(super) use ledger::{complete, ending, totals};
 pub use live::{Board, Screen, is_only_live, live};
 pub use lock::{locked, locks_hold};
 pub use many::{
@@ -47,8 +48,9 @@ pub use many::{
 };
 pub use modules::{module, modules};
 pub use moved::moved;
+pub(super) use notes::{moved as moved_on, named, object};
 pub use plan::{Context, plan, plan_among};
-pub(super) use plan::{in_order, totals as plan_totals};
+pub(super) use plan::{blocks, headline, in_order, notes as plan_notes, totals as plan_totals};
 pub use preflight::preflight;
 pub(super) use preflight::{component, headline as preflight_headline, lack, tight};
 pub use question::{not_confirmed, question};

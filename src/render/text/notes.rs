@@ -31,11 +31,11 @@ pub(super) fn note(text: &str, style: Style) -> String {
     style.wrap(&format!("{} ", style.paint(Look::Bold, "Note:")), "", Look::Plain, text)
 }
 
-pub(super) fn object(plan: &Plan, component: Option<&ComponentId>, key: &ObjectKey) -> String {
+pub(in crate::render) fn object(plan: &Plan, component: Option<&ComponentId>, key: &ObjectKey) -> String {
     named(&plan.environment, component, key)
 }
 
-pub(super) fn named(environment: &EnvironmentName, component: Option<&ComponentId>, key: &ObjectKey) -> String {
+pub(in crate::render) fn named(environment: &EnvironmentName, component: Option<&ComponentId>, key: &ObjectKey) -> String {
     clean(&address(environment, component, key).to_string())
 }
 
@@ -112,7 +112,7 @@ pub(super) fn drift(plan: &Plan, detail: Detail, style: Style) -> String {
 }
 
 /// What moved on one object.
-pub(super) fn moved(
+pub(in crate::render) fn moved(
     environment: &EnvironmentName,
     key: &ObjectKey,
     drift: &Drift,

@@ -120,6 +120,44 @@ pub(in crate::render) fn totals(Counts { import, add, change, destroy, forget }:
     )
 }
 
+/// What a plan comes to, in a sentence.
+pub(in crate::render) fn headline(plan: &Plan, context: &Context<'_>) -> String {
+    let style = Style { colour: false, width: usize::MAX };
+    let text = if is_unchanged(plan) { no_changes(plan, context, style) } else { totals(plan.counts(), style) };
+    let open = plan.blocked.len() + usize::from(plan.too_many.is_some());
+    let open = if open > 0 {
+        format!(" {} decided first.", notes::count(open, "thing must be", "things must be"))
+    } else {
+        String::new()
+    };
+    format!("{}{open}", text.trim_end())
+}
+
+/// What is said of a plan besides its changes and needs an eye, a sentence each.
+pub(in crate::render) fn notes(plan: &Plan, context: &Context<'_>, style: Style) -> Vec<String> {
+    let notes = [
+        notes::not_asked(context, style),
+        notes::interrupted(plan, context, style),
+        notes::partial(plan, style),
+    ];
+    let lines = notes.iter().flat_map(|note| note.lines());
+    lines.map(|line| line.trim().trim_start_matches("Note: ").to_owned()).filter(|line| !line.is_empty()).collect()
+}
+
+/// The blocks of all changes, in the order in which they are made.
+pub(in crate::render) fn blocks<'a>(
+    plan: &'a Plan,
+    context: &Context<'_>,
+    style: Style,
+) -> Vec<(&'a ObjectKey, &'a Change, String)> {
+    let block = |(key, change)| {
+        let change::Block { text, is_one_line: _ } =
+            change::block(plan, key, change, context, style, change::Unchecked::Here);
+        (key, change, text)
+    };
+    in_order(plan).into_iter().map(block).collect()
+}
+
 fn no_changes(plan: &Plan, context: &Context<'_>, style: Style) -> String {
     let environment = &plan.environment;
     let clause = match plan.operation {

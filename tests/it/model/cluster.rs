@@ -116,17 +116,8 @@ impl Cluster {
         }
         // A runtime of its own: when it is dropped, nothing of the command is left.
         let exit = self.runtime().block_on(async {
-            let command = async {
-                match ditc::commands::run(&cli, &settings, &terminal).await {
-                    Ok(exit) => exit,
-                    Err(failure) => {
-                        let _ = ditc::commands::report(&failure, &terminal);
-                        failure.kind.exit()
-                    }
-                }
-            };
             select! {
-                exit = command => Some(exit),
+                exit = ditc::commands::run(&cli, &settings, &terminal) => Some(exit),
                 () = self.comes(death, from) => None,
             }
         });

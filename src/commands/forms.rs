@@ -1,0 +1,184 @@
+//! What a command tells in other forms than text and JSON: gathered while it runs, written when it has ended.
+
+use std::{
+    io::Write,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use crate::{
+    apply::Outcome,
+    cli::{Cli, Form, FormKind, Verb},
+    failure::{Exit, Failure, FailureKind},
+    files,
+    plan::Plan,
+    render::forms::{COMMENT, Section, Standing, annotations, junit, markdown, outputs},
+    settings::{self, Settings},
+    terminal::Terminal,
+};
+
+use super::desk::Desk;
+
+/// What a step may write on the page of its run
+/// (<https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>).
+const SUMMARY: u64 = 1024 * 1024;
+/// Less room than this is left alone.
+const LEAST: usize = 4096;
+
+/// A file that was opened before anything was done, so that nothing is done and then lost.
+type Opened = Box<dyn Write + Send>;
+
+/// What is wanted, and what was told so far.
+pub(super) struct Forms {
+    /// What was run.
+    verb: &'static str,
+    /// The one environment that it is about, if it is one.
+    environment: Option<String>,
+    wanted: Vec<Wanted>,
+    sections: Mutex<Vec<Section>>,
+}
+
+struct Wanted {
+    kind: FormKind,
+    /// None for standard output.
+    file: Option<Opened>,
+    /// The word that makes a runner listen again, where text stands before annotations.
+    token: Option<String>,
+}
+
+impl Forms {
+    /// Opens all files that are asked for, and hands those for text and JSON to the terminal.
+    pub(super) fn open(cli: &Cli, settings: &Settings, terminal: &Terminal) -> Result<Self, Failure> {
+        let root = match &cli.global.chdir {
+            Some(directory) => settings.directory.join(directory),
+            None => settings.directory.clone(),
+        };
+        let mut wanted = Vec::new();
+        for Form { kind, file } in cli.forms() {
+            let opened = file.map(|file| files::create_private(&root.join(file))).transpose()?;
+            let opened = opened.map(|file| Box::new(file) as Opened);
+            match (kind, opened) {
+                (FormKind::Json, Some(file)) => terminal.copy_json_into(file),
+                (FormKind::Text, Some(file)) => terminal.copy_text_into(file),
+                (FormKind::Json | FormKind::Text, None) => {}
+                (kind, file) => {
+                    let token = (kind == FormKind::Github && file.is_none()).then(settings::fresh_id);
+                    if let Some(token) = &token {
+                        // What is told may hold anything, also what a runner would obey.
+                        terminal.answer(&format!("::stop-commands::{token}"));
+                    }
+                    wanted.push(Wanted { kind, file, token });
+                }
+            }
+        }
+        let environment = cli.verb.meant().and_then(|meant| meant.one().map(ToString::to_string));
+        Ok(Self { verb: verb(&cli.verb), environment, wanted, sections: Mutex::default() })
+    }
+
+    fn sections(&self) -> MutexGuard<'_, Vec<Section>> {
+        self.sections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in what kept the command from its end, unless something tells of that already.
+    pub(super) fn failed(&self, failure: &Failure) {
+        let mut sections = self.sections();
+        match sections.as_mut_slice() {
+            [only] if only.standing != Standing::Broken => only.failed(&failure.parts()),
+            told if told.iter().any(|section| section.standing == Standing::Broken) => {}
+            _ => sections.push(Section::of_failure(self.environment.clone(), &failure.parts())),
+        }
+    }
+
+    /// Writes all forms.
+    pub(super) fn write(self, settings: &Settings, terminal: &Terminal, exit: Exit) -> Result<(), Failure> {
+        let Self { verb, environment: _, wanted, sections } = self;
+        let sections = sections.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for Wanted { kind, file, token } in wanted {
+            let mut text = token.map(|token| format!("::{token}::\n")).unwrap_or_default();
+            match kind {
+                FormKind::Text | FormKind::Json => {}
+                FormKind::Markdown => text.push_str(&markdown(verb, &sections, COMMENT)),
+                FormKind::Junit => text.push_str(&junit(verb, &sections)),
+                FormKind::Github => {
+                    text.push_str(&annotations(&sections, &below(settings)));
+                    step(settings, verb, &sections, exit)?;
+                }
+            }
+            match file {
+                None if text.is_empty() => {}
+                None => terminal.answer(&text),
+                Some(mut file) => file.write_all(text.as_bytes()).map_err(|error| {
+                    Failure::new(FailureKind::Files, format!("writing the file of -format {}", kind.word()))
+                        .because(&error)
+                })?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes the summary and the outputs of a step, where the command runs in one.
+fn step(settings: &Settings, verb: &str, sections: &[Section], exit: Exit) -> Result<(), Failure> {
+    if let Some(path) = &settings.actions.summary {
+        let room = SUMMARY.saturating_sub(files::size(path));
+        let room = usize::try_from(room).unwrap_or_default();
+        if room > LEAST {
+            files::append(path, markdown(verb, sections, room).as_bytes())?;
+        }
+    }
+    if let Some(path) = &settings.actions.outputs {
+        let delimiter = format!("ditc_{}", settings::fresh_id());
+        files::append(path, outputs(sections, exit.code(), &delimiter).as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Where the workspace lies in the repository that a runner checked out.
+fn below(settings: &Settings) -> String {
+    let Some(checkout) = &settings.actions.workspace else { return String::new() };
+    settings.directory.strip_prefix(checkout).map(|below| below.display().to_string()).unwrap_or_default()
+}
+
+/// The command as people know it.
+fn verb(verb: &Verb) -> &'static str {
+    match verb {
+        Verb::Plan(_) | Verb::Show(_) => "plan",
+        Verb::Apply(_) => "apply",
+        Verb::Destroy(_) => "destroy",
+        Verb::Drift(_) => "drift",
+        Verb::Rollback(_) => "rollback",
+        Verb::Validate(_) => "validate",
+        // They take no forms.
+        _ => "",
+    }
+}
+
+impl Desk<'_> {
+    /// Tells forms, where any is wanted.
+    pub(super) fn section(&self, section: impl FnOnce() -> Section) {
+        if !self.forms.wanted.is_empty() {
+            let section = section();
+            self.forms.sections().push(section);
+        }
+    }
+
+    /// Tells forms what came of a plan that they were told.
+    pub(super) fn ended(&self, plan: &Plan, outcome: &Outcome) {
+        self.revise(plan.environment.as_str(), |section| section.ended(plan, outcome));
+    }
+
+    /// Tells forms that one environment of several failed.
+    pub(super) fn failed(&self, environment: &str, failure: &Failure) {
+        if self.forms.sections().iter().any(|section| section.environment.as_deref() == Some(environment)) {
+            self.revise(environment, |section| section.failed(&failure.parts()));
+        } else {
+            self.section(|| Section::of_failure(Some(environment.to_owned()), &failure.parts()));
+        }
+    }
+
+    fn revise(&self, environment: &str, revise: impl FnOnce(&mut Section)) {
+        let mut sections = self.forms.sections();
+        if let Some(section) = sections.iter_mut().find(|section| section.environment.as_deref() == Some(environment)) {
+            revise(section);
+        }
+    }
+}

@@ -1,0 +1,389 @@
+//! Plans, runs, drift and mistakes as they are read elsewhere: in comments, on the page of a run, as lists of tests.
+
+use std::fs;
+
+use serde_json::json;
+use snapbox::str;
+
+use crate::support::{Workspace, check};
+
+/// One config map, whose text is from outside.
+fn workspace(text: &str) -> Workspace {
+    let workspace = Workspace::of(
+        r#"
+//- environments/demo.toml
+[services.web]
+module = "web"
+//- modules/web/module.toml
+[inputs.text]
+type = "string"
+//- modules/web/web.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: {{ name }}}
+data: {text: {{ inputs.text }}}
+"#,
+    );
+    workspace.write("environments/demo.toml", &format!("[services.web]\nmodule = \"web\"\ninputs = {{ text = {text:?} }}\n"));
+    workspace
+}
+
+fn read(workspace: &Workspace, path: &str) -> String {
+    fs::read_to_string(workspace.path(path)).expect("it was written")
+}
+
+#[test]
+fn a_plan_in_several_forms_at_once() {
+    let workspace = workspace("x\n::error::forged\n```\n@octocat <!-- ditc:prod -->");
+    let told = workspace
+        .ditc(
+            "GITHUB_STEP_SUMMARY=summary.md GITHUB_OUTPUT=outputs plan demo --sandbox -format github -format markdown=plan.md \
+             -format junit=plan.xml -format json=plan.json -format text=plan.txt -detailed-exitcode",
+        )
+        .exits(2)
+        .error("");
+    // What the plan holds is between these two lines, and obeyed by nobody.
+    let (first, rest) = told.out.split_once('\n').expect("lines");
+    let token = first.strip_prefix("::stop-commands::").expect("the runner is told to listen to nothing");
+    let (text, annotations) = rest.split_once(&format!("::{token}::\n")).expect("and to listen again");
+    assert!(token.len() == 36 && text.contains("::error::forged") && annotations.is_empty(), "{rest}");
+    assert_eq!(text, read(&workspace, "plan.txt"));
+    check(
+        read(&workspace, "plan.md"),
+        str![[r#"
+<!-- ditc:demo -->
+<!-- ditc {"command":"plan","standing":"changed","told":"Plan: 2 to add, 0 to change, 0 to destroy."} -->
+### :large_orange_diamond: ditc plan: <code>demo</code>
+
+<strong><code>Plan&#58; 2 to add, 0 to change, 0 to destroy.</code></strong> <sub><code>namespace demo, cluster sandbox</code></sub>
+
+| | Object | Action |
+|---|---|---|
+| <code>&#43;</code> | <code>demo/Namespace/demo</code> | create |
+| <code>&#43;</code> | <code>demo.services.web/ConfigMap/web</code> | create |
+
+<details><summary><code>&#43; demo/Namespace/demo</code></summary>
+
+```diff
+  # demo/Namespace/demo will be created
+  # (environments/demo.toml:1)
++   Namespace "demo" {}
+```
+
+</details>
+
+<details><summary><code>&#43; demo.services.web/ConfigMap/web</code></summary>
+
+````diff
+  # demo.services.web/ConfigMap/web will be created
+  # (environments/demo.toml:1, modules/web/web.yaml:1)
++   ConfigMap "web" {
++       data.text: |-
++         x
++         ::error::forged
++         ```
++         @octocat <!- - ditc:prod -->
+    }
+````
+
+</details>
+
+
+"#]],
+    );
+    assert_eq!(read(&workspace, "summary.md"), read(&workspace, "plan.md"));
+    let outputs = read(&workspace, "outputs");
+    let delimiter = outputs.lines().next().and_then(|line| line.strip_prefix("changes<<")).expect("a delimiter").to_owned();
+    check(
+        outputs.replace(&delimiter, "[END]"),
+        str![[r#"
+changes<<[END]
+true
+[END]
+broken<<[END]
+false
+[END]
+import<<[END]
+0
+[END]
+add<<[END]
+2
+[END]
+change<<[END]
+0
+[END]
+destroy<<[END]
+0
+[END]
+forget<<[END]
+0
+[END]
+environments<<[END]
+["demo"]
+[END]
+changed<<[END]
+["demo"]
+[END]
+exitcode<<[END]
+2
+[END]
+
+"#]],
+    );
+    check(read(&workspace, "plan.xml"), str![[r#"
+<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="ditc plan" tests="2" failures="0" errors="0" skipped="0">
+  <testsuite name="demo" tests="2" failures="0" errors="0" skipped="0">
+    <testcase classname="demo" name="Namespace/demo"/>
+    <testcase classname="demo.services.web" name="ConfigMap/web"/>
+  </testsuite>
+</testsuites>
+
+"#]]);
+    assert!(read(&workspace, "plan.json").starts_with("{\"format_version\""));
+    // A second command adds to what the step has.
+    workspace.ditc("GITHUB_OUTPUT=outputs plan demo --sandbox -format github").exits(0);
+    assert!(read(&workspace, "outputs").starts_with(&outputs));
+}
+
+#[test]
+fn one_form_on_standard_output_and_nothing_else() {
+    let workspace = workspace("x");
+    workspace.ditc("plan demo --sandbox -format junit").exits(0).error("").out(str![[r#"
+<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="ditc plan" tests="2" failures="0" errors="0" skipped="0">
+  <testsuite name="demo" tests="2" failures="0" errors="0" skipped="0">
+    <testcase classname="demo" name="Namespace/demo"/>
+    <testcase classname="demo.services.web" name="ConfigMap/web"/>
+  </testsuite>
+</testsuites>
+
+"#]]);
+    let text = workspace.ditc("plan demo --sandbox").exits(0).out;
+    workspace.ditc("plan demo --sandbox -format text").exits(0).out(text);
+    let document = workspace.ditc("plan demo --sandbox -json").exits(0).out;
+    workspace.ditc("plan demo --sandbox -format json").exits(0).out(document);
+    workspace.ditc("apply demo --sandbox -format markdown -auto-approve").exits(0).error("").out(str![[r#"
+<!-- ditc:demo -->
+<!-- ditc {"command":"apply","standing":"changed","told":"Apply complete! Resources: 2 added, 0 changed, 0 destroyed."} -->
+### :large_orange_diamond: ditc apply: <code>demo</code>
+
+<strong><code>Apply complete&#33; Resources&#58; 2 added, 0 changed, 0 destroyed.</code></strong> <sub><code>namespace demo, cluster sandbox</code></sub>
+
+| | Object | Action | Result |
+|---|---|---|---|
+| <code>&#43;</code> | <code>demo/Namespace/demo</code> | create | :white_check_mark: |
+| <code>&#43;</code> | <code>demo.services.web/ConfigMap/web</code> | create | :white_check_mark: |
+
+<details><summary><code>&#43; demo/Namespace/demo</code></summary>
+
+```diff
+  # demo/Namespace/demo will be created
+  # (environments/demo.toml:1)
++   Namespace "demo" {}
+```
+
+</details>
+
+<details><summary><code>&#43; demo.services.web/ConfigMap/web</code></summary>
+
+```diff
+  # demo.services.web/ConfigMap/web will be created
+  # (environments/demo.toml:1, modules/web/web.yaml:1)
++   ConfigMap "web" {
++       data.text: x
+    }
+```
+
+</details>
+
+
+"#]]);
+    workspace.ditc("plan demo --sandbox -format markdown").exits(0).error("").out(str![[r#"
+<!-- ditc:demo -->
+<!-- ditc {"command":"plan","standing":"unchanged","told":"No changes. Environment demo matches its definition."} -->
+### :white_check_mark: ditc plan: <code>demo</code>
+
+<strong><code>No changes. Environment demo matches its definition.</code></strong> <sub><code>namespace demo, cluster sandbox</code></sub>
+
+
+"#]]);
+}
+
+#[test]
+fn what_moved_is_a_failed_test_and_a_warning() {
+    let workspace = workspace("x");
+    workspace.ditc("apply demo --sandbox -auto-approve").exits(0);
+    let cluster = workspace.cluster();
+    cluster.patch("/api/v1/namespaces/demo/configmaps/web", "kubectl", &json!({"data": {"text": "a | b"}}));
+    drop(cluster);
+    let told = workspace.ditc("drift demo --sandbox -format junit -format github=annotations -format markdown=drift.md");
+    told.exits(2).error("").out(str![[r#"
+<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="ditc drift" tests="2" failures="1" errors="0" skipped="0">
+  <testsuite name="demo" tests="2" failures="1" errors="0" skipped="0">
+    <testcase classname="demo" name="Namespace/demo"/>
+    <testcase classname="demo.services.web" name="ConfigMap/web">
+      <failure message="changed outside of ditc">changed outside of ditc&#10;  # demo.services.web/ConfigMap/web has changed&#10;  ~ ConfigMap &quot;web&quot; {&#10;      ~ data.text = &quot;x&quot; -&gt; &quot;a | b&quot;  # by kubectl, [TIME]&#10;    }</failure>
+    </testcase>
+  </testsuite>
+</testsuites>
+
+"#]]);
+    check(read(&workspace, "annotations"), str![[r#"
+::warning title=demo.services.web/ConfigMap/web::changed outside of ditc
+
+"#]]);
+    check(read(&workspace, "drift.md").replace("[TIME]", ""), str![[r#"
+<!-- ditc:demo -->
+<!-- ditc {"command":"drift","standing":"changed","told":"Drift: 1 changed."} -->
+### :large_orange_diamond: ditc drift: <code>demo</code>
+
+<strong><code>Drift&#58; 1 changed.</code></strong> <sub><code>namespace demo, cluster sandbox</code></sub>
+
+| | Object | Action |
+|---|---|---|
+| <code>&#126;</code> | <code>demo.services.web/ConfigMap/web</code> | changed |
+
+<details><summary><code>&#126; demo.services.web/ConfigMap/web</code></summary>
+
+```diff
+  # demo.services.web/ConfigMap/web has changed
+!   ConfigMap "web" {
+!       data.text = "x" -> "a | b"  # by kubectl, 2026-11-22T17:43:37Z
+    }
+```
+
+</details>
+
+
+"#]]);
+}
+
+#[test]
+fn mistakes_are_annotations_at_their_lines_and_failed_tests() {
+    let workspace = workspace("x");
+    workspace.write("environments/other.toml", "[services.web]\nmodle = \"web\"\n");
+    let told = workspace.ditc("validate -format github -format junit=tests.xml").exits(1);
+    let annotations: Vec<&str> = told.out.lines().filter(|line| !line.starts_with("::stop") && !line.ends_with("::")).collect();
+    check(annotations.join("\n") + "\n", str![[r#"
+::error file=environments/other.toml,line=2,endLine=2,col=1,title=environments/other.toml::unknown key%0Anot a key that is known here%0Aservice `web` has no key `modle`%0Ahelp: did you mean `module`?
+::error file=environments/other.toml,line=1,endLine=1,col=11,title=environments/other.toml::missing input%0Alacks `image`%0Amodule `service` cannot do without its input `image`
+
+"#]]);
+    check(read(&workspace, "tests.xml"), str![[r#"
+<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="ditc validate" tests="20" failures="1" errors="0" skipped="0">
+  <testsuite name="files" tests="20" failures="1" errors="0" skipped="0">
+    <testcase classname="files" name="ditc.toml"/>
+    <testcase classname="files" name="environments/demo.toml"/>
+    <testcase classname="files" name="modules/postgresql (tried without inputs)"/>
+    <testcase classname="files" name="modules/postgresql/files/setup.sh (built in)"/>
+    <testcase classname="files" name="modules/postgresql/module.toml (built in)"/>
+    <testcase classname="files" name="modules/postgresql/postgresql.yaml (built in)"/>
+    <testcase classname="files" name="modules/rabbitmq (tried without inputs)"/>
+    <testcase classname="files" name="modules/rabbitmq/files/rabbitmq.conf (built in)"/>
+    <testcase classname="files" name="modules/rabbitmq/files/setup.sh (built in)"/>
+    <testcase classname="files" name="modules/rabbitmq/module.toml (built in)"/>
+    <testcase classname="files" name="modules/rabbitmq/rabbitmq.yaml (built in)"/>
+    <testcase classname="files" name="modules/redis (tried without inputs)"/>
+    <testcase classname="files" name="modules/redis/files/redis.conf (built in)"/>
+    <testcase classname="files" name="modules/redis/module.toml (built in)"/>
+    <testcase classname="files" name="modules/redis/redis.yaml (built in)"/>
+    <testcase classname="files" name="modules/service/module.toml (built in)"/>
+    <testcase classname="files" name="modules/service/service.yaml (built in)"/>
+    <testcase classname="files" name="modules/web/module.toml"/>
+    <testcase classname="files" name="modules/web/web.yaml"/>
+    <testcase classname="files" name="environments/other.toml">
+      <failure message="unknown key">unknown key&#10;environments/other.toml:2&#10;not a key that is known here&#10;service `web` has no key `modle`&#10;help: did you mean `module`?&#10;missing input&#10;environments/other.toml:1&#10;lacks `image`&#10;module `service` cannot do without its input `image`</failure>
+    </testcase>
+  </testsuite>
+</testsuites>
+
+"#]]);
+    workspace.ditc("validate -format junit").exits(1).error("").says("<testsuites name=\"ditc validate\" tests=");
+    // A plan that cannot be made is told in the comment of its environment.
+    let told = workspace.ditc("plan other --sandbox -format markdown").exits(1);
+    check(told.out, str![[r#"
+<!-- ditc:other -->
+<!-- ditc {"command":"plan","standing":"broken","told":"2 mistakes in the workspace."} -->
+### :x: ditc plan: <code>other</code>
+
+<strong><code>2 mistakes in the workspace.</code></strong>
+
+- :x: <code>environments/other.toml</code>: <code>unknown key</code> <sub><code>environments/other.toml&#58;2</code></sub>
+  - <code>not a key that is known here</code>
+  - <code>service &#96;web&#96; has no key &#96;modle&#96;</code>
+  - <code>help&#58; did you mean &#96;module&#96;?</code>
+
+- :x: <code>environments/other.toml</code>: <code>missing input</code> <sub><code>environments/other.toml&#58;1</code></sub>
+  - <code>lacks &#96;image&#96;</code>
+  - <code>module &#96;service&#96; cannot do without its input &#96;image&#96;</code>
+
+
+"#]]);
+}
+
+#[test]
+fn what_failed_in_a_run_is_told() {
+    let workspace = Workspace::of("//- environments/demo.toml\n[services.web]\nimage = \"ditc.test/none:v1\"\n");
+    workspace.write("state/sandbox/faults.json", "[]");
+    let told = workspace.ditc("apply demo --sandbox -auto-approve -format markdown").exits(1);
+    told.says("ditc apply: <code>demo</code>").says("Apply incomplete.").says(":x: <code>");
+    // Of many, each is told in its part.
+    workspace.write("environments/bad.toml", "[services.web]\n");
+    let told = workspace.ditc("plan --all --sandbox -format markdown").exits(1);
+    told.says("<!-- ditc:bad -->").says("<!-- ditc:demo -->").says("2 environments");
+}
+
+#[test]
+fn forms_that_cannot_be_told_are_refused_before_anything_is_done() {
+    let workspace = workspace("x");
+    for (command, expected) in [
+        ("plan demo -format markdown -format junit", str![[r#"
+error: standard output takes one form, and markdown and junit are asked for
+  hint: write one into a file: -format markdown -format junit=FILE
+
+"#]]),
+        ("plan demo -json -format github", str![[r#"
+error: standard output takes one form, and json and github are asked for
+  hint: write one into a file: -format json -format github=FILE
+
+"#]]),
+        ("plan demo -format html", str![[r#"
+error: invalid value 'html' for '--format <KIND[=FILE]>': there is no form `html`; it is one of text, json, markdown, github, junit
+
+For more information, try '--help'.
+
+"#]]),
+        ("plan demo -format junit=", str![[r#"
+error: invalid value 'junit=' for '--format <KIND[=FILE]>': no file is named behind `=`
+
+For more information, try '--help'.
+
+"#]]),
+        ("plan demo -format junit=a -format markdown=a", str![[r#"
+error: one file cannot hold both junit and markdown
+  hint: name a file for each
+
+"#]]),
+        ("plan demo -json-into=a -format json=b", str![[r#"
+error: json is asked for twice
+  hint: once is enough: copy the file
+
+"#]]),
+        ("apply demo -format markdown", str![[r#"
+error: -format markdown asks no questions, so it needs -auto-approve
+  hint: look first with `ditc plan`, then add -auto-approve
+
+"#]]),
+    ] {
+        workspace.ditc(&format!("{command} --sandbox")).exits(1).out("").error(expected);
+    }
+    assert!(!workspace.path("state").exists() && !workspace.path("a").exists(), "nothing was begun");
+    workspace.write("taken/x", "");
+    workspace.ditc("plan demo --sandbox -format markdown=taken").exits(1).out("").error(str![[r#"
+error: [ROOT]/taken is no regular file
+
+"#]]);
+}
