@@ -86,6 +86,8 @@ pub enum FailureKind {
     Auth,
     /// The cluster could not be reached, or answered in a way that makes no sense.
     Cluster,
+    /// GitHub could not be reached, or does not answer now.
+    GitHub,
     /// The record or the local state.
     State,
     /// Steps of an apply or destroy failed; the ledger says which.
@@ -112,6 +114,7 @@ impl FailureKind {
             FailureKind::Quota => "quota",
             FailureKind::Auth => "auth",
             FailureKind::Cluster => "cluster",
+            FailureKind::GitHub => "github",
             FailureKind::State => "state",
             FailureKind::Apply => "apply",
             FailureKind::Interrupted => "interrupted",
@@ -137,6 +140,7 @@ impl FailureKind {
             | FailureKind::Quota
             | FailureKind::Auth
             | FailureKind::Cluster
+            | FailureKind::GitHub
             | FailureKind::State
             | FailureKind::Apply => Exit::Error,
         }

@@ -116,6 +116,7 @@ impl<'a> Known<'a> {
         let mut rewritten: Vec<OsString> = Vec::new();
         let mut verbs = Vec::new();
         let mut inner = Some(self.command);
+        let mut verb = self.command;
         let mut end = None;
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
@@ -133,13 +134,16 @@ impl<'a> Known<'a> {
             match text.len() - text.trim_start_matches('-').len() {
                 0 => {
                     inner = inner.and_then(|command| command.find_subcommand(text));
-                    if inner.is_some() {
+                    if let Some(inner) = inner {
+                        verb = inner;
                         verbs.push(rewritten.len());
                     }
                     rewritten.push(argument);
                 }
                 1 | 2 => {
-                    refused::refuse(name)?;
+                    if !verb.get_arguments().any(|flag| flag.get_long() == Some(name)) {
+                        refused::refuse(name)?;
+                    }
                     let takes_value = self.long.get(name);
                     let has_value = text.contains('=');
                     rewritten.push(match takes_value {

@@ -38,7 +38,7 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
         | Verb::Import(_)
         | Verb::Modules(_)
         | Verb::Schema(_) => Ok(()),
-        Verb::Explain(_) | Verb::Graph(_) | Verb::History(_) => Ok(()),
+        Verb::Explain(_) | Verb::Graph(_) | Verb::History(_) | Verb::Comment(_) => Ok(()),
         Verb::Doctor(_) | Verb::Completions(_) | Verb::Complete(_) | Verb::Man(_) => Ok(()),
     }
 }

@@ -5,7 +5,10 @@ use clap::Command;
 /// Every command that the help shows, under what it is for.
 pub(super) const GROUPS: [(&str, &[&str]); 4] = [
     ("Change environments", &["plan", "apply", "destroy", "rollback", "show"]),
-    ("Look at environments", &["status", "explain", "drift", "logs", "exec", "port-forward", "graph", "history"]),
+    (
+        "Look at environments",
+        &["status", "explain", "drift", "logs", "exec", "port-forward", "graph", "history", "comment"],
+    ),
     ("Write definitions", &["new", "set", "import", "modules", "validate", "fmt", "lock", "schema"]),
     ("ditc itself", &["doctor", "state", "sandbox", "completions", "man", "version", "help"]),
 ];

@@ -13,6 +13,7 @@ use crate::{
 
 mod arguments;
 mod check;
+mod comment;
 mod complete;
 mod duration;
 mod flags;
@@ -31,6 +32,7 @@ mod tools;
 mod views;
 mod write;
 
+pub use comment::{Comment, is_commit, is_repository};
 pub use complete::{Candidate, Cursor, Wanted, cursor};
 pub use flags::{Choose, Habits, Lock, Part, Run, Variables};
 pub use output::{Copies, Form, FormKind, Length};
@@ -272,6 +274,8 @@ pub enum Verb {
     History(History),
     /// Go back to the files of an earlier run, as git has them
     Rollback(Rollback),
+    /// Post what was told to a pull request on GitHub
+    Comment(Comment),
     /// Look for what keeps ditc from working, and tell the mend
     Doctor(Doctor),
     /// Print the completions for a shell
@@ -468,7 +472,7 @@ impl Cli {
         let no_input = match &self.verb {
             Verb::Apply(Apply { run, .. }) | Verb::Destroy(Destroy { run, .. }) => !run.input,
             Verb::Rollback(Rollback { run, .. }) => !run.input,
-            Verb::Explain(_) | Verb::Graph(_) | Verb::History(_) => false,
+            Verb::Explain(_) | Verb::Graph(_) | Verb::History(_) | Verb::Comment(_) => false,
             Verb::Plan(_) | Verb::Show(_) | Verb::Drift(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Version => false,
             Verb::Status(_)
             | Verb::Logs(_)

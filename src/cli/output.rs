@@ -4,11 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::{
-    failure::Failure,
-    render::Detail,
-    terminal::Report,
-};
+use crate::{failure::Failure, render::Detail, terminal::Report};
 
 use super::{Apply, Cli, Destroy, Drift, Plan, Rollback, Show, Validate, Verb, check::has_file, usage};
 
@@ -26,8 +22,7 @@ pub struct Length {
 /// In which forms it is told, and where else it goes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct Copies {
-    /// Tell it in another form: text, json, markdown (for a comment), github (annotations, step summary, outputs), junit. One
-    /// goes to standard output, others into files as KIND=FILE; repeatable
+    /// Tell it as text, json, markdown, github or junit: one on standard output, others into files as KIND=FILE; repeatable
     #[arg(long, help_heading = "Output", value_name = "KIND[=FILE]", value_parser = form)]
     pub format: Vec<Form>,
     /// Also write what -json prints into this file, which is made anew and for you alone to read: -format json=FILE
@@ -98,9 +93,9 @@ impl Cli {
             Verb::Plan(Plan { length, .. }) | Verb::Drift(Drift { length, .. }) | Verb::Show(Show { length, .. }) => {
                 length.detail()
             }
-            Verb::Apply(Apply { run, .. }) | Verb::Destroy(Destroy { run, .. }) | Verb::Rollback(Rollback { run, .. }) => {
-                run.length.detail()
-            }
+            Verb::Apply(Apply { run, .. })
+            | Verb::Destroy(Destroy { run, .. })
+            | Verb::Rollback(Rollback { run, .. }) => run.length.detail(),
             _ => Detail::Whole,
         }
     }
@@ -120,9 +115,9 @@ impl Cli {
                 copies.clone()
             }
             Verb::Validate(Validate { copies, .. }) => copies.clone(),
-            Verb::Apply(Apply { run, .. }) | Verb::Destroy(Destroy { run, .. }) | Verb::Rollback(Rollback { run, .. }) => {
-                run.copies.clone()
-            }
+            Verb::Apply(Apply { run, .. })
+            | Verb::Destroy(Destroy { run, .. })
+            | Verb::Rollback(Rollback { run, .. }) => run.copies.clone(),
             _ => Copies::default(),
         }
     }
@@ -141,8 +136,7 @@ impl Cli {
 /// Refuses forms that would be mixed up, or that nobody could be asked in.
 pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
     let forms = cli.forms();
-    let printed: Vec<&str> =
-        forms.iter().filter(|form| form.file.is_none()).map(|form| form.kind.word()).collect();
+    let printed: Vec<&str> = forms.iter().filter(|form| form.file.is_none()).map(|form| form.kind.word()).collect();
     if let [one, other, ..] = printed.as_slice() {
         return Err(usage(format!("standard output takes one form, and {one} and {other} are asked for"))
             .hint(format!("write one into a file: -format {one} -format {other}=FILE")));

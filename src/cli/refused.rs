@@ -15,8 +15,9 @@ pub(super) fn refuse(name: &str) -> Result<(), Failure> {
             .hint("--all means every environment; `ditc status` without a name lists them"),
         "l" | "selector" => usage("ditc has no label selector: environments are chosen by name")
             .hint("a name may hold `*`, as in `ditc plan 'pr-*'`; -target chooses within an environment"),
-        "o" | "output" => usage("ditc has no flag for the form of its output but -json")
-            .hint("-json prints one document, or one line for each event of a run"),
+        "o" | "output" => usage("ditc has no -o: the form of its output is chosen by -json and -format")
+            .hint("-json prints one document, or one line for each event of a run")
+            .hint("ditc plan ENV -format markdown; github and junit are for CI too"),
         "w" | "watch" => usage("ditc has no flag to watch: `ditc apply` waits until all works, or says why not")
             .hint("ditc logs ENV -follow shows what the pods say meanwhile"),
         "dry-run" => usage("ditc has no dry run: `ditc plan` shows what `ditc apply` would do, checked by the server")

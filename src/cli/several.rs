@@ -107,7 +107,7 @@ impl Verb {
             Verb::Show(_) | Verb::State(_) | Verb::Sandbox(_) | Verb::Fmt(_) | Verb::New(_) => None,
             Verb::Modules(_) | Verb::Schema(_) | Verb::Version => None,
             Verb::Explain(_) | Verb::Graph(_) | Verb::History(_) | Verb::Rollback(_) => None,
-            Verb::Doctor(_) | Verb::Completions(_) | Verb::Complete(_) | Verb::Man(_) => None,
+            Verb::Comment(_) | Verb::Doctor(_) | Verb::Completions(_) | Verb::Complete(_) | Verb::Man(_) => None,
             Verb::Status(_) | Verb::Logs(_) | Verb::Exec(_) | Verb::PortForward(_) => None,
             Verb::Set(_) | Verb::Import(_) => None,
         }

@@ -133,4 +133,16 @@ pub enum SchemaOf {
     PortForward,
     /// What `ditc sandbox serve -json` prints
     SandboxServe,
+    /// What `ditc explain -json` prints
+    Explain,
+    /// What `ditc graph -json` prints
+    Graph,
+    /// What `ditc history -json` prints
+    History,
+    /// What `ditc doctor -json` prints
+    Doctor,
+    /// What `ditc lock -json` prints
+    Lock,
+    /// What `ditc comment -json` prints
+    Comment,
 }

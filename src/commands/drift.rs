@@ -104,6 +104,7 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Drift) -> Result<Exit,
     if are_strays_unknown {
         let text = "these credentials may not list namespaces, so environments without a file are not known";
         desk.terminal.status(&render::text::warning(text, desk.terminal.status_style));
+        desk.section(|| Section::of_failure(None, &Failure::new(FailureKind::Auth, text).parts()));
         return Ok(Exit::Error);
     }
     Ok(match looks.iter().map(|look| look.found.verdict(strict)).max() {

@@ -11,6 +11,7 @@ use crate::{
 mod apply;
 mod choices;
 mod chosen;
+mod comment;
 mod complete;
 mod desk;
 mod doctor;
@@ -103,6 +104,7 @@ async fn carry_out(desk: &Desk<'_>, verb: &Verb) -> Result<Exit, Failure> {
         Verb::Graph(arguments) => graph::run(desk, arguments).await,
         Verb::History(arguments) => history::run(desk, arguments).await,
         Verb::Rollback(arguments) => apply::rollback(desk, arguments).await,
+        Verb::Comment(comment) => comment::run(desk, comment).await,
         Verb::Doctor(doctor) => doctor::run(desk, doctor).await,
         Verb::Completions(completions) => Ok(complete::script(desk, *completions)),
         Verb::Complete(words) => complete::run(desk, words),

@@ -326,7 +326,7 @@ fn github(diagnostic: Diagnostic, error: &GitHubError) -> Diagnostic {
         }
         GitHubError::Elsewhere(_) | GitHubError::Client(_) => diagnostic
             .help("`[github] url` in ditc.toml says where GitHub is: of an Enterprise it is `https://HOST/api/v3`"),
-        GitHubError::NoSuch | GitHubError::TooLarge | GitHubError::Nonsense(_) => diagnostic,
+        GitHubError::NoSuch | GitHubError::TooLarge | GitHubError::Nonsense(_) | GitHubError::Refused(_) => diagnostic,
     }
 }
 

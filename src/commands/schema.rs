@@ -35,6 +35,12 @@ pub(super) fn run(desk: &Desk<'_>, arguments: &cli::Schema) -> Result<Exit, Fail
         SchemaOf::Logs => schema(Printed::Logs),
         SchemaOf::PortForward => schema(Printed::PortForward),
         SchemaOf::SandboxServe => schema(Printed::Sandbox),
+        SchemaOf::Explain => schema(Printed::Explain),
+        SchemaOf::Graph => schema(Printed::Graph),
+        SchemaOf::History => schema(Printed::History),
+        SchemaOf::Doctor => schema(Printed::Doctor),
+        SchemaOf::Lock => schema(Printed::Lock),
+        SchemaOf::Comment => schema(Printed::Comment),
     };
     desk.terminal.out(&format!("{printed:#}"));
     Ok(Exit::Done)

@@ -2,6 +2,7 @@
 //! where nothing moved.
 
 mod ask;
+mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +10,7 @@ use hyper::body::Bytes;
 use serde::Deserialize;
 
 pub use ask::{GITHUB, GitHub, GitHubError, Token};
+pub use tell::{Board, COMMENT, How, Notice, Posted, State};
 
 use super::{
     Access,

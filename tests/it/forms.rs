@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::json;
 use snapbox::str;
 
-use crate::support::{Workspace, check};
+use crate::support::{Workspace, check, schema::holds_copy};
 
 /// One config map, whose text is from outside.
 fn workspace(text: &str) -> Workspace {
@@ -24,7 +24,10 @@ metadata: {name: {{ name }}}
 data: {text: {{ inputs.text }}}
 "#,
     );
-    workspace.write("environments/demo.toml", &format!("[services.web]\nmodule = \"web\"\ninputs = {{ text = {text:?} }}\n"));
+    workspace.write(
+        "environments/demo.toml",
+        &format!("[services.web]\nmodule = \"web\"\ninputs = {{ text = {text:?} }}\n"),
+    );
     workspace
 }
 
@@ -93,7 +96,8 @@ fn a_plan_in_several_forms_at_once() {
     );
     assert_eq!(read(&workspace, "summary.md"), read(&workspace, "plan.md"));
     let outputs = read(&workspace, "outputs");
-    let delimiter = outputs.lines().next().and_then(|line| line.strip_prefix("changes<<")).expect("a delimiter").to_owned();
+    let delimiter =
+        outputs.lines().next().and_then(|line| line.strip_prefix("changes<<")).expect("a delimiter").to_owned();
     check(
         outputs.replace(&delimiter, "[END]"),
         str![[r#"
@@ -130,7 +134,9 @@ exitcode<<[END]
 
 "#]],
     );
-    check(read(&workspace, "plan.xml"), str![[r#"
+    check(
+        read(&workspace, "plan.xml"),
+        str![[r#"
 <?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="ditc plan" tests="2" failures="0" errors="0" skipped="0">
   <testsuite name="demo" tests="2" failures="0" errors="0" skipped="0">
@@ -139,8 +145,9 @@ exitcode<<[END]
   </testsuite>
 </testsuites>
 
-"#]]);
-    assert!(read(&workspace, "plan.json").starts_with("{\"format_version\""));
+"#]],
+    );
+    holds_copy("plan", &read(&workspace, "plan.json"));
     // A second command adds to what the step has.
     workspace.ditc("GITHUB_OUTPUT=outputs plan demo --sandbox -format github").exits(0);
     assert!(read(&workspace, "outputs").starts_with(&outputs));
@@ -217,7 +224,7 @@ fn what_moved_is_a_failed_test_and_a_warning() {
     let cluster = workspace.cluster();
     cluster.patch("/api/v1/namespaces/demo/configmaps/web", "kubectl", &json!({"data": {"text": "a | b"}}));
     drop(cluster);
-    let told = workspace.ditc("drift demo --sandbox -format junit -format github=annotations -format markdown=drift.md");
+    let told = workspace.ditc("drift demo --sandbox -format junit -format github=annotations");
     told.exits(2).error("").out(str![[r#"
 <?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="ditc drift" tests="2" failures="1" errors="0" skipped="0">
@@ -230,11 +237,17 @@ fn what_moved_is_a_failed_test_and_a_warning() {
 </testsuites>
 
 "#]]);
-    check(read(&workspace, "annotations"), str![[r#"
+    check(
+        read(&workspace, "annotations"),
+        str![[r#"
 ::warning title=demo.services.web/ConfigMap/web::changed outside of ditc
 
-"#]]);
-    check(read(&workspace, "drift.md").replace("[TIME]", ""), str![[r#"
+"#]],
+    );
+    let told = workspace.ditc("drift demo --sandbox -format markdown").exits(2);
+    check(
+        told.out,
+        str![[r#"
 <!-- ditc:demo -->
 <!-- ditc {"command":"drift","standing":"changed","told":"Drift: 1 changed."} -->
 ### :large_orange_diamond: ditc drift: <code>demo</code>
@@ -250,14 +263,15 @@ fn what_moved_is_a_failed_test_and_a_warning() {
 ```diff
   # demo.services.web/ConfigMap/web has changed
 !   ConfigMap "web" {
-!       data.text = "x" -> "a | b"  # by kubectl, 2026-11-22T17:43:37Z
+!       data.text = "x" -> "a | b"  # by kubectl, [TIME]
     }
 ```
 
 </details>
 
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -265,71 +279,69 @@ fn mistakes_are_annotations_at_their_lines_and_failed_tests() {
     let workspace = workspace("x");
     workspace.write("environments/other.toml", "[services.web]\nmodle = \"web\"\n");
     let told = workspace.ditc("validate -format github -format junit=tests.xml").exits(1);
-    let annotations: Vec<&str> = told.out.lines().filter(|line| !line.starts_with("::stop") && !line.ends_with("::")).collect();
-    check(annotations.join("\n") + "\n", str![[r#"
-::error file=environments/other.toml,line=2,endLine=2,col=1,title=environments/other.toml::unknown key%0Anot a key that is known here%0Aservice `web` has no key `modle`%0Ahelp: did you mean `module`?
+    let annotations: Vec<&str> =
+        told.out.lines().filter(|line| !line.starts_with("::stop") && !line.ends_with("::")).collect();
+    check(
+        annotations.join("\n") + "\n",
+        str![[r#"
 ::error file=environments/other.toml,line=1,endLine=1,col=11,title=environments/other.toml::missing input%0Alacks `image`%0Amodule `service` cannot do without its input `image`
+::error file=environments/other.toml,line=2,endLine=2,col=1,title=environments/other.toml::unknown key%0Anot a key that is known here%0Aservice `web` has no key `modle`%0Ahelp: did you mean `module`?
 
-"#]]);
-    check(read(&workspace, "tests.xml"), str![[r#"
+"#]],
+    );
+    check(
+        read(&workspace, "tests.xml"),
+        str![[r#"
 <?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="ditc validate" tests="20" failures="1" errors="0" skipped="0">
-  <testsuite name="files" tests="20" failures="1" errors="0" skipped="0">
-    <testcase classname="files" name="ditc.toml"/>
-    <testcase classname="files" name="environments/demo.toml"/>
-    <testcase classname="files" name="modules/postgresql (tried without inputs)"/>
-    <testcase classname="files" name="modules/postgresql/files/setup.sh (built in)"/>
-    <testcase classname="files" name="modules/postgresql/module.toml (built in)"/>
-    <testcase classname="files" name="modules/postgresql/postgresql.yaml (built in)"/>
-    <testcase classname="files" name="modules/rabbitmq (tried without inputs)"/>
-    <testcase classname="files" name="modules/rabbitmq/files/rabbitmq.conf (built in)"/>
-    <testcase classname="files" name="modules/rabbitmq/files/setup.sh (built in)"/>
-    <testcase classname="files" name="modules/rabbitmq/module.toml (built in)"/>
-    <testcase classname="files" name="modules/rabbitmq/rabbitmq.yaml (built in)"/>
-    <testcase classname="files" name="modules/redis (tried without inputs)"/>
-    <testcase classname="files" name="modules/redis/files/redis.conf (built in)"/>
-    <testcase classname="files" name="modules/redis/module.toml (built in)"/>
-    <testcase classname="files" name="modules/redis/redis.yaml (built in)"/>
-    <testcase classname="files" name="modules/service/module.toml (built in)"/>
-    <testcase classname="files" name="modules/service/service.yaml (built in)"/>
-    <testcase classname="files" name="modules/web/module.toml"/>
-    <testcase classname="files" name="modules/web/web.yaml"/>
-    <testcase classname="files" name="environments/other.toml">
-      <failure message="unknown key">unknown key&#10;environments/other.toml:2&#10;not a key that is known here&#10;service `web` has no key `modle`&#10;help: did you mean `module`?&#10;missing input&#10;environments/other.toml:1&#10;lacks `image`&#10;module `service` cannot do without its input `image`</failure>
+<testsuites name="ditc validate" tests="5" failures="1" errors="0" skipped="0">
+  <testsuite name="workspace" tests="5" failures="1" errors="0" skipped="0">
+    <testcase classname="workspace" name="ditc.toml"/>
+    <testcase classname="workspace" name="environments/demo.toml"/>
+    <testcase classname="workspace" name="modules/web/module.toml"/>
+    <testcase classname="workspace" name="modules/web/web.yaml"/>
+    <testcase classname="workspace" name="environments/other.toml">
+      <failure message="missing input">missing input&#10;environments/other.toml:1&#10;lacks `image`&#10;module `service` cannot do without its input `image`&#10;unknown key&#10;environments/other.toml:2&#10;not a key that is known here&#10;service `web` has no key `modle`&#10;help: did you mean `module`?</failure>
     </testcase>
   </testsuite>
 </testsuites>
 
-"#]]);
+"#]],
+    );
     workspace.ditc("validate -format junit").exits(1).error("").says("<testsuites name=\"ditc validate\" tests=");
     // A plan that cannot be made is told in the comment of its environment.
     let told = workspace.ditc("plan other --sandbox -format markdown").exits(1);
-    check(told.out, str![[r#"
+    check(
+        told.out,
+        str![[r#"
 <!-- ditc:other -->
 <!-- ditc {"command":"plan","standing":"broken","told":"2 mistakes in the workspace."} -->
 ### :x: ditc plan: <code>other</code>
 
 <strong><code>2 mistakes in the workspace.</code></strong>
 
+- :x: <code>environments/other.toml</code>: <code>missing input</code> <sub><code>environments/other.toml&#58;1</code></sub>
+  - <code>lacks &#96;image&#96;</code>
+  - <code>module &#96;service&#96; cannot do without its input &#96;image&#96;</code>
+
 - :x: <code>environments/other.toml</code>: <code>unknown key</code> <sub><code>environments/other.toml&#58;2</code></sub>
   - <code>not a key that is known here</code>
   - <code>service &#96;web&#96; has no key &#96;modle&#96;</code>
   - <code>help&#58; did you mean &#96;module&#96;?</code>
 
-- :x: <code>environments/other.toml</code>: <code>missing input</code> <sub><code>environments/other.toml&#58;1</code></sub>
-  - <code>lacks &#96;image&#96;</code>
-  - <code>module &#96;service&#96; cannot do without its input &#96;image&#96;</code>
 
-
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn what_failed_in_a_run_is_told() {
-    let workspace = Workspace::of("//- environments/demo.toml\n[services.web]\nimage = \"ditc.test/none:v1\"\n");
-    workspace.write("state/sandbox/faults.json", "[]");
-    let told = workspace.ditc("apply demo --sandbox -auto-approve -format markdown").exits(1);
+    let workspace = workspace("x");
+    let path = "/api/v1/namespaces/demo/configmaps/web";
+    let fault = json!([{"method": "PATCH", "path": path, "times": 9, "then": {"answer": {"status": 403}}}]);
+    workspace.write("state/sandbox/faults.json", &fault.to_string());
+    let told = workspace.ditc("apply demo --sandbox -auto-approve -format markdown -format junit=tests.xml").exits(1);
     told.says("ditc apply: <code>demo</code>").says("Apply incomplete.").says(":x: <code>");
+    assert!(read(&workspace, "tests.xml").contains("<failure message="), "{}", read(&workspace, "tests.xml"));
     // Of many, each is told in its part.
     workspace.write("environments/bad.toml", "[services.web]\n");
     let told = workspace.ditc("plan --all --sandbox -format markdown").exits(1);
@@ -340,43 +352,64 @@ fn what_failed_in_a_run_is_told() {
 fn forms_that_cannot_be_told_are_refused_before_anything_is_done() {
     let workspace = workspace("x");
     for (command, expected) in [
-        ("plan demo -format markdown -format junit", str![[r#"
+        (
+            "plan demo -format markdown -format junit",
+            str![[r#"
 error: standard output takes one form, and markdown and junit are asked for
   hint: write one into a file: -format markdown -format junit=FILE
 
-"#]]),
-        ("plan demo -json -format github", str![[r#"
+"#]],
+        ),
+        (
+            "plan demo -json -format github",
+            str![[r#"
 error: standard output takes one form, and json and github are asked for
   hint: write one into a file: -format json -format github=FILE
 
-"#]]),
-        ("plan demo -format html", str![[r#"
+"#]],
+        ),
+        (
+            "plan demo -format html",
+            str![[r#"
 error: invalid value 'html' for '--format <KIND[=FILE]>': there is no form `html`; it is one of text, json, markdown, github, junit
 
 For more information, try '--help'.
 
-"#]]),
-        ("plan demo -format junit=", str![[r#"
+"#]],
+        ),
+        (
+            "plan demo -format junit=",
+            str![[r#"
 error: invalid value 'junit=' for '--format <KIND[=FILE]>': no file is named behind `=`
 
 For more information, try '--help'.
 
-"#]]),
-        ("plan demo -format junit=a -format markdown=a", str![[r#"
+"#]],
+        ),
+        (
+            "plan demo -format junit=a -format markdown=a",
+            str![[r#"
 error: one file cannot hold both junit and markdown
   hint: name a file for each
 
-"#]]),
-        ("plan demo -json-into=a -format json=b", str![[r#"
+"#]],
+        ),
+        (
+            "plan demo -json-into=a -format json=b",
+            str![[r#"
 error: json is asked for twice
   hint: once is enough: copy the file
 
-"#]]),
-        ("apply demo -format markdown", str![[r#"
+"#]],
+        ),
+        (
+            "apply demo -format markdown",
+            str![[r#"
 error: -format markdown asks no questions, so it needs -auto-approve
   hint: look first with `ditc plan`, then add -auto-approve
 
-"#]]),
+"#]],
+        ),
     ] {
         workspace.ditc(&format!("{command} --sandbox")).exits(1).out("").error(expected);
     }

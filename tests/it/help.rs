@@ -62,6 +62,7 @@ Look at environments:
   port-forward  Reach ports of a component from here
   graph         Draw an environment: what must work before what
   history       List the runs that changed an environment
+  comment       Post what was told to a pull request on GitHub
 
 Write definitions:
   new           Begin an environment: write its file
@@ -165,6 +166,7 @@ Look at environments:
   port-forward  Reach ports of a component from here
   graph         Draw an environment: what must work before what
   history       List the runs that changed an environment
+  comment       Post what was told to a pull request on GitHub
 
 Write definitions:
   new           Begin an environment: write its file
@@ -269,8 +271,7 @@ Output:
           nothing of you
 
       --format <KIND[=FILE]>
-          Tell it in another form: text, json, markdown (for a comment), github
-          (annotations, step summary, outputs), junit. One goes to standard
+          Tell it as text, json, markdown, github or junit: one on standard
           output, others into files as KIND=FILE; repeatable
 
       --json-into <FILE>
@@ -441,10 +442,9 @@ Output:
       --compact               One line for each object
       --concise               New objects in one line each, no legend, and no
                               remarks that ask nothing of you
-      --format <KIND[=FILE]>  Tell it in another form: text, json, markdown (for
-                              a comment), github (annotations, step summary,
-                              outputs), junit. One goes to standard output,
-                              others into files as KIND=FILE; repeatable
+      --format <KIND[=FILE]>  Tell it as text, json, markdown, github or junit:
+                              one on standard output, others into files as
+                              KIND=FILE; repeatable
       --json-into <FILE>      Also write what -json prints into this file, which
                               is made anew and for you alone to read: -format
                               json=FILE
@@ -515,10 +515,9 @@ Output:
       --compact               One line for each object
       --concise               New objects in one line each, no legend, and no
                               remarks that ask nothing of you
-      --format <KIND[=FILE]>  Tell it in another form: text, json, markdown (for
-                              a comment), github (annotations, step summary,
-                              outputs), junit. One goes to standard output,
-                              others into files as KIND=FILE; repeatable
+      --format <KIND[=FILE]>  Tell it as text, json, markdown, github or junit:
+                              one on standard output, others into files as
+                              KIND=FILE; repeatable
       --json-into <FILE>      Also write what -json prints into this file, which
                               is made anew and for you alone to read: -format
                               json=FILE
@@ -595,10 +594,9 @@ Output:
       --chdir <DIR>           Work in this directory instead of the current one
       --concise               New objects in one line each, no legend, and no
                               remarks that ask nothing of you
-      --format <KIND[=FILE]>  Tell it in another form: text, json, markdown (for
-                              a comment), github (annotations, step summary,
-                              outputs), junit. One goes to standard output,
-                              others into files as KIND=FILE; repeatable
+      --format <KIND[=FILE]>  Tell it as text, json, markdown, github or junit:
+                              one on standard output, others into files as
+                              KIND=FILE; repeatable
       --no-color              Print no colours
       --json                  Print JSON on standard output
       --json-into <FILE>      Also write what -json prints into this file, which
@@ -716,10 +714,9 @@ Output:
       --chdir <DIR>           Work in this directory instead of the current one
       --concise               New objects in one line each, no legend, and no
                               remarks that ask nothing of you
-      --format <KIND[=FILE]>  Tell it in another form: text, json, markdown (for
-                              a comment), github (annotations, step summary,
-                              outputs), junit. One goes to standard output,
-                              others into files as KIND=FILE; repeatable
+      --format <KIND[=FILE]>  Tell it as text, json, markdown, github or junit:
+                              one on standard output, others into files as
+                              KIND=FILE; repeatable
       --no-color              Print no colours
       --json                  Print JSON on standard output
       --json-into <FILE>      Also write what -json prints into this file, which
@@ -933,6 +930,7 @@ Look at environments:
   port-forward  Reach ports of a component from here
   graph         Draw an environment: what must work before what
   history       List the runs that changed an environment
+  comment       Post what was told to a pull request on GitHub
 
 Write definitions:
   new           Begin an environment: write its file
@@ -1155,10 +1153,9 @@ Which environments:
                              names, only those of them
 
 Output:
-      --format <KIND[=FILE]>  Tell it in another form: text, json, markdown (for
-                              a comment), github (annotations, step summary,
-                              outputs), junit. One goes to standard output,
-                              others into files as KIND=FILE; repeatable
+      --format <KIND[=FILE]>  Tell it as text, json, markdown, github or junit:
+                              one on standard output, others into files as
+                              KIND=FILE; repeatable
       --json-into <FILE>      Also write what -json prints into this file, which
                               is made anew and for you alone to read: -format
                               json=FILE
@@ -1270,7 +1267,8 @@ Arguments:
         [default: environment] [possible values: environment, module, ditc,
         plan, show, apply, destroy, drift, status, validate, state-list,
         state-show, state-rebuild, fmt, new, modules, modules-show, version,
-        logs, port-forward, sandbox-serve]
+        logs, port-forward, sandbox-serve, explain, graph, history, doctor,
+        lock, comment]
 
 Options:
   -h, --help  Print help (see more with '--help')

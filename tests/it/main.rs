@@ -7,6 +7,7 @@ mod bounds;
 mod causes;
 mod charts;
 mod claims;
+mod comment;
 mod cost;
 mod crash;
 mod decisions;

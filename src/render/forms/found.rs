@@ -45,14 +45,32 @@ impl Section {
             let by = if managers.is_empty() { "somebody".to_owned() } else { managers.join(", ") };
             let address = text::named(environment, None, key);
             let block = format!("+ {address} is not described, made by {by}\n");
-            Row { block, address, sign: "+", what: "not described", risks: Vec::new(), place: None, fate: None }
+            Row {
+                block,
+                address,
+                sign: "+",
+                what: "not described",
+                is_drift: true,
+                risks: Vec::new(),
+                place: None,
+                fate: None,
+            }
         }));
         if strict == Strict::Yes {
             self.rows.extend(report.additions.iter().map(|(key, additions)| {
                 let address = text::named(environment, additions.component.as_ref(), key);
                 let paths: Vec<String> = additions.fields.iter().map(|field| field.path.to_string()).collect();
                 let block = format!("+ {address} has fields that others set: {}\n", paths.join(", "));
-                Row { block, address, sign: "+", what: "added to", risks: Vec::new(), place: None, fate: None }
+                Row {
+                    block,
+                    address,
+                    sign: "+",
+                    what: "added to",
+                    is_drift: true,
+                    risks: Vec::new(),
+                    place: None,
+                    fate: None,
+                }
             }));
         }
         self.problems = report
@@ -83,7 +101,10 @@ impl Section {
             many => format!("{many} mistakes in the workspace."),
         };
         let problems: Vec<Problem> = mistakes.iter().map(|mistake| mistaken(mistake, sources)).collect();
-        let is_good = |path: &String| !problems.iter().any(|problem| problem.about.as_ref() == Some(path));
+        // What is built in is not the user's to look at, and says so behind its path.
+        let is_good = |path: &String| {
+            !path.ends_with(')') && !problems.iter().any(|problem| problem.about.as_ref() == Some(path))
+        };
         let good: BTreeSet<String> = sources.paths().map(str::to_owned).filter(is_good).collect();
         let standing = if problems.is_empty() { Standing::Unchanged } else { Standing::Broken };
         Self { headline, standing, problems, good: good.into_iter().collect(), ..Self::default() }

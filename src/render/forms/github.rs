@@ -42,17 +42,10 @@ fn told(section: &Section, level: Level) -> Vec<Problem> {
         };
         let risky = section.rows.iter().filter(|row| !row.risks.is_empty());
         problems.extend(risky.map(|row| warning(row, row.risks.join("; "))));
-        let moved = section.rows.iter().filter(|row| row.is_drift()).chain(&section.drift);
+        let moved = section.rows.iter().filter(|row| row.is_drift).chain(&section.drift);
         problems.extend(moved.map(|row| warning(row, format!("{} outside of ditc", row.what))));
     }
     problems
-}
-
-impl Row {
-    /// Whether it tells of what happened without ditc, and not of a change to make.
-    pub(super) fn is_drift(&self) -> bool {
-        !matches!(self.what, "create" | "update" | "import" | "replace" | "destroy" | "forget")
-    }
 }
 
 fn annotation(Problem { level, about, summary, details, place }: &Problem, below: &str) -> String {

@@ -61,20 +61,20 @@ enum Kind {
 
 impl Suite {
     fn of(verb: &str, section: &Section) -> Self {
-        let name = section.environment.clone().unwrap_or_else(|| "files".to_owned());
+        let name = section.environment.clone().unwrap_or_else(|| "workspace".to_owned());
         let mut suite = Self { name, cases: Vec::new(), places: BTreeMap::new() };
         for about in &section.good {
             suite.at(about);
         }
         for row in &section.rows {
-            let Row { address, sign: _, what, risks: _, block, place: _, fate } = row;
+            let Row { address, sign: _, what, is_drift, risks: _, block, place: _, fate } = row;
             let case = suite.at(address);
             match fate {
                 Some(Fate::Failed(why)) => case.add(Kind::Failure, why, ""),
                 Some(Fate::Skipped) => case.add(Kind::Skipped, "something that it needs failed", ""),
                 Some(Fate::NotStarted) => case.add(Kind::Skipped, "not started", ""),
                 // What a plan means to do is no fault; what moved without ditc is.
-                None if row.is_drift() => case.add(Kind::Failure, &format!("{what} outside of ditc"), block),
+                None if *is_drift => case.add(Kind::Failure, &format!("{what} outside of ditc"), block),
                 Some(Fate::Done) | None => {}
             }
         }
@@ -108,7 +108,11 @@ impl Suite {
 
 impl Case {
     fn add(&mut self, kind: Kind, message: &str, text: &str) {
-        self.wrong.push(Wrong { kind, message: message.to_owned(), text: text.to_owned() });
+        // What failed is told once, however often it is said.
+        match self.wrong.iter_mut().find(|wrong| wrong.message == message) {
+            Some(wrong) => wrong.text.push_str(text),
+            None => self.wrong.push(Wrong { kind, message: message.to_owned(), text: text.to_owned() }),
+        }
     }
 
     /// The first of the worst.
@@ -120,13 +124,16 @@ impl Case {
     fn to_text(&self, suite: &str) -> String {
         let Self { about, wrong } = self;
         // `jakub.services.orders/Deployment/orders` is object Deployment/orders of class jakub.services.orders.
-        let (class, name) = about.split_once('/').filter(|(class, _)| class.starts_with(suite)).unwrap_or((suite, about));
+        let (class, name) =
+            about.split_once('/').filter(|(class, _)| class.starts_with(suite)).unwrap_or((suite, about));
         let head = format!("    <testcase classname=\"{}\" name=\"{}\"", xml(class), xml(name));
         let Some(worst) = self.worst() else { return format!("{head}/>\n") };
         let tag = match worst.kind {
             Kind::Failure => "failure",
             Kind::Error => "error",
-            Kind::Skipped => return format!("{head}>\n      <skipped message=\"{}\"/>\n    </testcase>\n", xml(&worst.message)),
+            Kind::Skipped => {
+                return format!("{head}>\n      <skipped message=\"{}\"/>\n    </testcase>\n", xml(&worst.message));
+            }
         };
         let text: Vec<String> = wrong.iter().map(|wrong| format!("{}\n{}", wrong.message, wrong.text)).collect();
         format!(

@@ -41,7 +41,9 @@ pub fn markdown(verb: &str, sections: &[Section], limit: usize) -> String {
     text.extend(parts.iter().map(Part::text));
     if left_out > 0 {
         let what = counted(left_out, "environment", "environments");
-        text.push_str(&format!("\n> [!NOTE]\n> {what} left out: there is room for {limit} characters. The log has all.\n"));
+        text.push_str(&format!(
+            "\n> [!NOTE]\n> {what} left out: there is room for {limit} characters. The log has all.\n"
+        ));
     }
     text
 }
@@ -61,7 +63,7 @@ fn head(verb: &str, sections: &[Section], limit: usize) -> String {
     page.left = page.left.saturating_sub(100);
     let mut more = 0;
     for section in sorted {
-        let name = code(section.environment.as_deref().unwrap_or("files"));
+        let name = code(section.environment.as_deref().unwrap_or("workspace"));
         let row = format!("| {} | {name} | {} |\n", sign(section.standing), code(&section.headline));
         more += usize::from(!page.add(row));
     }
@@ -112,7 +114,11 @@ impl<'a> Part<'a> {
         let head = environment.as_ref().map(|name| marker::head(verb, name, section)).unwrap_or_default();
         let name = environment.as_deref().map(|name| format!(": {}", code(name))).unwrap_or_default();
         let place = place.as_ref().map(|place| format!(" <sub>{}</sub>", code(place))).unwrap_or_default();
-        let head = format!("{head}### {} ditc {verb}{name}\n\n<strong>{}</strong>{place}\n\n", sign(*standing), code(headline));
+        let head = format!(
+            "{head}### {} ditc {verb}{name}\n\n<strong>{}</strong>{place}\n\n",
+            sign(*standing),
+            code(headline)
+        );
         if head.len() + END > left {
             return None;
         }
@@ -202,7 +208,7 @@ fn table(rows: &[Row], page: &mut Page) -> usize {
         return rows.len();
     }
     let mut missing = 0;
-    for Row { address, sign, what, risks, fate, block: _, place: _ } in rows {
+    for Row { address, sign, what, is_drift: _, risks, fate, block: _, place: _ } in rows {
         let mut line = format!("| {} | {} | {} |", code(sign), code(address), what);
         if has_risks {
             let risks = if risks.is_empty() { String::new() } else { format!(":warning: {}", code(&risks.join("; "))) };

@@ -80,6 +80,8 @@ pub struct Row {
     pub sign: &'static str,
     /// `create`, `changed`
     pub what: &'static str,
+    /// Whether it happened without ditc, and is no change to make.
+    pub is_drift: bool,
     /// What deserves a second look, each a sentence.
     pub risks: Vec<String>,
     /// The block as `plan` and `drift` print it.
@@ -153,5 +155,5 @@ fn drifted(environment: &EnvironmentName, key: &ObjectKey, drift: &Drift) -> Row
     };
     let block = text::moved_on(environment, key, drift, Detail::Whole, PLAIN);
     let address = text::named(environment, drift.component.as_ref(), key);
-    Row { address, sign, what, risks: Vec::new(), block, place: None, fate: None }
+    Row { address, sign, what, is_drift: true, risks: Vec::new(), block, place: None, fate: None }
 }

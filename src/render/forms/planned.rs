@@ -89,6 +89,11 @@ impl Section {
         if outcome.is_complete() {
             // What was feared did not come.
             self.problems.clear();
+            if plan.partial {
+                let text =
+                    "only a part of the environment was looked at, as -target and -exclude say; the rest may differ";
+                self.problems.push(Problem::new(Level::Warning, text));
+            }
         }
         self.standing = match outcome.is_complete() {
             false => Standing::Broken,
@@ -130,6 +135,7 @@ fn row(plan: &Plan, key: &ObjectKey, change: &Change, block: String, context: &C
         Action::Replace => ("-/+", "replace", 11),
         Action::Adopt => ("~", "import", 12),
         Action::Update => ("~", "update", 13),
+        Action::Release => ("~", "let go", 13),
         Action::Create => ("+", "create", 14),
         Action::Forget => (".", "forget", 15),
     };
@@ -138,5 +144,5 @@ fn row(plan: &Plan, key: &ObjectKey, change: &Change, block: String, context: &C
     let place = change.manifest.as_ref().map(|manifest| Place::of(&manifest.origin.definition, context.sources));
     let address = text::object(plan, change.component.as_ref(), key);
     let risks = risks.into_iter().map(|(_, why)| why).collect();
-    (rank, Row { address, sign, what, risks, block, place, fate: None })
+    (rank, Row { address, sign, what, is_drift: false, risks, block, place, fate: None })
 }

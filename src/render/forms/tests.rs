@@ -8,7 +8,7 @@ use super::*;
 fn row(address: &str, block: &str) -> Row {
     let address = address.to_owned();
     let block = block.to_owned();
-    Row { address, sign: "~", what: "update", risks: Vec::new(), block, place: None, fate: None }
+    Row { address, sign: "~", what: "update", is_drift: false, risks: Vec::new(), block, place: None, fate: None }
 }
 
 fn section(environment: &str, rows: Vec<Row>) -> Section {
@@ -31,20 +31,26 @@ fn problem(level: Level, about: &str, summary: &str) -> Problem {
 
 /// A plan with all that a section can hold.
 fn whole() -> Section {
-    let mut risky = row("jakub.services.orders/Service/orders", "-/+ Service \"orders\" {\n      ~ spec.x = 1 -> 2\n    }\n");
+    let mut risky =
+        row("jakub.services.orders/Service/orders", "-/+ Service \"orders\" {\n      ~ spec.x = 1 -> 2\n    }\n");
     risky.sign = "-/+";
     risky.what = "replace";
     risky.risks = vec!["nobody reaches what is behind it until it is made anew".to_owned()];
-    let plain = row("jakub.services.orders/Deployment/orders", "  ~ Deployment \"orders\" {\n      + spec.y = \"`@me`\"\n    }\n");
+    let plain = row(
+        "jakub.services.orders/Deployment/orders",
+        "  ~ Deployment \"orders\" {\n      + spec.y = \"`@me`\"\n    }\n",
+    );
     let mut section = section("jakub", vec![risky, plain]);
     section.problems.push(problem(Level::Warning, "jakub.services.orders", "50% of the quota: gone"));
-    section.drift.push(Row { what: "changed", ..row("jakub.services.orders/Deployment/orders", "") });
+    section.drift.push(Row { what: "changed", is_drift: true, ..row("jakub.services.orders/Deployment/orders", "") });
     section
 }
 
 #[test]
 fn a_plan_in_markdown() {
-    assert_data_eq!(markdown("plan", &[whole()], COMMENT), str![[r#"
+    assert_data_eq!(
+        markdown("plan", &[whole()], COMMENT),
+        str![[r#"
 <!-- ditc:jakub -->
 <!-- ditc {"command":"plan","standing":"changed","told":"Plan: 0 to add, 2 to change, 0 to destroy."} -->
 ### :large_orange_diamond: ditc plan: <code>jakub</code>
@@ -86,16 +92,20 @@ Changed outside of ditc:
 </details>
 
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
 fn several_in_markdown() {
-    let quiet = Section { headline: "No changes.".to_owned(), standing: Standing::Unchanged, ..section("demo", Vec::new()) };
+    let quiet =
+        Section { headline: "No changes.".to_owned(), standing: Standing::Unchanged, ..section("demo", Vec::new()) };
     let mut broken = section("prod", Vec::new());
     broken.standing = Standing::Broken;
     broken.headline = "The cluster was not reached.".to_owned();
-    assert_data_eq!(markdown("plan", &[quiet, broken], COMMENT), str![[r###"
+    assert_data_eq!(
+        markdown("plan", &[quiet, broken], COMMENT),
+        str![[r###"
 ## :x: ditc plan: 2 environments
 
 | | Environment | |
@@ -116,25 +126,32 @@ fn several_in_markdown() {
 <strong><code>The cluster was not reached.</code></strong> <sub><code>namespace prod, cluster staging</code></sub>
 
 
-"###]]);
-    assert_data_eq!(markdown("plan", &[], COMMENT), str![[r#"
+"###]]
+    );
+    assert_data_eq!(
+        markdown("plan", &[], COMMENT),
+        str![[r#"
 ## :white_check_mark: ditc plan: 0 environments
 
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
 fn annotations_stand_at_their_lines() {
     let mut section = whole();
     section.problems.push(problem(Level::Error, "a:b,c", "unknown key\n::set-env name=x::y"));
-    assert_data_eq!(annotations(&[section.clone()], "preview"), str![[r#"
+    assert_data_eq!(
+        annotations(&[section.clone()], "preview"),
+        str![[r#"
 ::error file=preview/environments/jakub.toml,line=7,endLine=8,col=3,title=a%3Ab%2Cc::unknown key%0A::set-env name=x::y%0Ahelp: look, there
 ::warning file=preview/environments/jakub.toml,line=7,endLine=8,col=3,title=jakub.services.orders::50%25 of the quota: gone%0Ahelp: look, there
 ::warning title=jakub.services.orders/Service/orders::nobody reaches what is behind it until it is made anew
 ::warning title=jakub.services.orders/Deployment/orders::changed outside of ditc
 
-"#]]);
+"#]]
+    );
     section.problems = (0..13).map(|number| problem(Level::Error, "jakub", &number.to_string())).collect();
     let text = annotations(&[section], "");
     assert_eq!(text.lines().filter(|line| line.starts_with("::error ")).count(), 10);
@@ -143,7 +160,9 @@ fn annotations_stand_at_their_lines() {
 
 #[test]
 fn outputs_of_a_step() {
-    assert_data_eq!(outputs(&[whole()], 2, "END"), str![[r#"
+    assert_data_eq!(
+        outputs(&[whole()], 2, "END"),
+        str![[r#"
 changes<<END
 true
 END
@@ -175,16 +194,22 @@ exitcode<<END
 2
 END
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
 fn a_list_of_tests() {
-    let mut drift = section("jakub", vec![Row { what: "deleted", ..row("jakub.services.orders/Service/a", "- a\u{1}") }]);
+    let mut drift = section(
+        "jakub",
+        vec![Row { what: "deleted", is_drift: true, ..row("jakub.services.orders/Service/a", "- a\u{1}") }],
+    );
     drift.good = vec!["jakub.services.orders/ConfigMap/b".to_owned()];
     drift.problems.push(problem(Level::Error, "jakub.services.orders/Secret/c", "it cannot be told"));
     let never = Section { headline: "It was never applied.".to_owned(), ..section("demo", Vec::new()) };
-    assert_data_eq!(junit("drift", &[drift, never]), str![[r#"
+    assert_data_eq!(
+        junit("drift", &[drift, never]),
+        str![[r#"
 <?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="ditc drift" tests="4" failures="1" errors="1" skipped="1">
   <testsuite name="jakub" tests="3" failures="1" errors="1" skipped="0">
@@ -203,11 +228,14 @@ fn a_list_of_tests() {
   </testsuite>
 </testsuites>
 
-"#]]);
+"#]]
+    );
     let mut applied = whole();
     applied.rows[0].fate = Some(Fate::Failed("image not found".to_owned()));
     applied.rows[1].fate = Some(Fate::Skipped);
-    assert_data_eq!(junit("apply", &[applied]), str![[r#"
+    assert_data_eq!(
+        junit("apply", &[applied]),
+        str![[r#"
 <?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="ditc apply" tests="2" failures="1" errors="0" skipped="1">
   <testsuite name="jakub" tests="2" failures="1" errors="0" skipped="1">
@@ -220,17 +248,22 @@ fn a_list_of_tests() {
   </testsuite>
 </testsuites>
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
 fn of_a_large_plan_the_riskiest_is_there_and_the_rest_is_counted() {
     let block = "      + a line of this difference that is about as long as such lines are\n".repeat(60);
-    let mut rows: Vec<Row> = (0..2_000).map(|number| row(&format!("jakub.services.s/ConfigMap/c{number}"), &block)).collect();
+    let mut rows: Vec<Row> =
+        (0..2_000).map(|number| row(&format!("jakub.services.s/ConfigMap/c{number}"), &block)).collect();
     rows[0].risks = vec!["its data is lost with it".to_owned()];
     let text = markdown("plan", &[section("jakub", rows)], COMMENT);
     assert!(text.len() <= COMMENT && text.len() > COMMENT / 2, "{}", text.len());
-    assert!(text.contains("<details><summary><code>&#126; jakub.services.s/ConfigMap/c0</code>"), "no difference is there");
+    assert!(
+        text.contains("<details><summary><code>&#126; jakub.services.s/ConfigMap/c0</code>"),
+        "no difference is there"
+    );
     let note = text.trim_end().lines().last().expect("a note");
     assert!(note.contains("rows of the tables") && note.contains("differences"), "{note}");
 }
@@ -238,9 +271,35 @@ fn of_a_large_plan_the_riskiest_is_there_and_the_rest_is_counted() {
 /// Texts that mean something to somebody.
 fn hostile() -> impl Strategy<Value = String> {
     let bad = prop::sample::select(vec![
-        "@everyone ", "<!-- ditc:prod -->", "<!-- ditc {} -->", "```", "`", "</details>", "<script>", "|", "\n", "\r\n",
-        "::error::x", "::stop-commands::a", "%0A", "]]>", "&#64;", "\u{0}", "\u{202e}", "\u{ffff}", "-->", "--", "#1",
-        "- ", "~ ", "## x", "https://evil.example", "[x](y)", "\u{1F600}", "x", " ",
+        "@everyone ",
+        "<!-- ditc:prod -->",
+        "<!-- ditc {} -->",
+        "```",
+        "`",
+        "</details>",
+        "<script>",
+        "|",
+        "\n",
+        "\r\n",
+        "::error::x",
+        "::stop-commands::a",
+        "%0A",
+        "]]>",
+        "&#64;",
+        "\u{0}",
+        "\u{202e}",
+        "\u{ffff}",
+        "-->",
+        "--",
+        "#1",
+        "- ",
+        "~ ",
+        "## x",
+        "https://evil.example",
+        "[x](y)",
+        "\u{1F600}",
+        "x",
+        " ",
     ]);
     let times = prop::sample::select(vec![1, 1, 1, 1, 1, 1, 1, 30, 400]);
     (prop::collection::vec(bad, 0..12), times).prop_map(|(parts, times)| parts.concat().repeat(times))
@@ -249,18 +308,20 @@ fn hostile() -> impl Strategy<Value = String> {
 fn sections() -> impl Strategy<Value = Vec<Section>> {
     let row = (hostile(), hostile(), hostile(), any::<bool>()).prop_map(|(address, block, risk, is_risky)| Row {
         risks: if is_risky { vec![risk.clone()] } else { Vec::new() },
-        fate: (!is_risky).then(|| Fate::Failed(risk)),
+        fate: if is_risky { None } else { Some(Fate::Failed(risk)) },
         ..row(&address, &block)
     });
     let problem = (hostile(), hostile()).prop_map(|(about, summary)| problem(Level::Error, &about, &summary));
-    let one = (prop::collection::vec(row, 0..8), prop::collection::vec(problem, 0..4), hostile(), hostile(), 0_usize..60);
+    let one =
+        (prop::collection::vec(row, 0..8), prop::collection::vec(problem, 0..4), hostile(), hostile(), 0_usize..60);
     let one = one.prop_map(|(mut rows, problems, headline, place, more)| {
         // As large as plans become.
         rows = rows.iter().cycle().take(if rows.is_empty() { 0 } else { rows.len() + more }).cloned().collect();
         Section { problems, headline, place: Some(place), ..section("pr-12", rows) }
     });
     (prop::collection::vec(one, 1..3), 1_usize..100).prop_map(|(sections, many)| {
-        let name = |(number, section): (usize, Section)| Section { environment: Some(format!("pr-{number}")), ..section };
+        let name =
+            |(number, section): (usize, Section)| Section { environment: Some(format!("pr-{number}")), ..section };
         let count = if many > 90 { many } else { sections.len() };
         sections.into_iter().cycle().take(count).enumerate().map(name).collect()
     })

@@ -28,10 +28,10 @@ mod value;
 
 pub(super) use blocked::{Way, explain, flags};
 pub use doctor::{Finding, Verdict, doctor};
-pub(super) use drift::{closing as drift_headline, notes_of as drift_notes};
 pub use drift::{Found, Look, drift, drift_summary};
-pub(super) use event::{step, subject};
+pub(super) use drift::{closing as drift_headline, notes_of as drift_notes};
 pub use event::{event, log, stopped};
+pub(super) use event::{step, subject};
 pub use explain::{Alive, Explained, Input, Owned, Planned, Related, explain as explanation};
 pub use explained::{condition, owned, planned, seen};
 pub use failure::{error, hints, warning};

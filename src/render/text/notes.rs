@@ -35,7 +35,11 @@ pub(in crate::render) fn object(plan: &Plan, component: Option<&ComponentId>, ke
     named(&plan.environment, component, key)
 }
 
-pub(in crate::render) fn named(environment: &EnvironmentName, component: Option<&ComponentId>, key: &ObjectKey) -> String {
+pub(in crate::render) fn named(
+    environment: &EnvironmentName,
+    component: Option<&ComponentId>,
+    key: &ObjectKey,
+) -> String {
     clean(&address(environment, component, key).to_string())
 }
 

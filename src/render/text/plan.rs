@@ -135,11 +135,8 @@ pub(in crate::render) fn headline(plan: &Plan, context: &Context<'_>) -> String 
 
 /// What is said of a plan besides its changes and needs an eye, a sentence each.
 pub(in crate::render) fn notes(plan: &Plan, context: &Context<'_>, style: Style) -> Vec<String> {
-    let notes = [
-        notes::not_asked(context, style),
-        notes::interrupted(plan, context, style),
-        notes::partial(plan, style),
-    ];
+    let notes =
+        [notes::not_asked(context, style), notes::interrupted(plan, context, style), notes::partial(plan, style)];
     let lines = notes.iter().flat_map(|note| note.lines());
     lines.map(|line| line.trim().trim_start_matches("Note: ").to_owned()).filter(|line| !line.is_empty()).collect()
 }

@@ -24,11 +24,11 @@ use crate::{
 /// GitHub itself; another address is an Enterprise of somebody.
 pub const GITHUB: &str = "https://api.github.com";
 /// So often one question is asked while the server fails.
-const TRIES: u32 = 3;
+pub(super) const TRIES: u32 = 3;
 /// Longer than this nobody waits for GitHub; it says when it answers again, and so do we.
-const WAIT: u64 = 60;
+pub(super) const WAIT: u64 = 60;
 /// A page of a hundred tags is 40 kB.
-const ANSWER: usize = 8 * 1024 * 1024;
+pub(super) const ANSWER: usize = 8 * 1024 * 1024;
 /// An archive is as large as what may be fetched by git.
 const ARCHIVE: usize = PACKED as usize;
 /// A renamed repository leads to the new one.
@@ -70,8 +70,8 @@ pub struct GitHub {
 }
 
 #[derive(Debug, Clone)]
-struct Client {
-    octocrab: Octocrab,
+pub(super) struct Client {
+    pub(super) octocrab: Octocrab,
     /// Where its token was found; none where it asks without.
     token: Option<String>,
 }
@@ -103,6 +103,9 @@ pub enum GitHubError {
     NoSuch,
     #[error("GitHub answers no more questions until {until}")]
     Limited { until: String, token: Option<String> },
+    /// What was to be written makes no sense to it.
+    #[error("GitHub refuses it: {0}")]
+    Refused(String),
     #[error("GitHub failed with status {0}")]
     Server(u16),
     #[error("GitHub leads to another place, {0}, which is not followed")]
@@ -280,13 +283,13 @@ enum Follow {
 }
 
 /// How long GitHub wants to be left alone.
-struct Pause {
-    seconds: u64,
+pub(super) struct Pause {
+    pub(super) seconds: u64,
     /// By GitHub's own clock, where it says that.
     until: Option<u64>,
 }
 
-fn delay(status: StatusCode, told: &HeaderMap) -> Option<Pause> {
+pub(super) fn delay(status: StatusCode, told: &HeaderMap) -> Option<Pause> {
     if !matches!(status, StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS) {
         return None;
     }
@@ -302,7 +305,7 @@ fn delay(status: StatusCode, told: &HeaderMap) -> Option<Pause> {
     Some(Pause { seconds, until: Some(until) })
 }
 
-fn refused(status: StatusCode, body: &str, client: &Client, pause: Option<Pause>) -> GitHubError {
+pub(super) fn refused(status: StatusCode, body: &str, client: &Client, pause: Option<Pause>) -> GitHubError {
     let token = client.token.clone();
     if let Some(Pause { seconds, until }) = pause {
         let at = until.and_then(|until| jiff::Timestamp::from_second(i64::try_from(until).ok()?).ok());
@@ -329,7 +332,7 @@ fn refused(status: StatusCode, body: &str, client: &Client, pause: Option<Pause>
 }
 
 /// The connection, made when there is something to ask.
-async fn client(access: &Access) -> Result<Client, GitHubError> {
+pub(super) async fn client(access: &Access) -> Result<Client, GitHubError> {
     let github = &access.github;
     let mut token = github.token.clone();
     if token.is_none() && github.may_ask_gh {
@@ -361,7 +364,7 @@ async fn of_gh(host: &str, patience: Duration) -> Option<Token> {
 }
 
 /// What went wrong at the bottom, in one line.
-fn innermost(error: &dyn std::error::Error) -> String {
+pub(super) fn innermost(error: &dyn std::error::Error) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
         innermost = source;

@@ -27,6 +27,12 @@ fn printed(arguments: &str) -> Option<Printed> {
         ("logs", _) => Printed::Logs,
         ("port-forward", _) => Printed::PortForward,
         ("sandbox", _) => Printed::Sandbox,
+        ("explain", _) => Printed::Explain,
+        ("graph", _) => Printed::Graph,
+        ("history", _) => Printed::History,
+        ("doctor", _) => Printed::Doctor,
+        ("lock", _) => Printed::Lock,
+        ("comment", _) => Printed::Comment,
         _ => return None,
     })
 }

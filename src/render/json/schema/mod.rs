@@ -9,6 +9,7 @@ mod lines;
 mod parts;
 mod plan;
 mod shape;
+mod views;
 
 use shape::{any_of, object, text};
 
@@ -34,6 +35,12 @@ pub enum Printed {
     /// Lines.
     PortForward,
     Sandbox,
+    Explain,
+    Graph,
+    History,
+    Doctor,
+    Lock,
+    Comment,
 }
 
 impl Printed {
@@ -66,6 +73,12 @@ impl Printed {
             Printed::Logs => &["line_log", "line_diagnostic"],
             Printed::PortForward => &["line_listening", "line_diagnostic"],
             Printed::Sandbox => &["serving"],
+            Printed::Explain => &["explanation"],
+            Printed::Graph => &["graph"],
+            Printed::History => &["runs"],
+            Printed::Doctor => &["findings"],
+            Printed::Lock => &["locks"],
+            Printed::Comment => &["posted"],
         }
     }
 
@@ -119,8 +132,14 @@ fn references(schema: &Value, found: &mut Vec<String>) {
 }
 
 fn definitions() -> Map<String, Value> {
-    let rooms =
-        [parts::definitions(), plan::definitions(), found::definitions(), lines::definitions(), files::definitions()];
+    let rooms = [
+        parts::definitions(),
+        plan::definitions(),
+        found::definitions(),
+        lines::definitions(),
+        files::definitions(),
+        views::definitions(),
+    ];
     rooms.into_iter().flatten().map(|(name, schema)| (name.to_owned(), schema)).collect()
 }
 
@@ -138,7 +157,7 @@ fn document(fields: shape::Fields) -> Value {
 mod tests {
     use super::*;
 
-    const ALL: [Printed; 16] = [
+    const ALL: [Printed; 22] = [
         Printed::Plan,
         Printed::Show,
         Printed::Apply,
@@ -155,6 +174,12 @@ mod tests {
         Printed::Logs,
         Printed::PortForward,
         Printed::Sandbox,
+        Printed::Explain,
+        Printed::Graph,
+        Printed::History,
+        Printed::Doctor,
+        Printed::Lock,
+        Printed::Comment,
     ];
 
     #[test]

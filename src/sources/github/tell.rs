@@ -1,0 +1,396 @@
+//! What is told on GitHub: one comment for each marker, statuses of commits, deployments. Each write is made once, and
+//! again only where it cannot have been done or does no harm twice.
+
+use std::time::Duration;
+
+use http::{HeaderMap, Method, StatusCode};
+use http_body_util::{BodyExt, Limited};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use tokio::time::{sleep, timeout};
+
+use crate::sources::Access;
+
+use super::ask::{ANSWER, Client, GitHubError, Pause, TRIES, WAIT, client, delay, innermost, refused};
+
+/// The longest text that a comment takes, in characters (<https://github.com/orgs/community/discussions/27190>).
+pub const COMMENT: usize = 65_536;
+/// The longest description of a status or a deployment.
+const DESCRIPTION: usize = 140;
+/// Of what GitHub says, no more characters than this are shown.
+const SHOWN: usize = 200;
+/// More pages of comments than this are not read: 100 comments each.
+const PAGES: usize = 50;
+/// More deployments of one environment than this are not looked at.
+const DEPLOYMENTS: usize = 20;
+/// After so many writes they are a second apart: GitHub takes about 80 a minute.
+const AT_ONCE: u32 = 20;
+
+/// One repository on GitHub, to tell things in.
+pub struct Board<'a> {
+    access: &'a Access,
+    /// `OWNER/NAME`
+    repository: String,
+    client: Option<Client>,
+    /// Seconds that may still be waited, over all that is told.
+    patience: u64,
+    writes: u32,
+    author: Option<Author>,
+}
+
+/// Whose comments are ours.
+#[derive(Clone)]
+enum Author {
+    User(String),
+    /// The token of an app may not ask whose it is; its comments are those of a bot, which nobody else can post as.
+    App,
+}
+
+/// A comment that is there now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    pub how: How,
+    pub url: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    Created,
+    Updated,
+    /// It said the same already.
+    Unchanged,
+}
+
+/// What came of an environment, as GitHub shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Success,
+    Failure,
+    /// It is gone; of deployments alone.
+    Inactive,
+}
+
+impl State {
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            State::Success => "success",
+            State::Failure => "failure",
+            State::Inactive => "inactive",
+        }
+    }
+}
+
+/// What is said with a status or a deployment.
+#[derive(Debug, Clone, Copy)]
+pub struct Notice<'a> {
+    pub state: State,
+    pub description: &'a str,
+    /// Where the log is.
+    pub log: Option<&'a str>,
+    /// Where the environment is reached.
+    pub address: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+struct Comment {
+    id: u64,
+    body: Option<String>,
+    html_url: String,
+    user: Option<User>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    login: String,
+    #[serde(rename = "type", default)]
+    kind: String,
+}
+
+#[derive(Deserialize)]
+struct Numbered {
+    number: u64,
+}
+
+#[derive(Deserialize)]
+struct Identified {
+    id: u64,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct Stated {
+    state: String,
+}
+
+/// Whether a request may be sent again when nobody knows whether it was done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Again {
+    Safe,
+    /// It would be done twice.
+    Never,
+}
+
+impl<'a> Board<'a> {
+    /// The repository `OWNER/NAME`.
+    #[must_use]
+    pub fn new(access: &'a Access, repository: String) -> Self {
+        Self { access, repository, client: None, patience: WAIT, writes: 0, author: None }
+    }
+
+    /// The pull requests that hold a commit, the newest first.
+    ///
+    /// # Errors
+    /// Why GitHub gave no answer.
+    pub async fn pull_requests(&mut self, commit: &str) -> Result<Vec<u64>, GitHubError> {
+        let found: Vec<Numbered> = self.read(&format!("commits/{commit}/pulls?per_page=100")).await?;
+        let mut numbers: Vec<u64> = found.into_iter().map(|found| found.number).collect();
+        numbers.sort_unstable_by(|one, other| other.cmp(one));
+        Ok(numbers)
+    }
+
+    /// Makes a comment of a pull request or an issue say `body`, which begins with `marker`: the one of ours that begins so
+    /// already, or a new one.
+    ///
+    /// # Errors
+    /// Why GitHub did not take it.
+    pub async fn comment(&mut self, number: u64, marker: &str, body: &str) -> Result<Posted, GitHubError> {
+        for is_last in [false, true] {
+            if let Some(Comment { id, body: before, html_url: url, .. }) = self.own_comment(number, marker).await? {
+                // GitHub keeps line ends in its own way.
+                let is_same = before.is_some_and(|before| before.replace("\r\n", "\n").trim_end() == body.trim_end());
+                if is_same {
+                    return Ok(Posted { how: How::Unchanged, url });
+                }
+                let path = format!("issues/comments/{id}");
+                self.write(Method::PATCH, &path, &json!({"body": body}), Again::Safe).await?;
+                return Ok(Posted { how: How::Updated, url });
+            }
+            let path = format!("issues/{number}/comments");
+            match self.write(Method::POST, &path, &json!({"body": body}), Again::Never).await {
+                Ok(text) => {
+                    let Comment { html_url: url, .. } = parsed(&text)?;
+                    return Ok(Posted { how: How::Created, url });
+                }
+                // It may be there all the same, so that is looked for before another one is posted.
+                Err(GitHubError::Server(_) | GitHubError::Unreachable(_) | GitHubError::Slow(_)) if !is_last => {
+                    sleep(Duration::from_secs(1)).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        unreachable!("the last turn ends")
+    }
+
+    async fn own_comment(&mut self, number: u64, marker: &str) -> Result<Option<Comment>, GitHubError> {
+        for page in 1..=PAGES {
+            let path = format!("issues/{number}/comments?per_page=100&page={page}");
+            let comments: Vec<Comment> = self.read(&path).await?;
+            let is_last = comments.len() < 100;
+            for comment in comments {
+                let begins = comment.body.as_deref().is_some_and(|body| body.lines().next() == Some(marker));
+                if begins && self.is_ours(&comment).await? {
+                    return Ok(Some(comment));
+                }
+            }
+            if is_last {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a comment was posted with this token: anybody can begin a comment with a marker.
+    async fn is_ours(&mut self, comment: &Comment) -> Result<bool, GitHubError> {
+        let author = match &self.author {
+            Some(author) => author.clone(),
+            None => {
+                let url = format!("{}/user", self.access.github.url);
+                let author = match self.send(&Method::GET, &url, None, Again::Safe).await {
+                    Ok(text) => Author::User(parsed::<User>(&text)?.login),
+                    Err(GitHubError::Forbidden { .. }) => Author::App,
+                    Err(error) => return Err(error),
+                };
+                self.author = Some(author.clone());
+                author
+            }
+        };
+        Ok(comment.user.as_ref().is_some_and(|user| match &author {
+            Author::User(login) => user.login == *login,
+            Author::App => user.kind == "Bot",
+        }))
+    }
+
+    /// Sets the status of a commit under a name.
+    ///
+    /// # Errors
+    /// Why GitHub did not take it.
+    pub async fn status(&mut self, commit: &str, context: &str, notice: Notice<'_>) -> Result<(), GitHubError> {
+        let Notice { state, description, log, address: _ } = notice;
+        let body = json!({
+            "state": state.word(), "context": context, "description": shortened(description), "target_url": log,
+        });
+        // The newest counts, so one more of the same changes nothing.
+        self.write(Method::POST, &format!("statuses/{commit}"), &body, Again::Safe).await.map(|_| ())
+    }
+
+    /// Tells of a deployment of a commit, and that those before it are over; gives its number.
+    ///
+    /// # Errors
+    /// Why GitHub did not take it.
+    pub async fn deploy(&mut self, commit: &str, environment: &str, notice: Notice<'_>) -> Result<u64, GitHubError> {
+        let body = json!({
+            "ref": commit, "environment": environment, "description": shortened(notice.description),
+            "auto_merge": false, "required_contexts": [], "transient_environment": true, "production_environment": false,
+        });
+        let text = self.write(Method::POST, "deployments", &body, Again::Never).await?;
+        let Identified { id } = parsed(&text)?;
+        self.stand(id, notice).await?;
+        if notice.state == State::Success {
+            self.retire(environment, Some(id), notice).await?;
+        }
+        Ok(id)
+    }
+
+    /// Tells that the deployments of an environment are over, but for one; gives how many were not yet.
+    ///
+    /// # Errors
+    /// Why GitHub did not take it.
+    pub async fn retire(
+        &mut self,
+        environment: &str,
+        but: Option<u64>,
+        notice: Notice<'_>,
+    ) -> Result<usize, GitHubError> {
+        let name = super::escaped(environment).replace('/', "%2F");
+        let path = format!("deployments?environment={name}&per_page={DEPLOYMENTS}");
+        let deployments: Vec<Identified> = self.read(&path).await?;
+        let mut count = 0;
+        for Identified { id } in deployments.into_iter().filter(|deployment| Some(deployment.id) != but) {
+            let path = format!("deployments/{id}/statuses?per_page=1");
+            let statuses: Vec<Stated> = self.read(&path).await?;
+            if statuses.first().is_none_or(|status| status.state != State::Inactive.word()) {
+                self.stand(id, Notice { state: State::Inactive, ..notice }).await?;
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    async fn stand(&mut self, id: u64, notice: Notice<'_>) -> Result<(), GitHubError> {
+        let Notice { state, description, log, address } = notice;
+        let mut body = json!({
+            "state": state.word(), "description": shortened(description), "auto_inactive": false,
+        });
+        for (name, value) in [("log_url", log), ("environment_url", address)] {
+            if let Some(value) = value {
+                body[name] = value.into();
+            }
+        }
+        self.write(Method::POST, &format!("deployments/{id}/statuses"), &body, Again::Safe).await.map(|_| ())
+    }
+
+    async fn read<T: DeserializeOwned>(&mut self, path: &str) -> Result<T, GitHubError> {
+        let url = self.url(path);
+        parsed(&self.send(&Method::GET, &url, None, Again::Safe).await?)
+    }
+
+    async fn write(&mut self, method: Method, path: &str, body: &Value, again: Again) -> Result<String, GitHubError> {
+        self.writes += 1;
+        if self.writes > AT_ONCE {
+            sleep(Duration::from_secs(1)).await;
+        }
+        let url = self.url(path);
+        self.send(&method, &url, Some(body), again).await
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/repos/{}/{path}", self.access.github.url, self.repository)
+    }
+
+    /// Sends a request until it is answered, within the patience that is left for all.
+    async fn send(
+        &mut self,
+        method: &Method,
+        url: &str,
+        body: Option<&Value>,
+        again: Again,
+    ) -> Result<String, GitHubError> {
+        if self.client.is_none() {
+            self.client = Some(client(self.access).await?);
+        }
+        let client = self.client.as_ref().expect("it was made");
+        let mut tries = 1;
+        loop {
+            let wait = Duration::from_millis(500 << tries);
+            match once(client, self.access.timeout, method, url, body).await {
+                Err(GitHubError::Unreachable(_) | GitHubError::Slow(_)) if tries < TRIES && again == Again::Safe => {
+                    sleep(wait).await;
+                    tries += 1;
+                }
+                Err(error) => return Err(error),
+                Ok((status, _, text)) if status.is_success() => return Ok(text),
+                Ok((status, ..)) if status.is_server_error() && tries < TRIES && again == Again::Safe => {
+                    sleep(wait).await;
+                    tries += 1;
+                }
+                Ok((StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY, _, text)) => {
+                    let message = parsed::<Message>(&text).map_or(text, |told| told.message);
+                    let message = message.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
+                    return Err(GitHubError::Refused(message));
+                }
+                // What is refused for the number of requests was not done.
+                Ok((status, told, text)) => match delay(status, &told) {
+                    Some(Pause { seconds, .. }) if (1..=self.patience).contains(&seconds.max(1)) => {
+                        self.patience -= seconds.max(1);
+                        sleep(Duration::from_secs(seconds.max(1))).await;
+                    }
+                    pause => return Err(refused(status, &text, client, pause)),
+                },
+            }
+        }
+    }
+}
+
+/// Asks or tells once. Nothing leads anywhere else.
+async fn once(
+    client: &Client,
+    limit: Duration,
+    method: &Method,
+    url: &str,
+    body: Option<&Value>,
+) -> Result<(StatusCode, HeaderMap, String), GitHubError> {
+    let send = async {
+        match *method {
+            Method::POST => client.octocrab._post(url, body).await,
+            Method::PATCH => client.octocrab._patch(url, body).await,
+            _ => client.octocrab._get(url).await,
+        }
+    };
+    let answer = timeout(limit, send).await.map_err(|_| GitHubError::Slow(limit))?;
+    let answer = answer.map_err(|error| GitHubError::Unreachable(innermost(&error)))?;
+    let (status, told) = (answer.status(), answer.headers().clone());
+    if status.is_redirection() {
+        let to = told.get(http::header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default();
+        return Err(GitHubError::Elsewhere(to.chars().filter(|c| !c.is_control()).take(100).collect()));
+    }
+    let body = timeout(limit, Limited::new(answer.into_body(), ANSWER).collect());
+    let body = body.await.map_err(|_| GitHubError::Slow(limit))?;
+    let body = body.map_err(|error| GitHubError::Unreachable(error.to_string()))?.to_bytes();
+    Ok((status, told, String::from_utf8_lossy(&body).into_owned()))
+}
+
+fn parsed<T: DeserializeOwned>(text: &str) -> Result<T, GitHubError> {
+    serde_json::from_str(text).map_err(|error| GitHubError::Nonsense(error.to_string()))
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(DESCRIPTION) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(DESCRIPTION - 3).chain("...".chars()).collect(),
+    }
+}
