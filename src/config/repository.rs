@@ -78,7 +78,17 @@ pub(super) fn inputs(own: &Own, given: Table, title: &str, fields: &mut Fields<'
         given.entries.into_iter().partition(|entry| entry.key.value == IMAGE);
     for Entry { key, .. } in others {
         let known = [
-            "repo", "tag", "branch", "release", "semver", "commit", "needs", "image", "image_tag", "check_image", "values",
+            "repo",
+            "tag",
+            "branch",
+            "release",
+            "semver",
+            "commit",
+            "needs",
+            "image",
+            "image_tag",
+            "check_image",
+            "values",
         ];
         let diagnostic = Diagnostic { help: Vec::new(), ..unknown_key(&key, title, &known) };
         fields.complain(match own.what {

@@ -20,7 +20,10 @@ mod writing;
 use serde_json::Value;
 use snapbox::{IntoData, str};
 
-use crate::{charts::commit, support::{Served, Workspace, closed_port, kubeconfig}};
+use crate::{
+    charts::commit,
+    support::{Served, Workspace, closed_port, kubeconfig},
+};
 
 const APPLY: &str = "apply demo --sandbox -auto-approve";
 

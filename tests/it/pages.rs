@@ -24,12 +24,10 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a shell finds its commands by the environment, and a test is told to write by it"
-)]
-fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_default()
+/// Whether the pages are to be written as they would be right.
+#[expect(clippy::disallowed_methods, reason = "a test is told by the environment what to do with what differs")]
+fn is_overwriting() -> bool {
+    std::env::var("SNAPSHOTS").is_ok_and(|value| value == "overwrite")
 }
 
 /// What stands in a page: text as it is, and fences with their language.
@@ -68,12 +66,12 @@ impl Shell {
             self.exported.push((name.to_owned(), value.trim_matches(['"', '\'']).to_owned()));
             return String::new();
         }
-        let binary = Path::new(env!("CARGO_BIN_EXE_ditc")).parent().expect("it lies in a directory");
-        let path = format!("{}:{}", binary.display(), variable("PATH"));
         let script = format!("set -o pipefail; {{ {line}\n}} 2>&1; code=$?; pwd > \"$HOME/directory\"; exit $code");
         let mut bash = Command::new("bash");
         bash.args(["--norc", "--noprofile", "-c", &script]).current_dir(&self.directory).env_clear();
-        bash.envs([("COLUMNS", "80"), ("NO_COLOR", "1"), ("USER", "jakub")]).env("HOME", &self.home).env("PATH", path);
+        bash.envs([("COLUMNS", "80"), ("NO_COLOR", "1"), ("USER", "jakub")])
+            .env("HOME", &self.home)
+            .env("PATH", crate::support::path());
         bash.envs([("GIT_AUTHOR_NAME", "jakub"), ("GIT_AUTHOR_EMAIL", "jakub@example.com")]);
         bash.envs([("GIT_COMMITTER_NAME", "jakub"), ("GIT_COMMITTER_EMAIL", "jakub@example.com")]);
         bash.envs([("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_SYSTEM", "/dev/null")]);
@@ -136,7 +134,7 @@ fn holds(page: &str) {
             }
         }
     }
-    if right != text && variable("SNAPSHOTS") == "overwrite" {
+    if right != text && is_overwriting() {
         fs::write(&path, &right).expect("the page can be written");
         return;
     }

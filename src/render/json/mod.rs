@@ -29,7 +29,9 @@ pub use drift::drift;
 pub use event::{event, outputs, planned, version};
 pub use explain::explain;
 pub use failure::{error, error_line};
-pub use files::{Unfit, begun, formatted, imported, module, modules, serving, set, validate, version_document, written};
+pub use files::{
+    Unfit, begun, formatted, imported, module, modules, serving, set, validate, version_document, written,
+};
 pub use graph::graph;
 pub use history::history;
 pub use lock::{LockFile, LockedService, locks};

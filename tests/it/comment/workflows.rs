@@ -121,9 +121,11 @@ impl Runner<'_> {
             let outputs = self.workspace.path(&format!("{TEMPORARY}/{name}"));
             let mut command = Command::new("bash");
             command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", script]).current_dir(self.workspace.root());
-            let binary = Path::new(env!("CARGO_BIN_EXE_ditc")).parent().expect("a directory");
-            let path = format!("{}:{}", binary.display(), std::env::var("PATH").expect("a path"));
-            command.env_clear().env("PATH", path).env("HOME", self.workspace.root()).env("CI", "true");
+            command
+                .env_clear()
+                .env("PATH", crate::support::path())
+                .env("HOME", self.workspace.root())
+                .env("CI", "true");
             command.env("GITHUB_API_URL", &self.server.url).env("GITHUB_REPOSITORY", "kooba/shop");
             command.env("GITHUB_RUN_ID", "77").env("GITHUB_EVENT_PATH", self.workspace.path("event.json"));
             command.env("GITHUB_OUTPUT", &outputs).env("GITHUB_STEP_SUMMARY", self.workspace.path("summary.md"));

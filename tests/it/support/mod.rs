@@ -31,6 +31,13 @@ pub(crate) fn check(actual: impl snapbox::IntoData, expected: impl snapbox::Into
     snapbox::Assert::new().action_env(snapbox::assert::DEFAULT_ACTION_ENV).eq(actual, expected);
 }
 
+/// Where a shell of a test finds its commands: the real binary first.
+#[expect(clippy::disallowed_methods, reason = "a shell finds its commands by the environment")]
+pub(crate) fn path() -> String {
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_ditc")).parent().expect("it lies in a directory");
+    format!("{}:{}", binary.display(), std::env::var("PATH").expect("a path"))
+}
+
 /// A text without what the names of a workload's pods end with.
 pub(crate) fn without_pods(text: &str, workload: &str) -> String {
     let (mut out, mut rest, mark) = (String::new(), text, format!("{workload}-"));

@@ -111,12 +111,7 @@ environments/base.toml says so already; nothing was written.
 fn a_difference_writes_nothing() {
     let workspace = Workspace::of(TWO);
     let before = text(&workspace, "environments/demo.toml");
-    workspace
-        .ditc("set demo web tag=v9 -diff")
-        .exits(0)
-        .error("")
-        .says("+tag   = \"v9\"")
-        .says("Nothing was written");
+    workspace.ditc("set demo web tag=v9 -diff").exits(0).error("").says("+tag   = \"v9\"").says("Nothing was written");
     assert_eq!(text(&workspace, "environments/demo.toml"), before);
 }
 
