@@ -185,7 +185,7 @@ fn a_server_that_does_not_answer_is_one_fault_of_several() {
     crate::support::check(
         told.out.replace(&closed, "[CLOSED]"),
         str![[r#"
-bad   workspace   2 mistakes; the first: environments/demo.toml:2: unknown key
+bad   workspace   2 mistakes; the first: environments/demo.toml:1: missing input
                   What they concern cannot be planned.
                   mend: ditc validate shows each under its line
 ok    kubeconfig  context test: http://[CLOSED] (cluster test), as test,

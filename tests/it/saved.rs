@@ -236,7 +236,7 @@ fn a_file_that_is_no_sound_plan_is_refused() {
     workspace.ditc("show environments/demo.toml").exits(1).error(str![[r#"
 error: environments/demo.toml cannot be used
   caused by: it is no plan that ditc saved
-  hint: ditc plan ENV -out=environments/demo.toml saves a plan
+  hint: an environment is named by its name alone: demo
 
 "#]]);
     workspace.ditc("show ./none").exits(1).error(str![[r#"
