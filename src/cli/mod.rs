@@ -1,22 +1,24 @@
 //! The command line: what people may type, and what it means. It runs nothing and prints nothing.
 
-use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, ffi::OsString};
 
-use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 
 use crate::{
     address::Which,
     failure::{Failure, FailureKind},
-    names::{EnvironmentName, Pattern},
+    names::EnvironmentName,
     terminal::{Lines, Wishes},
 };
 
 mod arguments;
+mod change;
 mod check;
 mod comment;
 mod complete;
 mod duration;
 mod flags;
+mod global;
 mod output;
 mod groups;
 mod reach;
@@ -32,9 +34,11 @@ mod tools;
 mod views;
 mod write;
 
+pub use change::{Apply, Destroy, Drift, Plan, Show};
 pub use comment::{Comment, is_commit, is_repository};
 pub use complete::{Candidate, Cursor, Wanted, cursor};
 pub use flags::{Choose, Habits, Lock, Part, Run, Variables};
+pub use global::Global;
 pub use output::{Copies, Form, FormKind, Length};
 pub use reach::{Exec, Forward, Logs, Place, PortForward};
 pub use references::{Lockfile, References, Upgrade};
@@ -74,93 +78,6 @@ pub struct Cli {
     pub global: Global,
     #[command(subcommand)]
     pub verb: Verb,
-}
-
-/// Flags that every command takes.
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub struct Global {
-    /// Use the built-in cluster in state/sandbox instead of a real one
-    #[arg(long, global = true, help_heading = "Cluster",
-        conflicts_with_all = ["context", "cluster", "user", "server", "kubeconfig", "impersonate", "impersonate_group"])]
-    pub sandbox: bool,
-    /// The kubeconfig context to use
-    #[arg(long, global = true, help_heading = "Cluster", value_name = "NAME")]
-    pub context: Option<String>,
-    /// The kubeconfig cluster to use
-    #[arg(long, global = true, help_heading = "Cluster", value_name = "NAME")]
-    pub cluster: Option<String>,
-    /// The kubeconfig user to use
-    #[arg(long, global = true, help_heading = "Cluster", value_name = "NAME")]
-    pub user: Option<String>,
-    /// The address of the API server, instead of the kubeconfig's
-    #[arg(long, global = true, help_heading = "Cluster", value_name = "URL", value_parser = address)]
-    pub server: Option<String>,
-    /// The kubeconfig file to use instead of $KUBECONFIG and ~/.kube/config
-    #[arg(long, global = true, help_heading = "Cluster", value_name = "FILE")]
-    pub kubeconfig: Option<PathBuf>,
-    /// The user to act as
-    #[arg(long = "as", global = true, help_heading = "Cluster", value_name = "USER")]
-    pub impersonate: Option<String>,
-    /// A group to act as; may be given several times
-    #[arg(long = "as-group", global = true, help_heading = "Cluster", value_name = "GROUP")]
-    pub impersonate_group: Vec<String>,
-    /// How long one request may take, such as 30s
-    #[arg(long, global = true, help_heading = "Cluster", value_name = "DURATION", value_parser = duration::parse)]
-    pub request_timeout: Option<Duration>,
-    /// Work in this directory instead of the current one
-    #[arg(long, global = true, help_heading = "Output", value_name = "DIR")]
-    pub chdir: Option<PathBuf>,
-    /// Print no colours
-    #[arg(long, global = true, help_heading = "Output")]
-    pub no_color: bool,
-    /// Print JSON on standard output
-    #[arg(long, global = true, help_heading = "Output")]
-    pub json: bool,
-    /// Print no progress, only results and errors
-    #[arg(short, long, global = true, help_heading = "Output")]
-    pub quiet: bool,
-    /// Taken since Terraform takes it: a warning of ditc is one line.
-    #[arg(long, global = true, hide = true)]
-    pub compact_warnings: bool,
-}
-
-/// The address of a server.
-fn address(text: &str) -> Result<String, String> {
-    let has_host = |rest: &str| !rest.is_empty() && !rest.starts_with('/') && !rest.contains(char::is_whitespace);
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    match rest {
-        Some(rest) if has_host(rest) => Ok(text.trim_end_matches('/').to_owned()),
-        _ => Err("write it as https://HOST:PORT".to_owned()),
-    }
-}
-
-impl Global {
-    /// The flags that lead to the same cluster again, for commands that are proposed to people.
-    #[must_use]
-    pub fn repeat(&self) -> String {
-        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
-        let mut flags = String::new();
-        if self.sandbox {
-            flags.push_str(" --sandbox");
-        }
-        for (name, value) in [
-            ("--context", self.context.clone()),
-            ("--cluster", self.cluster.clone()),
-            ("--user", self.user.clone()),
-            ("--server", self.server.clone()),
-            ("--kubeconfig", path(&self.kubeconfig)),
-            ("--as", self.impersonate.clone()),
-            ("--chdir", path(&self.chdir)),
-        ] {
-            if let Some(value) = value {
-                flags.push_str(&format!(" {name}={}", quoted(&value)));
-            }
-        }
-        for group in &self.impersonate_group {
-            flags.push_str(&format!(" --as-group={}", quoted(group)));
-        }
-        flags
-    }
 }
 
 /// The commands.
@@ -287,107 +204,6 @@ pub enum Verb {
     /// Print the version
     #[command(after_help = "Example:\n  ditc version")]
     Version,
-}
-
-/// `ditc plan`
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub struct Plan {
-    /// Environments by name; `*` stands for any characters, as in 'pr-*'
-    #[arg(value_name = "ENV")]
-    pub environments: Vec<Pattern>,
-    #[command(flatten)]
-    pub several: Several,
-    /// Exit with 2 if there are changes, 0 if there are none
-    #[arg(long)]
-    pub detailed_exitcode: bool,
-    /// Keep the plan in this file, for `ditc show FILE` and `ditc apply FILE`
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-    /// Plan to remove the environment, as `ditc destroy` would
-    #[arg(long, conflicts_with_all = ["replace", "adopt", "force_conflicts", "delete_data", "max_destroy", "refresh_only"])]
-    pub destroy: bool,
-    /// With -destroy: delete with the namespace what others made in it
-    #[arg(long, requires = "destroy")]
-    pub with_foreign: bool,
-    /// Whether to look at the cluster; with false, plan from the local state alone
-    #[arg(long, value_name = "BOOL", action = ArgAction::Set, default_value_t = true, default_missing_value = "true",
-        num_args = 0..=1, require_equals = true)]
-    pub refresh: bool,
-    #[command(flatten)]
-    pub variables: Variables,
-    #[command(flatten)]
-    pub choose: Choose,
-    #[command(flatten)]
-    pub length: Length,
-    #[command(flatten)]
-    pub copies: Copies,
-    #[command(flatten)]
-    pub habits: Habits,
-}
-
-/// `ditc apply`
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub struct Apply {
-    /// Environments by name; `*` stands for any characters. Or one file that `plan -out` made, whose name holds a `/` or
-    /// a `.`
-    #[arg(value_name = "ENV|FILE")]
-    pub subjects: Vec<Subject>,
-    #[command(flatten)]
-    pub several: Several,
-    #[command(flatten)]
-    pub run: Run,
-    #[command(flatten)]
-    pub variables: Variables,
-    #[command(flatten)]
-    pub choose: Choose,
-}
-
-/// `ditc show`
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub struct Show {
-    /// The file that `plan -out` made
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    #[command(flatten)]
-    pub length: Length,
-    #[command(flatten)]
-    pub copies: Copies,
-}
-
-/// `ditc destroy`
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub struct Destroy {
-    /// Environments by name, also without a file; `*` stands for any characters, among those that have one
-    #[arg(value_name = "ENV")]
-    pub environments: Vec<Pattern>,
-    #[command(flatten)]
-    pub several: Several,
-    #[command(flatten)]
-    pub run: Run,
-    #[command(flatten)]
-    pub part: Part,
-    /// Delete with the namespace what others made in it
-    #[arg(long)]
-    pub with_foreign: bool,
-}
-
-/// `ditc drift`
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
-pub struct Drift {
-    /// Environments by name, also without a file; `*` stands for any characters, among those that have one
-    #[arg(value_name = "ENV")]
-    pub environments: Vec<Pattern>,
-    #[command(flatten)]
-    pub several: Several,
-    /// Count fields as drift that others set beside ours
-    #[arg(long)]
-    pub strict: bool,
-    #[command(flatten)]
-    pub length: Length,
-    #[command(flatten)]
-    pub copies: Copies,
-    #[command(flatten)]
-    pub habits: Habits,
 }
 
 /// `ditc status`

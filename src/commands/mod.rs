@@ -8,6 +8,7 @@ use crate::{
     terminal::Terminal,
 };
 
+mod aim;
 mod apply;
 mod choices;
 mod chosen;

@@ -17,11 +17,7 @@ use crate::{
     store::Loaded,
 };
 
-use super::{
-    desk::Desk,
-    link::Link,
-    session::{Aim, Survey},
-};
+use super::{aim::Aim, desk::Desk, link::Link, session::Survey};
 
 const TOOL: &str = env!("CARGO_PKG_VERSION");
 

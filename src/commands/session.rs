@@ -17,7 +17,7 @@ use crate::{
     names::{EnvironmentName, Namespace},
     object::{GroupKind, Object, ObjectKey},
     observed::{Live, Observed, Readiness},
-    plan::{self, Basis, Plan, Policy, Preflight},
+    plan::{self, Basis, Plan, Preflight},
     readiness::{self, Around},
     render,
     secret::{Key, Values},
@@ -26,14 +26,15 @@ use crate::{
 };
 
 use super::{
-    choices::{Choices, known_choices, policy},
+    aim::{Aim, aim},
+    choices::{Choices, known_choices},
     desk::Desk,
     images,
     link::Link,
     own,
     preflight::preflight,
     project,
-    recorded::{namespace, record},
+    recorded::record,
     references::tell_since,
     saved::Bound,
     secrets,
@@ -77,25 +78,6 @@ pub(super) fn foretell(desk: &Desk<'_>, plan: &Plan, preflight: &Preflight, cont
         return;
     }
     desk.text(|style| format!("\n{}", render::text::preflight(preflight, plan, context, style)));
-}
-
-/// Where an environment lives, what it asks for unless it is to be destroyed, and what was decided about it.
-pub(super) struct Aim {
-    pub environment: EnvironmentName,
-    pub operation: Operation,
-    pub namespace: Namespace,
-    pub desired: Option<Desired>,
-    pub sources: Sources,
-    pub choices: plan::Choices,
-    pub policy: Policy,
-    pub timeout: Duration,
-    /// How long an image may take to be in its registry.
-    pub image_timeout: Duration,
-    pub context: Option<String>,
-    /// The pattern that protects the namespace, if one does.
-    pub protected: Option<String>,
-    /// What must still hold for a saved plan.
-    pub bound: Option<Bound>,
 }
 
 /// What a plan does not know of itself, for those who draw it.
@@ -351,20 +333,6 @@ pub(super) fn planned(basis: &Basis, protected: Option<&str>) -> Result<Plan, Fa
     Ok(plan)
 }
 
-/// Refuses to destroy in a protected namespace. The files are held to that when they are read, but may be gone by then.
-fn unprotected(
-    settings: &config::Settings,
-    environment: &EnvironmentName,
-    namespace: &Namespace,
-) -> Result<(), Failure> {
-    let Some(pattern) = settings.protects(namespace) else { return Ok(()) };
-    let message = format!(
-        "namespace {namespace} of environment {environment} is protected by the pattern `{pattern}`, so nothing in it is changed"
-    );
-    let hint = "patterns of your own stand in ditc.toml, under `[policy] protected`";
-    Err(Failure::new(FailureKind::Config, message).hint(hint))
-}
-
 /// Refuses a plan in which the audit found something: it is a mistake of ditc itself, and nothing was done yet.
 fn sound(faults: Vec<String>) -> Result<(), Failure> {
     if faults.is_empty() {
@@ -384,57 +352,6 @@ fn is_going(observed: &Observed, namespace: &Namespace) -> bool {
 /// Another namespace that ditc made for this environment.
 fn lives_in<'a>(observed: &'a Observed, environment: &EnvironmentName) -> Option<&'a str> {
     observed.elsewhere.iter().find(|object| plan::made_by_us(object, environment))?.name()
-}
-
-/// Reads what the environment asks for. To destroy one, its files need not be sound, nor even there.
-pub(super) async fn aim(
-    link: &mut Link,
-    workspace: &mut config::Workspace,
-    environment: &EnvironmentName,
-    operation: Operation,
-    choices: &Choices,
-) -> Result<Aim, Failure> {
-    let (namespace, desired) = match operation {
-        Operation::Destroy => {
-            let namespace = namespace(link, workspace, environment).await?;
-            unprotected(&workspace.settings, environment, &namespace)?;
-            (namespace, None)
-        }
-        Operation::Apply => {
-            let desired = desired(link, workspace, environment).await?;
-            (desired.namespace.clone(), Some(desired))
-        }
-    };
-    let settings = &workspace.settings;
-    Ok(Aim {
-        environment: environment.clone(),
-        operation,
-        protected: settings.protects(&namespace).map(str::to_owned),
-        namespace,
-        choices: choices.choices.clone(),
-        policy: policy(settings, choices),
-        timeout: desired.as_ref().map_or(settings.timeout, |desired| desired.timeout),
-        image_timeout: settings.image_timeout,
-        context: settings.context.clone(),
-        desired,
-        sources: workspace.sources.clone(),
-        bound: None,
-    })
-}
-
-/// Expands an environment with the kinds of the cluster.
-async fn desired(
-    link: &mut Link,
-    workspace: &mut config::Workspace,
-    environment: &EnvironmentName,
-) -> Result<Desired, Failure> {
-    let mut expanded = config::expand(workspace, environment, &link.kinds);
-    // A definition may have come since the kinds were asked for; once in a run is enough.
-    if expanded.as_ref().is_err_and(|mistakes| !mistakes.unknown_kinds.is_empty()) && !link.is_fresh {
-        link.discover().await?;
-        expanded = config::expand(workspace, environment, &link.kinds);
-    }
-    expanded.map_err(|mistakes| Failure::in_files(workspace.sources.clone(), mistakes.diagnostics))
 }
 
 /// Before a destroy: looks at all that would go with the namespace. What carries our label but no record is found here.

@@ -17,12 +17,13 @@ use crate::{
 };
 
 use super::{
+    aim::{Aim, aim},
     choices::Choices,
     chosen::{Chosen, choices_of},
     desk::Desk,
     link::Link,
     own, project,
-    session::{Aim, Survey, aim, is_known, survey_for},
+    session::{Survey, is_known, survey_for},
 };
 
 /// So many environments are looked at at a time. What they share is listed once; what is left are questions, and a few
