@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
+use tokio::time::sleep;
 
 use crate::{
     cli,
@@ -24,6 +25,9 @@ use super::{desk::Desk, references};
 
 /// Kinds and versions change with upgrades of the cluster; kubectl keeps its discovery as long.
 const FRESH: Duration = Duration::from_secs(6 * 60 * 60);
+
+/// So often the kinds are asked for again where one that was named is not served: six seconds and a little, all in all.
+const CATCHING_UP: u32 = 6;
 
 /// A connection with everything that is cached about its other end. Copies share the connection.
 #[derive(Clone)]
@@ -122,6 +126,20 @@ impl Link {
             self.discover().await?;
         }
         Ok(())
+    }
+
+    /// Asks the cluster for its kinds again after one of them was not found: its definition went since they were asked for,
+    /// as it may at any time, and a server names a kind for a moment longer than it serves it. False: that was done
+    /// often enough, so what is not found is something else.
+    pub(super) async fn catch_up(&mut self, tries: u32) -> Result<bool, Failure> {
+        if tries == CATCHING_UP {
+            return Ok(false);
+        }
+        if self.is_fresh {
+            sleep(Duration::from_millis(100 << tries)).await;
+        }
+        self.discover().await?;
+        Ok(true)
     }
 
     /// Asks the cluster again: a kind is unknown, or the record names another cluster than the cache.

@@ -178,13 +178,12 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
     }
     link.know(keys.keys()).await?;
     let wanted = Wanted { environment, namespace: &aim.namespace, keys };
-    let mut observed = match link.cluster.observe(&wanted, &link.kinds).await {
-        // What is known of the cluster's kinds may be old: a definition went since.
-        Err(error) if error.is_not_found() && !link.is_fresh => {
-            link.discover().await?;
-            link.cluster.observe(&wanted, &link.kinds).await?
+    let mut tries = 0;
+    let mut observed = loop {
+        match link.cluster.observe(&wanted, &link.kinds).await {
+            Err(error) if error.is_not_found() && link.catch_up(tries).await? => tries += 1,
+            observed => break observed?,
         }
-        observed => observed?,
     };
     if let (Operation::Apply, Some(other)) = (operation, lives_in(&observed, environment)) {
         let message = format!(
@@ -365,12 +364,12 @@ async fn sweep(
     if observed.objects.get(&key).is_none_or(|live| *live == Live::Absent) {
         return Ok(());
     }
-    observed.others = match link.cluster.sweep(namespace, &link.kinds).await {
-        Err(error) if error.is_not_found() && !link.is_fresh => {
-            link.discover().await?;
-            link.cluster.sweep(namespace, &link.kinds).await?
+    let mut tries = 0;
+    observed.others = loop {
+        match link.cluster.sweep(namespace, &link.kinds).await {
+            Err(error) if error.is_not_found() && link.catch_up(tries).await? => tries += 1,
+            others => break others?,
         }
-        others => others?,
     };
     for object in &observed.others {
         let Some(key) = object.key() else { continue };

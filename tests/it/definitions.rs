@@ -47,7 +47,7 @@ fn a_kind_and_its_objects_come_together(stage: &Stage) {
     assert_eq!(live["spec"]["spokes"], 32);
     stage.is_as_defined();
 
-    stage.workspace.edit("modules/wheel/front.yaml", "32", "36");
+    stage.workspace.edit("modules/wheel/front.yaml", "spokes: 32", "spokes: 36");
     stage.plan("").exits(2).says("0 to add, 1 to change, 0 to destroy.").says_nothing_of("does not exist yet");
     stage.apply("").exits(0);
     stage.is_as_defined();
