@@ -181,16 +181,8 @@ fn dependency(
             missing(&key.span, title, "module").help(format!("add `module = \"{}\"` or another module", id.name)),
         );
     }
-    for entry in &table.entries {
-        let name = entry.key.value.as_str();
-        if ["module", "inputs", "needs"].contains(&name) {
-            continue;
-        }
-        let diagnostic = unknown_key(&entry.key, title, &["module", "inputs", "needs"]);
-        fields.complain(
-            diagnostic.help(format!("an input of its module stands under `[dependencies.{}.inputs]`", id.name)),
-        );
-    }
+    let help = format!("an input of its module stands under `[dependencies.{}.inputs]`", id.name);
+    fields.finish_by(|found| found.help(help.as_str()));
     let module = module_name(&named?, diagnostics)?;
     let (follows, span) = (Follows::default(), key.span.clone());
     Some(Component { id, span, module, inputs, needs, follows, own: None, check_image: false })

@@ -77,25 +77,21 @@ pub(super) fn expand_by(
     let result = expand_with(workspace, &mut sources, name, kinds, types);
     workspace.sources = sources;
     let mut told: Vec<Diagnostic> = workspace.concerning(name);
-    match result {
+    let found = match result {
         Ok(Expanded { desired, remarks, open }) if told.is_empty() => {
             workspace.remarks.insert(name.clone(), remarks);
-            Ok((desired, open))
+            return Ok((desired, open));
         }
-        Ok(_) => {
-            in_order(&mut told);
-            Err(Mistakes { diagnostics: told, unknown_kinds: BTreeSet::new() })
-        }
-        Err(Mistakes { diagnostics, unknown_kinds }) => {
-            for diagnostic in diagnostics {
-                if !told.iter().any(|known| is_same(known, &diagnostic) || stands_behind(&diagnostic, known)) {
-                    told.push(diagnostic);
-                }
-            }
-            in_order(&mut told);
-            Err(Mistakes { diagnostics: told, unknown_kinds })
+        Ok(_) => Mistakes { diagnostics: Vec::new(), unknown_kinds: BTreeSet::new() },
+        Err(mistakes) => mistakes,
+    };
+    for diagnostic in found.diagnostics {
+        if !told.iter().any(|known| is_same(known, &diagnostic) || stands_behind(&diagnostic, known)) {
+            told.push(diagnostic);
         }
     }
+    in_order(&mut told);
+    Err(Mistakes { diagnostics: told, unknown_kinds: found.unknown_kinds })
 }
 
 /// What an environment is expanded to.

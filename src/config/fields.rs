@@ -32,8 +32,12 @@ impl<'a, 'd> Fields<'a, 'd> {
     }
 
     pub(super) fn string(&mut self, key: &'a str) -> Option<Spanned<String>> {
+        self.text(key, "a string")
+    }
+
+    fn text(&mut self, key: &'a str, expected: &str) -> Option<Spanned<String>> {
         let entry = self.entry(key)?;
-        let text = self.typed(entry, "a string", |node| node.string().map(str::to_owned))?;
+        let text = self.typed(entry, expected, |node| node.string().map(str::to_owned))?;
         Some(Spanned { value: text, span: entry.value.span.clone() })
     }
 
@@ -57,15 +61,7 @@ impl<'a, 'd> Fields<'a, 'd> {
 
     /// A text that holds a length of time; a bare number gets the unit that is missing proposed.
     pub(super) fn duration(&mut self, key: &'a str) -> Option<Spanned<String>> {
-        match self.table.get(key).map(|entry| &entry.value) {
-            Some(value) if matches!(value.tree, Tree::Integer(_)) => {
-                self.known.push(key);
-                let diagnostic = wrong_type(value, &format!("`{key}` of {}", self.what), "a duration");
-                self.diagnostics.push(diagnostic);
-                None
-            }
-            _ => self.string(key),
-        }
+        self.text(key, "a duration")
     }
 
     pub(super) fn strings(&mut self, key: &'a str) -> Option<Vec<Spanned<String>>> {
@@ -93,9 +89,14 @@ impl<'a, 'd> Fields<'a, 'd> {
 
     /// Complains about every key that nobody asked for.
     pub(super) fn finish(self) {
+        self.finish_by(|found| found);
+    }
+
+    /// The same, with something to add to each complaint.
+    pub(super) fn finish_by(self, tell: impl Fn(Diagnostic) -> Diagnostic) {
         for entry in &self.table.entries {
             if !self.known.contains(&entry.key.value.as_str()) {
-                self.diagnostics.push(unknown_key(&entry.key, &self.what, &self.known));
+                self.diagnostics.push(tell(unknown_key(&entry.key, &self.what, &self.known)));
             }
         }
     }

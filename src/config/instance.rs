@@ -160,7 +160,7 @@ impl Instance<'_> {
                 Err(found) => {
                     // The file is there, if broken, so templates that use it are not told that it is not.
                     files.insert(name.clone(), Value::Null);
-                    run.diagnostics.extend(found.into_iter().map(|diagnostic| self.used(diagnostic)));
+                    self.tell(found, run);
                 }
             }
         }
@@ -170,6 +170,10 @@ impl Instance<'_> {
     /// Names the component that used a module, since the module's author is often someone else.
     fn used(&self, diagnostic: Diagnostic) -> Diagnostic {
         diagnostic.related(self.component.span.clone(), format!("used by `{}`", self.component.id))
+    }
+
+    fn tell(&self, found: Vec<Diagnostic>, run: &mut Run<'_>) {
+        run.diagnostics.extend(found.into_iter().map(|diagnostic| self.used(diagnostic)));
     }
 
     fn template(&self, id: SourceId, run: &mut Run<'_>) {
@@ -185,7 +189,7 @@ impl Instance<'_> {
         }
         let rendered = match template::yaml(run.sources, id, &self.context) {
             Ok(rendered) => rendered,
-            Err(found) => return run.diagnostics.extend(found.into_iter().map(|diagnostic| self.used(diagnostic))),
+            Err(found) => return self.tell(found, run),
         };
         let (documents, invalid) = yaml::documents(&rendered.text);
         if !invalid.is_empty() {

@@ -77,20 +77,8 @@ pub(super) fn inputs(own: &Own, given: Table, title: &str, fields: &mut Fields<'
     let (kept, others): (Vec<Entry>, Vec<Entry>) =
         given.entries.into_iter().partition(|entry| entry.key.value == IMAGE);
     for Entry { key, .. } in others {
-        let known = [
-            "repo",
-            "tag",
-            "branch",
-            "release",
-            "semver",
-            "commit",
-            "needs",
-            "image",
-            "image_tag",
-            "check_image",
-            "values",
-        ];
-        let diagnostic = Diagnostic { help: Vec::new(), ..unknown_key(&key, title, &known) };
+        // Of what there is instead the help below says more than a list would.
+        let diagnostic = unknown_key(&key, title, &[]);
         fields.complain(match own.what {
             What::Chart => diagnostic
                 .detail(format!("the objects of {title} come from its chart, which does not know `{}`", key.value))

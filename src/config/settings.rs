@@ -121,7 +121,7 @@ pub(super) fn settings(table: &Table, diagnostics: &mut Vec<Diagnostic>) -> Sett
     for ((what, ours), table) in ours.into_iter().zip(waits) {
         let Some(table) = table else { continue };
         let mut fields = Fields::new(table, what, diagnostics);
-        let timeout = fields.string("timeout").and_then(|text| duration(&text, fields.diagnostics()));
+        let timeout = fields.duration("timeout").and_then(|text| duration(&text, fields.diagnostics()));
         fields.finish();
         *ours = timeout.unwrap_or(*ours);
     }

@@ -164,9 +164,8 @@ fn has_gap(value: &minijinja::Value) -> bool {
     if !matches!(kind, Seq | Map | Iterable) {
         return false;
     }
-    let items = value.try_iter().into_iter().flatten();
     // A table is walked by its keys.
-    items.into_iter().any(|item| match kind {
+    value.try_iter().into_iter().flatten().any(|item| match kind {
         Map => value.get_item(&item).is_ok_and(|inner| has_gap(&inner)),
         _ => has_gap(&item),
     })

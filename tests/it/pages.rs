@@ -97,7 +97,7 @@ impl Shell {
             let is_told =
                 Assert::new().try_eq(None, actual.to_owned().into_data(), Data::text(expected.to_owned())).is_ok();
             let printed = if is_told { expected } else { actual };
-            right.push_str(&format!("$ {command}\n{printed}\n").replace("\n\n", "\n\n"));
+            right.push_str(&format!("$ {command}\n{printed}\n"));
             if printed.is_empty() {
                 right.pop();
             }

@@ -63,12 +63,12 @@ pub(super) fn distinct(ports: &[Value], nodes: &[Node], diagnostics: &mut Vec<Di
     let before = diagnostics.len();
     for (index, (port, node)) in ports.iter().zip(nodes).enumerate() {
         let is_same = |other: &Value, keys: &[&str]| keys.iter().all(|key| other[*key] == port[*key]);
-        let named = |name: &Value| name.as_str().map(str::to_owned).unwrap_or_default();
+        let word = |key: &str| port[key].as_str().unwrap_or_default();
         let repeated = ports[..index].iter().zip(nodes).find_map(|(other, first)| {
             if is_same(other, &["port", "protocol"]) {
-                Some((format!("port {} of {} is given twice", port["port"], named(&port["protocol"])), first))
+                Some((format!("port {} of {} is given twice", port["port"], word("protocol")), first))
             } else if is_same(other, &["name"]) {
-                Some((format!("two ports are called `{}`", named(&port["name"])), first))
+                Some((format!("two ports are called `{}`", word("name")), first))
             } else {
                 None
             }
