@@ -109,3 +109,13 @@ async fn another_helm_or_none_is_told() {
     let old = program(root, "echo 'Client: v2.7.2+g8478fb4'");
     assert!(matches!(Helm::find(old, scratch).await, Err(Error::Unknown(said)) if said.contains("v2.7.2")));
 }
+
+#[tokio::test]
+async fn a_chart_with_many_warnings_is_rendered() {
+    // More than is kept of them, and more than a pipe holds.
+    let script = "for line in $(seq 4000); do echo \"level=WARN msg=deprecated number=$line and so on\" >&2; done\n\
+                  printf -- '---\\n# Source: orders/templates/a.yaml\\nkind: A\\n'";
+    let answer = template(script).await.unwrap();
+    let texts = BTreeMap::from([("templates/a.yaml".to_owned(), "kind: A\n".to_owned())]);
+    assert_eq!(answer, Answer::Texts(texts));
+}

@@ -7,7 +7,7 @@ mod credentials;
 #[cfg(test)]
 mod tests;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
@@ -105,7 +105,7 @@ impl Registry {
     pub async fn look(&self, image: &Image) -> Result<Found, Error> {
         let host = if image.registry == "docker.io" { DOCKER_HUB } else { &image.registry };
         // What runs on this machine needs no certificate, as for Docker.
-        let is_near = ["localhost", "127."].iter().any(|near| host.starts_with(near));
+        let is_near = host.split(':').next().is_some_and(is_near);
         let scheme = if is_near { "http" } else { "https" };
         let url = format!("{scheme}://{host}/v2/{}/manifests/{}", image.repository, image.reference);
         let mut answer = self.ask(image, &url, None).await?;
@@ -155,10 +155,7 @@ impl Registry {
         if let Some(service) = service {
             url.push_str(&format!("&service={}", encoded(service)));
         }
-        // A login goes nowhere without a certificate, but to this machine.
-        let is_safe =
-            url.starts_with("https://") || url.starts_with("http://127.") || url.starts_with("http://localhost");
-        let pass = login.filter(|_| is_safe).map(basic);
+        let pass = login.filter(|_| is_safe(&url)).map(basic);
         let answer = self.send(image, Method::GET, &url, pass).await?;
         let status = answer.status();
         let registry = image.registry.clone();
@@ -240,6 +237,17 @@ fn secret(text: &str) -> Option<HeaderValue> {
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// Whether a host is this machine.
+fn is_near(host: &str) -> bool {
+    host == "localhost" || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Whether a login may be sent to an address: nowhere without a certificate, but to this machine.
+fn is_safe(url: &str) -> bool {
+    let Ok(url) = url.parse::<Uri>() else { return false };
+    url.scheme_str() == Some("https") || url.host().is_some_and(is_near)
 }
 
 /// A text as part of a query.

@@ -16,7 +16,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpListener, task::JoinSet};
 
-use super::{Credentials, Error, Found, Registry};
+use super::{Credentials, Error, Found, Registry, is_near, is_safe};
 use crate::image::Image;
 
 /// The answer to the request of this number: its method, path, query and authorization.
@@ -160,4 +160,26 @@ async fn redirects_are_followed_without_what_lets_us_in() {
     assert_eq!(look(&served, Credentials::default()).await.unwrap(), Found::Here { digest: None });
     let served = serve(|_, _| answer(307, &[("location", "/again")], "")).await;
     assert!(matches!(look(&served, Credentials::default()).await, Err(Error::Broken { .. })));
+}
+
+#[test]
+fn only_this_machine_is_asked_without_a_certificate() {
+    for near in ["localhost", "127.0.0.1", "127.1.2.3"] {
+        assert!(is_near(near), "{near}");
+    }
+    for far in ["localhost.evil.org", "localhosts", "127.evil.org", "127.0.0.1.evil.org", "128.0.0.1", "ghcr.io"] {
+        assert!(!is_near(far), "{far}");
+    }
+    for safe in ["https://auth.example.com/token?scope=x", "http://127.0.0.1:5000/token", "http://localhost/token"] {
+        assert!(is_safe(safe), "{safe}");
+    }
+    for unsafe_one in [
+        "http://auth.example.com/token",
+        "http://localhost.evil.org/token",
+        "http://127.0.0.1:80@evil.org/token",
+        "http://127.evil.org/token",
+        "no address",
+    ] {
+        assert!(!is_safe(unsafe_one), "{unsafe_one}");
+    }
 }
