@@ -93,10 +93,8 @@ impl Helm {
     pub async fn find(path: Vec<u8>, scratch: PathBuf) -> Result<Self, Error> {
         let helm = Self { version: String::new(), path, scratch };
         let directory = files::Scratch::make(&helm.scratch)?;
-        let (status, out, _) = match helm.run(&directory, &["version", "--template", "{{.Version}}"], VERSION).await? {
-            Run::Ended { status, out, said } => (status, out, said),
-            Run::TooLong | Run::TooMuch => return Err(Error::Unknown("nothing".to_owned())),
-        };
+        let asked = helm.run(&directory, &["version", "--template", "{{.Version}}"], VERSION).await?;
+        let Run::Ended { status, out, .. } = asked else { return Err(Error::Unknown("nothing".to_owned())) };
         let version = String::from_utf8_lossy(&out).trim().to_owned();
         let is_known = status.success() && ["v3.", "v4."].iter().any(|known| version.starts_with(known));
         if is_known { Ok(Self { version, ..helm }) } else { Err(Error::Unknown(cut(&version))) }
@@ -154,9 +152,9 @@ impl Helm {
             io::ErrorKind::NotFound => Error::NoHelm,
             _ => Error::Start(source),
         })?;
-        let (out, said) = (child.stdout.take(), child.stderr.take());
+        let (out, said) = (child.stdout.take().expect("it is piped"), child.stderr.take().expect("it is piped"));
         let work = async {
-            let (out, said) = tokio::try_join!(read(out, OUTPUT + 1), read(said, SAID))?;
+            let (out, said) = tokio::try_join!(read(out, OUTPUT + 1), heard(said))?;
             if out.len() as u64 > OUTPUT {
                 return Ok(Run::TooMuch);
             }
@@ -180,14 +178,17 @@ enum Run {
 }
 
 /// Reads to the end, or as much as is wanted.
-async fn read(stream: Option<impl AsyncRead + Unpin>, limit: u64) -> io::Result<Vec<u8>> {
+async fn read(stream: impl AsyncRead + Unpin, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let Some(mut stream) = stream else { return Ok(bytes) };
-    (&mut stream).take(limit).read_to_end(&mut bytes).await?;
-    if (bytes.len() as u64) < limit {
-        return Ok(bytes);
-    }
+    stream.take(limit).read_to_end(&mut bytes).await?;
     Ok(bytes)
+}
+
+/// The beginning of what it says. All of it is read: a program that nobody listens to any more is ended by that.
+async fn heard(mut stream: impl AsyncRead + Unpin) -> io::Result<Vec<u8>> {
+    let said = read(&mut stream, SAID).await?;
+    tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
+    Ok(said)
 }
 
 fn os(bytes: &[u8]) -> std::ffi::OsString {
