@@ -36,6 +36,14 @@ pub(super) struct Desk<'a> {
     pub detail: Detail,
 }
 
+/// Where the workspace lies.
+pub(super) fn root(global: &Global, settings: &Settings) -> PathBuf {
+    match &global.chdir {
+        Some(directory) => settings.directory.join(directory),
+        None => settings.directory.clone(),
+    }
+}
+
 impl Desk<'_> {
     /// Tells machines, where any listens.
     pub(super) fn json(&self, text: impl FnOnce() -> String) {
@@ -53,10 +61,7 @@ impl Desk<'_> {
 
     /// The workspace's directory.
     pub(super) fn root(&self) -> PathBuf {
-        match &self.global.chdir {
-            Some(directory) => self.settings.directory.join(directory),
-            None => self.settings.directory.clone(),
-        }
+        root(self.global, self.settings)
     }
 
     /// Reads and parses all files of the workspace; mistakes in them are kept for whom they concern.

@@ -2,6 +2,7 @@
 
 use std::{
     io::Write,
+    path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -16,7 +17,7 @@ use crate::{
     terminal::Terminal,
 };
 
-use super::desk::Desk;
+use super::desk::{Desk, root};
 
 /// What a step may write on the page of its run
 /// (<https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>).
@@ -31,6 +32,8 @@ type Opened = Box<dyn Write + Send>;
 pub(super) struct Forms {
     /// What was run.
     verb: &'static str,
+    /// Where the workspace lies.
+    root: PathBuf,
     /// The one environment that it is about, if it is one.
     environment: Option<String>,
     wanted: Vec<Wanted>,
@@ -48,10 +51,7 @@ struct Wanted {
 impl Forms {
     /// Opens all files that are asked for, and hands those for text and JSON to the terminal.
     pub(super) fn open(cli: &Cli, settings: &Settings, terminal: &Terminal) -> Result<Self, Failure> {
-        let root = match &cli.global.chdir {
-            Some(directory) => settings.directory.join(directory),
-            None => settings.directory.clone(),
-        };
+        let root = root(&cli.global, settings);
         let mut wanted = Vec::new();
         for Form { kind, file } in cli.forms() {
             let opened = file.map(|file| files::create_private(&root.join(file))).transpose()?;
@@ -62,16 +62,16 @@ impl Forms {
                 (FormKind::Json | FormKind::Text, None) => {}
                 (kind, file) => {
                     let token = (kind == FormKind::Github && file.is_none()).then(settings::fresh_id);
-                    if let Some(token) = &token {
-                        // What is told may hold anything, also what a runner would obey.
-                        terminal.answer(&format!("::stop-commands::{token}"));
-                    }
                     wanted.push(Wanted { kind, file, token });
                 }
             }
         }
+        // What is told may hold anything, also what a runner would obey. From here on nothing fails before `write`.
+        for token in wanted.iter().filter_map(|wanted| wanted.token.as_ref()) {
+            terminal.answer(&format!("::stop-commands::{token}"));
+        }
         let environment = cli.verb.meant().and_then(|meant| meant.one().map(ToString::to_string));
-        Ok(Self { verb: verb(&cli.verb), environment, wanted, sections: Mutex::default() })
+        Ok(Self { verb: verb(&cli.verb), root, environment, wanted, sections: Mutex::default() })
     }
 
     fn sections(&self) -> MutexGuard<'_, Vec<Section>> {
@@ -90,18 +90,17 @@ impl Forms {
 
     /// Writes all forms.
     pub(super) fn write(self, settings: &Settings, terminal: &Terminal, exit: Exit) -> Result<(), Failure> {
-        let Self { verb, environment: _, wanted, sections } = self;
+        let Self { verb, root, environment: _, mut wanted, sections } = self;
         let sections = sections.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // A runner listens again first, whatever becomes of the files.
+        wanted.sort_by_key(|wanted| wanted.token.is_none());
         for Wanted { kind, file, token } in wanted {
             let mut text = token.map(|token| format!("::{token}::\n")).unwrap_or_default();
             match kind {
                 FormKind::Text | FormKind::Json => {}
                 FormKind::Markdown => text.push_str(&markdown(verb, &sections, COMMENT)),
                 FormKind::Junit => text.push_str(&junit(verb, &sections)),
-                FormKind::Github => {
-                    text.push_str(&annotations(&sections, &below(settings)));
-                    step(settings, verb, &sections, exit)?;
-                }
+                FormKind::Github => text.push_str(&annotations(&sections, &below(&root, settings))),
             }
             match file {
                 None if text.is_empty() => {}
@@ -110,6 +109,9 @@ impl Forms {
                     Failure::new(FailureKind::Files, format!("writing the file of -format {}", kind.word()))
                         .because(&error)
                 })?,
+            }
+            if kind == FormKind::Github {
+                step(settings, verb, &sections, exit)?;
             }
         }
         Ok(())
@@ -133,9 +135,9 @@ fn step(settings: &Settings, verb: &str, sections: &[Section], exit: Exit) -> Re
 }
 
 /// Where the workspace lies in the repository that a runner checked out.
-fn below(settings: &Settings) -> String {
+fn below(root: &Path, settings: &Settings) -> String {
     let Some(checkout) = &settings.actions.workspace else { return String::new() };
-    settings.directory.strip_prefix(checkout).map(|below| below.display().to_string()).unwrap_or_default()
+    root.strip_prefix(checkout).map(|below| below.display().to_string()).unwrap_or_default()
 }
 
 /// The command as people know it.
@@ -168,17 +170,15 @@ impl Desk<'_> {
 
     /// Tells forms that one environment of several failed.
     pub(super) fn failed(&self, environment: &str, failure: &Failure) {
-        if self.forms.sections().iter().any(|section| section.environment.as_deref() == Some(environment)) {
-            self.revise(environment, |section| section.failed(&failure.parts()));
-        } else {
+        if !self.revise(environment, |section| section.failed(&failure.parts())) {
             self.section(|| Section::of_failure(Some(environment.to_owned()), &failure.parts()));
         }
     }
 
-    fn revise(&self, environment: &str, revise: impl FnOnce(&mut Section)) {
+    /// False: they were told nothing of it.
+    fn revise(&self, environment: &str, revise: impl FnOnce(&mut Section)) -> bool {
         let mut sections = self.forms.sections();
-        if let Some(section) = sections.iter_mut().find(|section| section.environment.as_deref() == Some(environment)) {
-            revise(section);
-        }
+        let told = sections.iter_mut().find(|section| section.environment.as_deref() == Some(environment));
+        told.map(revise).is_some()
     }
 }

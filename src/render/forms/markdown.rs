@@ -9,6 +9,7 @@ use super::{
     escape::{code, fenced},
     marker,
 };
+use crate::render::text::count;
 
 /// What one comment on GitHub holds, in characters (<https://github.com/orgs/community/discussions/27190>). It is counted
 /// in bytes here, of which there are never fewer.
@@ -40,7 +41,7 @@ pub fn markdown(verb: &str, sections: &[Section], limit: usize) -> String {
     let mut text = head;
     text.extend(parts.iter().map(Part::text));
     if left_out > 0 {
-        let what = counted(left_out, "environment", "environments");
+        let what = count(left_out, "environment", "environments");
         text.push_str(&format!(
             "\n> [!NOTE]\n> {what} left out: there is room for {limit} characters. The log has all.\n"
         ));
@@ -52,7 +53,7 @@ pub fn markdown(verb: &str, sections: &[Section], limit: usize) -> String {
 fn head(verb: &str, sections: &[Section], limit: usize) -> String {
     let ([] | [_, _, ..]) = sections else { return String::new() };
     let worst = sections.iter().map(|section| section.standing).max().unwrap_or_default();
-    let number = counted(sections.len(), "environment", "environments");
+    let number = count(sections.len(), "environment", "environments");
     let mut page = Page { text: String::new(), left: limit };
     page.add(format!("## {} ditc {verb}: {number}\n\n", sign(worst)));
     if sections.is_empty() || !page.add("| | Environment | |\n|---|---|---|\n".to_owned()) {
@@ -151,7 +152,7 @@ impl<'a> Part<'a> {
         let missing: Vec<String> = parts
             .into_iter()
             .filter(|(number, ..)| *number > 0)
-            .map(|(number, one, many)| counted(number, one, many))
+            .map(|(number, one, many)| count(number, one, many))
             .collect();
         let missing = match missing.is_empty() {
             true => String::new(),
@@ -162,10 +163,6 @@ impl<'a> Part<'a> {
         };
         format!("{}{}{missing}", self.core, self.folded.concat())
     }
-}
-
-fn counted(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 fn sign(standing: Standing) -> &'static str {

@@ -9,7 +9,7 @@ use crate::{
     plan::{Action, Change, Plan, Preflight, Step, TooMany},
     render::{
         risk::risks,
-        text::{self, Context},
+        text::{self, Context, Sign, Way},
     },
 };
 
@@ -105,15 +105,12 @@ impl Section {
 
 /// What stands in the way of a plan.
 fn blocked(plan: &Plan, context: &Context<'_>) -> Vec<Problem> {
+    let flags = text::flags(context);
     let explained = |blocked: &crate::plan::Blocked| {
-        let (summary, ways) = text::explain(plan, blocked, context.flags);
-        let details = ways.into_iter().map(|way| match way.command {
-            Some(command) => format!("{} {command}", way.text),
-            None => way.text.trim_end_matches(':').to_owned(),
-        });
+        let (summary, ways) = text::explain(plan, blocked, &flags);
         Problem {
             about: Some(text::object(plan, blocked.component.as_ref(), &blocked.key)),
-            details: details.collect(),
+            details: ways.into_iter().map(Way::line).collect(),
             place: blocked.origin.as_ref().map(|origin| Place::of(&origin.definition, context.sources)),
             ..Problem::new(Level::Error, summary)
         }
@@ -121,7 +118,7 @@ fn blocked(plan: &Plan, context: &Context<'_>) -> Vec<Problem> {
     let mut problems: Vec<Problem> = plan.blocked.iter().map(explained).collect();
     if let Some(TooMany { count, limit }) = plan.too_many {
         let summary = format!("It would delete or replace {count} objects, and one apply may do that to {limit}.");
-        let command = format!("ditc plan {} -max-destroy={count}{}", plan.environment, context.flags);
+        let command = format!("ditc plan {} -max-destroy={count}{flags}", plan.environment);
         let details = vec![format!("if all of that is meant: {command}")];
         problems.push(Problem { details, ..Problem::new(Level::Error, summary) });
     }
@@ -130,14 +127,14 @@ fn blocked(plan: &Plan, context: &Context<'_>) -> Vec<Problem> {
 
 /// One object of a plan, with its rank: the riskiest first, then what cannot be taken back.
 fn row(plan: &Plan, key: &ObjectKey, change: &Change, block: String, context: &Context<'_>) -> (u8, Row) {
-    let (sign, what, rank) = match change.action {
-        Action::Delete => ("-", "destroy", 10),
-        Action::Replace => ("-/+", "replace", 11),
-        Action::Adopt => ("~", "import", 12),
-        Action::Update => ("~", "update", 13),
-        Action::Release => ("~", "let go", 13),
-        Action::Create => ("+", "create", 14),
-        Action::Forget => (".", "forget", 15),
+    let (sign, what) = (Sign::of(change.action).mark(), text::verb(change.action));
+    let rank = match change.action {
+        Action::Delete => 10,
+        Action::Replace => 11,
+        Action::Adopt => 12,
+        Action::Update | Action::Release => 13,
+        Action::Create => 14,
+        Action::Forget => 15,
     };
     let risks = risks(plan, key, change);
     let rank = risks.first().map_or(rank, |(risk, _)| *risk as u8);

@@ -357,15 +357,11 @@ impl<'a> Document<'a> {
         let blocked = |blocked: &'a Blocked| {
             let Blocked { key, component, why, origin } = blocked;
             let (message, ways) = explain(plan, blocked, &flags);
-            let hint = |Way { text, command }| match command {
-                Some(command) => format!("{text} {command}"),
-                None => text.trim_end_matches(':').to_owned(),
-            };
             BlockedDocument {
                 resource: Resource::new(plan, component.as_ref(), key),
                 reason: block_word(why),
                 message,
-                hints: ways.into_iter().map(hint).collect(),
+                hints: ways.into_iter().map(Way::line).collect(),
                 origin: origin.as_ref().map(|origin| Place::new(&origin.definition, sources)),
             }
         };

@@ -74,6 +74,16 @@ pub(in crate::render) struct Way {
     pub(in crate::render) command: Option<String>,
 }
 
+impl Way {
+    /// On one line, where nothing is pasted.
+    pub(in crate::render) fn line(self) -> String {
+        match self.command {
+            Some(command) => format!("{} {command}", self.text),
+            None => self.text.trim_end_matches(':').to_owned(),
+        }
+    }
+}
+
 /// A block in a sentence, and the ways out of it.
 pub(in crate::render) fn explain(plan: &Plan, blocked: &Blocked, flags: &str) -> (String, Vec<Way>) {
     let Blocked { key, component, why, origin: _ } = blocked;

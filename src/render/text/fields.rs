@@ -75,7 +75,7 @@ impl<'a> Field<'a> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sign {
+pub(in crate::render) enum Sign {
     Add,
     Change,
     Remove,
@@ -86,7 +86,7 @@ pub(super) enum Sign {
 }
 
 impl Sign {
-    pub(super) fn of(action: Action) -> Self {
+    pub(in crate::render) fn of(action: Action) -> Self {
         match action {
             Action::Create => Sign::Add,
             Action::Update | Action::Adopt | Action::Release => Sign::Change,
@@ -98,11 +98,22 @@ impl Sign {
 
     pub(super) fn paint(self, style: Style) -> String {
         match self {
-            Sign::Add => style.paint(Look::Add, "+"),
-            Sign::Change => style.paint(Look::Change, "~"),
-            Sign::Remove => style.paint(Look::Remove, "-"),
-            Sign::Replace => format!("{}/{}", style.paint(Look::Remove, "-"), style.paint(Look::Add, "+")),
-            Sign::Forget => style.paint(Look::Dim, "."),
+            Sign::Add => style.paint(Look::Add, self.mark()),
+            Sign::Change => style.paint(Look::Change, self.mark()),
+            Sign::Remove => style.paint(Look::Remove, self.mark()),
+            Sign::Replace => format!("{}/{}", Sign::Remove.paint(style), Sign::Add.paint(style)),
+            Sign::Forget => style.paint(Look::Dim, self.mark()),
+        }
+    }
+
+    /// As it stands where nothing is painted.
+    pub(in crate::render) fn mark(self) -> &'static str {
+        match self {
+            Sign::Add => "+",
+            Sign::Change => "~",
+            Sign::Remove => "-",
+            Sign::Replace => "-/+",
+            Sign::Forget => ".",
         }
     }
 }

@@ -198,18 +198,25 @@ fn told(plan: &Plan, step: &Step) -> String {
     let address = self::step(plan, step);
     let action = match step {
         Step::Ready(_) => "ready",
-        Step::Change(key) => match plan.changes.get(key).map(|change| change.action) {
-            Some(Action::Create) => "create",
-            Some(Action::Update) => "update",
-            Some(Action::Replace) => "replace",
-            Some(Action::Adopt) => "import",
-            Some(Action::Delete) => "destroy",
-            Some(Action::Release) => "let go",
-            Some(Action::Forget) => "forget",
+        Step::Change(key) => match plan.changes.get(key) {
+            Some(change) => verb(change.action),
             None => return address,
         },
     };
     format!("{address} ({action})")
+}
+
+/// What is done to an object, in a word.
+pub(in crate::render) fn verb(action: Action) -> &'static str {
+    match action {
+        Action::Create => "create",
+        Action::Update => "update",
+        Action::Replace => "replace",
+        Action::Adopt => "import",
+        Action::Delete => "destroy",
+        Action::Release => "let go",
+        Action::Forget => "forget",
+    }
 }
 
 /// What the components promise to those who use them; empty where there is nothing.

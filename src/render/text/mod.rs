@@ -35,11 +35,11 @@ pub(super) use event::{step, subject};
 pub use explain::{Alive, Explained, Input, Owned, Planned, Related, explain as explanation};
 pub use explained::{condition, owned, planned, seen};
 pub use failure::{error, hints, warning};
-pub(super) use fields::way;
+pub(super) use fields::{Sign, way};
 pub use files::{file_diff, not_carried_over, valid};
 pub use history::{Counted, PastRun, history, rolling_back};
 pub use ledger::{Totals, ledger, outputs};
-pub(super) use ledger::{complete, ending, totals};
+pub(super) use ledger::{complete, ending, totals, verb};
 pub use live::{Board, Screen, is_only_live, live};
 pub use lock::{locked, locks_hold};
 pub use many::{
@@ -48,7 +48,7 @@ pub use many::{
 };
 pub use modules::{module, modules};
 pub use moved::moved;
-pub(super) use notes::{moved as moved_on, named, object};
+pub(super) use notes::{count, moved as moved_on, named, object};
 pub use plan::{Context, plan, plan_among};
 pub(super) use plan::{blocks, headline, in_order, notes as plan_notes, totals as plan_totals};
 pub use preflight::preflight;

@@ -43,7 +43,7 @@ pub(in crate::render) fn named(
     clean(&address(environment, component, key).to_string())
 }
 
-pub(super) fn count(number: usize, one: &str, many: &str) -> String {
+pub(in crate::render) fn count(number: usize, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
 }
 
