@@ -219,11 +219,12 @@ impl<'a> Walk<'a> {
                 targets.push(Target { key: key.clone(), body, uid, generation, is_new: true });
             }
         }
+        let ended: BTreeSet<&ObjectKey> = self.plan.changes.values().flat_map(|change| &change.ends).collect();
         let wrote_workload = targets.iter().any(|target| target.key.kind.group == "apps");
         for (key, unchanged) in self.plan.unchanged.iter().filter(|(_, unchanged)| mine(unchanged.component.as_ref())) {
             let is_service = key.kind.is("", "Service");
             // Pods that end for a claim come again.
-            let comes_again = self.plan.changes.values().any(|change| change.ends.contains(key));
+            let comes_again = ended.contains(key);
             if unchanged.readiness != Readiness::Ready || (is_service && wrote_workload) || comes_again {
                 let body = unchanged.body.clone();
                 targets.push(Target { key: key.clone(), body, uid: None, generation: None, is_new: comes_again });

@@ -10,7 +10,7 @@ use crate::{
     state::Run,
 };
 
-use super::{Error, Event, EventKind, Interrupt, Job, Tools};
+use super::{Error, Event, EventKind, Interrupt, Job, Tools, conductor::stops};
 
 /// Tells meanwhile whether the cluster answers.
 pub(super) async fn attended<T>(tools: &Tools, work: impl Future<Output = T>) -> T {
@@ -51,5 +51,13 @@ pub(super) async fn wants(interrupt: &watch::Receiver<Interrupt>, level: Interru
     if interrupt.clone().wait_for(|wanted| *wanted >= level).await.is_err() {
         // Nobody is left who could want it.
         pending::<()>().await;
+    }
+}
+
+/// Ends once a wait is worth nothing any more: the user stops the run, or it cannot go on.
+pub(super) async fn given_up(job: &Job) {
+    select! {
+        () = wants(&job.interrupt, Interrupt::Drain) => {}
+        _ = stops(job) => {}
     }
 }

@@ -1,14 +1,16 @@
 //! What a claim that is being deleted waits for: the pods that use it. Those of the workloads that the plan names are ended;
 //! the rest is only told of.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
+
+use tokio::time::Instant;
 
 use crate::{
     cluster::{Propagation, Refused},
     object::{GroupKind, ObjectKey, Uid},
 };
 
-use super::{Job, StepError, step::refused};
+use super::{Job, StepError, step::refused, wait::CLOSER};
 
 /// The pods that hold one object.
 pub(super) struct Holders<'a> {
@@ -16,17 +18,20 @@ pub(super) struct Holders<'a> {
     /// The workloads whose pods are ended.
     ends: &'a BTreeSet<ObjectKey>,
     ended: BTreeSet<Uid>,
+    /// From when on it is worth a look who holds it. Most claims go before; where the plan has pods end, it is at once.
+    pub(super) closer: Instant,
 }
 
 impl<'a> Holders<'a> {
     /// None for what no pod can hold.
-    pub(super) fn of(key: &'a ObjectKey, ends: &'a BTreeSet<ObjectKey>) -> Option<Self> {
-        key.kind.is("", "PersistentVolumeClaim").then_some(Self { claim: key, ends, ended: BTreeSet::new() })
-    }
-
-    /// Whether the plan has pods end, so that they are looked for at once.
-    pub(super) fn has_ends(&self) -> bool {
-        !self.ends.is_empty()
+    pub(super) fn of(
+        key: &'a ObjectKey,
+        ends: &'a BTreeSet<ObjectKey>,
+        start: Instant,
+        timeout: Duration,
+    ) -> Option<Self> {
+        let closer = if ends.is_empty() { start + CLOSER.min(timeout / 2) } else { start };
+        key.kind.is("", "PersistentVolumeClaim").then_some(Self { claim: key, ends, ended: BTreeSet::new(), closer })
     }
 
     /// Ends the pods that are to end, each once, and names all that still hold the claim; none while they are not known.

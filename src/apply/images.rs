@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, time::Duration};
 
 use tokio::{
     select,
-    sync::watch,
     time::{Instant, sleep_until},
 };
 
@@ -16,7 +15,7 @@ use crate::{
     registry::{Error, Found, Registry},
 };
 
-use super::{Awaited, EventKind, Interrupt, Job, StepError, broken::seconds};
+use super::{Awaited, EventKind, Job, StepError, broken::seconds, guard::given_up};
 
 /// Between two looks at first, and at most: builds take minutes, and registries count requests.
 const FIRST: Duration = Duration::from_secs(2);
@@ -34,18 +33,12 @@ pub struct Images {
 /// Waits until all images of an object are there.
 pub(super) async fn wait(job: &Job, images: &Images, key: &ObjectKey) -> Result<(), StepError> {
     for image in images.of.get(key).into_iter().flatten() {
-        one(job, images, key, image, job.interrupt.clone()).await?;
+        one(job, images, key, image).await?;
     }
     Ok(())
 }
 
-async fn one(
-    job: &Job,
-    images: &Images,
-    key: &ObjectKey,
-    image: &Image,
-    mut interrupt: watch::Receiver<Interrupt>,
-) -> Result<(), StepError> {
+async fn one(job: &Job, images: &Images, key: &ObjectKey, image: &Image) -> Result<(), StepError> {
     let start = Instant::now();
     let deadline = start + images.timeout;
     let mut next_tell = start;
@@ -89,22 +82,13 @@ async fn one(
         let next = now + after.unwrap_or(pause).max(Duration::from_millis(100));
         pause = (pause * 3 / 2).min(LONGEST);
         select! {
-            is_stopped = is_stopped(&mut interrupt) => {
-                if is_stopped {
-                    return Err(StepError {
-                        summary: format!("{key} was not written, since this run was stopped before its image came"),
-                        ..StepError::default()
-                    });
-                }
-                // Nobody can stop this run any more; the deadline does.
-                sleep_until(next.min(deadline)).await;
+            () = given_up(job) => {
+                return Err(StepError {
+                    summary: format!("{key} was not written, since this run was stopped before its image came"),
+                    ..StepError::default()
+                });
             }
             () = sleep_until(next.min(deadline)) => {}
         }
     }
-}
-
-/// Ends when somebody stops the run; false when nobody can any more.
-async fn is_stopped(interrupt: &mut watch::Receiver<Interrupt>) -> bool {
-    interrupt.wait_for(|interrupt| *interrupt != Interrupt::No).await.is_ok()
 }

@@ -235,8 +235,7 @@ async fn carry_out(tools: &Tools, plan: &Plan, run: &Run, ground: Ground<'_>) ->
     let mut outcome = conduct(&job, plan, &mut scribe, tools.interrupt.clone()).await;
     outcome.done.extend(done);
 
-    let is_deleted = plan.changes.get(&namespace_of(plan)).is_some_and(|change| change.action == Action::Delete);
-    let is_gone = outcome.done.contains(&namespace) && is_deleted;
+    let is_gone = outcome.done.contains(&namespace) && plan.deletes(&namespace_of(plan));
     let kept = if is_gone {
         None
     } else if is_going {

@@ -15,10 +15,9 @@ use crate::{
 };
 
 use super::{
-    Awaited, EventKind, Interrupt, Job, StepError,
+    Awaited, EventKind, Job, StepError,
     broken::{kubectl_name, seconds},
-    conductor::stops,
-    guard::wants,
+    guard::given_up,
     holders::Holders,
     hub::Look,
     step::failed,
@@ -33,9 +32,6 @@ pub(super) enum Until<'a> {
     Gone(&'a Uid, &'a BTreeSet<ObjectKey>),
 }
 
-/// Most claims go before; then it is worth a look who holds one.
-const CLOSER: Duration = Duration::from_secs(2);
-
 /// Who holds a claim is told when it stays so for a moment.
 const SETTLED: Duration = Duration::from_secs(1);
 
@@ -47,7 +43,7 @@ pub(super) async fn wait(job: &Job, key: &ObjectKey, api_version: &str, until: U
     let mut next_tell = start + job.tell_every;
     let mut holders = match until {
         Until::Works => None,
-        Until::Gone(_, ends) => Holders::of(key, ends),
+        Until::Gone(_, ends) => Holders::of(key, ends, start, job.timeout),
     };
     let mut known = Vec::new();
     loop {
@@ -60,8 +56,10 @@ pub(super) async fn wait(job: &Job, key: &ObjectKey, api_version: &str, until: U
         let Some(mut why) = why else { return Ok(()) };
         let now = Instant::now();
         let mut wake = deadline;
-        match &mut holders {
-            Some(holders) if holders.has_ends() || now >= start + CLOSER.min(job.timeout / 2) => {
+        if let Some(holders) = &mut holders {
+            if now < holders.closer {
+                wake = holders.closer;
+            } else {
                 let names = holders.end(job).await?;
                 if !names.is_empty() {
                     why = format!("it is used by {}", names.join(", "));
@@ -71,8 +69,6 @@ pub(super) async fn wait(job: &Job, key: &ObjectKey, api_version: &str, until: U
                     next_tell = next_tell.min(now + SETTLED);
                 }
             }
-            Some(_) => wake = start + CLOSER.min(job.timeout / 2),
-            None => {}
         }
         if now >= deadline {
             let (what, verb, flags) = match until {
@@ -94,15 +90,14 @@ pub(super) async fn wait(job: &Job, key: &ObjectKey, api_version: &str, until: U
         select! {
             _ = changes.changed() => {}
             // A wait is no write that must come to its end.
-            () = wants(&job.interrupt, Interrupt::Drain) => return Err(given_up(job, key, until, why)),
-            _ = stops(job) => return Err(given_up(job, key, until, why)),
+            () = given_up(job) => return Err(left(job, key, until, why)),
             () = sleep_until(wake.min(deadline).min(next_tell)) => {}
         }
     }
 }
 
 /// What was sent stays sent, and the next run goes on from there.
-fn given_up(job: &Job, key: &ObjectKey, until: Until<'_>, why: String) -> StepError {
+fn left(job: &Job, key: &ObjectKey, until: Until<'_>, why: String) -> StepError {
     let summary = match until {
         Until::Works => format!("{key} is written, and does not work yet"),
         Until::Gone(..) => format!("{key} is being deleted, and is not gone yet"),

@@ -42,59 +42,53 @@ pub(super) async fn change(job: &Job, key: &ObjectKey, change: &Change) -> Resul
     let start = Instant::now();
     let (component, action) = (change.component.clone(), change.action);
     job.tell(EventKind::ChangeStarted { key: key.clone(), component: component.clone(), action });
-    if let Some(images) = &job.images
-        && let Err(error) = images::wait(job, images, key).await
-    {
-        job.tell(EventKind::ChangeFailed { key: key.clone(), component, action, error: error.clone() });
-        return Err(error);
-    }
-    let done = match (change.action, &change.manifest, &change.expect) {
-        (Action::Create, Some(manifest), Expect::Absent) => make(job, key, manifest).await,
-        (Action::Create, Some(manifest), Expect::Gone(uid)) => {
-            match one::wait(job, key, &version(job, key), Until::Gone(uid, &change.ends)).await {
-                Ok(()) => make(job, key, manifest).await,
-                Err(error) => Err(error),
-            }
-        }
-        (Action::Update, Some(manifest), Expect::Same { uid, resource_version, seen }) => {
-            let ways = Way::of_update(change);
-            update(job, key, change, manifest, &ways, (uid, resource_version, seen)).await
-        }
-        (Action::Adopt, Some(manifest), Expect::Same { uid, resource_version, seen }) => {
-            update(job, key, change, manifest, &[Way::Adopt], (uid, resource_version, seen)).await
-        }
-        (Action::Replace, Some(manifest), Expect::Same { uid, .. }) => {
-            match delete(job, key, change, uid, Propagation::Foreground).await {
-                Ok(_) => make(job, key, manifest).await,
-                Err(error) => Err(error),
-            }
-        }
-        (Action::Delete, _, Expect::Same { uid, .. }) => delete(job, key, change, uid, Propagation::Background).await,
-        (Action::Release, _, Expect::Same { uid, .. }) => {
-            match job.cluster.let_go(key, &version(job, key), uid, &job.kinds).await {
-                Ok(()) => Ok(Done::Gone),
-                Err(error) => Err(refused(job, &error)),
-            }
-        }
-        (_, _, _) => unreachable!("the audit lets no such change pass"),
-    };
-    let done = match done {
-        Ok(done) if readiness::is_gate(&key.kind) && matches!(done, Done::Written { .. }) => {
-            one::wait(job, key, &version(job, key), Until::Works).await.map(|()| done)
-        }
-        Ok(Done::Written { applied, generation }) => match hook_of(change) {
-            Some(manifest) => ran(job, key, manifest, &applied, generation).await,
-            None => Ok(()),
-        }
-        .map(|()| Done::Written { applied, generation }),
-        done => done,
-    };
+    let done = carry_out(job, key, change).await;
     let elapsed = start.elapsed();
     match &done {
         Ok(_) => job.tell(EventKind::ChangeFinished { key: key.clone(), component, action, elapsed }),
         Err(error) => job.tell(EventKind::ChangeFailed { key: key.clone(), component, action, error: error.clone() }),
     }
     done.map(Some)
+}
+
+/// Writes, once what it takes is there, and waits where all behind it builds upon it.
+async fn carry_out(job: &Job, key: &ObjectKey, change: &Change) -> Result<Done, StepError> {
+    if let Some(images) = &job.images {
+        images::wait(job, images, key).await?;
+    }
+    let done = match (change.action, &change.manifest, &change.expect) {
+        (Action::Create, Some(manifest), Expect::Absent) => make(job, key, manifest).await?,
+        (Action::Create, Some(manifest), Expect::Gone(uid)) => {
+            one::wait(job, key, &version(job, key), Until::Gone(uid, &change.ends)).await?;
+            make(job, key, manifest).await?
+        }
+        (Action::Update, Some(manifest), Expect::Same { uid, resource_version, seen }) => {
+            let ways = Way::of_update(change);
+            update(job, key, change, manifest, &ways, (uid, resource_version, seen)).await?
+        }
+        (Action::Adopt, Some(manifest), Expect::Same { uid, resource_version, seen }) => {
+            update(job, key, change, manifest, &[Way::Adopt], (uid, resource_version, seen)).await?
+        }
+        (Action::Replace, Some(manifest), Expect::Same { uid, .. }) => {
+            delete(job, key, change, uid, Propagation::Foreground).await?;
+            make(job, key, manifest).await?
+        }
+        (Action::Delete, _, Expect::Same { uid, .. }) => delete(job, key, change, uid, Propagation::Background).await?,
+        (Action::Release, _, Expect::Same { uid, .. }) => {
+            let let_go = job.cluster.let_go(key, &version(job, key), uid, &job.kinds).await;
+            let_go.map_err(|error| refused(job, &error))?;
+            Done::Gone
+        }
+        (_, _, _) => unreachable!("the audit lets no such change pass"),
+    };
+    if let Done::Written { applied, generation } = &done {
+        if readiness::is_gate(&key.kind) {
+            one::wait(job, key, &version(job, key), Until::Works).await?;
+        } else if let Some(manifest) = hook_of(change) {
+            ran(job, key, manifest, applied, *generation).await?;
+        }
+    }
+    Ok(done)
 }
 
 /// The hook of a chart that a change writes: what comes after it builds upon its end.

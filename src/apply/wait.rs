@@ -33,7 +33,7 @@ use super::{
 const IDLE: Duration = Duration::from_secs(10);
 
 /// An ordinary rollout is through by then, and costs no look at pods and events.
-const CLOSER: Duration = Duration::from_secs(2);
+pub(super) const CLOSER: Duration = Duration::from_secs(2);
 
 /// How long the first lists of a closer look are waited for: a failure is told without them sooner than not at all.
 const LOOKING: Duration = Duration::from_secs(3);

@@ -112,10 +112,9 @@ impl Link {
         if operation == Operation::Destroy {
             return Ok(());
         }
-        references::look_up(desk, workspace, environments, variables.references, past).await?;
-        if !variables.references.offline {
-            self.access = Some(references::access(desk, &workspace.settings));
-        }
+        let access = references::access(desk, &workspace.settings);
+        references::look_up(desk, &access, workspace, environments, variables.references, past).await?;
+        self.access = (!variables.references.offline).then_some(access);
         Ok(())
     }
 

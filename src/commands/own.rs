@@ -11,7 +11,7 @@ use crate::{
     failure::{Failure, FailureKind},
     kinds::Kinds,
     names::EnvironmentName,
-    object::{Hash, canonical},
+    object::Hash,
     render, settings,
     sources::{self, TreeError, TreeQuestion},
     store::Cache,
@@ -41,22 +41,42 @@ pub(super) async fn bring<'a>(
     environments: impl IntoIterator<Item = &'a EnvironmentName>,
 ) -> BTreeMap<EnvironmentName, Failure> {
     let environments: Vec<&EnvironmentName> = environments.into_iter().collect();
-    fetch_all(desk, link, workspace, &environments).await;
+    let with_charts = fetch_all(desk, link, workspace, &environments).await;
     let mut stove = Stove { desk, link, look, ready: None };
     let mut failures = BTreeMap::new();
-    for environment in environments {
-        if let Err(failure) = render_all(&mut stove, workspace, environment).await {
-            failures.insert(environment.clone(), failure);
+    for environment in with_charts {
+        if let Err(failure) = render_all(&mut stove, workspace, &environment).await {
+            failures.insert(environment, failure);
         }
     }
     failures
 }
 
-/// Fetches what is not there yet, everything once.
-async fn fetch_all(desk: &Desk<'_>, link: &Link, workspace: &mut config::Workspace, environments: &[&EnvironmentName]) {
+/// As [`bring`], for one environment.
+pub(super) async fn bring_one(
+    desk: &Desk<'_>,
+    link: &Link,
+    look: Look,
+    workspace: &mut config::Workspace,
+    environment: &EnvironmentName,
+) -> Result<(), Failure> {
+    bring(desk, link, look, workspace, [environment]).await.into_values().next().map_or(Ok(()), Err)
+}
+
+/// Fetches what is not there yet, everything once; gives the environments that have charts to render.
+async fn fetch_all(
+    desk: &Desk<'_>,
+    link: &Link,
+    workspace: &mut config::Workspace,
+    environments: &[&EnvironmentName],
+) -> BTreeSet<EnvironmentName> {
+    let mut with_charts = BTreeSet::new();
     let mut missing = Vec::new();
     for environment in environments {
         for wanted in config::wanted(workspace, environment) {
+            if wanted.chart.is_some() {
+                with_charts.insert((*environment).clone());
+            }
             let at = ((*environment).clone(), wanted.component.clone());
             if !workspace.brought.contains_key(&at) {
                 missing.push((at, wanted));
@@ -64,7 +84,7 @@ async fn fetch_all(desk: &Desk<'_>, link: &Link, workspace: &mut config::Workspa
         }
     }
     if missing.is_empty() {
-        return;
+        return with_charts;
     }
     let access = link.access.clone().unwrap_or_else(|| access(desk, &workspace.settings).offline());
     let questions: BTreeSet<TreeQuestion> = missing.iter().map(|(_, wanted)| question(wanted)).collect();
@@ -81,6 +101,7 @@ async fn fetch_all(desk: &Desk<'_>, link: &Link, workspace: &mut config::Workspa
         };
         workspace.brought.insert(at, brought);
     }
+    with_charts
 }
 
 pub(super) fn question(Wanted { component: _, revision, path, chart: _, origin: _ }: &Wanted) -> TreeQuestion {
@@ -148,7 +169,7 @@ impl Stove<'_> {
             "helm": helm.version, "kubernetes": kubernetes, "served": served, "chart": digest(files).to_string(),
             "release": release, "namespace": namespace, "values": values,
         });
-        let name = format!("chart {}", Hash::of(canonical(&basis).as_bytes()));
+        let name = format!("chart {}", Hash::of_value(&basis));
         let kept = cache.read(&name)?.and_then(|bytes| serde_json::from_slice::<BTreeMap<String, String>>(&bytes).ok());
         if let Some(texts) = kept {
             return Ok(Rendered::Texts(texts));

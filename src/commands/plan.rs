@@ -214,11 +214,7 @@ async fn remembered(
     let Local { state, fence: _, seen } = local(desk, link, environment)?;
     references::remember(desk, workspace, environment, &state)?;
     if operation == Operation::Apply {
-        own::bring(desk, link, own::Look::Kept, workspace, [environment])
-            .await
-            .into_values()
-            .next()
-            .map_or(Ok(()), Err)?;
+        own::bring_one(desk, link, own::Look::Kept, workspace, environment).await?;
     }
     let mut desired = match operation {
         Operation::Destroy => None,

@@ -76,6 +76,7 @@ pub(super) type Past = Option<Vec<u8>>;
 /// expansion of the environment to tell.
 pub(super) async fn look_up(
     desk: &Desk<'_>,
+    access: &Access,
     workspace: &mut config::Workspace,
     environments: &BTreeSet<EnvironmentName>,
     references: cli::References,
@@ -107,7 +108,7 @@ pub(super) async fn look_up(
     let is_asked = |locked: &Option<Locked>| !references.offline && (references.locked || locked.is_none());
     let asked = wanted.iter().filter(|(.., locked)| is_asked(locked));
     let questions: BTreeSet<Question> = asked.map(|(_, tracked, _)| question(tracked)).collect();
-    let answers = sources::resolve(&access(desk, &workspace.settings), &questions).await;
+    let answers = sources::resolve(access, &questions).await;
     for (environment, tracked, locked) in wanted {
         let answer = answers.get(&question(&tracked));
         let revision = match (locked, answer) {

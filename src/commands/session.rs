@@ -112,11 +112,7 @@ pub(super) async fn survey(
     choices: &Choices,
 ) -> Result<Survey, Failure> {
     if operation == Operation::Apply {
-        own::bring(desk, link, own::Look::Cluster, &mut workspace, [environment])
-            .await
-            .into_values()
-            .next()
-            .map_or(Ok(()), Err)?;
+        own::bring_one(desk, link, own::Look::Cluster, &mut workspace, environment).await?;
     }
     let aim = aim(link, &mut workspace, environment, operation, choices).await?;
     own::remark(desk, &workspace, environment);

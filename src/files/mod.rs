@@ -77,6 +77,15 @@ impl Error {
     }
 }
 
+/// Refuses a path where something else than a regular file is; one that does not exist is fine.
+fn refuse_special(path: &Path) -> Result<(), Error> {
+    refuse_link(path)?;
+    match std::fs::symlink_metadata(path) {
+        Ok(metadata) if !metadata.is_file() => Err(Error::Special { path: path.to_owned() }),
+        _ => Ok(()),
+    }
+}
+
 /// Refuses a path that is itself a symbolic link; one that does not exist is fine.
 fn refuse_link(path: &Path) -> Result<(), Error> {
     match std::fs::symlink_metadata(path) {

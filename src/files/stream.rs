@@ -7,17 +7,14 @@ use std::{
     path::Path,
 };
 
-use super::{Error, refuse_link};
+use super::{Error, refuse_special};
 
 /// Opens an empty file, mode 0600, in the place of a regular file that may be there.
 ///
 /// # Errors
 /// When the disk refuses, or when something else than a regular file is there.
 pub fn create_private(path: &Path) -> Result<File, Error> {
-    refuse_link(path)?;
-    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return Err(Error::Special { path: path.to_owned() });
-    }
+    refuse_special(path)?;
     let write = |source| Error::Write { path: path.to_owned(), source };
     let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).map_err(write)?;
     // One that was there may have been open to others.
@@ -30,10 +27,7 @@ pub fn create_private(path: &Path) -> Result<File, Error> {
 /// # Errors
 /// When the disk refuses, or when something else than a regular file is there.
 pub fn append(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    refuse_link(path)?;
-    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return Err(Error::Special { path: path.to_owned() });
-    }
+    refuse_special(path)?;
     let file = OpenOptions::new().append(true).create(true).open(path);
     file.and_then(|mut file| file.write_all(bytes)).map_err(|source| Error::Write { path: path.to_owned(), source })
 }

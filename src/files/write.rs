@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use super::{Error, refuse_link};
+use super::{Error, refuse_link, refuse_special};
 
 /// Keeps two temporary files of one process apart.
 static COUNTER: AtomicU64 = AtomicU64::new(0);
@@ -88,10 +88,7 @@ pub fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Error> {
 /// # Errors
 /// As [`read`], or when it is a directory, a pipe or a device.
 pub fn read_plain(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Error> {
-    refuse_link(path)?;
-    if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return Err(Error::Special { path: path.to_owned() });
-    }
+    refuse_special(path)?;
     read(path, limit)
 }
 

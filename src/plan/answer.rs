@@ -30,13 +30,13 @@ pub(super) fn differs(input: &Input, manifest: &Manifest, live: &Object, plan: &
     let (mut regains, mut gives_up) = (Vec::new(), Vec::new());
     let (differences, taken, owned, check) = match input.answers.get(key) {
         Some(Answer::Accepted(answer)) => {
-            let owned = mine.union(&ownership::our_paths(answer));
+            let then = ownership::our_paths(answer);
+            let owned = mine.union(&then);
             let differences = diff::between(live, answer, &owned);
-            if differences.fields.is_empty() && owns_as_much(manifest, live, answer) {
-                return unchanged(input, manifest, &yields, live, plan);
-            }
             if differences.fields.is_empty() {
-                let then = ownership::our_paths(answer);
+                if owns_as_much(manifest, live, answer) {
+                    return unchanged(input, manifest, &yields, live, plan);
+                }
                 (regains, gives_up) = (then.difference(&mine).members(), mine.difference(&then).members());
             }
             (differences, drift::taken(live, answer), owned, Check::Done)

@@ -68,15 +68,13 @@ pub fn plan(input: &Input) -> Plan {
         not_desired(input, key, &mut plan);
     }
     holders::end(input, &mut plan);
-    let others = foreign(input);
     let namespace = input.namespace_key();
-    if plan.changes.get(&namespace).is_some_and(|change| change.action == Action::Delete) && !others.is_empty() {
-        if input.choices.with_foreign {
-            plan.goes_along = others;
-        } else {
+    if plan.deletes(&namespace) && !input.choices.with_foreign {
+        let others = foreign(input);
+        if !others.is_empty() {
             plan.changes.remove(&namespace);
             let why = Block::WithForeign(others);
-            plan.blocked.push(Blocked { key: namespace, component: None, why, origin: None });
+            plan.blocked.push(Blocked { key: namespace.clone(), component: None, why, origin: None });
         }
     }
     if input.observed.is_remembered {
@@ -84,8 +82,8 @@ pub fn plan(input: &Input) -> Plan {
         plan.drift.clear();
     }
     scope::narrow(input, &mut plan);
-    if !plan.changes.contains_key(&input.namespace_key()) {
-        plan.goes_along.clear();
+    if plan.deletes(&namespace) {
+        plan.goes_along = foreign(input);
     }
     plan.too_many = guard::too_many(input, &plan);
     plan.order = order(input, &plan.changes, &plan.components);

@@ -53,11 +53,9 @@ pub(super) fn users(input: &Input, claim: &ObjectKey) -> BTreeSet<ObjectKey> {
 
 /// Those whose pods use a claim still when all is as the definition asks: nothing else would end them.
 fn users_to_be(input: &Input, claim: &ObjectKey) -> BTreeSet<ObjectKey> {
-    let desired = input.desired.into_iter().flat_map(|desired| &desired.manifests);
+    let manifest = |key: &ObjectKey| input.desired.and_then(|desired| desired.manifests.get(key));
     let mut users = users(input, claim);
-    let stay: BTreeSet<&ObjectKey> =
-        desired.filter(|(key, manifest)| mounts(&key.kind, &manifest.body, claim)).map(|(key, _)| key).collect();
-    users.retain(|user| stay.contains(user));
+    users.retain(|user| manifest(user).is_some_and(|manifest| mounts(&user.kind, &manifest.body, claim)));
     users
 }
 

@@ -141,6 +141,12 @@ impl Plan {
         self.changes.values().any(|change| change.action != Action::Forget)
     }
 
+    /// Whether an object is to be deleted, and not made anew.
+    #[must_use]
+    pub fn deletes(&self, key: &ObjectKey) -> bool {
+        self.changes.get(key).is_some_and(|change| change.action == Action::Delete)
+    }
+
     #[must_use]
     pub fn is_applyable(&self) -> bool {
         self.blocked.is_empty() && self.too_many.is_none()

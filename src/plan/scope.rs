@@ -41,7 +41,7 @@ pub(super) fn narrow(input: &Input, plan: &mut Plan) {
         }
         // What is needed is written; what goes, goes only where it is meant itself.
         kept.retain(|key| {
-            means(&choices.target, key) || (steps.contains(&Step::Change(key.clone())) && !deletes(plan, key))
+            means(&choices.target, key) || (steps.contains(&Step::Change(key.clone())) && !plan.deletes(key))
         });
         plan.components.retain(|id, _| holds(&kept, id) || steps.contains(&Step::Ready(id.clone())));
     }
@@ -66,10 +66,6 @@ pub(super) fn narrow(input: &Input, plan: &mut Plan) {
     for needs in plan.components.values_mut() {
         needs.retain(|need| components.contains_key(need));
     }
-}
-
-fn deletes(plan: &Plan, key: &ObjectKey) -> bool {
-    plan.changes.get(key).is_some_and(|change| change.action == Action::Delete)
 }
 
 /// Whether a choice names a whole component, or the environment.

@@ -47,9 +47,8 @@ pub(super) async fn tree(
     let listing = match kind(path).await.map_err(failed)?.as_str() {
         "tree" => ask(&["ls-tree", "-r", "-z", "--long", "--full-tree", &below(path)], b"").await.map_err(failed)?,
         "blob" => {
-            let listing = ask(&["ls-tree", "-z", "--long", "--full-tree", &below(parent)], b"").await;
-            let end = [b"\t", name.as_bytes()].concat();
-            listing.map_err(failed)?.split(|byte| *byte == 0).find(|line| line.ends_with(&end)).unwrap_or(b"").to_vec()
+            let listing = ask(&["ls-tree", "-z", "--long", "--full-tree", &below(parent), "--", name], b"").await;
+            listing.map_err(failed)?
         }
         _ => {
             let (repository, commit, path) = (repository.clone(), commit.clone(), path.to_owned());

@@ -149,7 +149,7 @@ impl Asked<'_> {
     /// Asks for a path below the repository.
     pub(super) async fn text(&self, path: &str, accept: &'static str) -> Result<String, GitHubError> {
         let github = &self.access.github;
-        let client = github.client.get_or_try_init(|| client(self.access)).await?;
+        let client = connected(self.access).await?;
         let slash = if path.is_empty() { "" } else { "/" };
         let url = format!("{}{}{slash}{path}", github.url, self.repository);
         let place = place(self.access, &url, accept);
@@ -174,7 +174,7 @@ impl Asked<'_> {
     /// Asks for the archive of a commit, which GitHub has on another host.
     pub(super) async fn archive(&self, commit: &Commit) -> Result<Bytes, GitHubError> {
         let github = &self.access.github;
-        let client = github.client.get_or_try_init(|| client(self.access)).await?;
+        let client = connected(self.access).await?;
         let url = format!("{}{}/tarball/{commit}", github.url, self.repository);
         let (status, _, body) = self.answer(client, &url, &HeaderMap::new(), Follow::Anywhere).await?;
         match status {
@@ -242,20 +242,12 @@ impl Asked<'_> {
             if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
                 let to = told.get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default();
                 if !self.may_follow(to, follow) {
-                    // What comes after a question mark may let somebody in.
-                    let to = to.split('?').next().unwrap_or_default();
-                    return Err(GitHubError::Elsewhere(to.chars().filter(|c| !c.is_control()).take(100).collect()));
+                    return Err(elsewhere(to));
                 }
                 to.clone_into(&mut url);
                 continue;
             }
-            let body = timeout(limit, Limited::new(answer.into_body(), size).collect());
-            let body = body.await.map_err(|_| GitHubError::Slow(limit))?;
-            let body = body.map_err(|error| match error.is::<LengthLimitError>() {
-                true => GitHubError::TooLarge,
-                false => GitHubError::Unreachable(innermost(&*error)),
-            });
-            return Ok((status, told, body?.to_bytes()));
+            return Ok((status, told, read_body(answer.into_body(), limit, size).await?));
         }
         Err(GitHubError::Elsewhere("round and round".to_owned()))
     }
@@ -280,6 +272,27 @@ enum Follow {
     Own,
     /// To another host too, which is not told who asks.
     Anywhere,
+}
+
+/// The body of an answer, within bounds.
+pub(super) async fn read_body<B>(body: B, limit: Duration, size: usize) -> Result<Bytes, GitHubError>
+where
+    B: http_body::Body,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let read = timeout(limit, Limited::new(body, size).collect()).await.map_err(|_| GitHubError::Slow(limit))?;
+    let read = read.map_err(|error| match error.is::<LengthLimitError>() {
+        true => GitHubError::TooLarge,
+        false => GitHubError::Unreachable(innermost(&*error)),
+    });
+    Ok(read?.to_bytes())
+}
+
+/// An answer that leads where nobody follows it.
+pub(super) fn elsewhere(to: &str) -> GitHubError {
+    // What comes after a question mark may let somebody in.
+    let to = to.split('?').next().unwrap_or_default();
+    GitHubError::Elsewhere(to.chars().filter(|c| !c.is_control()).take(100).collect())
 }
 
 /// How long GitHub wants to be left alone.
@@ -332,7 +345,11 @@ pub(super) fn refused(status: StatusCode, body: &str, client: &Client, pause: Op
 }
 
 /// The connection, made when there is something to ask.
-pub(super) async fn client(access: &Access) -> Result<Client, GitHubError> {
+pub(super) async fn connected(access: &Access) -> Result<&Client, GitHubError> {
+    access.github.client.get_or_try_init(|| client(access)).await
+}
+
+async fn client(access: &Access) -> Result<Client, GitHubError> {
     let github = &access.github;
     let mut token = github.token.clone();
     if token.is_none() && github.may_ask_gh {

@@ -4,14 +4,15 @@
 use std::time::Duration;
 
 use http::{HeaderMap, Method, StatusCode};
-use http_body_util::{BodyExt, Limited};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
 use crate::sources::Access;
 
-use super::ask::{ANSWER, Client, GitHubError, Pause, TRIES, WAIT, client, delay, innermost, refused};
+use super::ask::{
+    ANSWER, Client, GitHubError, Pause, TRIES, WAIT, connected, delay, elsewhere, innermost, read_body, refused,
+};
 
 /// The longest text that a comment takes, in characters (<https://github.com/orgs/community/discussions/27190>).
 pub const COMMENT: usize = 65_536;
@@ -31,7 +32,6 @@ pub struct Board<'a> {
     access: &'a Access,
     /// `OWNER/NAME`
     repository: String,
-    client: Option<Client>,
     /// Seconds that may still be waited, over all that is told.
     patience: u64,
     writes: u32,
@@ -139,7 +139,7 @@ impl<'a> Board<'a> {
     /// The repository `OWNER/NAME`.
     #[must_use]
     pub fn new(access: &'a Access, repository: String) -> Self {
-        Self { access, repository, client: None, patience: WAIT, writes: 0, author: None }
+        Self { access, repository, patience: WAIT, writes: 0, author: None }
     }
 
     /// The pull requests that hold a commit, the newest first.
@@ -320,10 +320,7 @@ impl<'a> Board<'a> {
         body: Option<&Value>,
         again: Again,
     ) -> Result<String, GitHubError> {
-        if self.client.is_none() {
-            self.client = Some(client(self.access).await?);
-        }
-        let client = self.client.as_ref().expect("it was made");
+        let client = connected(self.access).await?;
         let mut tries = 1;
         loop {
             let wait = Duration::from_millis(500 << tries);
@@ -345,7 +342,7 @@ impl<'a> Board<'a> {
                 }
                 // What is refused for the number of requests was not done.
                 Ok((status, told, text)) => match delay(status, &told) {
-                    Some(Pause { seconds, .. }) if (1..=self.patience).contains(&seconds.max(1)) => {
+                    Some(Pause { seconds, .. }) if seconds.max(1) <= self.patience => {
                         self.patience -= seconds.max(1);
                         sleep(Duration::from_secs(seconds.max(1))).await;
                     }
@@ -376,11 +373,9 @@ async fn once(
     let (status, told) = (answer.status(), answer.headers().clone());
     if status.is_redirection() {
         let to = told.get(http::header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default();
-        return Err(GitHubError::Elsewhere(to.chars().filter(|c| !c.is_control()).take(100).collect()));
+        return Err(elsewhere(to));
     }
-    let body = timeout(limit, Limited::new(answer.into_body(), ANSWER).collect());
-    let body = body.await.map_err(|_| GitHubError::Slow(limit))?;
-    let body = body.map_err(|error| GitHubError::Unreachable(error.to_string()))?.to_bytes();
+    let body = read_body(answer.into_body(), limit, ANSWER).await?;
     Ok((status, told, String::from_utf8_lossy(&body).into_owned()))
 }
 
