@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::json;
 use snapbox::str;
 
-use crate::support::{Workspace, check, schema::holds_copy};
+use crate::support::{UNBOUND, Workspace, check, schema::holds_copy};
 
 /// One config map, whose text is from outside.
 fn workspace(text: &str) -> Workspace {
@@ -415,8 +415,34 @@ error: -format markdown asks no questions, so it needs -auto-approve
     }
     assert!(!workspace.path("state").exists() && !workspace.path("a").exists(), "nothing was begun");
     workspace.write("taken/x", "");
-    workspace.ditc("plan demo --sandbox -format markdown=taken").exits(1).out("").error(str![[r#"
+    for before in ["", "-format github "] {
+        let command = format!("plan demo --sandbox {before}-format markdown=taken");
+        workspace.ditc(&command).exits(1).out("").error(str![[r#"
 error: [ROOT]/taken is no regular file
 
 "#]]);
+    }
+}
+
+#[test]
+fn annotations_stand_below_the_directory_that_is_worked_in() {
+    let workspace = workspace("x");
+    workspace.write("previews/environments/other.toml", "[services.web]\nimage = \"web:1\"\nport = 80\n");
+    let checkout = workspace.root().display();
+    let command = format!("GITHUB_WORKSPACE={checkout} validate -chdir=previews -format github");
+    let told = workspace.ditc(&command).exits(1);
+    assert!(told.out.contains("::error file=previews/environments/other.toml,line=3,"), "{}", told.out);
+}
+
+#[test]
+fn a_way_out_keeps_what_was_decided() {
+    let workspace = workspace("x");
+    workspace.write("ditc.toml", &format!("[policy]\nmax_destroy = 0\n{UNBOUND}"));
+    let demo = read(&workspace, "environments/demo.toml");
+    workspace.write("environments/demo.toml", &format!("{demo}{}", demo.replace("web]", "more]")));
+    workspace.ditc("apply demo --sandbox -auto-approve").exits(0);
+    workspace.write("environments/demo.toml", &demo);
+    let told = workspace.ditc("plan demo --sandbox -delete-data=demo.services.more -format markdown").exits(1);
+    let way = "ditc plan demo -max-destroy=1 -delete-data=demo.services.more --sandbox";
+    assert!(told.out.replace("&#45;", "-").contains(way), "{}", told.out);
 }
