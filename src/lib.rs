@@ -53,6 +53,7 @@
 pub mod names;
 pub mod diagnostic;
 pub mod object;
+pub mod pod;
 pub mod rule;
 pub mod hook;
 pub mod address;

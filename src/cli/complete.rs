@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, Command, CommandFactory, ValueEnum};
 
-use super::Cli;
+use super::{Cli, FormKind};
 
 /// What is typed at the cursor, and what may stand there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,6 +174,11 @@ fn positional(command: &Command, before: usize) -> Wanted {
     here.map_or(Wanted::Nothing, |positional| value(positional, command))
 }
 
+fn forms() -> Vec<Candidate> {
+    let word = |kind: &FormKind| Candidate { word: kind.word().to_owned(), about: String::new() };
+    FormKind::value_variants().iter().map(word).collect()
+}
+
 fn value(of: &Arg, command: &Command) -> Wanted {
     let possible = of.get_possible_values();
     if !possible.is_empty() {
@@ -196,6 +201,7 @@ fn value(of: &Arg, command: &Command) -> Wanted {
         ("NAME", Some("cluster"), _) => Wanted::Clusters,
         ("NAME", Some("user"), _) => Wanted::Users,
         ("NAME", None, "show") => Wanted::Modules,
+        ("KIND[=FILE]", _, _) => Wanted::Words(forms()),
         ("FILE", _, _) => Wanted::Files,
         ("DIR", _, _) => Wanted::Directories,
         _ => Wanted::Nothing,
@@ -229,6 +235,7 @@ mod tests {
         assert_eq!(words("schema ")[..3], ["environment", "module", "ditc"]);
         assert_eq!(words("completions "), ["bash", "zsh", "fish"]);
         assert_eq!(words("plan jakub -refresh="), ["true", "false"]);
+        assert_eq!(words("plan jakub -format "), ["text", "json", "markdown", "github", "junit"]);
     }
 
     #[test]

@@ -341,7 +341,11 @@ fn stop(error: &clap::Error) -> Stop {
         }
         _ => {
             let text = text.strip_prefix("error: ").unwrap_or(&text);
-            Stop::Failure(usage(text.trim_end()))
+            let failure = usage(text.trim_end());
+            Stop::Failure(match refused::meant_environment(error) {
+                Some(name) => failure.hint(format!("an environment is named by its name alone: {name}")),
+                None => failure,
+            })
         }
     }
 }

@@ -1,8 +1,20 @@
-//! Flags that hands type which know kubectl or Terraform, and that ditc does not have: each with the reason and the way on.
+//! What hands type which know kubectl or Terraform, and that ditc does not take: each with the reason and the way on.
 
-use crate::failure::Failure;
+use std::path::Path;
+
+use clap::error::{ContextKind, ContextValue};
+
+use crate::{failure::Failure, names::EnvironmentName};
 
 use super::usage;
+
+/// The environment whose file was typed where its name is wanted.
+pub(super) fn meant_environment(error: &clap::Error) -> Option<EnvironmentName> {
+    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidValue) else { return None };
+    let path = Path::new(typed);
+    let is_toml = path.extension().is_some_and(|extension| extension == "toml");
+    EnvironmentName::new(path.file_stem()?.to_str()?).ok().filter(|_| is_toml)
+}
 
 /// Refuses a flag by its name, without dashes.
 pub(super) fn refuse(name: &str) -> Result<(), Failure> {

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, stream};
-use serde_json::Value;
 
 use crate::{
     apply::Images,
@@ -13,6 +12,7 @@ use crate::{
     image::Image,
     object::{Object, ObjectKey},
     plan::{Action, Basis, Plan},
+    pod,
     registry::{Credentials, CredentialsError, Found, Registry},
     settings,
 };
@@ -49,11 +49,8 @@ pub(super) fn images(
 
 /// The images of all containers of a pod or of what makes pods.
 fn images_of(object: &Object) -> Vec<Image> {
-    let pods = ["/spec", "/spec/template/spec", "/spec/jobTemplate/spec/template/spec"];
-    let lists = pods.into_iter().filter_map(|pod| object.at(pod)).flat_map(|pod| {
-        ["initContainers", "containers"].into_iter().filter_map(|list| pod.get(list)?.as_array()).flatten()
-    });
-    let names: BTreeSet<&str> = lists.filter_map(|container| container.get("image").and_then(Value::as_str)).collect();
+    let containers = pod::spec(object).into_iter().flat_map(pod::all_containers);
+    let names: BTreeSet<&str> = containers.filter_map(pod::image).collect();
     names.into_iter().filter_map(Image::parse).collect()
 }
 
@@ -101,7 +98,8 @@ mod tests {
     #[test]
     fn all_containers_of_all_workloads_count() {
         let pod = json!({"initContainers": [{"image": "a:1"}], "containers": [{"image": "b:2"}, {"image": "a:1"}, {"image": "%"}]});
-        let names = |object: Value| images_of(&Object(object)).iter().map(ToString::to_string).collect::<Vec<_>>();
+        let names =
+            |object: serde_json::Value| images_of(&Object(object)).iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(names(json!({"kind": "Deployment", "spec": {"template": {"spec": pod}}})), ["a:1", "b:2"]);
         assert_eq!(
             names(json!({"kind": "CronJob", "spec": {"jobTemplate": {"spec": {"template": {"spec": pod}}}}})),

@@ -12,7 +12,7 @@ use super::{
     Workspace, bounds, duration,
     environment::{Component, Environment, environment, unknown_module},
     expression::{self, Known, Scope},
-    follows,
+    follows, images,
     instance::Instance,
     is_same, labels, merge, namespace,
     needs::{Needs, needs},
@@ -123,6 +123,10 @@ fn expand_with(
         diagnostics.extend(references::check(&manifests, &environment.components));
     }
     diagnostics.extend(manifests.values().flat_map(|manifest| bounds::crowded(&environment.bounds, manifest)));
+    // What a mistake elsewhere makes of an image is no mistake of its own.
+    if diagnostics.is_empty() && workspace.concerning(name).is_empty() {
+        diagnostics.extend(manifests.values().flat_map(images::misnamed));
+    }
     if !diagnostics.is_empty() {
         return Err(Mistakes { diagnostics, unknown_kinds });
     }

@@ -17,6 +17,7 @@ mod expression;
 mod fields;
 mod fmt;
 mod follows;
+mod images;
 mod instance;
 mod json;
 mod labels;

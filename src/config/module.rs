@@ -166,14 +166,16 @@ fn input(name: &InputName, entry: &Entry, diagnostics: &mut Vec<Diagnostic>) -> 
     }
     fields.finish();
     let kind = kind?;
-    let Some(parsed) = Type::parse(&kind.value) else {
+    let parsed = Type::parse(&kind.value);
+    if parsed.is_none() {
         let diagnostic = Diagnostic::new("unknown type").at(kind.span.clone(), "not a type of inputs");
         diagnostics.push(suggest(diagnostic, &kind.value, Type::NAMES));
-        return None;
-    };
+    }
     let values = values.unwrap_or_default().into_iter().map(|value| value.value).collect();
-    let is_required = required.map_or(default.is_none(), |required| required.value);
-    let input = Input { span: entry.key.span.clone(), kind: parsed, values, default, is_required, description };
+    // The input is there all the same, whatever it takes, and nobody is asked for it.
+    let is_required = parsed.is_some() && required.map_or(default.is_none(), |required| required.value);
+    let kind = parsed.unwrap_or(Type::Any);
+    let input = Input { span: entry.key.span.clone(), kind, values, default, is_required, description };
     // A default with an expression has its value only for a component; it is checked there.
     if let Some(default) = input.default.as_ref().filter(|default| !expression::is_in(default)) {
         input.check(default, &format!("the default of input `{name}`"), diagnostics);

@@ -160,6 +160,13 @@ fn read_environments<T: AsRef<[u8]>>(
     workspace: &mut Workspace,
     complaints: &mut Vec<Complaint>,
 ) {
+    let misnamed = files.keys().filter_map(|path| Some((path, path.strip_prefix("environments/")?.rsplit_once('.')?)));
+    for (path, (stem, _)) in misnamed.filter(|(_, (_, ending))| *ending != "toml") {
+        let diagnostic = Diagnostic::new("not an environment")
+            .detail(format!("`{path}` is not read: files of environments end with `.toml`"))
+            .help(format!("git mv {path} environments/{stem}.toml"));
+        complaints.push(Complaint { about: About::Nothing, diagnostic });
+    }
     let stems = files.iter().filter_map(|(path, bytes)| {
         let stem = path.strip_prefix("environments/")?.strip_suffix(".toml")?;
         (!stem.ends_with(".lock")).then_some((path, stem, bytes))

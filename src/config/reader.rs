@@ -1,12 +1,14 @@
 //! Reads a TOML text into spanned values and tells all its syntax errors at once; what the keys mean is not its business.
 
+use std::ops::Range;
+
 use toml::{
     Spanned as TomlSpanned,
     de::{DeTable, DeValue},
 };
 
 use super::value::{Entry, Node, Table, Tree};
-use crate::diagnostic::{Diagnostic, SourceId, Sources, Span, Spanned};
+use crate::diagnostic::{Diagnostic, SourceId, Sources, Span, Spanned, suggestion};
 
 /// The largest file that is read. The largest known hand-written environment has 20 KiB.
 pub(super) const MAX_BYTES: usize = 1024 * 1024;
@@ -53,27 +55,39 @@ pub(super) fn document<'a>(
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     let is_sound = errors.is_empty();
     for error in errors {
-        let range = error.span().unwrap_or(0..0);
-        let message = error.message().trim().replace('\n', ", ");
-        let word = source.text.get(range.start..).and_then(bare_word);
-        let diagnostic = Diagnostic::new("invalid TOML").at(Span::new(id, range), message);
-        diagnostics.push(match word.filter(|_| error.message().contains("must be quoted")) {
-            Some(word) => diagnostic.help(match word {
-                "yes" | "on" | "True" | "TRUE" | "Yes" | "On" => "write `true`".to_owned(),
-                "no" | "off" | "False" | "FALSE" | "No" | "Off" => "write `false`".to_owned(),
-                "null" | "nil" | "none" | "None" => "leave the key out: TOML has no null".to_owned(),
-                word => format!("write `\"{word}\"`"),
-            }),
-            None => diagnostic,
-        });
+        diagnostics.push(invalid(id, &source.text, error.span().unwrap_or(0..0), error.message()));
     }
     is_sound.then_some(table)
 }
 
-/// The word that a text begins with, as it would stand in quotes.
-fn bare_word(text: &str) -> Option<&str> {
-    let line = text.lines().next()?.split(['#', ',', ']', '}']).next()?.trim();
-    (!line.is_empty() && !line.contains(['"', '\'', '\\']) && line.len() < 60).then_some(line)
+/// A mistake in the syntax. A text without quotes is told as such, whatever the parser took it for by its first letter.
+fn invalid(id: SourceId, text: &str, range: Range<usize>, message: &str) -> Diagnostic {
+    let is_value = message.contains("must be quoted") || message.starts_with("invalid ");
+    let Some((start, word)) = bare_word(text, range.start).filter(|_| is_value) else {
+        let message = message.trim().replace('\n', ", ");
+        return Diagnostic::new("invalid TOML").at(Span::new(id, range), message);
+    };
+    let span = Span::new(id, start..start + word.len());
+    let diagnostic = Diagnostic::new("invalid TOML").at(span, "a string must stand in quotes");
+    diagnostic.help(match word {
+        "yes" | "on" | "True" | "TRUE" | "Yes" | "On" => "write `true`".to_owned(),
+        "no" | "off" | "False" | "FALSE" | "No" | "Off" => "write `false`".to_owned(),
+        "null" | "nil" | "none" | "None" => "leave the key out: TOML has no null".to_owned(),
+        word => match suggestion(word, ["true", "false"]) {
+            Some(truth) => format!("write `{truth}`, or `\"{word}\"` where the text is meant"),
+            None => format!("write `\"{word}\"`"),
+        },
+    })
+}
+
+/// The value around a place on its line, with its start: what stands behind a `=`, `[` or `,` and would need quotes.
+fn bare_word(text: &str, at: usize) -> Option<(usize, &str)> {
+    let line = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
+    let before = line + text[line..at].rfind(['=', '[', ','])? + 1;
+    let word = text[before..].lines().next()?.split(['#', ',', ']', '}']).next()?;
+    let start = before + word.len() - word.trim_start().len();
+    let word = word.trim();
+    (!word.is_empty() && !word.contains(['"', '\'', '\\', '=', '{', '[']) && word.len() < 60).then_some((start, word))
 }
 
 /// Takes over what the TOML parser read.

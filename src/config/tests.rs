@@ -13,6 +13,7 @@ mod choosing;
 mod components;
 mod expressions;
 mod good;
+mod images;
 mod laws;
 mod merging;
 mod mistakes;

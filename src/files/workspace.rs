@@ -33,7 +33,7 @@ pub fn read_workspace(root: &Path) -> Result<BTreeMap<String, Vec<u8>>, Error> {
         reader.file("ditc.toml")?;
     }
     for name in reader.names("environments")? {
-        if name.ends_with(".toml") && !name.ends_with(".lock.toml") {
+        if is_environment(&name) || is_misnamed(&name) {
             reader.file(&format!("environments/{name}"))?;
         }
     }
@@ -60,6 +60,16 @@ pub fn read_workspace(root: &Path) -> Result<BTreeMap<String, Vec<u8>>, Error> {
     Ok(reader.files)
 }
 
+fn is_environment(name: &str) -> bool {
+    name.ends_with(".toml") && !name.ends_with(".lock.toml")
+}
+
+/// Whether a name ends almost as that of an environment: whoever wrote it means one, and is told.
+fn is_misnamed(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+    ending.is_some_and(|ending| ["tml", "tom", "tmol", "tolm", "TOML", "Toml"].contains(&ending))
+}
+
 /// Whether [`read_workspace`] would read a file below `environments/` or `modules/`, by its path alone.
 #[must_use]
 pub fn is_definition(path: &str) -> bool {
@@ -67,7 +77,7 @@ pub fn is_definition(path: &str) -> bool {
     let is_hidden = parts.iter().any(|part| part.starts_with('.'));
     !is_hidden
         && match parts[..] {
-            ["environments", name] => name.ends_with(".toml") && !name.ends_with(".lock.toml"),
+            ["environments", name] => is_environment(name),
             ["modules", _, name] => name == "module.toml" || is_yaml(name),
             ["modules", _, "files", _] => true,
             ["modules", _, "templates", name] => is_yaml(name),

@@ -4,13 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use crate::{
     names::{ComponentId, EnvironmentName, Namespace},
     object::{Object, ObjectKey},
     observed::{Live, Observed, Readiness},
-    ownership,
+    ownership, pod,
     state::{Deed, Ended, Entry, Phase, Run, State},
 };
 
@@ -184,7 +183,5 @@ fn is_done(deed: Deed, entry: &Entry, live: Option<&Object>, recorded: Option<Ti
 
 /// The images that a workload, a Pod or a CronJob asks for.
 fn images(object: &Object) -> Vec<&str> {
-    let places = ["/spec/template/spec", "/spec/jobTemplate/spec/template/spec", "/spec"];
-    let lists = places.iter().filter_map(|place| object.at(&format!("{place}/containers"))?.as_array());
-    lists.flatten().filter_map(|container| container.get("image").and_then(Value::as_str)).collect()
+    pod::spec(object).into_iter().flat_map(pod::containers).filter_map(pod::image).collect()
 }

@@ -7,10 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const NOUNS: [&str; 19] = [
+const NOUNS: [&str; 20] = [
     "names",
     "diagnostic",
     "object",
+    "pod",
     "rule",
     "hook",
     "address",

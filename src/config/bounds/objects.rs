@@ -9,6 +9,7 @@ use crate::{
     desired::{LABEL_ENVIRONMENT, Manifest},
     diagnostic::Diagnostic,
     object::{GroupKind, ObjectKey},
+    pod,
     quantity::Quantity,
 };
 
@@ -86,9 +87,7 @@ fn policy(network: &Network) -> Value {
 /// pods do not come.
 pub(in crate::config) fn crowded(bounds: &Bounds, manifest: &Manifest) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let Some(pod) = pod(&manifest.body.0) else { return found };
-    let containers = ["initContainers", "containers"].iter().flat_map(|list| pod.get(*list).and_then(Value::as_array));
-    for container in containers.flatten() {
+    for container in pod::spec(&manifest.body).into_iter().flat_map(pod::all_containers) {
         let name = container.get("name").and_then(Value::as_str).unwrap_or_default();
         let place = manifest.origin.template.as_ref().unwrap_or(&manifest.origin.definition);
         let told = |summary: &str, detail: String, help: String| {
@@ -128,13 +127,6 @@ pub(in crate::config) fn crowded(bounds: &Bounds, manifest: &Manifest) -> Vec<Di
         }
     }
     found
-}
-
-/// The pod that an object makes, if it makes any.
-fn pod(body: &Value) -> Option<&Value> {
-    let is_pod = body.get("kind").is_some_and(|kind| kind == "Pod");
-    let own = body.get("spec").filter(|_| is_pod);
-    own.or_else(|| body.pointer("/spec/template/spec")).or_else(|| body.pointer("/spec/jobTemplate/spec/template/spec"))
 }
 
 fn text(value: Option<&Value>) -> Option<String> {

@@ -16,7 +16,7 @@ image = "web"
 "#,
         str![[r#"
 ditc.toml:1:8: invalid TOML · unclosed table, expected `]`
-environments/a.toml:1:9: invalid TOML · string values must be quoted, expected literal string
+environments/a.toml:1:9: invalid TOML · a string must stand in quotes
   help: write `"jakub"`
 environments/b.toml:1:14: invalid TOML · unclosed table, expected `]`
 
@@ -345,13 +345,78 @@ inputs.password = yes
 inputs.memory = 1Gi
 "#,
         str![[r#"
-environments/word.toml:3:19: invalid TOML · string values must be quoted, expected literal string
+environments/word.toml:3:19: invalid TOML · a string must stand in quotes
   help: write `true`
-environments/word.toml:4:17: invalid TOML · string values must be quoted, expected literal string
+environments/word.toml:4:17: invalid TOML · a string must stand in quotes
   help: write `"1Gi"`
 environments/demo.toml:2:10: expression not supported · only names such as `variables.x` can stand here
   strings of an environment refer to values; they do not compute
   help: names have no dot in front, and a value of your own stands under `[variables]`: `{{ variables.name }}`
+
+"#]],
+    );
+}
+
+#[test]
+fn a_string_without_quotes_is_told_as_such() {
+    for (value, help) in [
+        ("nginx:1", "write `\"nginx:1\"`"),
+        ("traefik/whoami", "write `\"traefik/whoami\"`"),
+        ("1.2.3", "write `\"1.2.3\"`"),
+        ("v1", "write `\"v1\"`"),
+        ("info", "write `\"info\"`"),
+        ("1:2", "write `\"1:2\"`"),
+        ("ture", "write `true`, or `\"ture\"` where the text is meant"),
+        ("yes", "write `true`"),
+        ("null", "leave the key out: TOML has no null"),
+    ] {
+        check(
+            &format!("//- environments/demo.toml\n[services.web]\nimage = {value}   # why\n"),
+            format!("environments/demo.toml:2:9: invalid TOML · a string must stand in quotes\n  help: {help}\n"),
+        );
+    }
+    check(
+        "//- environments/demo.toml\n[services.web]\nimage = [\"a\", traefik/whoami]\n",
+        str![[r#"
+environments/demo.toml:2:15: invalid TOML · a string must stand in quotes
+  help: write `"traefik/whoami"`
+
+"#]],
+    );
+}
+
+#[test]
+fn a_file_that_almost_ends_as_an_environment_is_told() {
+    check(
+        "//- environments/demo.tml\n//- environments/demo.toml\n",
+        str![[r#"
+not an environment
+  `environments/demo.tml` is not read: files of environments end with `.toml`
+  help: git mv environments/demo.tml environments/demo.toml
+
+"#]],
+    );
+}
+
+#[test]
+fn an_input_of_an_unknown_type_is_there_all_the_same() {
+    check(
+        r#"
+//- modules/a/module.toml
+inputs.text = { type = "text" }
+//- modules/a/a.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: a }
+data: { text: {{ inputs.text }} }
+//- environments/demo.toml
+[services.web]
+module = "a"
+inputs = { text = 1 }
+"#,
+        str![[r#"
+modules/a/module.toml:1:24: unknown type · not a type of inputs
+  help: known are `any`, `boolean`, `duration`, `env`, `host`, `integer`, `list(string)`, `map(string)`, `object`, `port`, `probe`, `quantity`, `source`, `string`, `volume`
 
 "#]],
     );

@@ -535,3 +535,32 @@ error: unclear variable
 "#]],
     );
 }
+
+#[test]
+fn an_image_that_no_registry_takes() {
+    refused(
+        r#"//- environments/demo.toml
+[services.web]
+image = "Traefik/Whoami:v1"
+"#,
+        str![[r#"
+error: not an image
+  --> modules/service/service.yaml (built in):28:1
+   |
+28 | apiVersion: apps/v1
+   | ^^^^^^^^^^^^^^^^^^^ rendered from here
+   |
+  ::: environments/demo.toml:1:11
+   |
+ 1 | [services.web]
+   |           --- asked for here
+   |
+   = note: container `web` is to run `Traefik/Whoami:v1`, which is the name of
+           no image
+   = help: repositories have lower-case names: `traefik/whoami:v1`
+
+1 error
+
+"#]],
+    );
+}

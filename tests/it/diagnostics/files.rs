@@ -239,3 +239,27 @@ error: unknown key
 "#]],
     );
 }
+
+#[test]
+fn a_file_that_almost_ends_as_an_environment() {
+    let workspace = Workspace::of(WEB);
+    workspace.write("environments/jakub.tml", "");
+    workspace.ditc("validate").exits(1).error(str![[r#"
+error: not an environment
+ = note: `environments/jakub.tml` is not read: files of environments end with
+         `.toml`
+ = help: git mv environments/jakub.tml environments/jakub.toml
+
+1 error
+
+"#]]);
+    // Nobody else has to wait for it.
+    workspace.ditc("plan demo --sandbox").exits(0);
+    workspace.ditc("plan environments/demo.toml --sandbox").exits(1).error(str![[r#"
+error: invalid value 'environments/demo.toml' for '[ENV]...': may hold only lower-case letters, digits and `-`, not '/'
+
+For more information, try '--help'.
+  hint: an environment is named by its name alone: demo
+
+"#]]);
+}
