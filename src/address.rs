@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use crate::{
+    diagnostic::likeness,
     names::{ComponentId, EnvironmentName, Invalid},
     object::ObjectKey,
 };
@@ -106,7 +107,55 @@ impl FromStr for Which {
     }
 }
 
+impl Address {
+    /// In how many letters this differs from what it may have meant; none where any of its parts is another.
+    fn likeness(&self, other: &Self) -> Option<usize> {
+        let part = |own: Option<&str>, other: Option<&str>| match (own, other) {
+            (None, None) => Some(0),
+            (Some(own), Some(other)) => likeness(own, other),
+            // An object whose component was left out.
+            (None, Some(_)) if self.object.is_some() => Some(1),
+            _ => None,
+        };
+        let component = |address: &Self| address.component.as_ref().map(|id| id.name.to_string());
+        let environment = likeness(self.environment.as_str(), other.environment.as_str())?;
+        let name = part(component(self).as_deref(), component(other).as_deref())?;
+        // A name that is right in another tier is as near as can be.
+        let tier = usize::from(self.component.as_ref().map(|id| id.tier) != other.component.as_ref().map(|id| id.tier));
+        let object = match (&self.object, &other.object) {
+            (None, None) => 0,
+            (Some(own), Some(other)) => own.likeness(other)?,
+            _ => return None,
+        };
+        Some(environment + name + tier + object)
+    }
+}
+
+impl ObjectName {
+    fn likeness(&self, other: &Self) -> Option<usize> {
+        // A kind differs in its case first of all.
+        let kind = likeness(&self.kind.to_ascii_lowercase(), &other.kind.to_ascii_lowercase())?;
+        let case = usize::from(kind == 0 && self.kind != other.kind);
+        let group = usize::from(self.group.is_some() && self.group != other.group);
+        Some(kind + case + group + likeness(&self.name, &other.name)?)
+    }
+}
+
 impl Which {
+    /// What this most likely meant, of what is there: each of its parts is near.
+    #[must_use]
+    pub fn meant<'a>(&self, known: impl IntoIterator<Item = &'a Address>) -> Option<String> {
+        let near = |known: &Address| match (self, &known.object) {
+            (Which::Address(address), _) => Some((address.likeness(known)?, known.to_string())),
+            (Which::Alias(kind, name), Some(object)) => {
+                let typed = ObjectName { kind: kind.clone(), group: None, name: name.clone() };
+                Some((typed.likeness(object)?, format!("{}/{}", object.kind, object.name)))
+            }
+            (Which::Alias(..), None) => None,
+        };
+        known.into_iter().filter_map(near).min().map(|(_, meant)| meant)
+    }
+
     /// Whether a whole component is meant, or the environment that it is in.
     #[must_use]
     pub fn names_component(&self, environment: &EnvironmentName, id: &ComponentId) -> bool {
@@ -160,6 +209,34 @@ mod tests {
         }
         for text in ["", "jakub.orders", "jakub/Namespace", "jakub.services.orders/Deployment/"] {
             assert!(text.parse::<Address>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_mistyped_address_means_what_is_near_in_each_part() {
+        let known = [
+            "jakub.services.orders",
+            "jakub.services.web",
+            "jakub.dependencies.postgresql",
+            "jakub.services.orders/Deployment/orders",
+            "jakub.services.web/Service/web",
+            "jakub/Namespace/jakub",
+        ]
+        .map(|text| text.parse::<Address>().expect(text));
+        for (typed, meant) in [
+            ("jakub.services.order", Some("jakub.services.orders")),
+            ("jakub.services.postgresql", Some("jakub.dependencies.postgresql")),
+            ("jakub.services.api", None),
+            ("jakub.services.orders/deployment/orders", Some("jakub.services.orders/Deployment/orders")),
+            ("jakub.services.orders/Deployment/order", Some("jakub.services.orders/Deployment/orders")),
+            ("jakub.services.orders/Service/orders", None),
+            ("jakob/Namespace/jakub", Some("jakub/Namespace/jakub")),
+            ("jakub/Deployment/orders", Some("jakub.services.orders/Deployment/orders")),
+            ("deploy/orders", None),
+            ("servce/web", Some("Service/web")),
+        ] {
+            let which: Which = typed.parse().expect(typed);
+            assert_eq!(which.meant(&known).as_deref(), meant, "{typed}");
         }
     }
 }

@@ -153,13 +153,18 @@ pub fn in_order(diagnostics: &mut [Diagnostic]) {
 /// The candidate that a mistyped word most likely meant: at most a third of its letters differ.
 #[must_use]
 pub fn suggestion<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).max(1);
     candidates
         .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate))
-        .filter(|(distance, _)| *distance <= limit)
+        .filter_map(|candidate| Some((likeness(word, candidate)?, candidate)))
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// In how many letters a mistyped word differs from what it may have meant; none where that is more than a third of them.
+#[must_use]
+pub fn likeness(word: &str, candidate: &str) -> Option<usize> {
+    let limit = (word.chars().count() / 3).max(1);
+    Some(distance(word, candidate)).filter(|distance| *distance <= limit)
 }
 
 /// Edit distance with transpositions of neighbours (optimal string alignment).

@@ -1,5 +1,7 @@
 //! What the user decided beforehand, as typed, and what the workspace says about it.
 
+use std::collections::BTreeSet;
+
 use crate::{
     cli, config,
     failure::{Failure, FailureKind},
@@ -60,11 +62,22 @@ pub(super) fn policy(settings: &config::Settings, choices: &Choices) -> Policy {
 /// Refuses a choice that names nothing: whoever typed it means something that is not there.
 pub(super) fn known_choices(input: &plan::Input<'_>) -> Result<(), Failure> {
     let environment = input.environment;
-    let unmatched: Vec<String> = plan::unmatched(input).iter().map(|which| format!("`{which}`")).collect();
+    let unmatched = plan::unmatched(input);
     if unmatched.is_empty() {
         return Ok(());
     }
-    let message = format!("environment {environment} has nothing at {}", unmatched.join(", "));
-    let hint = format!("addresses look like `{environment}.services.NAME` or `{environment}.services.NAME/Kind/name`");
-    Err(Failure::new(FailureKind::Usage, message).hint(hint))
+    let names: Vec<String> = unmatched.iter().map(|unmatched| format!("`{}`", unmatched.which)).collect();
+    let message = format!("environment {environment} has nothing at {}", names.join(", "));
+    let mut failure = Failure::new(FailureKind::Usage, message);
+    let meant: BTreeSet<String> = unmatched.iter().filter_map(|unmatched| unmatched.meant.clone()).collect();
+    for meant in &meant {
+        failure = failure.hint(format!("did you mean `{meant}`?"));
+    }
+    if meant.is_empty() {
+        failure = failure.hint(format!(
+            "addresses look like `{environment}.services.NAME` or `{environment}.services.NAME/Kind/name`; \
+             `ditc graph {environment}` shows all components"
+        ));
+    }
+    Err(failure)
 }

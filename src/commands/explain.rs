@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    address::{Address, address},
+    address::{Address, Which, address},
     cli::{self, Place},
     config::{Provenance, Said},
     diagnostic::{Sources, Span, suggestion},
@@ -15,7 +15,7 @@ use crate::{
     plan::Basis,
     render::{
         self,
-        text::{Explained, Input, Related, condition, owned, planned, seen},
+        text::{Explained, Input, Related, condition, has_field, meant_field, owned, planned, seen},
     },
     settings,
     state::Operation,
@@ -92,9 +92,8 @@ fn meant<'a>(place: &Place, survey: &'a Survey) -> Result<Meant<'a>, Failure> {
         return Ok(Meant { keys, component: component.flatten().map(|id| (*id).clone()) });
     }
     let typed = address_of(place, component.flatten().copied());
-    let of_component = |id: &ComponentId| {
-        Address { environment: environment.clone(), component: Some(id.clone()), object: None }.to_string()
-    };
+    let of_component =
+        |id: &ComponentId| Address { environment: environment.clone(), component: Some(id.clone()), object: None };
     if let (Some(None), Some(name)) = (component, &place.component) {
         let names = ids.iter().map(|id| id.name.as_str());
         if let Some(id) =
@@ -105,10 +104,11 @@ fn meant<'a>(place: &Place, survey: &'a Survey) -> Result<Meant<'a>, Failure> {
             return Err(failure.hint(format!("did you mean `{}`?", of_component(id))));
         }
     }
-    let mut known: Vec<String> = ids.iter().map(|id| of_component(id)).collect();
-    known.extend(all.iter().map(|(key, id)| address(environment, *id, key).to_string()));
+    let mut known: Vec<Address> = ids.iter().map(|id| of_component(id)).collect();
+    known.extend(all.iter().map(|(key, id)| address(environment, *id, key)));
+    let meant = typed.parse::<Which>().ok().and_then(|which| which.meant(&known));
     let failure = Failure::new(FailureKind::Usage, format!("environment {environment} has nothing at `{typed}`"));
-    Err(match suggestion(&typed, known.iter().map(String::as_str)) {
+    Err(match meant {
         Some(meant) => failure.hint(format!("did you mean `{meant}`?")),
         None => failure.hint(format!(
             "it has {}",
@@ -221,8 +221,15 @@ fn fields(field: &str, basis: &Basis, meant: &Meant<'_>) -> Result<Vec<crate::re
     };
     let fields = owned(key, object, field);
     if fields.is_empty() {
-        return Err(refuse(format!("nobody owns a field at `{field}` of {key}"))
-            .hint("a field that nobody sets is a default of the server; `.` shows all that somebody owns"));
+        let all = "`.` shows all fields that somebody owns";
+        return Err(match (has_field(object, field), meant_field(object, field)) {
+            (true, _) => refuse(format!("nobody owns a field at `{field}` of {key}"))
+                .hint(format!("it is there, and nobody set it: a default or the state of the server; {all}")),
+            (false, Some(meant)) => {
+                refuse(format!("{key} has no field `{field}`")).hint(format!("did you mean `{meant}`?"))
+            }
+            (false, None) => refuse(format!("{key} has no field `{field}`")).hint(all),
+        });
     }
     Ok(fields)
 }

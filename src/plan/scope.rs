@@ -2,7 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{address::Which, names::ComponentId, object::ObjectKey};
+use crate::{
+    address::{Address, Which, address},
+    names::ComponentId,
+    object::ObjectKey,
+};
 
 use super::{Action, Block, Blocked, Change, Check, Diff, Input, Plan, Reason, Step, choices::is_meant, order::order};
 
@@ -102,15 +106,24 @@ fn refresh_only(plan: &mut Plan) {
     });
 }
 
+/// A choice that means nothing in an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmatched {
+    pub which: Which,
+    /// What is there and almost called that.
+    pub meant: Option<String>,
+}
+
 /// The choices that mean nothing in an environment: no object of that address is desired, recorded or there.
 #[must_use]
-pub fn unmatched(input: &Input) -> Vec<Which> {
+pub fn unmatched(input: &Input) -> Vec<Unmatched> {
     let desired = input.desired.into_iter().flat_map(|desired| &desired.manifests);
     let desired = desired.map(|(key, manifest)| (key, manifest.component.as_ref()));
     let entries = input.state.into_iter().flat_map(|state| &state.entries);
     let entries = entries.map(|(key, entry)| (key, entry.component.as_ref()));
     let live = input.observed.objects.keys().map(|key| (key, None));
-    let known: Vec<_> = desired.chain(entries).chain(live).collect();
+    // One that is there belongs to the component that asks for it or made it.
+    let known: BTreeMap<&ObjectKey, Option<&ComponentId>> = live.chain(entries).chain(desired).collect();
     let choices = input.choices;
     let named = [
         &choices.target,
@@ -122,5 +135,18 @@ pub fn unmatched(input: &Input) -> Vec<Which> {
     ];
     let means_something =
         |which: &Which| known.iter().any(|(key, component)| which.matches(input.environment, *component, key));
-    named.into_iter().flatten().filter(|which| !means_something(which)).cloned().collect()
+    let unmatched: Vec<&Which> = named.into_iter().flatten().filter(|which| !means_something(which)).collect();
+    if unmatched.is_empty() {
+        return Vec::new();
+    }
+    let components: BTreeSet<&ComponentId> = known.values().flatten().copied().collect();
+    let of_component = |id: &ComponentId| Address {
+        environment: input.environment.clone(),
+        component: Some(id.clone()),
+        object: None,
+    };
+    let mut addresses: Vec<Address> = components.into_iter().map(of_component).collect();
+    addresses.extend(known.iter().map(|(key, component)| address(input.environment, *component, key)));
+    let told = |which: &Which| Unmatched { which: which.clone(), meant: which.meant(&addresses) };
+    unmatched.into_iter().map(told).collect()
 }

@@ -124,6 +124,15 @@ fn an_object_is_made_anew_on_request(stage: &Stage) {
     let uid = stage.uid(WEB);
     let told = stage.plan("-replace=deployment/nothing").exits(1);
     assert!(told.error.contains("has nothing at `deployment/nothing`"), "{}", told.error);
+    for (typed, meant) in [
+        ("deployment/wbe", "Deployment/web"),
+        ("ENV.services.wbe", "ENV.services.web"),
+        ("ENV/Deployment/web", "ENV.services.web/Deployment/web"),
+    ] {
+        let told = stage.plan(&format!("-replace={typed}")).exits(1);
+        let meant = format!("did you mean `{}`?", meant.replace("ENV", &stage.name));
+        assert!(told.error.contains(&meant), "{}", told.error);
+    }
     stage.plan("-replace=deployment/web").exits(2).says("will be replaced").says("(as requested)");
     stage.apply("-replace=ENV.services.web/Deployment/web").exits(0);
     assert_ne!(stage.uid(WEB), uid);
@@ -342,6 +351,9 @@ fn what_goes_along_with_the_namespace_is_named(stage: &Stage) {
     plan.says("  - ConfigMap/theirs-00\n").says("  - ConfigMap/theirs-19\n").says("... and 3 more");
     let json = stage.start("plan", "-destroy -with-foreign -json").end().exits(0);
     json.says("\"goes_along\": [").says("/ConfigMap/theirs-22\"");
+    let markdown = stage.start("plan", "-destroy -with-foreign -format markdown").end().exits(0);
+    let markdown = markdown.says("<code>23 objects that ditc did not make will be destroyed with namespace");
+    markdown.says("theirs-19</code>").says("<code>... and 3 more</code>");
     stage.start("destroy", "-auto-approve -with-foreign").end().exits(0).says("Destroy complete!");
     assert!(stage.server.get(&format!("/api/v1/namespaces/{}", stage.name)).is_none());
 }

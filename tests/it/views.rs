@@ -221,14 +221,23 @@ error: Deployment/orders is not in the cluster, so nobody owns a field of it
 
 "#]]);
     workspace.ditc("apply demo --sandbox -auto-approve").exits(0);
-    workspace.ditc("explain demo.services.orders/Deployment/orders .spec.nothing --sandbox").exits(1).error(str![[
-        r#"
-error: nobody owns a field at `.spec.nothing` of Deployment/orders
-  hint: a field that nobody sets is a default of the server; `.` shows all that
-    somebody owns
+    let fields = "explain demo.services.orders/Deployment/orders --sandbox";
+    workspace.ditc(&format!("{fields} .spec.replcas")).exits(1).error(str![[r#"
+error: Deployment/orders has no field `.spec.replcas`
+  hint: did you mean `.spec.replicas`?
 
-"#
-    ]]);
+"#]]);
+    workspace.ditc(&format!("{fields} spec.nothing.at.all")).exits(1).error(str![[r#"
+error: Deployment/orders has no field `spec.nothing.at.all`
+  hint: `.` shows all fields that somebody owns
+
+"#]]);
+    workspace.ditc(&format!("{fields} .metadata.uid")).exits(1).error(str![[r#"
+error: nobody owns a field at `.metadata.uid` of Deployment/orders
+  hint: it is there, and nobody set it: a default or the state of the server;
+    `.` shows all fields that somebody owns
+
+"#]]);
     let secret = workspace.ditc("explain demo --sandbox").exits(0);
     secret.says("demo (environment)").says("nothing would be changed");
 }

@@ -26,7 +26,8 @@ impl Section {
         rows.sort_by_key(|(rank, _)| *rank);
         let mut problems = blocked(plan, context);
         let warning = |summary: String| Problem::new(Level::Warning, summary);
-        problems.extend(text::plan_notes(plan, context, LINE).into_iter().map(warning));
+        let notes = text::plan_notes(plan, context, LINE).into_iter();
+        problems.extend(notes.map(|(summary, details)| Problem { details, ..warning(summary) }));
         problems.extend(plan.unchanged.iter().filter_map(|(key, unchanged)| {
             let (Readiness::Waiting(why) | Readiness::Failed(why)) = &unchanged.readiness else { return None };
             let about = Some(text::object(plan, unchanged.component.as_ref(), key));

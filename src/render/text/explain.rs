@@ -161,8 +161,9 @@ fn inputs(word: &str, inputs: &[Input], style: Style) -> String {
         let value = clean_line(value);
         let first = format!("  {:width$}  ", clean_line(name));
         let next = " ".repeat(width + 4);
-        let place = style.paint(Look::Dim, &clean_line(&place));
+        let place = clean_line(&place);
         let fits = first.width() + value.width() + 2 + place.width() <= style.width;
+        let place = style.paint(Look::Dim, &place);
         if fits {
             out.push_str(&format!("{first}{value}  {place}\n"));
         } else {

@@ -1,12 +1,15 @@
 //! The parts of an explanation that a plan and a live object give.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::{
     address::address,
+    diagnostic::suggestion,
     names::ComponentId,
     names::EnvironmentName,
-    object::{Object, ObjectKey},
+    object::{Object, ObjectKey, Segment},
     observed::{Live, Readiness},
     ownership,
     plan::{Action, Plan},
@@ -86,10 +89,45 @@ pub fn seen(
     }
 }
 
+/// A path as it is shown, with or without the point that begins it.
+fn whole(at: &str) -> String {
+    format!(".{}", at.trim_start_matches('.'))
+}
+
+/// Whether a live object has a field, as far as maps lead.
+#[must_use]
+pub fn has_field(object: &Object, at: &str) -> bool {
+    fields_of(object).contains(&whole(at))
+}
+
+/// The field of a live object that was most likely meant: one that is there, or that somebody owns.
+#[must_use]
+pub fn meant_field(object: &Object, at: &str) -> Option<String> {
+    let mut known = fields_of(object);
+    for owner in ownership::owners(object) {
+        known.extend(owner.paths.members().iter().map(ToString::to_string));
+    }
+    suggestion(&whole(at), known.iter().map(String::as_str)).map(clean_line)
+}
+
+/// The paths of all fields that maps lead to; items of lists are named by their owners alone.
+fn fields_of(object: &Object) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![(String::new(), &object.0)];
+    while let Some((path, value)) = open.pop() {
+        for (name, value) in value.as_object().into_iter().flatten() {
+            let path = format!("{path}{}", Segment::Field(name.clone()));
+            open.push((path.clone(), value));
+            found.insert(path);
+        }
+    }
+    found
+}
+
 /// Who owns the fields of a live object at a path and below it; `.` stands for all.
 #[must_use]
 pub fn owned(key: &ObjectKey, object: &Object, at: &str) -> Vec<Owned> {
-    let at = format!(".{}", at.trim_start_matches('.'));
+    let at = whole(at);
     let is_below = |path: &str| {
         at == "." || path.strip_prefix(at.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     };

@@ -33,7 +33,7 @@ pub(super) use drift::{closing as drift_headline, notes_of as drift_notes};
 pub use event::{event, log, stopped};
 pub(super) use event::{step, subject};
 pub use explain::{Alive, Explained, Input, Owned, Planned, Related, explain as explanation};
-pub use explained::{condition, owned, planned, seen};
+pub use explained::{condition, has_field, meant_field, owned, planned, seen};
 pub use failure::{error, hints, warning};
 pub(super) use fields::{Sign, way};
 pub use files::{file_diff, not_carried_over, valid};

@@ -133,12 +133,22 @@ pub(in crate::render) fn headline(plan: &Plan, context: &Context<'_>) -> String 
     format!("{}{open}", text.trim_end())
 }
 
-/// What is said of a plan besides its changes and needs an eye, a sentence each.
-pub(in crate::render) fn notes(plan: &Plan, context: &Context<'_>, style: Style) -> Vec<String> {
-    let notes =
-        [notes::not_asked(context, style), notes::interrupted(plan, context, style), notes::partial(plan, style)];
-    let lines = notes.iter().flat_map(|note| note.lines());
-    lines.map(|line| line.trim().trim_start_matches("Note: ").to_owned()).filter(|line| !line.is_empty()).collect()
+/// What is said of a plan besides its changes and needs an eye, a sentence each, with the lines that belong to it.
+pub(in crate::render) fn notes(plan: &Plan, context: &Context<'_>, style: Style) -> Vec<(String, Vec<String>)> {
+    let bare = |line: &str| line.trim().trim_start_matches("Note: ").trim_start_matches("Warning: ").to_owned();
+    let sentences = [
+        notes::not_asked(context, style),
+        notes::interrupted(plan, context, style),
+        notes::taken(plan, style),
+        notes::overdrawn(plan, style),
+        notes::partial(plan, style),
+    ];
+    let lines = sentences.iter().flat_map(|note| note.lines());
+    let mut told: Vec<(String, Vec<String>)> = lines.map(|line| (bare(line), Vec::new())).collect();
+    let along = notes::goes_along(plan, style);
+    let mut along = along.lines().map(bare);
+    told.extend(along.next().map(|first| (first, along.collect())));
+    told
 }
 
 /// The blocks of all changes, in the order in which they are made.
