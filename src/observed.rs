@@ -34,6 +34,8 @@ pub struct Observed {
     pub others: Vec<Object>,
     /// Nobody looked: the objects are as the record has them, and only what the definition asks for can differ.
     pub is_remembered: bool,
+    /// Whether the run that the record leaves open is still at work, as its lease or its lock tells.
+    pub is_under_way: bool,
 }
 
 /// What the server said to a question.

@@ -195,18 +195,19 @@ impl Cluster {
         let doing = "reading the lease of ditc";
         let path = format!("{}/{NAME}", resource().path(Some(namespace.as_str())));
         let start = Instant::now();
-        let mut first: Option<String> = None;
+        let mut first: Option<(String, Holder)> = None;
         loop {
             let theirs = match self.call(Call::new(Method::GET, path.clone(), doing)).await {
                 Ok(reply) => reply.object(doing)?,
-                Err(error) if error.is_not_found() => return Ok(None),
+                // Only who lives gives a lease back: it came to its end meanwhile.
+                Err(error) if error.is_not_found() => return Ok(first.map(|(_, holder)| holder)),
                 Err(error) => return Err(error),
             };
             if identity(&theirs).is_empty() {
                 return Ok(None);
             }
             let version = theirs.resource_version().unwrap_or_default().to_owned();
-            if first.as_ref().is_some_and(|first| *first != version) {
+            if first.as_ref().is_some_and(|(first, _)| *first != version) {
                 return Ok(Some(holder(&theirs)));
             }
             if start.elapsed() > life(&theirs) {
@@ -214,7 +215,7 @@ impl Cluster {
             }
             if first.is_none() {
                 waits(&holder(&theirs));
-                first = Some(version);
+                first = Some((version, holder(&theirs)));
             }
             sleep(LOOK).await;
         }

@@ -27,7 +27,8 @@ use super::{
     chosen::{Unknown, chosen},
     desk::Desk,
     link::Link,
-    recorded::{Ground, ground, living},
+    living::living,
+    recorded::{Ground, ground},
     session::{ask, nowhere, planned},
     together::{AT_ONCE, together},
 };

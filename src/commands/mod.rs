@@ -27,6 +27,7 @@ mod history;
 mod images;
 mod import;
 mod link;
+mod living;
 mod lock;
 mod logs;
 mod man;

@@ -264,6 +264,7 @@ async fn remembered(
         values: Values::new(),
         key: None,
         as_of: Some(seen),
+        made: None,
     })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    cluster::{Fence, Holder, Recorded},
+    cluster::{Fence, Recorded},
     config,
     desired::LABEL_ENVIRONMENT,
     diagnostic::suggestion,
@@ -24,15 +24,6 @@ pub(super) async fn all(link: &Link, workspace: &config::Workspace) -> Result<BT
         all.extend(name.filter(|name| plan::made_by_us(&object, name)));
     }
     Ok(all)
-}
-
-/// Who is changing an environment whose record is open; none where that run died.
-pub(super) async fn living(desk: &Desk<'_>, link: &Link, state: &State) -> Result<Option<Holder>, Failure> {
-    let environment = &state.environment;
-    let waits = |holder: &Holder| {
-        desk.terminal.progress(&format!("Waiting to see whether the run by {} in {environment} lives...", holder.who));
-    };
-    Ok(link.cluster.holder(&state.namespace, waits).await?)
 }
 
 /// The namespace of an environment: where its label is in the cluster, as its file says, as it was last known, else of

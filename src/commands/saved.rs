@@ -43,6 +43,7 @@ pub(super) fn save(desk: &Desk<'_>, link: &Link, survey: Survey, flags: String, 
         key: _,
         images: _,
         as_of: _,
+        made: _,
     } = survey;
     let saved = Saved {
         basis,

@@ -31,6 +31,7 @@ use super::{
     desk::Desk,
     images,
     link::Link,
+    living::living,
     own,
     preflight::preflight,
     project,
@@ -63,6 +64,8 @@ pub(super) struct Survey {
     pub images: Option<Images>,
     /// When the state was last seen that alone was planned from; none where the cluster was asked.
     pub as_of: Option<Timestamp>,
+    /// How many changes of the run that the record leaves open are in the cluster, of how many.
+    pub made: Option<(usize, usize)>,
 }
 
 impl Survey {
@@ -87,9 +90,6 @@ pub(super) fn context<'a>(
     link: &'a Link,
     flags: &'a str,
 ) -> render::text::Context<'a> {
-    let Basis { state, observed, .. } = &survey.basis;
-    let open = state.as_ref().filter(|state| state.open.is_some());
-    let made = open.map(|state| plan::made(state, observed, survey.fence.as_ref().and_then(|fence| fence.written)));
     render::text::Context {
         sources: &survey.sources,
         cluster: link.cluster.name(),
@@ -98,7 +98,7 @@ pub(super) fn context<'a>(
         choices: &survey.basis.choices,
         as_of: survey.as_of,
         detail: desk.detail,
-        made,
+        made: survey.made,
     }
 }
 
@@ -201,6 +201,13 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
         recorded = None;
     }
     let (state, fence) = recorded.unzip();
+    let made = match state.as_ref().filter(|state| state.open.is_some()) {
+        None => None,
+        Some(state) => {
+            observed.is_under_way = living(desk, link, state).await?.is_some();
+            Some(plan::made(state, &observed, fence.as_ref().and_then(|fence| fence.written)))
+        }
+    };
     if let (Some(access), Some(desired), Some(state)) = (&link.access, &mut aim.desired, &state) {
         tell_since(access, desired, &state.revisions).await;
     }
@@ -271,6 +278,7 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
         key,
         images,
         as_of: None,
+        made,
     })
 }
 

@@ -18,7 +18,8 @@ use crate::{
 use super::{
     desk::Desk,
     link::Link,
-    recorded::{Ground, all, ground, living, unknown},
+    living::living,
+    recorded::{Ground, all, ground, unknown},
     session::judge,
 };
 
@@ -100,7 +101,7 @@ async fn look(
         true => link.cluster.endpoint_slices(environment, &state.namespace, &link.kinds).await?,
         false => Vec::new(),
     };
-    let lives = state.open.is_some() && living(desk, link, &state).await?.is_some();
+    let lives = living(desk, link, &state).await?.is_some();
     let recorded = fence.as_ref().and_then(|fence| fence.written);
     let circumstances = Circumstances { has_record: fence.is_some(), recorded, lives };
     let readiness = judge(link, &state.namespace, &observed, Some(&slices)).await;

@@ -73,7 +73,7 @@ pub(super) fn differs(input: &Input, manifest: &Manifest, live: &Object, plan: &
     let forces = input.choices.forces(input.environment, manifest.component.as_ref(), key);
     let takes_back = if forces { taken } else { held(taken, applied) };
     let rolls = rolls::rolls(input, manifest, applied, &differences);
-    let reason = match reason(manifest, applied, &yields, recreated, &differences, &moved) {
+    let reason = match reason(input, manifest, applied, &yields, recreated, &differences, &moved) {
         Reason::DefinitionChanged if !rolls.is_empty() && rolls::is_all(&differences) => Reason::ConfigChanged,
         Reason::DefinitionChanged => revised(input, manifest).unwrap_or(Reason::DefinitionChanged),
         reason => reason,
@@ -119,6 +119,7 @@ pub(super) fn held(taken: Vec<Taken>, applied: Option<&Applied>) -> Vec<Taken> {
 }
 
 pub(super) fn reason(
+    input: &Input,
     manifest: &Manifest,
     applied: Option<&Applied>,
     yields: &Paths,
@@ -126,7 +127,7 @@ pub(super) fn reason(
     differences: &Diff,
     moved: &[DriftedField],
 ) -> Reason {
-    let Some(applied) = applied else { return Reason::Unfinished };
+    let Some(applied) = applied else { return input.unapplied(&manifest.key) };
     let redefined = applied.desired != manifest.hash();
     match (recreated, redefined) {
         (true, _) => Reason::RecreatedOutside,

@@ -55,6 +55,7 @@ pub fn plan(input: &Input) -> Plan {
         overdrawn: overdrawn::overdrawn(input),
         taken_from: None,
         interrupted: input.state.and_then(|state| state.open.clone()),
+        is_under_way: input.is_under_way(),
     };
     let manifests = input.desired.map(|desired| &desired.manifests);
     for manifest in manifests.into_iter().flat_map(BTreeMap::values) {
@@ -113,7 +114,7 @@ fn desired(input: &Input, manifest: &Manifest, plan: &mut Plan) {
     match input.standing(manifest) {
         Standing::Absent => {
             let is_recorded = input.entry(key).is_some_and(|entry| matches!(entry.phase, Phase::Applied(_)));
-            if is_recorded && *input.live(key) == Live::Absent {
+            if is_recorded && *input.live(key) == Live::Absent && !input.was_deleted_by_run(key) {
                 plan.drift.insert(key.clone(), Drift { component, kind: DriftKind::Deleted });
             }
             create(input, manifest, None, plan);
@@ -176,8 +177,10 @@ fn create(input: &Input, manifest: &Manifest, going: Option<&Object>, plan: &mut
     let reason = match (going, input.entry(key).map(|entry| &entry.phase)) {
         (Some(live), _) => Reason::Terminating(live.finalizers().into_iter().map(str::to_owned).collect()),
         (None, None) => Reason::New,
-        (None, Some(Phase::Planned)) => Reason::Unfinished,
+        (None, Some(Phase::Planned | Phase::Replacing(_))) if input.is_under_way() => Reason::UnderWay,
+        (None, Some(Phase::Planned)) => input.unapplied(key),
         (None, Some(Phase::Applied(_))) if input.live(key).object().is_some() => Reason::New,
+        (None, Some(Phase::Applied(_))) if input.was_deleted_by_run(key) => Reason::New,
         (None, Some(Phase::Applied(_))) => Reason::DeletedOutside,
         (None, Some(Phase::Replacing(_))) => Reason::UnfinishedReplace,
     };
@@ -267,7 +270,7 @@ fn adopt(input: &Input, manifest: &Manifest, live: &Object, plan: &mut Plan) {
             (Diff { fields, unchanged: 0 }, Vec::new(), owned, Check::Done)
         }
     };
-    let reason = if input.is_adopted(manifest) { Reason::Requested } else { Reason::Unfinished };
+    let reason = if input.is_adopted(manifest) { Reason::Requested } else { input.unapplied(key) };
     let change = write(manifest, Action::Adopt, reason, same(live, owned));
     let change = Change { diff: differences, takes_back: taken, yields, check, ..change };
     plan.changes.insert(key.clone(), change);

@@ -131,8 +131,11 @@ pub struct Plan {
     pub overdrawn: BTreeMap<ObjectKey, Vec<Overdrawn>>,
     /// The other project that the environment was last applied from, where that is known and the user takes it over.
     pub taken_from: Option<String>,
-    /// A run that never came to its end; the next apply finishes it.
+    /// The run that the record leaves open: it never came to its end and the next apply finishes it, unless it is
+    /// [under way](Self::is_under_way).
     pub interrupted: Option<Run>,
+    /// Whether that run is still at work, so that all of this is of a moment in between.
+    pub is_under_way: bool,
 }
 
 impl Plan {
@@ -293,6 +296,10 @@ pub enum Reason {
     New,
     /// A run that stopped early meant to make it.
     Unfinished,
+    /// A run that is still at work means to make it.
+    UnderWay,
+    /// Carries our label and our manager, and the record does not know what was applied.
+    Unrecorded,
     DeletedOutside,
     DefinitionChanged,
     /// The commit that its component stands at is another.

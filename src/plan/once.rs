@@ -66,7 +66,7 @@ pub(super) fn once(input: &Input, manifest: &Manifest, live: &Object, plan: &mut
                 Reason::GivenChanged
             }
         }
-        _ => reason(manifest, applied, &Paths::default(), recreated, &differences, &moved),
+        _ => reason(input, manifest, applied, &Paths::default(), recreated, &differences, &moved),
     };
     let mut looked_at = ownership::our_paths(live);
     differences.fields.iter().for_each(|field| looked_at.insert(&field.path.0));

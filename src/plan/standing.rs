@@ -7,10 +7,10 @@ use crate::{
     observed::Live,
     ownership::{self, FIELD_MANAGER, Fingerprint, Operation, Paths},
     secret::Recipe,
-    state::{self, Applied, Entry, Phase},
+    state::{self, Applied, Deed, Entry, Phase},
 };
 
-use super::{Input, choices::is_meant, former};
+use super::{Input, Reason, choices::is_meant, former};
 
 /// The standing of an object that the definition asks for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,6 +67,26 @@ impl<'a> Input<'a> {
             (Some(state), Some(_)) => state.created_namespace,
             (None, Some(live)) => was_posted_by_us(live),
         }
+    }
+
+    /// Whether the run that the record leaves open is still at work.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.observed.is_under_way && self.state.is_some_and(|state| state.open.is_some())
+    }
+
+    /// Why something is done to an object of ours that no run is known to have applied.
+    pub(super) fn unapplied(&self, key: &ObjectKey) -> Reason {
+        match self.entry(key) {
+            Some(_) if self.is_under_way() => Reason::UnderWay,
+            Some(_) => Reason::Unfinished,
+            None => Reason::Unrecorded,
+        }
+    }
+
+    /// Whether the run that the record leaves open meant to delete an object that is gone: nobody else need have.
+    pub(super) fn was_deleted_by_run(&self, key: &ObjectKey) -> bool {
+        let is_open = self.state.is_some_and(|state| state.open.is_some());
+        is_open && self.entry(key).is_some_and(|entry| entry.deed == Some(Deed::Delete))
     }
 
     /// Whether the user gave this object to us.

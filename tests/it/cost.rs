@@ -41,6 +41,25 @@ list statefulsets 200
     );
 }
 
+/// Whether a run lives shows here by its lock and its journal; from elsewhere, one look at its lease tells that nobody has it.
+#[test]
+fn only_a_plan_after_a_run_that_stopped_elsewhere_looks_at_its_lease() {
+    let workspace = applied();
+    workspace.edit("environments/demo.toml", "whoami:v1", "whoami:v2");
+    workspace
+        .write("state/sandbox/faults.json", r#"[{"method": "PATCH", "path": "deployments", "nth": 2, "then": "die"}]"#);
+    workspace.ditc("apply demo --sandbox -auto-approve").dies();
+    workspace.remove("state/sandbox/faults.json");
+    let of_lease =
+        |text: &str| text.lines().filter(|line| line.contains("leases")).map(str::to_owned).collect::<Vec<_>>();
+    let told = workspace.ditc("plan demo --sandbox").exits(0).says("stopped after ");
+    assert!(of_lease(&told.requests.sorted()).is_empty(), "{}", told.requests);
+    workspace.cluster().delete("/apis/coordination.k8s.io/v1/namespaces/demo/leases/ditc");
+    workspace.forget_state();
+    let told = workspace.ditc("plan demo --sandbox").exits(0).says("stopped after ");
+    assert_eq!(of_lease(&told.requests.sorted()), ["get leases/ditc 404"]);
+}
+
 #[test]
 fn a_plan_without_local_state_asks_for_the_kinds_once() {
     let workspace = applied();

@@ -11,6 +11,7 @@ stories! {
     what_does_not_work_is_told_with_its_reason
     what_is_deleted_outside_is_missed
     a_run_that_lives_is_told_apart_from_one_that_stopped
+    a_plan_tells_a_run_that_lives_from_one_that_stopped
 }
 
 const DEMO: &str = r#"
@@ -293,4 +294,41 @@ fn a_run_that_lives_is_told_apart_from_one_that_stopped(stage: &Stage) {
     apply.end().dies();
     stage.server.delete(&stage.path("coordination.k8s.io/v1 leases/ditc"));
     stage.start("status", "").end().exits(2).says("stopped after 1 of 1 change;");
+}
+
+fn a_plan_tells_a_run_that_lives_from_one_that_stopped(stage: &Stage) {
+    stage.apply("").exits(0);
+    stage.define(
+        "[services.web]\nmodule = \"app\"\ninputs = { image = \"app:v2\", spec = { minReadySeconds = 500 } }\n\
+         [services.api]\nmodule = \"app\"\n[services.late]\nmodule = \"app\"\nneeds = [\"web\"]",
+    );
+    let mut apply = stage.start("apply", "-auto-approve");
+    apply.wait_for("/web: Modifications complete");
+    let (under_way, stopped) =
+        ("is under way: 1 of 2 changes made.", "stopped after 1 of 2 changes; the next `ditc apply");
+    let late = "services.late/Deployment/late";
+    let explained = |why: &str| {
+        let told = stage.workspace.ditc(&format!("explain {}.{late} --kubeconfig kubeconfig", stage.name));
+        told.exits(0).says(why);
+    };
+    let open = || {
+        let told = stage.start("plan", "-json").end().exits(0);
+        let plan: Value = serde_json::from_str(&told.out).expect("one document");
+        let change = plan["changes"][0]["reason"].clone();
+        (plan["open_run"]["lives"].clone(), plan["open_run"]["done"].clone(), plan["interrupted"].is_object(), change)
+    };
+    let told = stage.plan("").exits(2).says(under_way).says_nothing_of("stopped");
+    assert!(told.out.contains("late will be created\n  # (the run that is under way means to make it"), "{}", told.out);
+    explained("the run that is under way means to make it");
+    assert_eq!(open(), (json!(true), json!(1), false, json!("under_way")));
+    apply.kill();
+    apply.end().dies();
+    // Its lock is gone, so nobody waits for its lease to end.
+    stage.plan("").exits(2).says(stopped).says_nothing_of("under way");
+    explained("an earlier run that stopped meant to make it");
+    assert_eq!(open(), (json!(false), json!(1), true, json!("unfinished")));
+    // From elsewhere only the lease tells.
+    stage.workspace.forget_state();
+    stage.server.delete(&stage.path("coordination.k8s.io/v1 leases/ditc"));
+    stage.plan("").exits(2).says(stopped);
 }

@@ -97,7 +97,7 @@ pub(super) enum ReadinessV1 {
 impl From<&Observed> for ObservedV1 {
     fn from(observed: &Observed) -> Self {
         // A plan of what is only remembered is never saved.
-        let Observed { objects, elsewhere, others, is_remembered: _ } = observed;
+        let Observed { objects, elsewhere, others, is_remembered: _, is_under_way: _ } = observed;
         Self {
             objects: objects.iter().map(|(key, live)| (key.into(), live.into())).collect(),
             elsewhere: elsewhere.iter().map(object).collect(),
@@ -114,6 +114,7 @@ impl ObservedV1 {
             elsewhere: elsewhere.into_iter().map(read_object).collect(),
             others: others.into_iter().map(read_object).collect(),
             is_remembered: false,
+            is_under_way: false,
         })
     }
 }

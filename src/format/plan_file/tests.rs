@@ -74,6 +74,7 @@ fn observed() -> impl Strategy<Value = Observed> {
         elsewhere,
         others,
         is_remembered: false,
+        is_under_way: false,
     })
 }
 
@@ -338,7 +339,7 @@ fn values_of_a_secret_are_written_nowhere() {
     for live in [Live::Present(secret.clone()), Live::Metadata(secret.clone())] {
         let objects = BTreeMap::from([(key.clone(), live)]);
         let lists = (vec![secret.clone()], vec![secret.clone()]);
-        let mut saved = plain(Observed { objects, elsewhere: lists.0, others: lists.1, is_remembered: false });
+        let mut saved = plain(Observed { objects, elsewhere: lists.0, others: lists.1, ..Observed::default() });
         saved.basis.answers = BTreeMap::from([(key.clone(), Answer::Accepted(Box::new(secret.clone())))]);
         let bytes = encode(&saved, "0.1.0").expect("small");
         let start = MARK.len() + bytes[MARK.len()..].iter().position(|byte| *byte == b'\n').expect("a head") + 1;

@@ -111,7 +111,7 @@ fn fits(action: Action, reason: &Reason, operation: Operation) -> bool {
         Reason::New | Reason::DeletedOutside | Reason::UnfinishedReplace | Reason::Terminating(_) => {
             action == Action::Create && operation == Operation::Apply
         }
-        Reason::Unfinished => {
+        Reason::Unfinished | Reason::UnderWay | Reason::Unrecorded => {
             matches!(action, Action::Create | Action::Update | Action::Adopt) && operation == Operation::Apply
         }
         Reason::DefinitionChanged

@@ -62,6 +62,7 @@ fn origin(input: &Input, plan: &Plan, faults: &mut Faults) {
     faults.unless(plan.base.as_ref() == base, &PLAN, "stands on another record");
     let open = input.state.and_then(|state| state.open.as_ref());
     faults.unless(plan.interrupted.as_ref() == open, &PLAN, "hides a run that never came to its end");
+    faults.unless(plan.is_under_way == input.is_under_way(), &PLAN, "takes a run that lives for one that stopped");
 }
 
 fn place(plan: &Plan, protected: Option<&str>, faults: &mut Faults) {

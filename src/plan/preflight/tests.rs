@@ -52,6 +52,7 @@ fn plan(operation: Operation) -> Plan {
         outputs: BTreeMap::new(),
         revisions: BTreeMap::new(),
         interrupted: None,
+        is_under_way: false,
     }
 }
 

@@ -18,7 +18,8 @@ use crate::{
 use super::{
     FORMAT_VERSION, document,
     failure::ErrorDocument,
-    plan::{FieldDocument, Resource, RunDocument},
+    plan::{FieldDocument, Resource},
+    run::RunDocument,
 };
 
 /// What was found in some environments, for machines.

@@ -7,7 +7,7 @@ use crate::{
     render::text::{Counted, PastRun},
 };
 
-use super::{FORMAT_VERSION, document, plan::DefinitionDocument};
+use super::{FORMAT_VERSION, document, run::DefinitionDocument};
 
 #[derive(Serialize)]
 struct HistoryDocument<'a> {

@@ -19,6 +19,7 @@ mod plan;
 mod posted;
 mod preflight;
 mod reach;
+mod run;
 mod schema;
 mod state;
 mod status;

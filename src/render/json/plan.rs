@@ -17,13 +17,13 @@ use crate::{
         secrecy::is_hidden,
         text::{Context, Way, explain, flags, in_order},
     },
-    state::{Definition, Run},
 };
 
 use super::{
     FORMAT_VERSION, document,
     drift::{AdditionsDocument, DriftDocument},
     preflight::PreflightDocument,
+    run::{OpenDocument, RunDocument},
     words::{action_words, block_word, reason_word},
 };
 
@@ -65,8 +65,12 @@ pub(super) struct Document<'a> {
     /// The other project that the environment was applied from until now.
     #[serde(skip_serializing_if = "Option::is_none")]
     taken_from: Option<&'a str>,
+    /// The run that the record leaves open, if it stopped.
     #[serde(skip_serializing_if = "Option::is_none")]
     interrupted: Option<RunDocument<'a>>,
+    /// The run that the record leaves open, whether it stopped or is under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    open_run: Option<OpenDocument<'a>>,
     preflight: PreflightDocument<'a>,
     counts: CountsDocument,
     outputs: BTreeMap<String, BTreeMap<&'a str, &'a Value>>,
@@ -265,37 +269,6 @@ struct BlockedDocument<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct RunDocument<'a> {
-    id: &'a str,
-    operation: &'static str,
-    who: &'a str,
-    since: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    definition: Option<DefinitionDocument<'a>>,
-}
-
-/// The files that a run was made from.
-#[derive(Serialize)]
-pub(super) struct DefinitionDocument<'a> {
-    commit: &'a str,
-    /// Whether files differed from that commit.
-    dirty: bool,
-}
-
-impl<'a> DefinitionDocument<'a> {
-    pub(super) fn new(Definition { commit, is_dirty, project: _ }: &'a Definition) -> Self {
-        Self { commit, dirty: *is_dirty }
-    }
-}
-
-impl<'a> RunDocument<'a> {
-    pub(super) fn new(Run { id, operation, who, since, definition }: &'a Run) -> Self {
-        let definition = definition.as_ref().map(DefinitionDocument::new);
-        Self { id, operation: operation.verb(), who, since: since.to_string(), definition }
-    }
-}
-
-#[derive(Serialize)]
 struct TooManyDocument {
     count: usize,
     limit: usize,
@@ -349,8 +322,7 @@ impl CountsDocument {
 
 impl<'a> Document<'a> {
     pub(super) fn new(plan: &'a Plan, preflight: &'a Preflight, context: &Context<'a>) -> Self {
-        let Context { sources, cluster, flags: _, choices: _, check_namespace: _, as_of, detail: _, made: _ } =
-            *context;
+        let Context { sources, cluster, flags: _, choices: _, check_namespace: _, as_of, detail: _, made } = *context;
         let flags = flags(context);
         let mut counts = CountsDocument::default();
         counts.add(plan.counts());
@@ -392,7 +364,11 @@ impl<'a> Document<'a> {
                 .flat_map(|(key, all)| all.iter().map(|one| OverdrawnDocument::new(plan, key, one)))
                 .collect(),
             taken_from: plan.taken_from.as_deref(),
-            interrupted: plan.interrupted.as_ref().map(RunDocument::new),
+            interrupted: plan.interrupted.as_ref().filter(|_| !plan.is_under_way).map(RunDocument::new),
+            open_run: plan.interrupted.as_ref().filter(|_| as_of.is_none()).map(|run| {
+                let (done, of) = made.unwrap_or_default();
+                OpenDocument::new(run, plan.is_under_way, done, (of > 0).then_some(of))
+            }),
             preflight: PreflightDocument::new(plan, preflight),
             counts,
             outputs: plan.outputs.iter().map(|(component, values)| (component.to_string(), named(values))).collect(),

@@ -12,7 +12,11 @@ use crate::{
     state::Ended,
 };
 
-use super::{FORMAT_VERSION, document, failure::ErrorDocument, plan::RunDocument};
+use super::{
+    FORMAT_VERSION, document,
+    failure::ErrorDocument,
+    run::{OpenDocument, RunDocument},
+};
 
 /// How environments are, for machines.
 #[must_use]
@@ -72,16 +76,6 @@ struct ObjectDocument<'a> {
 }
 
 #[derive(Serialize)]
-struct OpenDocument<'a> {
-    #[serde(flatten)]
-    run: RunDocument<'a>,
-    /// Whether it is under way, as opposed to stopped.
-    lives: bool,
-    done: usize,
-    of: Option<usize>,
-}
-
-#[derive(Serialize)]
 struct EndedDocument<'a> {
     #[serde(flatten)]
     run: RunDocument<'a>,
@@ -121,12 +115,7 @@ impl<'a> EnvironmentDocument<'a> {
 impl<'a> DetailsDocument<'a> {
     fn new(status: &'a Status) -> Self {
         let Status { environment, namespace, has_record, components, open, last, partial } = status;
-        let open_run = open.as_ref().map(|OpenRun { run, done, of, lives }| OpenDocument {
-            run: RunDocument::new(run),
-            lives: *lives,
-            done: *done,
-            of: *of,
-        });
+        let open_run = open.as_ref().map(|OpenRun { run, done, of, lives }| OpenDocument::new(run, *lives, *done, *of));
         let last_run = last
             .as_ref()
             .map(|Ended { run, complete }| EndedDocument { run: RunDocument::new(run), complete: *complete });

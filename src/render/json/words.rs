@@ -34,6 +34,8 @@ pub(super) fn reason_word(reason: &Reason) -> &'static str {
     match reason {
         Reason::New => "new",
         Reason::Unfinished => "unfinished",
+        Reason::UnderWay => "under_way",
+        Reason::Unrecorded => "unrecorded",
         Reason::DeletedOutside => "deleted_outside",
         Reason::DefinitionChanged => "definition_changed",
         Reason::Revised(_) => "revised",

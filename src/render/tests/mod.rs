@@ -157,6 +157,7 @@ pub(super) fn empty(operation: Operation) -> Plan {
         outputs: BTreeMap::new(),
         revisions: BTreeMap::new(),
         interrupted: None,
+        is_under_way: false,
     }
 }
 

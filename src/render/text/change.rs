@@ -357,6 +357,8 @@ fn reason_text(reason: &Reason, action: Action, operation: Operation) -> Option<
         Reason::GoesWith(set) => return Some(format!("made by {set}, which goes")),
         Reason::Revised(revised) => return Some(self::revised(revised)),
         Reason::Unfinished => "an earlier run that stopped meant to make it",
+        Reason::Unrecorded => "ditc made it, and no record tells what it last applied",
+        Reason::UnderWay => "the run that is under way means to make it",
         Reason::DeletedOutside => "it was deleted outside of ditc",
         Reason::DefinitionChanged => "the definition changed",
         Reason::ChangedOutside => "it was changed outside of ditc, and the definition did not change",

@@ -67,15 +67,26 @@ pub(super) fn not_asked(context: &Context<'_>, style: Style) -> String {
     note(&text, style)
 }
 
-/// That a run never came to its end.
+/// That a run never came to its end, or is under way.
 pub(super) fn interrupted(plan: &Plan, context: &Context<'_>, style: Style) -> String {
     let Some(Run { id: _, operation, who, since, definition: _ }) = &plan.interrupted else { return String::new() };
     let (verb, who) = (operation.verb(), clean_line(who));
+    let made = context.made.filter(|(_, of)| *of > 0);
+    let made = made.map(|(done, of)| format!("{done} of {}", count(of, "change", "changes")));
+    if context.as_of.is_some() {
+        let text = format!("{verb} by {who} at {since:.0} had not come to its end then; whether it runs is not known.");
+        return note(&text, style);
+    }
+    if plan.is_under_way {
+        let far = made.map_or_else(String::new, |made| format!(": {made} made"));
+        let text = format!(
+            "{verb} by {who} since {since:.0} is under way{far}. What it has not done yet is shown as still to do, so \
+             look again when it has ended."
+        );
+        return note(&text, style);
+    }
     let command = format!("ditc {} {}{}", plan.operation.verb(), plan.environment, context.flags);
-    let how = match context.made {
-        Some((done, of)) if of > 0 => format!("after {done} of {of} {}", if of == 1 { "change" } else { "changes" }),
-        Some(_) | None => "before its end".to_owned(),
-    };
+    let how = made.map_or_else(|| "before its end".to_owned(), |made| format!("after {made}"));
     note(&format!("{verb} by {who} at {since:.0} stopped {how}; the next `{command}` finishes it."), style)
 }
 

@@ -36,7 +36,7 @@ pub struct Context<'a> {
     /// When the state was last seen that alone was planned from; none where the cluster was asked.
     pub as_of: Option<Timestamp>,
     pub detail: Detail,
-    /// How many changes of a run that never came to its end are in the cluster, of how many.
+    /// How many changes of the run that the record leaves open are in the cluster, of how many.
     pub made: Option<(usize, usize)>,
 }
 

@@ -40,6 +40,7 @@ pub(super) fn definitions() -> Fields {
         ),
         ("diagnostic", object(diagnostic())),
         ("run", object(run())),
+        ("open_run", object(open_run())),
         (
             "field",
             object(vec![
@@ -104,6 +105,15 @@ pub(super) fn run() -> Fields {
         ("who", text("user@host")),
         ("since", time("when it began")),
     ]
+}
+
+fn open_run() -> Fields {
+    let open = vec![
+        ("lives", flag("whether it is under way, as opposed to stopped")),
+        ("done", count("objects that are done")),
+        ("of", serde_json::json!({"type": ["integer", "null"]})),
+    ];
+    and(run(), open)
 }
 
 pub(super) fn drift() -> Fields {

@@ -99,6 +99,7 @@ fn plan() -> Fields {
         ("overdrawn", list(object(and(resource(), overdrawn)), "quotas that allow less than is used")),
         ("taken_from?", text("the other project that the environment was applied from until now")),
         ("interrupted?", of("run")),
+        ("open_run?", of("open_run")),
         ("preflight", of("preflight")),
         ("counts", of("counts")),
         ("outputs", outputs),

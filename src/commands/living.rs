@@ -1,0 +1,44 @@
+//! Whether the run that a record leaves open is still at work: by its lock and its journal where it runs on this machine,
+//! else by its lease.
+
+use crate::{
+    cluster::Holder,
+    failure::Failure,
+    state::{Run, State},
+    store::Past,
+};
+
+use super::{desk::Desk, link::Link};
+
+/// Who is changing an environment whose record is open; none where that run died.
+pub(super) async fn living(desk: &Desk<'_>, link: &Link, state: &State) -> Result<Option<Holder>, Failure> {
+    let Some(run) = &state.open else { return Ok(None) };
+    let environment = &state.environment;
+    if let Some(lives) = lives_here(desk, link, state, run)? {
+        return Ok(lives.then(|| Holder { who: run.who.clone(), since: format!("{:.0}", run.since) }));
+    }
+    let waits = |holder: &Holder| {
+        desk.terminal.progress(&format!("Waiting to see whether the run by {} in {environment} lives...", holder.who));
+    };
+    Ok(link.cluster.holder(&state.namespace, waits).await?)
+}
+
+/// Whether a run of this machine lives; none where it is of another, or where that does not show here. A run keeps its
+/// lock for as long as its process lives, and its journal stays open until it ends.
+fn lives_here(desk: &Desk<'_>, link: &Link, state: &State, run: &Run) -> Result<Option<bool>, Failure> {
+    match link.store.past(&state.environment)? {
+        Past::Unfinished(unfinished) if unfinished.run.id == run.id => {}
+        // It ended after the record was read.
+        Past::Ended { run: ended, .. } if ended.id == run.id => return Ok(Some(true)),
+        Past::Unfinished(_) | Past::Nothing | Past::Ended { .. } | Past::Damaged(_) => return Ok(None),
+    }
+    Ok(match link.store.holder(&state.environment)? {
+        // A container that shares this directory has locks that do not show here, and a host of another name.
+        None if run.who != desk.settings.who() => None,
+        None => Some(false),
+        // Who has the lock now may be a later run, such as this one.
+        Some(Some(holder)) => Some(holder.who == run.who && holder.since == run.since),
+        // It has not said yet who it is.
+        Some(None) => None,
+    })
+}
