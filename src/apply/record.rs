@@ -111,11 +111,17 @@ pub(super) fn close(state: &mut State, plan: &Plan, outcome: &Outcome, now: Time
             state.entries.insert(key.clone(), Entry { component, api_version, phase, deed: None });
         }
     }
-    // A part of an environment says nothing about the rest of it.
-    if !plan.partial {
-        // A component that left keeps its place in the order as long as one of its objects is there.
+    // A component that left keeps its place in the order as long as one of its objects is there.
+    let present: BTreeSet<_> = state.entries.values().filter_map(|entry| entry.component.clone()).collect();
+    if plan.partial {
+        // A part of an environment says nothing about the rest of it.
+        let goes = plan.changes.values().filter(|change| change.action == Action::Delete);
+        let left: BTreeSet<_> = goes.filter_map(|change| change.component.as_ref()).collect();
+        let stays = |id: &_| !left.contains(id) || present.contains(id) || plan.components.contains_key(id);
+        state.components.retain(|id, _| stays(id));
+        state.revisions.retain(|id, _| stays(id));
+    } else {
         let mut components: BTreeMap<_, _> = plan.components.clone();
-        let present: BTreeSet<_> = state.entries.values().filter_map(|entry| entry.component.clone()).collect();
         for (id, needs) in &state.components {
             if present.contains(id) {
                 components.entry(id.clone()).or_insert_with(|| needs.clone());

@@ -46,6 +46,7 @@ pub fn plan(input: &Input) -> Plan {
         blocked: Vec::new(),
         too_many: None,
         partial: false,
+        left_out: BTreeMap::new(),
         ignored: BTreeSet::new(),
         goes_along: Vec::new(),
         order: Graph::default(),

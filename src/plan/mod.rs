@@ -72,7 +72,7 @@ pub use recorded::as_recorded;
 pub use remembered::remembered;
 pub use report::{Report, Strict, Surroundings, Unknown, Verdict, questions_of_report, report};
 pub use round::round;
-pub use scope::unmatched;
+pub use scope::{LeftOut, unmatched};
 pub use standing::{known, made_by_us, was_posted_by_us};
 pub use status::{Circumstances, ComponentStatus, Condition, OpenRun, Status, made, status};
 pub use yields::{CONTROLLERS, needs_autoscalers};
@@ -117,6 +117,8 @@ pub struct Plan {
     pub too_many: Option<TooMany>,
     /// Only a part of the environment was looked at, as `-target` and `-exclude` say.
     pub partial: bool,
+    /// What would change and is left as it is, as `-exclude` says, with its component.
+    pub left_out: BTreeMap<ObjectKey, (Option<ComponentId>, LeftOut)>,
     /// Objects that carry our label and are nobody's of ours; left alone.
     pub ignored: BTreeSet<ObjectKey>,
     /// What ditc did not make and what goes with the namespace all the same, as the user allowed.
@@ -332,6 +334,8 @@ pub enum Reason {
     /// Carries our label and our manager, but neither the definition nor the record knows it.
     Leftover,
     Destroyed,
+    /// This component is destroyed, as the user asked, and its own needs it.
+    NeededGoes(ComponentId),
     /// Recorded, but gone already, or another's by now.
     Gone,
 }

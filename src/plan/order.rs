@@ -58,6 +58,17 @@ pub(super) fn order(
     changes: &BTreeMap<ObjectKey, Change>,
     components: &BTreeMap<ComponentId, BTreeSet<ComponentId>>,
 ) -> Graph<Step> {
+    let mut graph = needs(input, changes, components);
+    services_first(&mut graph, changes);
+    graph
+}
+
+/// The graph of all steps, as far as one builds upon another.
+pub(super) fn needs(
+    input: &Input,
+    changes: &BTreeMap<ObjectKey, Change>,
+    components: &BTreeMap<ComponentId, BTreeSet<ComponentId>>,
+) -> Graph<Step> {
     let mut graph = Graph::default();
     for component in components.keys() {
         graph.add(Step::Ready(component.clone()));
@@ -70,7 +81,6 @@ pub(super) fn order(
     for component in by_component(&changes).values() {
         layer(&mut graph, component);
     }
-    services_first(&mut graph, &changes);
     let namespace = input.namespace_key();
     let namespace_changes = changes.get(&namespace).map(|change| change.action);
     for (key, change) in &changes {
@@ -111,7 +121,7 @@ pub(super) fn order(
 }
 
 /// All services go before the first dependency does, whether or not they say that they need it.
-fn services_first(graph: &mut Graph<Step>, changes: &BTreeMap<&ObjectKey, &Change>) {
+fn services_first(graph: &mut Graph<Step>, changes: &BTreeMap<ObjectKey, Change>) {
     let mut goes_last: BTreeMap<&ComponentId, (u8, Vec<&ObjectKey>)> = BTreeMap::new();
     let mut goes_first: BTreeMap<&ComponentId, (u8, Vec<&ObjectKey>)> = BTreeMap::new();
     for (key, change) in changes.iter().filter(|(_, change)| change.action == Action::Delete) {
@@ -155,7 +165,7 @@ fn shared_last(graph: &mut Graph<Step>, changes: &BTreeMap<&ObjectKey, &Change>,
 }
 
 /// Those that needed a component when they were last applied: they let go of it first.
-fn users(input: &Input, component: &ComponentId) -> BTreeSet<ComponentId> {
+pub(super) fn users(input: &Input, component: &ComponentId) -> BTreeSet<ComponentId> {
     let recorded = input.state.map(|state| &state.components);
     let users = recorded.into_iter().flatten().filter(|(_, needs)| needs.contains(component));
     users.map(|(user, _)| user.clone()).collect()

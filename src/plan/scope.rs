@@ -1,14 +1,33 @@
 //! A part of a plan: what `-target` and `-exclude` leave of it, and what `-refresh-only` does.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use crate::{
     address::{Address, Which, address},
+    graph::Graph,
     names::ComponentId,
     object::ObjectKey,
+    state::Operation,
 };
 
-use super::{Action, Block, Blocked, Change, Check, Diff, Input, Plan, Reason, Step, choices::is_meant, order::order};
+use super::{
+    Action, Block, Blocked, Change, Check, Diff, Input, Plan, Reason, Step,
+    choices::is_meant,
+    order::{needs, users},
+};
+
+/// Why `-exclude` leaves something as it is that would otherwise change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LeftOut {
+    /// It was excluded itself.
+    Excluded,
+    /// It builds upon this, which is excluded.
+    Needs(Address),
+    /// It would go, and this, which stays, builds upon it.
+    Needed(Address),
+    /// It is the namespace, and something stays in it.
+    Inhabited,
+}
 
 /// Leaves of a plan what the user asked for.
 pub(super) fn narrow(input: &Input, plan: &mut Plan) {
@@ -19,46 +38,16 @@ pub(super) fn narrow(input: &Input, plan: &mut Plan) {
     if choices.target.is_empty() && choices.exclude.is_empty() {
         return;
     }
-    let graph = order(input, &with_blocked(plan), &plan.components);
-    let keys: BTreeMap<ObjectKey, Option<ComponentId>> = plan
-        .changes
-        .iter()
-        .map(|(key, change)| (key.clone(), change.component.clone()))
-        .chain(plan.blocked.iter().map(|blocked| (blocked.key.clone(), blocked.component.clone())))
-        .collect();
-    let means = |which: &[Which], key: &ObjectKey| is_meant(which, input.environment, keys[key].as_ref(), key);
-
-    let holds = |kept: &BTreeSet<ObjectKey>, id: &ComponentId| kept.iter().any(|key| keys[key].as_ref() == Some(id));
-    let mut kept: BTreeSet<ObjectKey> = keys.keys().cloned().collect();
-    if !choices.target.is_empty() {
-        let targets: BTreeSet<ComponentId> =
-            plan.components.keys().filter(|id| names_component(&choices.target, input, id)).cloned().collect();
-        let meant = keys.keys().filter(|key| means(&choices.target, key)).map(|key| Step::Change(key.clone()));
-        let mut steps: BTreeSet<Step> = meant.chain(targets.into_iter().map(Step::Ready)).collect();
-        let mut open: Vec<Step> = steps.iter().cloned().collect();
-        while let Some(step) = open.pop() {
-            for need in graph.needs(&step) {
-                if steps.insert(need.clone()) {
-                    open.push(need.clone());
-                }
-            }
-        }
-        // What is needed is written; what goes, goes only where it is meant itself.
-        kept.retain(|key| {
-            means(&choices.target, key) || (steps.contains(&Step::Change(key.clone())) && !plan.deletes(key))
-        });
-        plan.components.retain(|id, _| holds(&kept, id) || steps.contains(&Step::Ready(id.clone())));
+    let changes = with_blocked(plan);
+    let part = Part { input, graph: needs(input, &changes, &plan.components), changes };
+    let mut kept: BTreeSet<ObjectKey> = part.changes.keys().cloned().collect();
+    match input.operation {
+        _ if choices.target.is_empty() => {}
+        Operation::Apply => part.target(plan, &mut kept),
+        Operation::Destroy => part.target_to_destroy(plan, &mut kept),
     }
     if !choices.exclude.is_empty() {
-        let mut out: BTreeSet<Step> =
-            keys.keys().filter(|key| means(&choices.exclude, key)).map(|key| Step::Change(key.clone())).collect();
-        let components = plan.components.keys().filter(|id| names_component(&choices.exclude, input, id));
-        out.extend(components.map(|id| Step::Ready(id.clone())));
-        let behind: Vec<Step> = out.iter().flat_map(|step| graph.dependents(step)).collect();
-        out.extend(behind);
-        kept.retain(|key| !out.contains(&Step::Change(key.clone())));
-        // A component of which a part is left out is waited for as far as it is there.
-        plan.components.retain(|id, _| holds(&kept, id) || !out.contains(&Step::Ready(id.clone())));
+        part.exclude(plan, &mut kept);
     }
     plan.partial = true;
     plan.changes.retain(|key, _| kept.contains(key));
@@ -69,6 +58,121 @@ pub(super) fn narrow(input: &Input, plan: &mut Plan) {
     plan.revisions.retain(|id, _| components.contains_key(id));
     for needs in plan.components.values_mut() {
         needs.retain(|need| components.contains_key(need));
+    }
+}
+
+/// What parts of a plan are cut from.
+struct Part<'a> {
+    input: &'a Input<'a>,
+    /// All changes, with the blocked objects in the places that they would have.
+    changes: BTreeMap<ObjectKey, Change>,
+    /// What builds upon what.
+    graph: Graph<Step>,
+}
+
+impl Part<'_> {
+    /// Keeps the targets and what they need; nothing goes but what is meant itself.
+    fn target(&self, plan: &mut Plan, kept: &mut BTreeSet<ObjectKey>) {
+        let which = &self.input.choices.target;
+        let components = plan.components.keys().filter(|id| names_component(which, self.input, id));
+        let components = components.cloned().map(Step::Ready);
+        let meant: BTreeSet<ObjectKey> = self.meant(which).collect();
+        let mut steps: BTreeSet<Step> = meant.iter().cloned().map(Step::Change).chain(components).collect();
+        let mut open: Vec<Step> = steps.iter().cloned().collect();
+        while let Some(step) = open.pop() {
+            for need in self.graph.needs(&step) {
+                if steps.insert(need.clone()) {
+                    open.push(need.clone());
+                }
+            }
+        }
+        let goes = |key: &ObjectKey| self.changes[key].action == Action::Delete;
+        kept.retain(|key| meant.contains(key) || (steps.contains(&Step::Change(key.clone())) && !goes(key)));
+        plan.components.retain(|id, _| self.holds(kept, id) || steps.contains(&Step::Ready(id.clone())));
+    }
+
+    /// Keeps the targets of a destroy, and with each component all that need it: nothing is left standing without it. An
+    /// object alone goes alone; only the namespace takes everything along.
+    fn target_to_destroy(&self, plan: &mut Plan, kept: &mut BTreeSet<ObjectKey>) {
+        let which = &self.input.choices.target;
+        let meant: BTreeSet<ObjectKey> = self.meant(which).collect();
+        if meant.contains(&self.input.namespace_key()) {
+            return;
+        }
+        let of_all = self.changes.values().filter_map(|change| change.component.as_ref());
+        let targets: BTreeSet<&ComponentId> = of_all.filter(|id| names_component(which, self.input, id)).collect();
+        let mut because: BTreeMap<ComponentId, &ComponentId> = targets.into_iter().map(|id| (id.clone(), id)).collect();
+        let mut open: Vec<ComponentId> = because.keys().cloned().collect();
+        while let Some(id) = open.pop() {
+            for user in users(self.input, &id) {
+                let target = because[&id];
+                if let btree_map::Entry::Vacant(place) = because.entry(user) {
+                    open.push(place.key().clone());
+                    place.insert(target);
+                }
+            }
+        }
+        let target_of = |component: &Option<ComponentId>| because.get(component.as_ref()?);
+        kept.retain(|key| meant.contains(key) || target_of(&self.changes[key].component).is_some());
+        for (_, change) in plan.changes.iter_mut().filter(|(key, _)| !meant.contains(*key)) {
+            if let (Some(target), Reason::Destroyed) = (target_of(&change.component), &change.reason) {
+                change.reason = Reason::NeededGoes((*target).clone());
+            }
+        }
+    }
+
+    /// Leaves out what is excluded, and what hangs on it.
+    fn exclude(&self, plan: &mut Plan, kept: &mut BTreeSet<ObjectKey>) {
+        let which = &self.input.choices.exclude;
+        let components = plan.components.keys().filter(|id| names_component(which, self.input, id));
+        let components: Vec<Step> = components.cloned().map(Step::Ready).collect();
+        let meant: Vec<Step> = self.meant(which).map(Step::Change).chain(components).collect();
+        let mut out: BTreeMap<Step, Option<&Step>> = meant.iter().map(|step| (step.clone(), None)).collect();
+        for step in &meant {
+            for behind in self.graph.dependents(step) {
+                out.entry(behind).or_insert(Some(step));
+            }
+        }
+        for key in kept.iter() {
+            let Some(because) = out.get(&Step::Change(key.clone())) else { continue };
+            let goes = matches!(self.changes[key].action, Action::Delete | Action::Release);
+            let why = match because {
+                None => LeftOut::Excluded,
+                Some(_) if goes && *key == self.input.namespace_key() => LeftOut::Inhabited,
+                Some(step) if goes => LeftOut::Needed(self.beyond(key, step)),
+                Some(step) => LeftOut::Needs(self.beyond(key, step)),
+            };
+            plan.left_out.insert(key.clone(), (self.changes[key].component.clone(), why));
+        }
+        kept.retain(|key| !out.contains_key(&Step::Change(key.clone())));
+        // A component of which a part is left out is waited for as far as it is there.
+        plan.components.retain(|id, _| self.holds(kept, id) || !out.contains_key(&Step::Ready(id.clone())));
+    }
+
+    /// The changes that choices mean.
+    fn meant(&self, which: &[Which]) -> impl Iterator<Item = ObjectKey> {
+        let meant = |(key, change): &(&ObjectKey, &Change)| {
+            is_meant(which, self.input.environment, change.component.as_ref(), key)
+        };
+        self.changes.iter().filter(meant).map(|(key, _)| key.clone())
+    }
+
+    fn holds(&self, kept: &BTreeSet<ObjectKey>, id: &ComponentId) -> bool {
+        kept.iter().any(|key| self.changes[key].component.as_ref() == Some(id))
+    }
+
+    /// What a step is called by an object that hangs together with it: an object of the same component, else a component.
+    fn beyond(&self, key: &ObjectKey, step: &Step) -> Address {
+        let environment = self.input.environment;
+        let of_component =
+            |id: &ComponentId| Address { environment: environment.clone(), component: Some(id.clone()), object: None };
+        match step {
+            Step::Ready(id) => of_component(id),
+            Step::Change(other) => match &self.changes[other].component {
+                Some(id) if self.changes[key].component.as_ref() != Some(id) => of_component(id),
+                component => address(environment, component.as_ref(), other),
+            },
+        }
     }
 }
 

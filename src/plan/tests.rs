@@ -23,6 +23,7 @@ mod hooks;
 mod lists;
 mod looks;
 mod once;
+mod parts;
 mod rolls;
 
 /// Everything that a plan is made from, in the making.

@@ -32,6 +32,7 @@ mod many;
 mod model;
 mod modules;
 mod pages;
+mod parts;
 mod preflight;
 mod progress;
 mod projects;

@@ -129,6 +129,7 @@ fn fits(action: Action, reason: &Reason, operation: Operation) -> bool {
         Reason::Requested => matches!(action, Action::Replace | Action::Adopt) && operation == Operation::Apply,
         Reason::NotDesired | Reason::Leftover => action == Action::Delete && operation == Operation::Apply,
         Reason::GoesWith(_) => action == Action::Delete,
+        Reason::NeededGoes(_) => action == Action::Delete && operation == Operation::Destroy,
         Reason::Destroyed => matches!(action, Action::Delete | Action::Release) && operation == Operation::Destroy,
         Reason::Gone => action == Action::Forget,
     }

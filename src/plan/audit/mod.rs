@@ -112,15 +112,34 @@ fn part(input: &Input, plan: &Plan, faults: &mut Faults) {
     let choices = input.choices;
     let is_part = !choices.target.is_empty() || !choices.exclude.is_empty();
     faults.unless(plan.partial == is_part, &PLAN, "is a part where the whole was asked for, or the whole for a part");
+    for key in plan.left_out.keys() {
+        faults.unless(!plan.changes.contains_key(key), key, "is changed, and said to be left out");
+    }
     for (key, change) in &plan.changes {
         let component = change.component.as_ref();
         let is_out = is_meant(&choices.exclude, input.environment, component, key);
         faults.unless(!is_out, key, "is changed although it was excluded");
-        let may_go = choices.target.is_empty() || is_meant(&choices.target, input.environment, component, key);
+        let may_go = choices.target.is_empty()
+            || is_meant(&choices.target, input.environment, component, key)
+            || goes_with_a_target(input, component);
         faults.unless(may_go || change.action != Action::Delete, key, "is deleted although it was not targeted");
         let may_be = !choices.refresh_only || change.action == Action::Forget;
         faults.unless(may_be, key, "is changed although only the record was to be");
     }
+}
+
+/// Whether something goes since the whole namespace does, or a component that its own needs, however indirectly.
+fn goes_with_a_target(input: &Input, component: Option<&ComponentId>) -> bool {
+    let targets =
+        |id: &ComponentId| input.choices.target.iter().any(|which| which.names_component(input.environment, id));
+    let mut needs: BTreeSet<&ComponentId> = component.into_iter().collect();
+    let mut open: Vec<&ComponentId> = component.into_iter().collect();
+    while let Some(id) = open.pop() {
+        let further = input.state.and_then(|state| state.components.get(id));
+        open.extend(further.into_iter().flatten().filter(|id| needs.insert(id)));
+    }
+    let everything = is_meant(&input.choices.target, input.environment, None, &input.namespace_key());
+    input.operation == Operation::Destroy && (everything || needs.into_iter().any(targets))
 }
 
 /// What moved was there: before by the record, or now in the cluster.

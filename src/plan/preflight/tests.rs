@@ -43,6 +43,7 @@ fn plan(operation: Operation) -> Plan {
         blocked: Vec::new(),
         too_many: None,
         partial: false,
+        left_out: BTreeMap::new(),
         ignored: BTreeSet::new(),
         goes_along: Vec::new(),
         taken_from: None,

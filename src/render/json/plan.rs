@@ -22,6 +22,7 @@ use crate::{
 use super::{
     FORMAT_VERSION, document,
     drift::{AdditionsDocument, DriftDocument},
+    left_out::LeftOutDocument,
     preflight::PreflightDocument,
     run::{OpenDocument, RunDocument},
     words::{action_words, block_word, reason_word},
@@ -49,6 +50,8 @@ pub(super) struct Document<'a> {
     complete: bool,
     /// Whether only a part of the environment was planned.
     partial: bool,
+    /// What would change and stays, as -exclude says.
+    left_out: Vec<LeftOutDocument<'a>>,
     changes: Vec<ChangeDocument<'a>>,
     unchanged: UnchangedDocument<'a>,
     drift: Vec<DriftDocument<'a>>,
@@ -347,6 +350,7 @@ impl<'a> Document<'a> {
             applyable: plan.is_applyable() && as_of.is_none(),
             complete: plan.is_applyable() && as_of.is_none() && !plan.partial,
             partial: plan.partial,
+            left_out: LeftOutDocument::all(plan),
             changes: in_order(plan)
                 .into_iter()
                 .map(|(key, change)| ChangeDocument::new(plan, key, change, sources))

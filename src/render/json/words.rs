@@ -2,7 +2,7 @@
 
 use crate::{
     observed::Forbidden,
-    plan::{Action, Block, Reason},
+    plan::{Action, Block, LeftOut, Reason},
 };
 
 /// The actions of a change, in the order in which they are done.
@@ -49,6 +49,7 @@ pub(super) fn reason_word(reason: &Reason) -> &'static str {
         Reason::GoesWith(_) => "goes_with",
         Reason::Leftover => "leftover",
         Reason::Destroyed => "destroyed",
+        Reason::NeededGoes(_) => "needed_destroyed",
         Reason::Gone => "gone",
         Reason::UnfinishedReplace => "unfinished_replace",
         Reason::Terminating(_) => "terminating",
@@ -73,5 +74,15 @@ pub(super) fn block_word(why: &Block) -> &'static str {
         Block::WithEnvironment => "with_environment",
         Block::SecretChanged => "secret_changed",
         Block::WithForeign(_) => "with_foreign",
+    }
+}
+
+/// Why something is left out, for programs.
+pub(super) fn left_out_word(why: &LeftOut) -> &'static str {
+    match why {
+        LeftOut::Excluded => "excluded",
+        LeftOut::Needs(_) => "needs_excluded",
+        LeftOut::Needed(_) => "needed_by_excluded",
+        LeftOut::Inhabited => "inhabited",
     }
 }

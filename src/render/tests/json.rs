@@ -50,6 +50,7 @@ fn a_plan_is_one_document() {
   "applyable": false,
   "complete": false,
   "partial": false,
+  "left_out": [],
   "changes": [
     {
       "address": "jakub.services.orders/Deployment/orders",

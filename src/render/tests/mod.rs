@@ -148,6 +148,7 @@ pub(super) fn empty(operation: Operation) -> Plan {
         blocked: Vec::new(),
         too_many: None,
         partial: false,
+        left_out: BTreeMap::new(),
         ignored: BTreeSet::new(),
         goes_along: Vec::new(),
         taken_from: None,

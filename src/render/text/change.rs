@@ -355,6 +355,7 @@ fn reason_text(reason: &Reason, action: Action, operation: Operation) -> Option<
             return Some(format!("it uses {claim}, which is made anew"));
         }
         Reason::GoesWith(set) => return Some(format!("made by {set}, which goes")),
+        Reason::NeededGoes(component) => return Some(format!("it needs {component}, which is destroyed")),
         Reason::Revised(revised) => return Some(self::revised(revised)),
         Reason::Unfinished => "an earlier run that stopped meant to make it",
         Reason::Unrecorded => "ditc made it, and no record tells what it last applied",

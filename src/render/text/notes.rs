@@ -1,13 +1,13 @@
 //! What a plan tells beside its changes: drift, interrupted runs, what was not checked, and what is left alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     address::address,
     names::{ComponentId, EnvironmentName},
     object::{FieldPath, ObjectKey, Segment},
     observed::Readiness,
-    plan::{Addition, Additions, Drift, DriftKind, DriftedField, Overdrawn, Plan},
+    plan::{Addition, Additions, Drift, DriftKind, DriftedField, LeftOut, Overdrawn, Plan},
     render::{
         Detail,
         style::{Look, Style, clean, clean_line},
@@ -16,6 +16,7 @@ use crate::{
 };
 
 use super::{
+    change::list,
     fields::{Field, Sign, fields, way},
     plan::Context,
 };
@@ -103,6 +104,34 @@ pub(super) fn partial(plan: &Plan, style: Style) -> String {
     }
     let text = "only a part of the environment was planned, as -target and -exclude say; the rest may differ.";
     note(text, style)
+}
+
+/// What stays as it is, and why: each component once, or its objects where they do not stay together.
+pub(super) fn left_out(plan: &Plan, style: Style) -> String {
+    let mut groups: BTreeMap<(String, Option<&ComponentId>), Vec<String>> = BTreeMap::new();
+    for (key, (component, why)) in &plan.left_out {
+        let why = match why {
+            LeftOut::Excluded => "excluded".to_owned(),
+            LeftOut::Needs(address) => format!("left out, since it needs {}", clean(&address.to_string())),
+            LeftOut::Needed(address) => format!("kept for {}", clean(&address.to_string())),
+            LeftOut::Inhabited => "kept, since something stays in it".to_owned(),
+        };
+        groups.entry((why, component.as_ref())).or_default().push(object(plan, component.as_ref(), key));
+    }
+    if groups.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("{} As -exclude says, these are left as they are:\n", style.paint(Look::Bold, "Note:"));
+    for ((why, component), objects) in groups {
+        let what = match (component, objects.as_slice()) {
+            (Some(id), [_, _, ..]) => {
+                format!("{}.{} ({} objects)", plan.environment, id, objects.len())
+            }
+            (_, objects) => list(objects),
+        };
+        out.push_str(&style.wrap("  ", "    ", Look::Plain, &format!("{what}: {why}")));
+    }
+    out
 }
 
 /// What moved without ditc.

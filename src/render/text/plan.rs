@@ -93,6 +93,7 @@ fn parts(plan: &Plan, context: &Context<'_>, style: Style, legend: String) -> Ve
         parts.push(notes::additions(plan, style));
         parts.push(notes::learned(plan, style));
     }
+    parts.push(notes::left_out(plan, style));
     parts.push(notes::partial(plan, style));
     parts.push(riskiest(plan, style));
     if is_unchanged(plan) {

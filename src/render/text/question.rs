@@ -25,13 +25,14 @@ pub fn question(plan: &Plan, context: &Context<'_>, style: Style) -> String {
                 1 => "the 1 object shown above".to_owned(),
                 count => format!("all {count} objects shown above"),
             };
+            let part = if plan.partial { "a part of " } else { "" };
             let along = match plan.goes_along.len() {
                 0 => String::new(),
                 1 => " and the 1 that ditc did not make".to_owned(),
                 count => format!(" and the {count} that ditc did not make"),
             };
             (
-                format!("Do you really want to destroy environment {environment} on cluster {cluster}?"),
+                format!("Do you really want to destroy {part}environment {environment} on cluster {cluster}?"),
                 [
                     format!("ditc will destroy {what}{along}, with all data in them."),
                     "There is no undo. Only 'yes' will be accepted to confirm.".to_owned(),

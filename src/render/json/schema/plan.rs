@@ -73,6 +73,10 @@ fn plan() -> Fields {
         ("hints", texts("the ways out")),
         ("origin", origin()),
     ];
+    let left_out = vec![
+        ("reason", open_word(&["excluded", "needs_excluded", "needed_by_excluded", "inhabited"], "why, for programs")),
+        ("because?", text("the address of what it needs, or of what needs it")),
+    ];
     let overdrawn = vec![
         ("resource", text("as the quota names it")),
         ("hard", text("what it allows")),
@@ -88,6 +92,7 @@ fn plan() -> Fields {
         ("applyable", flag("whether apply would carry it out")),
         ("complete", flag("whether the environment is as it should be afterwards")),
         ("partial", flag("whether -target or -exclude left something out")),
+        ("left_out", list(object(and(resource(), left_out)), "what would change and stays, as -exclude says")),
         ("changes", list(of("change"), "in the order in which they are made, by component")),
         ("unchanged", unchanged),
         ("drift", list(of("drift"), "what moved without ditc")),
