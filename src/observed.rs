@@ -32,6 +32,9 @@ pub struct Observed {
     pub elsewhere: Vec<Object>,
     /// Before a destroy: the metadata of everything else in the namespace, whoever made it. Empty otherwise.
     pub others: Vec<Object>,
+    /// Of the claims that go: the pods that hold them, each as a chain of the pod, what controls it, and what controls that.
+    /// Only where that was looked at, and without pods that are ending.
+    pub holders: BTreeMap<ObjectKey, Vec<Vec<ObjectKey>>>,
     /// Nobody looked: the objects are as the record has them, and only what the definition asks for can differ.
     pub is_remembered: bool,
     /// Whether the run that the record leaves open is still at work, as its lease or its lock tells.

@@ -34,14 +34,14 @@ impl<'a> Holders<'a> {
         key.kind.is("", "PersistentVolumeClaim").then_some(Self { claim: key, ends, ended: BTreeSet::new(), closer })
     }
 
-    /// Ends the pods that are to end, each once, and names all that still hold the claim; none while they are not known.
-    pub(super) async fn end(&mut self, job: &Job) -> Result<Vec<String>, StepError> {
+    /// Ends the pods that are to end, each once, and gives all that still hold the claim; none while they are not known.
+    pub(super) async fn end(&mut self, job: &Job) -> Result<Vec<ObjectKey>, StepError> {
         job.hub.look_closer(&GroupKind::new("", "Pod"));
         for user in self.ends {
             job.hub.look_closer(&user.kind);
         }
         let using = job.hub.around(|around| around.using(self.claim)).unwrap_or_default();
-        let mut names = Vec::new();
+        let mut pods = Vec::new();
         for user in using {
             if !user.is_ending
                 && user.chain.iter().any(|key| self.ends.contains(key))
@@ -56,8 +56,8 @@ impl<'a> Holders<'a> {
                     Err(error) => return Err(refused(job, &error)),
                 }
             }
-            names.push(format!("{}/{}", user.chain[0].kind.kind, user.chain[0].name));
+            pods.extend(user.chain.into_iter().next());
         }
-        Ok(names)
+        Ok(pods)
     }
 }

@@ -60,12 +60,13 @@ pub(super) async fn wait(job: &Job, key: &ObjectKey, api_version: &str, until: U
             if now < holders.closer {
                 wake = holders.closer;
             } else {
-                let names = holders.end(job).await?;
-                if !names.is_empty() {
+                let pods = holders.end(job).await?;
+                if !pods.is_empty() {
+                    let names: Vec<String> = pods.iter().map(|pod| format!("{}/{}", pod.kind.kind, pod.name)).collect();
                     why = format!("it is used by {}", names.join(", "));
                 }
-                if names != known {
-                    known = names;
+                if pods != known {
+                    known = pods;
                     next_tell = next_tell.min(now + SETTLED);
                 }
             }
@@ -75,10 +76,18 @@ pub(super) async fn wait(job: &Job, key: &ObjectKey, api_version: &str, until: U
                 Until::Works => ("does not work", "describe", ""),
                 Until::Gone(..) => ("is not gone", "get", " -o yaml"),
             };
+            let pods: Vec<String> = known.iter().map(kubectl_name).collect();
+            // It is given no new user any more, so that it goes with the last one.
+            let hint = match pods.as_slice() {
+                [] => format!("kubectl -n {} {verb} {}{flags}", job.namespace, kubectl_name(key)),
+                pods => {
+                    format!("end what uses it, and it goes: kubectl -n {} delete {}", job.namespace, pods.join(" "))
+                }
+            };
             return Err(StepError {
                 summary: format!("{key} {what} after {}", seconds(job.timeout)),
                 causes: vec![why],
-                hint: Some(format!("kubectl -n {} {verb} {}{flags}", job.namespace, kubectl_name(key))),
+                hint: Some(hint),
                 ..StepError::default()
             });
         }

@@ -41,7 +41,7 @@ fn assignment(text: &str) -> Result<(VariableName, String), String> {
 /// Which part of an environment is meant.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct Part {
-    /// Only this component or object and what it needs; repeatable
+    /// Only this component or object and what it needs, to destroy and what needs it; repeatable
     #[arg(long, value_name = "ADDRESS", help_heading = "Part of an environment")]
     pub target: Vec<Which>,
     /// Everything but this component or object and what needs it; repeatable

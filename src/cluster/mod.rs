@@ -10,6 +10,7 @@ mod connect;
 mod contact;
 mod discover;
 mod error;
+mod holders;
 mod inside;
 mod key;
 mod kubeconfig;

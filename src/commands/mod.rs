@@ -12,6 +12,7 @@ mod aim;
 mod apply;
 mod choices;
 mod chosen;
+mod claims;
 mod comment;
 mod complete;
 mod desk;

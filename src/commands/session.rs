@@ -28,6 +28,7 @@ use crate::{
 use super::{
     aim::{Aim, aim},
     choices::{Choices, known_choices},
+    claims,
     desk::Desk,
     images,
     link::Link,
@@ -254,10 +255,10 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
         choices,
         policy,
     };
-    claims(link, &mut basis).await?;
+    claims::of_sets(link, &mut basis).await?;
     known_choices(&basis.input())?;
     let mut warnings = ask(link, &mut basis, plan::questions).await?;
-    let plan = Plan { taken_from, ..planned(&basis, protected.as_deref())? };
+    let plan = Plan { taken_from, ..claims::planned_with_holders(link, &mut basis, protected.as_deref()).await? };
     let images = images::images(desk, &basis, &plan, image_timeout)?;
     if let Some(images) = &images {
         warnings.extend(images::missing(images).await);
@@ -298,21 +299,6 @@ async fn told_apart(
     }
     secrets::seal(desired, values, key.as_ref());
     Ok(key)
-}
-
-/// Looks at the claims of stateful sets that leave: nothing on a claim tells that it belongs to the environment.
-async fn claims(link: &Link, basis: &mut Basis) -> Result<(), Failure> {
-    if !plan::needs_claims(&basis.input()) {
-        return Ok(());
-    }
-    let claims = link.cluster.claims(&basis.namespace, &link.kinds).await?;
-    let leaving: Vec<Object> =
-        claims.into_iter().filter(|claim| plan::is_claim_of_leaving_set(&basis.input(), claim)).collect();
-    for claim in leaving {
-        let Some(key) = claim.key() else { continue };
-        basis.observed.objects.entry(key).or_insert(Live::Metadata(claim));
-    }
-    Ok(())
 }
 
 /// Asks what cannot be seen: whose the replicas are, and what the server makes of all that may differ.

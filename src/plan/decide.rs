@@ -84,6 +84,7 @@ pub fn plan(input: &Input) -> Plan {
         plan.drift.clear();
     }
     scope::narrow(input, &mut plan);
+    holders::bar(input, &mut plan);
     if plan.deletes(&namespace) {
         plan.goes_along = foreign(input);
     }
@@ -120,9 +121,10 @@ fn desired(input: &Input, manifest: &Manifest, plan: &mut Plan) {
             }
             create(input, manifest, None, plan);
         }
-        Standing::Terminating(_)
+        Standing::Terminating(live)
             if guard::keeps_data(input, key, component.as_ref(), Some(manifest))
-                && !holders::users(input, key).is_empty() =>
+                && !holders::users(input, key).is_empty()
+                && !holders::is_begun(input, key, live) =>
         {
             block(plan, manifest, Block::HoldsData(Losing::Going));
         }
@@ -312,7 +314,9 @@ fn not_desired(input: &Input, key: &ObjectKey, plan: &mut Plan) {
         }
         return;
     }
-    if input.operation == Operation::Apply && guard::keeps_data(input, key, component.as_ref(), None) {
+    // What is being deleted keeps no data, unless those that use it are to go on.
+    let is_going = live.is_terminating() && holders::users_to_be(input, key).is_empty();
+    if input.operation == Operation::Apply && !is_going && guard::keeps_data(input, key, component.as_ref(), None) {
         let why = Block::HoldsData(Losing::Delete);
         plan.blocked.push(Blocked { key: key.clone(), component, why, origin: None });
         return;

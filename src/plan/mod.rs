@@ -58,6 +58,7 @@ pub use choices::{Choices, Policy};
 pub use claims::{is_claim_of_leaving_set, needs_claims};
 pub use decide::plan;
 pub use foreign::is_trace;
+pub use holders::claims_that_go;
 pub use former::released;
 pub use moved::{Moved, MovedField, Movement, moved};
 pub use order::rank;
@@ -208,6 +209,8 @@ pub struct Change {
     pub rolls: BTreeSet<ObjectKey>,
     /// The workloads whose pods are ended, since they would hold a claim that is to go.
     pub ends: BTreeSet<ObjectKey>,
+    /// What uses a claim that is being deleted already, and holds it until somebody ends that.
+    pub held_by: BTreeSet<ObjectKey>,
     pub expect: Expect,
     /// What is written; none for a delete or forget.
     pub manifest: Option<Manifest>,
@@ -236,6 +239,7 @@ impl Change {
             reason,
             rolls: BTreeSet::new(),
             ends: BTreeSet::new(),
+            held_by: BTreeSet::new(),
             expect: Expect::Absent,
             manifest: None,
             takes_back: Vec::new(),
@@ -475,6 +479,8 @@ pub enum Block {
     WithEnvironment,
     /// A Secret that exists would need other keys; its values are made once.
     SecretChanged,
+    /// This claim would go, and these use it: Kubernetes keeps it as long as they do.
+    Held(BTreeSet<ObjectKey>),
     /// Objects in the namespace that ditc did not make and that would be deleted with it.
     WithForeign(Vec<ObjectKey>),
 }

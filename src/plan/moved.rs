@@ -81,6 +81,7 @@ fn movement(planned: &Change, now: &Change) -> Option<Movement> {
         reason: _,
         rolls: _,
         ends,
+        held_by: _,
         regains: _,
         gives_up: _,
         expect,

@@ -233,6 +233,7 @@ fn refusal(why: &Block) -> String {
         }
         Block::Foreign { .. }
         | Block::HoldsData(_)
+        | Block::Held(_)
         | Block::WithEnvironment
         | Block::SecretChanged
         | Block::WithForeign(_) => "the server would only make it anew".to_owned(),

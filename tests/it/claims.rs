@@ -8,7 +8,9 @@ use crate::support::{Stage, stories};
 stories! {
     a_claim_is_replaced_under_the_pods_that_use_it
     a_claim_that_somebody_deletes_is_not_taken_from_its_pods
-    a_pod_of_others_keeps_its_claim_and_is_named
+    a_claim_that_a_pod_of_others_uses_is_not_begun_with
+    a_workload_of_others_that_uses_a_claim_is_named
+    a_pod_that_comes_between_keeps_its_claim_and_is_named
     a_pod_that_is_described_itself_is_made_anew_with_its_claim
 }
 
@@ -91,19 +93,77 @@ fn a_claim_that_somebody_deletes_is_not_taken_from_its_pods(stage: &Stage) {
     stage.is_as_defined();
 }
 
-fn a_pod_of_others_keeps_its_claim_and_is_named(stage: &Stage) {
-    has_a_store(stage, "");
+/// A pod that nobody here described, on a node, with the claim.
+fn has_a_rescue(stage: &Stage) -> String {
     let volumes = json!([{"name": "data", "persistentVolumeClaim": {"claimName": "store"}}]);
     let spec = json!({"containers": [{"name": "main", "image": "app:v1"}], "volumes": volumes,
         "terminationGracePeriodSeconds": 1});
     stage.server.create(&stage.path("pods"), "hand", &json!({"metadata": {"name": "rescue"}, "spec": spec}));
     let pod = stage.path("pods/rescue");
     stage.server.wait_until(&pod, |pod| pod["spec"]["nodeName"].is_string());
+    pod
+}
+
+fn a_claim_that_a_pod_of_others_uses_is_not_begun_with(stage: &Stage) {
+    has_a_store(stage, "");
+    let claim = stage.uid(CLAIM);
+    let pod = has_a_rescue(stage);
     asks_for_less(stage);
-    let mut run = stage.start("apply", &format!("-auto-approve {FLAG}"));
-    run.wait_for("Pod/rescue");
+    let told =
+        stage.apply(FLAG).exits(1).says("Pod/rescue uses it, and Kubernetes keeps a claim as long as it is used");
+    told.says(&format!("kubectl -n {} delete pod/rescue", stage.name)).says_nothing_of("Deployment/store uses");
+    let json = stage.start("plan", &format!("-json {FLAG}")).end().exits(1);
+    json.says("\"reason\": \"held\"");
+    // A destroy of a part, and of the component alone, is no other case.
+    let target = "-target=ENV.dependencies.store";
+    stage.start("destroy", &format!("-auto-approve {target}")).end().exits(1).says("Pod/rescue uses it");
+    let store = stage.get(CLAIM).expect("it stays");
+    assert!(store["metadata"]["uid"] == claim && store["metadata"].get("deletionTimestamp").is_none(), "{store}");
     stage.server.delete(&pod);
-    run.end().exits(0).says("used by Pod/rescue").says("Resources: 1 added, 0 changed, 1 destroyed.");
+    stage.server.wait_until_gone(&pod);
+    stage.apply(FLAG).exits(0).says("Resources: 1 added, 0 changed, 1 destroyed.");
+    stage.is_as_defined();
+}
+
+fn a_workload_of_others_that_uses_a_claim_is_named(stage: &Stage) {
+    has_a_store(stage, "");
+    let labels = json!({"app": "theirs"});
+    let volumes = json!([{"name": "data", "persistentVolumeClaim": {"claimName": "store"}}]);
+    let pod = json!({"metadata": {"labels": labels}, "spec": {"volumes": volumes, "terminationGracePeriodSeconds": 1,
+        "containers": [{"name": "main", "image": "app:v1"}]}});
+    let theirs =
+        json!({"metadata": {"name": "theirs"}, "spec": {"selector": {"matchLabels": labels}, "template": pod}});
+    stage.server.create(&stage.path("apps/v1 deployments"), "hand", &theirs);
+    stage.server.wait_until(&stage.path("apps/v1 deployments/theirs"), |theirs| theirs["status"]["readyReplicas"] == 1);
+    asks_for_less(stage);
+    let told = stage.plan(FLAG).exits(1).says("Deployment/theirs uses it");
+    told.says(&format!("kubectl -n {} scale --replicas=0 deployment/theirs", stage.name));
+    // With the whole namespace, it goes as well.
+    let flags = "-auto-approve -with-foreign";
+    stage.start("destroy", flags).end().exits(0).says("Destroy complete!");
+}
+
+fn a_pod_that_comes_between_keeps_its_claim_and_is_named(stage: &Stage) {
+    has_a_store(stage, "");
+    asks_for_less(stage);
+    let text = "timeout = \"4s\"\n[dependencies.store]\nmodule = \"store\"\ninputs = { size = \"1Gi\" }\n";
+    stage.workspace.write(&format!("environments/{}.toml", stage.name), text);
+    let flag = FLAG.replace("ENV", &stage.name);
+    let mut run = stage.workspace.in_terminal(&format!("apply {} --kubeconfig kubeconfig {flag}", stage.name));
+    run.wait_for("Enter a value:");
+    let pod = has_a_rescue(stage);
+    run.type_in("yes\n");
+    run.wait_for("Pod/rescue");
+    let told = run.end().exits(1);
+    assert!(told.out.contains("it is used by Pod/rescue"), "{}", told.out);
+    assert!(told.out.contains(&format!("kubectl -n {} delete pod/rescue", stage.name)), "{}", told.out);
+    // The next run knows that it was ditc that began, says what it waits for, and goes on.
+    let plan = stage.plan("").exits(2).says("it waits for Pod/rescue, which uses it");
+    plan.says("Plan: 1 to add, 0 to change, 0 to destroy.");
+    let mut run = stage.start("apply", "-auto-approve");
+    run.wait_for("used by Pod/rescue");
+    stage.server.delete(&pod);
+    run.end().exits(0).says("Resources: 1 added, 0 changed, 0 destroyed.");
     stage.is_as_defined();
 }
 

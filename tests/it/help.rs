@@ -412,8 +412,8 @@ References to git:
       --offline  Ask no repository: take every commit from the lock file
 
 Part of an environment:
-      --target <ADDRESS>   Only this component or object and what it needs;
-                           repeatable
+      --target <ADDRESS>   Only this component or object and what it needs, to
+                           destroy and what needs it; repeatable
       --exclude <ADDRESS>  Everything but this component or object and what
                            needs it; repeatable
 
@@ -615,8 +615,8 @@ References to git:
       --offline  Ask no repository: take every commit from the lock file
 
 Part of an environment:
-      --target <ADDRESS>   Only this component or object and what it needs;
-                           repeatable
+      --target <ADDRESS>   Only this component or object and what it needs, to
+                           destroy and what needs it; repeatable
       --exclude <ADDRESS>  Everything but this component or object and what
                            needs it; repeatable
 
@@ -725,8 +725,8 @@ Output:
   -q, --quiet                 Print no progress, only results and errors
 
 Part of an environment:
-      --target <ADDRESS>   Only this component or object and what it needs;
-                           repeatable
+      --target <ADDRESS>   Only this component or object and what it needs, to
+                           destroy and what needs it; repeatable
       --exclude <ADDRESS>  Everything but this component or object and what
                            needs it; repeatable
 

@@ -9,7 +9,7 @@ use crate::{
         Unreadable,
         entries::{KeyV1, without_values},
     },
-    object::Object,
+    object::{Object, ObjectKey},
     observed::{Answer, Conflict, Forbidden, Live, Observed, Readiness, Refusal, Unchangeable, Why},
 };
 
@@ -37,6 +37,8 @@ pub(super) struct ObservedV1 {
     objects: Vec<(KeyV1, LiveV1)>,
     elsewhere: Vec<Value>,
     others: Vec<Value>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    holders: Vec<(KeyV1, Vec<Vec<KeyV1>>)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -97,22 +99,29 @@ pub(super) enum ReadinessV1 {
 impl From<&Observed> for ObservedV1 {
     fn from(observed: &Observed) -> Self {
         // A plan of what is only remembered is never saved.
-        let Observed { objects, elsewhere, others, is_remembered: _, is_under_way: _ } = observed;
+        let Observed { objects, elsewhere, others, holders, is_remembered: _, is_under_way: _ } = observed;
+        let chains =
+            |chains: &[Vec<ObjectKey>]| chains.iter().map(|chain| chain.iter().map(KeyV1::from).collect()).collect();
         Self {
             objects: objects.iter().map(|(key, live)| (key.into(), live.into())).collect(),
             elsewhere: elsewhere.iter().map(object).collect(),
             others: others.iter().map(object).collect(),
+            holders: holders.iter().map(|(claim, all)| (claim.into(), chains(all))).collect(),
         }
     }
 }
 
 impl ObservedV1 {
     pub(super) fn read(self) -> Result<Observed, Unreadable> {
-        let ObservedV1 { objects, elsewhere, others } = self;
+        let ObservedV1 { objects, elsewhere, others, holders } = self;
+        let chains = |chains: Vec<Vec<KeyV1>>| -> Vec<Vec<ObjectKey>> {
+            chains.into_iter().map(|chain| chain.into_iter().map(ObjectKey::from).collect()).collect()
+        };
         Ok(Observed {
             objects: by_key(objects)?,
             elsewhere: elsewhere.into_iter().map(read_object).collect(),
             others: others.into_iter().map(read_object).collect(),
+            holders: by_key(holders.into_iter().map(|(claim, all)| (claim, chains(all))))?,
             is_remembered: false,
             is_under_way: false,
         })

@@ -69,10 +69,14 @@ fn answer() -> impl Strategy<Value = Answer> {
 fn observed() -> impl Strategy<Value = Observed> {
     let live = prop_oneof![Just(Live::Absent), object().prop_map(Live::Present), object().prop_map(Live::Metadata),];
     let objects = || collection::vec(object(), 0..2);
-    (collection::btree_map(key(), live, 0..4), objects(), objects()).prop_map(|(objects, elsewhere, others)| Observed {
+    let chains = collection::vec(collection::vec(key(), 1..3), 0..3);
+    let all =
+        (collection::btree_map(key(), live, 0..4), objects(), objects(), collection::btree_map(key(), chains, 0..2));
+    all.prop_map(|(objects, elsewhere, others, holders)| Observed {
         objects,
         elsewhere,
         others,
+        holders,
         is_remembered: false,
         is_under_way: false,
     })

@@ -12,11 +12,11 @@ use crate::{
 };
 
 use super::super::{
-    Action, After, Change, Check, Clears, Expect, Input, Plan, Reason, Taken,
+    Action, After, Block, Change, Check, Clears, Expect, Input, Plan, Reason, Taken,
     choices::is_meant,
     claims::{is_claim, is_claim_of_leaving_set},
     foreign::foreign,
-    guard,
+    guard, holders,
     standing::is_ours,
 };
 use super::Faults;
@@ -28,6 +28,7 @@ pub(super) fn check(input: &Input, plan: &Plan, key: &ObjectKey, change: &Change
         reason,
         rolls,
         ends,
+        held_by,
         expect,
         manifest,
         takes_back,
@@ -56,10 +57,17 @@ pub(super) fn check(input: &Input, plan: &Plan, key: &ObjectKey, change: &Change
     fault(rolls.is_empty() || is_rolling(key), "has no pods to roll");
     let goes = matches!(action, Action::Replace | Action::Delete) || is_going;
     fault(ends.is_empty() || (is_claim(&key.kind) && goes), "ends pods, and is no claim that goes");
+    // With the namespace goes all that is in it, if it may.
+    let all_end = plan.deletes(&input.namespace_key()) && input.choices.with_foreign;
     let are_mine = ends.iter().all(|user| input.applied(user).is_some());
-    fault(are_mine, "ends pods of what ditc did not make");
-    let may_end = ends.is_empty() || !guard::keeps_data(input, key, component.as_ref(), manifest.as_ref());
-    fault(may_end, "ends pods although data is lost");
+    fault(are_mine || all_end, "ends pods of what ditc did not make");
+    let live = input.observed.objects.get(key).and_then(Live::object);
+    let is_lost = live.is_some_and(|live| holders::is_begun(input, key, live));
+    let keeps = || guard::keeps_data(input, key, component.as_ref(), manifest.as_ref());
+    fault(ends.is_empty() || all_end || is_lost || !keeps(), "ends pods although data is lost");
+    let is_held = held_by.is_empty() || (is_claim(&key.kind) && live.is_some_and(Object::is_terminating));
+    let waits = plan.blocked.iter().any(|blocked| matches!(blocked.why, Block::WithForeign(_)));
+    fault(is_held || waits, "is held, and is no claim that is being deleted");
     expects(input, key, *action, expect, &mut fault);
     whose(input, plan, key, change, &mut fault);
 
@@ -206,7 +214,8 @@ fn whose(input: &Input, plan: &Plan, key: &ObjectKey, change: &Change, fault: &m
             let is_desired = input.desired.is_some_and(|desired| desired.manifests.contains_key(key));
             fault(!is_desired, "is deleted although it is desired");
             if input.operation == Operation::Apply {
-                let loses = live.is_some() && guard::keeps_data(input, key, component, None);
+                let is_there = live.is_some_and(|live| !live.is_terminating());
+                let loses = is_there && guard::keeps_data(input, key, component, None);
                 fault(!loses, "is deleted although data is lost");
             }
             if *key == input.namespace_key() {

@@ -79,6 +79,7 @@ impl Plan {
             manifest: (action != Action::Delete).then_some(manifest),
             rolls: BTreeSet::new(),
             ends: BTreeSet::new(),
+            held_by: BTreeSet::new(),
             takes_back: Vec::new(),
             regains: Vec::new(),
             gives_up: Vec::new(),

@@ -121,6 +121,8 @@ pub(super) struct ChangeDocument<'a> {
     rolls_because: Vec<Resource<'a>>,
     /// The workloads whose pods are ended, since they use the claim that goes.
     ends_pods_of: Vec<Resource<'a>>,
+    /// What uses the claim that is being deleted, and holds it.
+    held_by: Vec<Resource<'a>>,
     fields: Vec<FieldDocument<'a>>,
     unchanged_fields: usize,
     takes_back: Vec<TakenDocument<'a>>,
@@ -145,6 +147,7 @@ impl<'a> ChangeDocument<'a> {
             reason,
             rolls,
             ends,
+            held_by,
             expect: _,
             manifest,
             takes_back,
@@ -171,6 +174,7 @@ impl<'a> ChangeDocument<'a> {
             reason: reason_word(reason),
             risks: risks(plan, key, change).into_iter().map(|(risk, _)| risk.word()).collect(),
             ends_pods_of: ends.iter().map(|key| Resource::new(plan, plan.component_of(key), key)).collect(),
+            held_by: held_by.iter().map(|key| Resource::new(plan, plan.component_of(key), key)).collect(),
             rolls_because: rolls.iter().map(|key| Resource::new(plan, plan.component_of(key), key)).collect(),
             fields: diff.fields.iter().map(field).collect(),
             unchanged_fields: diff.unchanged,

@@ -71,6 +71,7 @@ pub(super) fn block_word(why: &Block) -> &'static str {
         Block::Forbidden(Forbidden::Quota, _) => "quota",
         Block::Forbidden(Forbidden::Admission, _) => "admission",
         Block::HoldsData(_) => "holds_data",
+        Block::Held(_) => "held",
         Block::WithEnvironment => "with_environment",
         Block::SecretChanged => "secret_changed",
         Block::WithForeign(_) => "with_foreign",

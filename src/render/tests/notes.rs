@@ -118,7 +118,8 @@ fn blocked_objects_say_the_ways_out() {
         (key("Deployment", "x"), Block::Forbidden(Forbidden::Admission, "denied by webhook".into())),
         (pvc.clone(), Block::HoldsData(Losing::Delete)),
         (pvc.clone(), Block::HoldsData(Losing::Replace(By::Server))),
-        (pvc, Block::HoldsData(Losing::Going)),
+        (pvc.clone(), Block::HoldsData(Losing::Going)),
+        (pvc, Block::Held(BTreeSet::from([key("Deployment", "theirs"), key("Pod", "rescue"), key("Pod", "two")]))),
         (key("StatefulSet", "db"), Block::HoldsData(Losing::Renew(By::Server, "data-db-0".to_owned()))),
         (key("Secret", "db"), Block::HoldsData(Losing::Replace(By::User))),
         (key("Secret", "postgresql"), Block::SecretChanged),
@@ -132,7 +133,7 @@ fn blocked_objects_say_the_ways_out() {
         str![[r#"
 Plan: 0 to add, 0 to change, 0 to destroy.
 
-This plan cannot be applied. 13 objects stand in the way:
+This plan cannot be applied. 14 objects stand in the way:
 
   ! jakub/Deployment/orders (environments/jakub.toml:6)
     An object of this name exists, and ditc did not make it (managed by helm,
@@ -185,6 +186,14 @@ This plan cannot be applied. 13 objects stand in the way:
     hint: or, if all data of it may be lost:
         ditc plan jakub -delete-data=jakub/PersistentVolumeClaim/data-postgresql-0
 
+  ! jakub/PersistentVolumeClaim/data-postgresql-0
+    Pod/rescue, Pod/two and Deployment/theirs use it, and Kubernetes keeps a
+    claim as long as it is used: it would be neither there nor gone.
+    hint: end what uses it first, if nobody needs it:
+        kubectl -n jakub scale --replicas=0 deployment/theirs
+    hint: end what uses it first, if nobody needs it:
+        kubectl -n jakub delete pod/rescue pod/two
+
   ! jakub/StatefulSet/db
     It would be made anew, since the server cannot change it in place. It then
     takes up the claims that it made before: their data stays, and so do their
@@ -222,7 +231,7 @@ This plan cannot be applied. 13 objects stand in the way:
         str![[r#"
 Plan: 0 to add, 0 to change, 0 to destroy.
 
-This plan cannot be applied. 13 objects stand in the way:
+This plan cannot be applied. 14 objects stand in the way:
 
   ! jakub/Deployment/orders (environments/jakub.toml:6)
     An object of this name exists, and ditc did not make it (managed by helm, kubectl).
@@ -270,6 +279,13 @@ This plan cannot be applied. 13 objects stand in the way:
     hint: save its data while they run
     hint: or, if all data of it may be lost:
         ditc plan jakub -delete-data=jakub/PersistentVolumeClaim/data-postgresql-0
+
+  ! jakub/PersistentVolumeClaim/data-postgresql-0
+    Pod/rescue, Pod/two and Deployment/theirs use it, and Kubernetes keeps a claim as long as it is used: it would be neither there nor gone.
+    hint: end what uses it first, if nobody needs it:
+        kubectl -n jakub scale --replicas=0 deployment/theirs
+    hint: end what uses it first, if nobody needs it:
+        kubectl -n jakub delete pod/rescue pod/two
 
   ! jakub/StatefulSet/db
     It would be made anew, since the server cannot change it in place. It then takes up the claims that it made before: their data stays, and so do their size and class, whatever it asks for.

@@ -1,5 +1,7 @@
 //! What stands in the way of a plan: each object with the reason, the place that asks for it, and the ways out.
 
+use std::collections::BTreeSet;
+
 use crate::{
     address::address,
     names::ComponentId,
@@ -10,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    change::place,
+    change::{list, place},
     notes::{count, names, object},
     plan::Context,
 };
@@ -139,6 +141,7 @@ pub(in crate::render) fn explain(plan: &Plan, blocked: &Blocked, flags: &str) ->
             (format!("{what}: {}", clean_line(text)), ways)
         }
         Block::HoldsData(losing) => holds_data(plan, blocked, losing, flags),
+        Block::Held(by) => held(plan, by),
         Block::WithEnvironment => (
             "A namespace is not replaced: all that is in it would go.".to_owned(),
             vec![way("destroy the environment, then apply it")],
@@ -159,6 +162,31 @@ pub(in crate::render) fn explain(plan: &Plan, blocked: &Blocked, flags: &str) ->
             (what, vec![way("delete or move them first, then run destroy again"), with_it])
         }
     }
+}
+
+/// That a claim would stay half deleted, and how what uses it is ended.
+fn held(plan: &Plan, by: &BTreeSet<ObjectKey>) -> (String, Vec<Way>) {
+    let all: Vec<String> = by.iter().map(|key| clean_line(&format!("{}/{}", key.kind.kind, key.name))).collect();
+    let verb = if all.len() == 1 { "uses" } else { "use" };
+    let what = format!(
+        "{} {verb} it, and Kubernetes keeps a claim as long as it is used: it would be neither there nor gone.",
+        list(&all)
+    );
+    let scales = |key: &ObjectKey| {
+        matches!(key.kind.kind.as_str(), "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController")
+    };
+    let (scaled, deleted): (Vec<&ObjectKey>, Vec<&ObjectKey>) = by.iter().partition(|key| scales(key));
+    let command = |verb: &str, keys: &[&ObjectKey]| {
+        let names: Vec<String> =
+            keys.iter().map(|key| format!("{}/{}", key.kind.kind.to_lowercase(), key.name)).collect();
+        (!keys.is_empty()).then(|| clean_line(&format!("kubectl -n {} {verb} {}", plan.namespace, names.join(" "))))
+    };
+    let commands = [command("scale --replicas=0", &scaled), command("delete", &deleted)];
+    let ways = commands
+        .into_iter()
+        .flatten()
+        .map(|command| Way { text: "end what uses it first, if nobody needs it:", command: Some(command) });
+    (what, ways.collect())
 }
 
 /// That data would be lost with an object, or not be what the definition asks for, and what can be done.

@@ -281,7 +281,7 @@ fn remark(change: &Change, why: Option<String>, context: &Context<'_>) -> Option
 
 /// The reason, and whose change replaces the object's pods.
 pub(super) fn because(change: &Change, operation: Operation) -> Option<String> {
-    let why = [reason_text(&change.reason, change.action, operation), ending(change)]
+    let why = [reason_text(&change.reason, change.action, operation), ending(change), held(change)]
         .into_iter()
         .flatten()
         .reduce(|why, more| format!("{why}; {more}"));
@@ -299,6 +299,14 @@ fn ending(change: &Change) -> Option<String> {
     let of: Vec<String> =
         change.ends.iter().map(|key| clean_line(&format!("{}/{}", key.kind.kind, key.name))).collect();
     (!of.is_empty()).then(|| format!("ends the pods of {}, which use it", list(&of)))
+}
+
+/// What has to end before a claim is gone.
+fn held(change: &Change) -> Option<String> {
+    let by: Vec<String> =
+        change.held_by.iter().map(|key| clean_line(&format!("{}/{}", key.kind.kind, key.name))).collect();
+    let verb = if by.len() == 1 { "uses" } else { "use" };
+    (!by.is_empty()).then(|| format!("it waits for {}, which {verb} it", list(&by)))
 }
 
 /// `a`, `a and b`, `a, b and c`.

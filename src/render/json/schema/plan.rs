@@ -125,6 +125,7 @@ pub(super) fn change() -> Fields {
             ),
         ),
         ("ends_pods_of", list(of("resource"), "the workloads whose pods end, since they use the claim that goes")),
+        ("held_by", list(of("resource"), "what uses the claim that is being deleted, and holds it")),
         ("rolls_because", list(of("resource"), "the configuration whose change replaces its pods")),
         ("fields", list(of("field"), "those that differ; every one of a new object")),
         ("unchanged_fields", count("how many do not")),
