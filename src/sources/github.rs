@@ -2,6 +2,9 @@
 //! where nothing moved.
 
 mod ask;
+mod error;
+mod login;
+mod send;
 mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use hyper::body::Bytes;
 use serde::Deserialize;
 
-pub use ask::{GITHUB, GitHub, GitHubError, Token};
+pub use error::GitHubError;
+pub use login::{GITHUB, GitHub, Token};
 pub use tell::{Board, COMMENT, How, Notice, Posted, State};
 
 use super::{
@@ -60,6 +64,7 @@ struct Compared {
     total_commits: u64,
 }
 
+/// Of a commit, and of a refusal.
 #[derive(Deserialize)]
 struct Message {
     message: String,

@@ -3,23 +3,22 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, Method, StatusCode};
+use http::Method;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
-use crate::sources::Access;
-
-use super::ask::{
-    ANSWER, Client, GitHubError, Pause, TRIES, WAIT, connected, delay, elsewhere, innermost, read_body, refused,
+use super::{
+    error::GitHubError,
+    login::connected,
+    send::{Again, Request, WAIT, send},
 };
+use crate::sources::Access;
 
 /// The longest text that a comment takes, in characters (<https://github.com/orgs/community/discussions/27190>).
 pub const COMMENT: usize = 65_536;
 /// The longest description of a status or a deployment.
 const DESCRIPTION: usize = 140;
-/// Of what GitHub says, no more characters than this are shown.
-const SHOWN: usize = 200;
 /// More pages of comments than this are not read: 100 comments each.
 const PAGES: usize = 50;
 /// More deployments of one environment than this are not looked at.
@@ -118,21 +117,8 @@ struct Identified {
 }
 
 #[derive(Deserialize)]
-struct Message {
-    message: String,
-}
-
-#[derive(Deserialize)]
 struct Stated {
     state: String,
-}
-
-/// Whether a request may be sent again when nobody knows whether it was done.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Again {
-    Safe,
-    /// It would be done twice.
-    Never,
 }
 
 impl<'a> Board<'a> {
@@ -210,7 +196,7 @@ impl<'a> Board<'a> {
             Some(author) => author.clone(),
             None => {
                 let url = format!("{}/user", self.access.github.url);
-                let author = match self.send(&Method::GET, &url, None, Again::Safe).await {
+                let author = match self.send(&Request::get(&url)).await {
                     Ok(text) => Author::User(parsed::<User>(&text)?.login),
                     Err(GitHubError::Forbidden { .. }) => Author::App,
                     Err(error) => return Err(error),
@@ -295,8 +281,7 @@ impl<'a> Board<'a> {
     }
 
     async fn read<T: DeserializeOwned>(&mut self, path: &str) -> Result<T, GitHubError> {
-        let url = self.url(path);
-        parsed(&self.send(&Method::GET, &url, None, Again::Safe).await?)
+        parsed(&self.send(&Request::get(&self.url(path))).await?)
     }
 
     async fn write(&mut self, method: Method, path: &str, body: &Value, again: Again) -> Result<String, GitHubError> {
@@ -305,78 +290,17 @@ impl<'a> Board<'a> {
             sleep(Duration::from_secs(1)).await;
         }
         let url = self.url(path);
-        self.send(&method, &url, Some(body), again).await
+        self.send(&Request { method, body: Some(body), again, ..Request::get(&url) }).await
     }
 
     fn url(&self, path: &str) -> String {
         format!("{}/repos/{}/{path}", self.access.github.url, self.repository)
     }
 
-    /// Sends a request until it is answered, within the patience that is left for all.
-    async fn send(
-        &mut self,
-        method: &Method,
-        url: &str,
-        body: Option<&Value>,
-        again: Again,
-    ) -> Result<String, GitHubError> {
+    async fn send(&mut self, request: &Request<'_>) -> Result<String, GitHubError> {
         let client = connected(self.access).await?;
-        let mut tries = 1;
-        loop {
-            let wait = Duration::from_millis(500 << tries);
-            match once(client, self.access.timeout, method, url, body).await {
-                Err(GitHubError::Unreachable(_) | GitHubError::Slow(_)) if tries < TRIES && again == Again::Safe => {
-                    sleep(wait).await;
-                    tries += 1;
-                }
-                Err(error) => return Err(error),
-                Ok((status, _, text)) if status.is_success() => return Ok(text),
-                Ok((status, ..)) if status.is_server_error() && tries < TRIES && again == Again::Safe => {
-                    sleep(wait).await;
-                    tries += 1;
-                }
-                Ok((StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY, _, text)) => {
-                    let message = parsed::<Message>(&text).map_or(text, |told| told.message);
-                    let message = message.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
-                    return Err(GitHubError::Refused(message));
-                }
-                // What is refused for the number of requests was not done.
-                Ok((status, told, text)) => match delay(status, &told) {
-                    Some(Pause { seconds, .. }) if seconds.max(1) <= self.patience => {
-                        self.patience -= seconds.max(1);
-                        sleep(Duration::from_secs(seconds.max(1))).await;
-                    }
-                    pause => return Err(refused(status, &text, client, pause)),
-                },
-            }
-        }
+        Ok(send(self.access, client, request, &mut self.patience).await?.text())
     }
-}
-
-/// Asks or tells once. Nothing leads anywhere else.
-async fn once(
-    client: &Client,
-    limit: Duration,
-    method: &Method,
-    url: &str,
-    body: Option<&Value>,
-) -> Result<(StatusCode, HeaderMap, String), GitHubError> {
-    let send = async {
-        match *method {
-            Method::POST => client.octocrab._post(url, body).await,
-            Method::PATCH => client.octocrab._patch(url, body).await,
-            _ => client.octocrab._get(url).await,
-        }
-    };
-    let answer = timeout(limit, send).await.map_err(|_| GitHubError::Slow(limit))?;
-    let answer = answer.map_err(|error| GitHubError::Unreachable(innermost(&error)))?;
-    let (status, told) = (answer.status(), answer.headers().clone());
-    if status.is_redirection() {
-        let to = told.get(http::header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default();
-        return Err(elsewhere(to));
-    }
-    let body = read_body(answer.into_body(), limit, ANSWER).await?;
-    Ok((status, told, String::from_utf8_lossy(&body).into_owned()))
 }
 
 fn parsed<T: DeserializeOwned>(text: &str) -> Result<T, GitHubError> {
