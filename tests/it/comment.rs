@@ -137,16 +137,16 @@ fn github_is_asked_again_where_that_does_no_harm() {
     let comment = format!("{} comment plan.md -json", step(&server));
     let fault = |method, status, header, is_done| Fault { method, status, header, is_done };
     // Posted, and the answer lost: it is found, not posted twice.
-    server.known().faults.push(fault("POST", 502, "", true));
+    server.known().faults.push(fault("POST", 502, None, true));
     workspace.ditc(&comment).exits(0).says("\"what\": \"unchanged\"");
     assert_eq!(server.bodies().len(), 1);
     server.known().comments.clear();
-    server.known().faults.push(fault("POST", 429, "Retry-After: 1\r\n", false));
-    server.known().faults.push(fault("GET", 500, "", false));
+    server.known().faults.push(fault("POST", 429, Some(("Retry-After", "1")), false));
+    server.known().faults.push(fault("GET", 500, None, false));
     workspace.ditc(&comment).exits(0).says("\"what\": \"created\"");
     assert_eq!(server.bodies().len(), 1);
     // Nobody waits for an hour.
-    server.known().faults.push(fault("GET", 403, "Retry-After: 3600\r\n", false));
+    server.known().faults.push(fault("GET", 403, Some(("Retry-After", "3600")), false));
     workspace.ditc(&format!("{} comment plan.md", step(&server))).exits(1).out("").error(str![[r#"
 error: posting to GitHub did not come to its end
   caused by: GitHub answers no more questions until 3600s from now
@@ -154,7 +154,7 @@ error: posting to GitHub did not come to its end
 
 "#]]);
     // Three times is enough.
-    (0..3).for_each(|_| server.known().faults.push(fault("GET", 503, "", false)));
+    (0..3).for_each(|_| server.known().faults.push(fault("GET", 503, None, false)));
     workspace.ditc(&format!("{} comment plan.md", step(&server))).exits(1).out("").error(str![[r#"
 error: posting to GitHub did not come to its end
   caused by: GitHub failed with status 503
@@ -175,7 +175,7 @@ warning: this is a pull request from a fork, whose runs get no token that may
 "#]]);
     assert!(server.asked().is_empty());
     // Its token may read and not write.
-    let fault = Fault { method: "POST", status: 403, header: "", is_done: false };
+    let fault = Fault { method: "POST", status: 403, header: None, is_done: false };
     server.known().faults.push(fault);
     workspace.ditc(&format!("{} comment plan.md", step(&server))).exits(0).out("").says_nothing_of("error:");
     // Where the branch is one's own, both are mistakes.
@@ -185,7 +185,7 @@ error: there is no token to post with
   hint: in a workflow, give the step `env: GITHUB_TOKEN: ${{ github.token }}`
 
 "#]]);
-    let fault = Fault { method: "POST", status: 403, header: "", is_done: false };
+    let fault = Fault { method: "POST", status: 403, header: None, is_done: false };
     server.known().faults.push(fault);
     workspace.ditc(&format!("{} comment plan.md", step(&server))).exits(1).out("").error(str![[r#"
 error: posting to GitHub did not come to its end

@@ -1,18 +1,16 @@
 //! Images that must be in their registry before what names them is written: a registry of our own on a loopback port.
 
-use std::{
-    io::{BufRead, BufReader, Write},
-    net::TcpListener,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread,
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 
 use snapbox::str;
 
-use crate::support::{UNBOUND, Workspace};
+use crate::support::{
+    UNBOUND, Workspace,
+    http::{self, Answer},
+};
 
 /// A registry that answers its first questions with some codes, and all others with the last of them.
 struct Registry {
@@ -21,19 +19,11 @@ struct Registry {
 }
 
 fn registry(codes: &'static [u16]) -> Registry {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    let host = listener.local_addr().expect("it has an address").to_string();
     let asked = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&asked);
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let Ok(mut stream) = stream else { continue };
-            let mut lines = BufReader::new(stream.try_clone().expect("a stream can be shared")).lines();
-            while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
-            let number = count.fetch_add(1, Ordering::SeqCst);
-            let code = codes.get(number).or(codes.last()).expect("a code");
-            let _ = write!(stream, "HTTP/1.1 {code} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-        }
+    let host = http::serve(move |_| {
+        let number = count.fetch_add(1, Ordering::SeqCst);
+        Answer::new(*codes.get(number).or(codes.last()).expect("a code"), "")
     });
     Registry { host, asked }
 }

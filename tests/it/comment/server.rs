@@ -3,13 +3,12 @@
 
 use std::{
     collections::BTreeMap,
-    io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
     sync::{Arc, Mutex, MutexGuard},
-    thread,
 };
 
 use serde_json::{Value, json};
+
+use crate::support::http::{self, Answer, Request};
 
 /// Who the token belongs to.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -24,7 +23,7 @@ pub(crate) enum Me {
 pub(crate) struct Fault {
     pub(crate) method: &'static str,
     pub(crate) status: u16,
-    pub(crate) header: &'static str,
+    pub(crate) header: Option<(&'static str, &'static str)>,
     /// Whether the request is done all the same.
     pub(crate) is_done: bool,
 }
@@ -51,17 +50,10 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
-        let url = format!("http://{}", listener.local_addr().expect("bound"));
         let known = Arc::<Mutex<Known>>::default();
         let shared = Arc::clone(&known);
-        thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                let known = Arc::clone(&shared);
-                thread::spawn(move || serve(stream, &known));
-            }
-        });
-        Self { url, known }
+        let host = http::serve(move |request| shared.lock().expect("whole").tell(&request));
+        Self { url: format!("http://{host}"), known }
     }
 
     pub(crate) fn known(&self) -> MutexGuard<'_, Known> {
@@ -90,6 +82,26 @@ impl Known {
         let comment = json!({"id": id, "html_url": url, "body": body, "user": {"login": login, "type": kind}});
         self.comments.push(comment.clone());
         comment
+    }
+
+    fn tell(&mut self, request: &Request) -> Answer {
+        let Request { method, path, headers: _, body } = request;
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        self.asked.push(format!("{method} {path}"));
+        self.tokens.push(request.header("authorization").map(str::to_owned));
+        let fault = self.faults.iter().position(|fault| fault.method == method).map(|at| self.faults.remove(at));
+        if fault.as_ref().is_none_or(|fault| fault.is_done) {
+            let (status, answer) = self.answer(method, path, &body);
+            if fault.is_none() {
+                return Answer::json(status, &answer);
+            }
+        }
+        let Fault { status, header, .. } = fault.expect("else it was answered");
+        let answer = Answer::json(status, &json!({"message": "Resource not accessible by integration"}));
+        match header {
+            Some((name, value)) => answer.with(name, value),
+            None => answer,
+        }
     }
 
     fn answer(&mut self, method: &str, path: &str, body: &Value) -> (u16, Value) {
@@ -153,41 +165,4 @@ impl Known {
             _ => (404, json!({"message": "Not Found"})),
         }
     }
-}
-
-/// Answers one request and closes.
-fn serve(stream: TcpStream, known: &Mutex<Known>) -> Option<()> {
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
-    let mut line = String::new();
-    reader.read_line(&mut line).ok()?;
-    let (method, rest) = line.split_once(' ')?;
-    let (method, path) = (method.to_owned(), rest.split(' ').next()?.to_owned());
-    let mut headers = BTreeMap::new();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok()?;
-        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
-        headers.insert(name.to_lowercase(), value.to_owned());
-    }
-    let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let mut known = known.lock().expect("whole");
-    known.asked.push(format!("{method} {path}"));
-    known.tokens.push(headers.get("authorization").cloned());
-    let fault = known.faults.iter().position(|fault| fault.method == method).map(|at| known.faults.remove(at));
-    let (mut status, mut answer) = match &fault {
-        Some(fault) if !fault.is_done => (fault.status, json!({"message": "no"})),
-        _ => known.answer(&method, &path, &body),
-    };
-    drop(known);
-    let mut header = "";
-    if let Some(fault) = fault {
-        (status, header) = (fault.status, fault.header);
-        answer = json!({"message": "Resource not accessible by integration"});
-    }
-    let text = answer.to_string();
-    let head = format!("HTTP/1.1 {status} X\r\nConnection: close\r\n{header}Content-Length: {}\r\n\r\n", text.len());
-    (&stream).write_all(format!("{head}{text}").as_bytes()).ok()
 }

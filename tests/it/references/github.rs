@@ -3,35 +3,15 @@
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
-    io::{BufRead, BufReader, Write as _},
-    net::{TcpListener, TcpStream},
     sync::{Arc, Mutex},
-    thread,
 };
 
 use super::*;
+pub(super) use crate::support::http::Answer;
+use crate::support::http::{self, Request};
 
 const ONE: &str = "1111111111111111111111111111111111111111";
 const TWO: &str = "2222222222222222222222222222222222222222";
-
-/// What is answered for a path.
-#[derive(Clone)]
-pub(super) struct Answer {
-    status: u16,
-    headers: Vec<(&'static str, String)>,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    pub(super) fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, headers: Vec::new(), body: body.into() }
-    }
-
-    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
-        self
-    }
-}
 
 /// A question, and how it was answered.
 #[derive(Clone)]
@@ -55,17 +35,10 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
-        let url = format!("http://{}", listener.local_addr().expect("bound"));
         let known = Arc::<Mutex<Known>>::default();
         let shared = Arc::clone(&known);
-        thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                let known = Arc::clone(&shared);
-                thread::spawn(move || serve(stream, &known));
-            }
-        });
-        Self { url, known }
+        let host = http::serve(move |request| shared.lock().expect("whole").tell(request));
+        Self { url: format!("http://{host}"), known }
     }
 
     pub(super) fn answer(&self, path: &str, answers: impl IntoIterator<Item = Answer>) {
@@ -89,31 +62,21 @@ impl Server {
     }
 }
 
-/// Answers one question and closes.
-fn serve(stream: TcpStream, known: &Mutex<Known>) -> Option<()> {
-    let mut lines = BufReader::new(stream.try_clone().ok()?).lines().map_while(Result::ok);
-    let path = lines.next()?.split(' ').nth(1)?.to_owned();
-    let headers: BTreeMap<String, String> = lines
-        .take_while(|line| !line.is_empty())
-        .filter_map(|line| line.split_once(": ").map(|(name, value)| (name.to_lowercase(), value.to_owned())))
-        .collect();
-    let mut known = known.lock().expect("whole");
-    let answer = match known.answers.get_mut(&path) {
-        Some(answers) if answers.len() > 1 => answers.remove(0),
-        Some(answers) => answers[0].clone(),
-        None if path.contains("/commits/") => Answer::new(422, r#"{"message":"No commit found for SHA"}"#),
-        None => Answer::new(404, r#"{"message":"Not Found"}"#),
-    };
-    let etag = answer.headers.iter().find(|(name, _)| *name == "ETag").map(|(_, etag)| etag);
-    let is_known = etag.is_some() && headers.get("if-none-match") == etag;
-    let Answer { status, headers: told, body } = if is_known { Answer::new(304, "") } else { answer };
-    known.asked.push(Asked { path, token: headers.get("authorization").cloned(), status });
-    drop(known);
-    let mut text = format!("HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
-    for (name, value) in told {
-        let _ = write!(text, "{name}: {value}\r\n");
+impl Known {
+    fn tell(&mut self, request: Request) -> Answer {
+        let answer = match self.answers.get_mut(&request.path) {
+            Some(answers) if answers.len() > 1 => answers.remove(0),
+            Some(answers) => answers[0].clone(),
+            None if request.path.contains("/commits/") => Answer::new(422, r#"{"message":"No commit found for SHA"}"#),
+            None => Answer::new(404, r#"{"message":"Not Found"}"#),
+        };
+        let etag = answer.headers.iter().find(|(name, _)| *name == "ETag").map(|(_, etag)| etag.as_str());
+        let is_known = etag.is_some() && request.header("if-none-match") == etag;
+        let answer = if is_known { Answer::new(304, "") } else { answer };
+        let token = request.header("authorization").map(str::to_owned);
+        self.asked.push(Asked { path: request.path, token, status: answer.status });
+        answer
     }
-    (&stream).write_all(&[format!("{text}\r\n").as_bytes(), &body].concat()).ok()
 }
 
 /// The workspace of `demo`, whose service follows tag `dev` of a repository on this server.

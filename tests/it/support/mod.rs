@@ -4,6 +4,7 @@
 mod cluster;
 mod git;
 mod hand;
+pub(crate) mod http;
 pub(crate) mod kept;
 mod real;
 mod requests;
