@@ -10,9 +10,10 @@ use std::{
 
 use jiff::Timestamp;
 
-use crate::{config::PREFIX, sources::Token};
+use crate::{config::PREFIX, sources::Login};
 
 mod actions;
+mod login;
 
 pub use actions::Actions;
 
@@ -52,11 +53,10 @@ pub struct Settings {
     pub home: Option<PathBuf>,
     /// `GIT_SSH_COMMAND`: how git is to start ssh.
     pub ssh_command: Option<String>,
-    /// For GitHub itself: `DITC_GITHUB_TOKEN`, else `GH_TOKEN`, `GITHUB_TOKEN`.
-    pub github_token: Option<Token>,
-    /// For a GitHub Enterprise: `DITC_GITHUB_TOKEN`, else `GH_ENTERPRISE_TOKEN`, `GITHUB_ENTERPRISE_TOKEN`. What lets in at
-    /// GitHub itself is not sent to a host that a file names.
-    pub enterprise_token: Option<Token>,
+    /// For GitHub itself.
+    pub github: Option<Login>,
+    /// For a GitHub Enterprise. What lets in at GitHub itself is not sent to a host that a file names.
+    pub enterprise: Option<Login>,
     /// The step of a workflow on GitHub that this is.
     pub actions: Actions,
     /// Where the process was started.
@@ -99,7 +99,6 @@ impl Settings {
     pub fn from_variables(variables: &BTreeMap<String, String>) -> Self {
         let get = |name: &str| variables.get(name).filter(|value| !value.is_empty()).cloned();
         let is_set = |name: &str| get(name).is_some_and(|value| !is_no(&value));
-        let token = |names: &[&str]| names.iter().find_map(|name| Token::new(&get(name)?, *name));
         let colour = if get("NO_COLOR").is_some() {
             Some(false)
         } else if is_set("CLICOLOR_FORCE") {
@@ -129,8 +128,8 @@ impl Settings {
             kubeconfig: get("KUBECONFIG"),
             home: get("HOME").map(PathBuf::from),
             ssh_command: get("GIT_SSH_COMMAND"),
-            github_token: token(&["DITC_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN"]),
-            enterprise_token: token(&["DITC_GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"]),
+            github: login::read(get, ["GH_TOKEN", "GITHUB_TOKEN"]),
+            enterprise: login::read(get, ["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"]),
             actions: Actions::read(get),
             directory: PathBuf::new(),
             user: get("USER").or_else(|| get("LOGNAME")).unwrap_or_else(|| UNKNOWN.to_owned()),

@@ -21,7 +21,7 @@ const EXIT: &str = "0 when all is done, 1 on an error, 2 for changes (plan \\-de
     not ready (status), 130 and 143 when interrupted.";
 
 /// Variables that `ditc` reads, with what they do.
-const VARIABLES: [(&str, &str); 8] = [
+const VARIABLES: [(&str, &str); 12] = [
     ("KUBECONFIG", "the kubeconfig files, parted by colons"),
     ("DITC_CLI_ARGS", "arguments for every command, quoted as in a shell"),
     ("DITC_CLI_ARGS_plan", "arguments for one command, here plan; state list is DITC_CLI_ARGS_state_list"),
@@ -29,6 +29,18 @@ const VARIABLES: [(&str, &str); 8] = [
     ("DITC_INPUT", "0 asks no questions"),
     ("DITC_IN_AUTOMATION", "1 leaves out hints about what to type next"),
     ("DITC_LOG", "what to log on standard error, such as debug"),
+    ("DITC_GITHUB_TOKEN", "a token for GitHub; the first that is set counts of this and what follows here"),
+    ("DITC_GITHUB_TOKEN_FILE", "a file that holds one"),
+    (
+        "DITC_GITHUB_APP_ID",
+        "a GitHub App, whose private key lies in the file DITC_GITHUB_APP_KEY_FILE; where it is installed is looked up, \
+        or said by DITC_GITHUB_APP_INSTALLATION_ID",
+    ),
+    (
+        "GH_TOKEN",
+        "a token as others know it, or GITHUB_TOKEN; for an Enterprise GH_ENTERPRISE_TOKEN, GITHUB_ENTERPRISE_TOKEN. With \
+        none of these, what gh auth token says",
+    ),
     ("NO_COLOR", "anything switches colours off; CLICOLOR_FORCE switches them on"),
 ];
 

@@ -17,7 +17,7 @@ use crate::{
     sources::{Access, Board, COMMENT, GITHUB, GitHub, GitHubError, How, Notice, State},
 };
 
-use super::desk::Desk;
+use super::{desk::Desk, references::logins};
 
 /// The longest that one request may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -210,7 +210,7 @@ fn access(desk: &Desk<'_>) -> Access {
     // A runner names its own GitHub, and its token is for that one.
     let url = settings.actions.api.as_deref().unwrap_or(GITHUB).trim_end_matches('/').to_owned();
     let is_runner = settings.actions.run.is_some();
-    let github = GitHub::new(url, settings.github_token.clone(), !is_runner && !settings.ci);
+    let github = GitHub::new(url, settings.github.clone(), !is_runner && !settings.ci);
     let root = desk.root();
     let cache = root.join("state").join("cache");
     Access::new(root, cache, None, github, PATIENCE)
@@ -218,7 +218,7 @@ fn access(desk: &Desk<'_>) -> Access {
 
 /// Why nothing can be posted, where that is as it must be.
 fn lacks_token(desk: &Desk<'_>, access: &Access, target: &Target) -> Result<Option<&'static str>, Failure> {
-    if desk.settings.github_token.is_some() || access.github.may_ask_gh {
+    if desk.settings.github.is_some() || access.github.may_ask_gh {
         return Ok(None);
     }
     if target.is_of_fork {
@@ -313,9 +313,14 @@ async fn post<'a>(
 
 fn refused(error: &GitHubError) -> Failure {
     let kind = match error {
-        GitHubError::Unauthorized(_) | GitHubError::Forbidden { .. } | GitHubError::NotFound { .. } => {
-            FailureKind::Auth
-        }
+        GitHubError::Unauthorized(_)
+        | GitHubError::Forbidden { .. }
+        | GitHubError::NotFound { .. }
+        | GitHubError::NoToken(_)
+        | GitHubError::NoApp(_)
+        | GitHubError::UnknownApp { .. }
+        | GitHubError::NotInstalled { .. }
+        | GitHubError::NoInstallation { .. } => FailureKind::Auth,
         GitHubError::Slow(_) => FailureKind::Timeout,
         _ => FailureKind::GitHub,
     };
@@ -326,6 +331,7 @@ fn refused(error: &GitHubError) -> Failure {
             .hint("look at the spelling of -repo and -pr too: what a token may not see looks as if it were not there"),
         GitHubError::Unauthorized(_) => failure.hint("in a workflow, give the step `env: GITHUB_TOKEN: ${{ github.token }}`"),
         GitHubError::Limited { .. } => failure.hint("run it again then: what is posted already is not posted twice"),
+        _ if kind == FailureKind::Auth => logins(error).into_iter().fold(failure, Failure::hint),
         _ => failure.hint("run it again: what is posted already is not posted twice"),
     }
 }

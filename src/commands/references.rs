@@ -32,11 +32,11 @@ const LISTED: usize = 20;
 /// What is needed to ask repositories.
 pub(super) fn access(desk: &Desk<'_>, settings: &config::Settings) -> Access {
     let root = desk.root();
-    let (url, token) = match &settings.github {
-        Some(url) => (url.clone(), &desk.settings.enterprise_token),
-        None => (GITHUB.to_owned(), &desk.settings.github_token),
+    let (url, login) = match &settings.github {
+        Some(url) => (url.clone(), &desk.settings.enterprise),
+        None => (GITHUB.to_owned(), &desk.settings.github),
     };
-    let github = GitHub::new(url, token.clone(), true);
+    let github = GitHub::new(url, login.clone(), true);
     let cache = root.join("state").join("cache");
     Access::new(root, cache, desk.settings.ssh_command.clone(), github, PATIENCE)
 }
@@ -316,6 +316,11 @@ fn github(diagnostic: Diagnostic, error: &GitHubError) -> Diagnostic {
                 "look at the spelling; and whether the token from {from} may read the contents of this repository"
             )),
         GitHubError::Unauthorized(_) => diagnostic.help("it may have expired").help(SET),
+        GitHubError::NoToken(_)
+        | GitHubError::NoApp(_)
+        | GitHubError::UnknownApp { .. }
+        | GitHubError::NotInstalled { .. }
+        | GitHubError::NoInstallation { .. } => logins(error).into_iter().fold(diagnostic, Diagnostic::help),
         GitHubError::Limited { token: None, .. } => {
             diagnostic.help("without a token GitHub answers 60 questions an hour").help(SET)
         }
@@ -328,6 +333,31 @@ fn github(diagnostic: Diagnostic, error: &GitHubError) -> Diagnostic {
         GitHubError::Elsewhere(_) | GitHubError::Client(_) => diagnostic
             .help("`[github] url` in ditc.toml says where GitHub is: of an Enterprise it is `https://HOST/api/v3`"),
         GitHubError::NoSuch | GitHubError::TooLarge | GitHubError::Nonsense(_) | GitHubError::Refused(_) => diagnostic,
+    }
+}
+
+/// What may help where who asks could not be said.
+pub(super) fn logins(error: &GitHubError) -> Vec<String> {
+    match error {
+        GitHubError::NoToken(_) => {
+            vec!["DITC_GITHUB_TOKEN_FILE is the path of a file that holds a token and nothing else".to_owned()]
+        }
+        GitHubError::NoApp(_) => vec![
+            "an app is named by DITC_GITHUB_APP_ID, and DITC_GITHUB_APP_KEY_FILE is the path of the .pem that GitHub \
+             made for it"
+                .to_owned(),
+        ],
+        GitHubError::UnknownApp { .. } => vec![
+            "the page of the app has its number, and makes another key; the clock of this machine may also be wrong"
+                .to_owned(),
+        ],
+        GitHubError::NotInstalled { page, .. } => {
+            vec![format!("install it, or let it see this repository too: {page}")]
+        }
+        GitHubError::NoInstallation { .. } => {
+            vec!["leave out DITC_GITHUB_APP_INSTALLATION_ID: it is looked up for each owner of repositories".to_owned()]
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What names of a repository on GitHub stand for, by its REST API: one request for a tag or a branch, and none that counts
 //! where nothing moved.
 
+mod app;
 mod ask;
 mod error;
 mod login;
@@ -12,8 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use hyper::body::Bytes;
 use serde::Deserialize;
 
+pub use app::App;
 pub use error::GitHubError;
-pub use login::{GITHUB, GitHub, Token};
+pub use login::{GITHUB, GitHub, Login, Token};
 pub use tell::{Board, COMMENT, How, Notice, Posted, State};
 
 use super::{
@@ -76,7 +78,7 @@ pub(super) async fn resolve(
     (owner, name): (&str, &str),
     references: &BTreeSet<Reference>,
 ) -> BTreeMap<Reference, Result<Found, Unresolved>> {
-    let asked = Asked { access, repository: format!("/repos/{owner}/{name}") };
+    let asked = Asked { access, repository: format!("{owner}/{name}") };
     let mut found = BTreeMap::new();
     for reference in references {
         let answer = asked.find(reference).await;
@@ -213,12 +215,12 @@ pub(super) async fn archive(
     (owner, name): (&str, &str),
     commit: &Commit,
 ) -> Result<Bytes, GitHubError> {
-    Asked { access, repository: format!("/repos/{owner}/{name}") }.archive(commit).await
+    Asked { access, repository: format!("{owner}/{name}") }.archive(commit).await
 }
 
 /// What lies between two commits; the files that changed are not asked for.
 pub(super) async fn since(access: &Access, (owner, name): (&str, &str), from: &Commit, to: &Commit) -> Option<Since> {
-    let asked = Asked { access, repository: format!("/repos/{owner}/{name}") };
+    let asked = Asked { access, repository: format!("{owner}/{name}") };
     let compared = asked.text(&format!("compare/{from}...{to}?per_page=1&page=2"), JSON).await.ok()?;
     let Compared { status, total_commits } = read(&compared).ok()?;
     let message = asked.text(&format!("git/commits/{to}"), JSON).await.ok();

@@ -23,7 +23,7 @@ pub use access::{Access, Unreachable};
 pub use changed::changed_since;
 pub use definition::{Standing, files_at, standing};
 pub use git::GitError;
-pub use github::{Board, COMMENT, GITHUB, GitHub, GitHubError, How, Notice, Posted, State, Token};
+pub use github::{App, Board, COMMENT, GITHUB, GitHub, GitHubError, How, Login, Notice, Posted, State, Token};
 pub use project::project;
 pub use resolve::{Found, Question, Unresolved, resolve};
 pub use since::since;

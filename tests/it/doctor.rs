@@ -199,11 +199,10 @@ bad   server      http://[CLOSED] cannot be reached: client error
 ok    state       state/ is not there yet; the first command makes it
 ok    git         git version 2.50.0
 ok    helm        v3.18.0+gb88f864
-note  github      no token in GITHUB_TOKEN or GH_TOKEN
-                  Private repositories are not read over the API, and public
-                  ones only 60 times an hour.
-                  mend: export GITHUB_TOKEN=$(gh auth token), where that is
-                    needed
+note  github      no token in DITC_GITHUB_TOKEN, GH_TOKEN or GITHUB_TOKEN
+                  Unless gh auth token knows one, private repositories are not
+                  read over the API, and public ones only 60 times an hour.
+                  mend: gh auth login, where that is needed; or set one of them
 
 2 things keep ditc from working. One thing is noted above.
 

@@ -1,5 +1,6 @@
 //! Services that follow git: the binary with repositories that the tests make.
 
+mod app;
 mod github;
 mod host;
 mod locked;

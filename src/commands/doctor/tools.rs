@@ -2,14 +2,10 @@
 
 use crate::{
     render::text::Finding,
-    settings,
     sources::{Tool, is_working_copy, version},
 };
 
 use super::super::desk::Desk;
-
-/// Where a token for GitHub is looked for.
-const TOKENS: [&str; 2] = ["GITHUB_TOKEN", "GH_TOKEN"];
 
 pub(super) fn look(desk: &Desk<'_>, findings: &mut Vec<Finding>) {
     const GIT: &str = "Tags are not followed, and -changed-since does not work.";
@@ -33,14 +29,13 @@ pub(super) fn look(desk: &Desk<'_>, findings: &mut Vec<Finding>) {
         }
         Tool::Broken(why) => Finding::note("helm", format!("it does not run: {why}"), HELM).mend("install helm anew"),
     });
-    let found = TOKENS.iter().find(|name| settings::variable(name).is_some_and(|value| !value.is_empty()));
-    findings.push(match found {
-        // Never more than that.
-        Some(name) => Finding::good("github", format!("a token is in {name}")),
+    findings.push(match &desk.settings.github {
+        Some(login) => Finding::good("github", login.to_string()),
         None => {
-            let impact = "Private repositories are not read over the API, and public ones only 60 times an hour.";
-            let text = format!("no token in {}", TOKENS.join(" or "));
-            Finding::note("github", text, impact).mend("export GITHUB_TOKEN=$(gh auth token), where that is needed")
+            let impact = "Unless gh auth token knows one, private repositories are not read over the API, and public \
+                ones only 60 times an hour.";
+            let text = "no token in DITC_GITHUB_TOKEN, GH_TOKEN or GITHUB_TOKEN";
+            Finding::note("github", text, impact).mend("gh auth login, where that is needed; or set one of them")
         }
     });
 }

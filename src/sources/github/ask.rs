@@ -25,7 +25,7 @@ struct Kept {
 /// The questions about one repository.
 pub(super) struct Asked<'a> {
     pub(super) access: &'a Access,
-    /// `/repos/OWNER/NAME`.
+    /// `OWNER/NAME`
     pub(super) repository: String,
 }
 
@@ -33,7 +33,7 @@ impl Asked<'_> {
     /// Asks for a path below the repository.
     pub(super) async fn text(&self, path: &str, accept: &'static str) -> Result<String, GitHubError> {
         let slash = if path.is_empty() { "" } else { "/" };
-        let url = format!("{}{}{slash}{path}", self.access.github.url, self.repository);
+        let url = format!("{}/repos/{}{slash}{path}", self.access.github.url, self.repository);
         let place = place(self.access, &url, accept);
         let kept = kept(&place, &url);
         let mut headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]);
@@ -56,7 +56,7 @@ impl Asked<'_> {
 
     /// Asks for the archive of a commit, which GitHub has on another host.
     pub(super) async fn archive(&self, commit: &Commit) -> Result<Bytes, GitHubError> {
-        let url = format!("{}{}/tarball/{commit}", self.access.github.url, self.repository);
+        let url = format!("{}/repos/{}/tarball/{commit}", self.access.github.url, self.repository);
         let Answered { status, body, .. } =
             self.send(&Request { follow: Follow::Anywhere, ..Request::get(&url) }).await?;
         match status {
@@ -66,9 +66,9 @@ impl Asked<'_> {
     }
 
     async fn send(&self, request: &Request<'_>) -> Result<Answered, GitHubError> {
-        let client = connected(self.access).await?;
+        let client = connected(self.access, &self.repository).await?;
         let mut patience = WAIT;
-        send(self.access, client, request, &mut patience).await
+        send(self.access, &client, request, &mut patience).await
     }
 }
 

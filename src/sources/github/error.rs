@@ -9,6 +9,19 @@ use crate::sources::Unresolved;
 pub enum GitHubError {
     #[error("GitHub cannot be asked: {0}")]
     Client(String),
+    /// The file that was to hold a token does not.
+    #[error("there is no token for GitHub: {0}")]
+    NoToken(String),
+    /// What was to name an app does not.
+    #[error("this GitHub App cannot ask: {0}")]
+    NoApp(String),
+    #[error("GitHub knows no app {app} by the private key in {key}")]
+    UnknownApp { app: String, key: String },
+    /// The page of the app, where it is installed.
+    #[error("GitHub App {app} is not installed for this repository")]
+    NotInstalled { app: String, page: String },
+    #[error("GitHub App {app} has no installation {installation}")]
+    NoInstallation { app: String, installation: String },
     #[error("GitHub was not reached: {0}")]
     Unreachable(String),
     #[error("GitHub did not answer within {0:?}")]

@@ -1,12 +1,22 @@
-//! Who asks GitHub: nobody, or whoever has a token. A token is shown nowhere.
+//! Who asks GitHub: nobody, somebody with a token, or an app. What lets in is shown nowhere.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use octocrab::Octocrab;
 use tokio::{sync::OnceCell, time::timeout};
 
-use super::{error::GitHubError, send::innermost};
-use crate::sources::Access;
+use super::{
+    app::{self, App},
+    error::GitHubError,
+    send::innermost,
+};
+use crate::{files, sources::Access};
 
 /// GitHub itself; another address is an Enterprise of somebody.
 pub const GITHUB: &str = "https://api.github.com";
@@ -35,15 +45,43 @@ impl fmt::Debug for Token {
     }
 }
 
+/// As whom GitHub is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Login {
+    Token(Token),
+    /// A file that holds a token, and what named it; it is read when there is something to ask.
+    File {
+        path: PathBuf,
+        from: String,
+    },
+    App(App),
+}
+
+/// Where it is found, and nothing of what it says.
+impl fmt::Display for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Login::Token(token) => write!(f, "a token is in {}", token.from),
+            Login::File { path, from: _ } => write!(f, "a token is in the file {}", path.display()),
+            Login::App(App { id: Some(id), key: Some(key), installation: _ }) => {
+                write!(f, "GitHub App {id}, by the key in {}", key.display())
+            }
+            Login::App(App { id: None, .. }) => f.write_str("a GitHub App without DITC_GITHUB_APP_ID"),
+            Login::App(App { key: None, .. }) => f.write_str("a GitHub App without DITC_GITHUB_APP_KEY_FILE"),
+        }
+    }
+}
+
 /// Where GitHub is and who asks.
 #[derive(Debug, Clone)]
 pub struct GitHub {
     /// The address of its API, without a slash at its end.
     pub url: String,
-    pub token: Option<Token>,
-    /// Whether `gh` may be asked for a token where there is none.
+    pub login: Option<Login>,
+    /// Whether `gh` may be asked for a token where there is no login.
     pub may_ask_gh: bool,
-    client: Arc<OnceCell<Client>>,
+    /// By the owner of repositories where each lets in by itself, else by nothing.
+    clients: Arc<Mutex<BTreeMap<String, Arc<OnceCell<Client>>>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -55,29 +93,52 @@ pub(super) struct Client {
 
 impl GitHub {
     #[must_use]
-    pub fn new(url: String, token: Option<Token>, may_ask_gh: bool) -> Self {
-        Self { url, token, may_ask_gh, client: Arc::default() }
+    pub fn new(url: String, login: Option<Login>, may_ask_gh: bool) -> Self {
+        Self { url, login, may_ask_gh, clients: Arc::default() }
     }
 }
 
-/// The connection, made when there is something to ask.
-pub(super) async fn connected(access: &Access) -> Result<&Client, GitHubError> {
-    access.github.client.get_or_try_init(|| client(access)).await
-}
-
-async fn client(access: &Access) -> Result<Client, GitHubError> {
+/// The connection for `OWNER/NAME`, made when there is something to ask.
+pub(super) async fn connected(access: &Access, repository: &str) -> Result<Client, GitHubError> {
     let github = &access.github;
-    let mut token = github.token.clone();
-    if token.is_none() && github.may_ask_gh {
-        let host = match github.url.as_str() {
-            GITHUB => "github.com",
-            url => url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default(),
-        };
-        token = of_gh(host, access.timeout).await;
-    }
+    let by = match &github.login {
+        Some(Login::App(App { installation: None, .. })) => repository.split('/').next().unwrap_or_default(),
+        _ => "",
+    };
+    let cell = {
+        let mut clients = github.clients.lock().expect("nothing fails while it is held");
+        Arc::clone(clients.entry(by.to_owned()).or_default())
+    };
+    cell.get_or_try_init(|| client(access, repository)).await.cloned()
+}
+
+async fn client(access: &Access, repository: &str) -> Result<Client, GitHubError> {
+    let github = &access.github;
+    let token = match &github.login {
+        Some(Login::Token(token)) => Some(token.clone()),
+        Some(Login::File { path, from }) => {
+            let text = read(path, from).map_err(GitHubError::NoToken)?;
+            let token = Token::new(&text, path.display().to_string());
+            Some(token.ok_or_else(|| GitHubError::NoToken(format!("{} holds no token", path.display())))?)
+        }
+        Some(Login::App(app)) => Some(app::token(access, app, repository).await?),
+        None if github.may_ask_gh => {
+            let host = match github.url.as_str() {
+                GITHUB => "github.com",
+                url => url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default(),
+            };
+            of_gh(host, access.timeout).await
+        }
+        None => None,
+    };
+    by_token(access, token)
+}
+
+/// A connection that asks with a token, or without any.
+pub(super) fn by_token(access: &Access, token: Option<Token>) -> Result<Client, GitHubError> {
     let failed = |error: octocrab::Error| GitHubError::Client(innermost(&error));
     let mut builder = octocrab::OctocrabBuilder::default()
-        .base_uri(github.url.as_str())
+        .base_uri(access.github.url.as_str())
         .map_err(failed)?
         .set_connect_timeout(Some(access.timeout))
         .set_read_timeout(Some(access.timeout));
@@ -85,6 +146,11 @@ async fn client(access: &Access) -> Result<Client, GitHubError> {
         builder = builder.personal_token(token.value.clone());
     }
     Ok(Client { octocrab: builder.build().map_err(failed)?, token: token.map(|token| token.from) })
+}
+
+/// What a file holds that a variable names, or why that is not known.
+pub(super) fn read(path: &Path, from: &str) -> Result<String, String> {
+    files::read_text(path).map_err(|error| format!("{from} names {}: {}", path.display(), innermost(&error)))
 }
 
 /// The token of GitHub's own command line, where somebody has logged in with it.

@@ -298,8 +298,8 @@ impl<'a> Board<'a> {
     }
 
     async fn send(&mut self, request: &Request<'_>) -> Result<String, GitHubError> {
-        let client = connected(self.access).await?;
-        Ok(send(self.access, client, request, &mut self.patience).await?.text())
+        let client = connected(self.access, &self.repository).await?;
+        Ok(send(self.access, &client, request, &mut self.patience).await?.text())
     }
 }
 
