@@ -285,7 +285,11 @@ impl Cluster {
         }
     }
 
-    pub(super) async fn list_metadata(&self, resource: &Resource, namespace: Option<&str>) -> Result<Vec<Object>, Error> {
+    pub(super) async fn list_metadata(
+        &self,
+        resource: &Resource,
+        namespace: Option<&str>,
+    ) -> Result<Vec<Object>, Error> {
         if let Some(objects) = self.shared_list(resource, Sort::Metadata, namespace, None).await? {
             return Ok(objects);
         }

@@ -171,7 +171,7 @@ pub(super) fn change(component: Option<&str>, action: Action, reason: Reason) ->
         manifest: None,
         rolls: BTreeSet::new(),
         ends: BTreeSet::new(),
-            held_by: BTreeSet::new(),
+        held_by: BTreeSet::new(),
         takes_back: Vec::new(),
         regains: Vec::new(),
         gives_up: Vec::new(),
