@@ -132,7 +132,7 @@ impl Cluster {
         let collection = resource().path(Some(lease.namespace.as_str()));
         let path = format!("{collection}/{NAME}");
         let start = Instant::now();
-        let mut seen: Option<(String, Instant)> = None;
+        let mut seen: Option<String> = None;
         loop {
             let (doing, asked) = ("taking the lease of ditc", clock());
             let create = Call::new(Method::POST, collection.clone(), doing)
@@ -150,12 +150,8 @@ impl Cluster {
                 Err(error) => return Err(error),
             };
             let version = theirs.resource_version().unwrap_or_default().to_owned();
-            let unchanged_since = match &seen {
-                Some((last, since)) if *last == version => *since,
-                _ => Instant::now(),
-            };
-            let is_new = seen.as_ref().is_some_and(|(last, _)| *last != version);
-            seen = Some((version, unchanged_since));
+            let unchanged_since = self.looked.since(&path, &version);
+            let is_new = seen.replace(version.clone()).is_some_and(|last| last != version);
             let identity = identity(&theirs);
             if identity == own_identity(lease.run) {
                 // It was taken, and the answer was lost.
@@ -194,7 +190,6 @@ impl Cluster {
     pub async fn holder(&self, namespace: &Namespace, mut waits: impl FnMut(&Holder)) -> Result<Option<Holder>, Error> {
         let doing = "reading the lease of ditc";
         let path = format!("{}/{NAME}", resource().path(Some(namespace.as_str())));
-        let start = Instant::now();
         let mut first: Option<(String, Holder)> = None;
         loop {
             let theirs = match self.call(Call::new(Method::GET, path.clone(), doing)).await {
@@ -210,7 +205,7 @@ impl Cluster {
             if first.as_ref().is_some_and(|(first, _)| *first != version) {
                 return Ok(Some(holder(&theirs)));
             }
-            if start.elapsed() > life(&theirs) {
+            if self.looked.since(&path, &version).elapsed() > life(&theirs) {
                 return Ok(None);
             }
             if first.is_none() {

@@ -17,6 +17,7 @@ mod kubeconfig;
 mod lease;
 mod logs;
 mod look;
+mod looked;
 mod observe;
 mod record;
 mod request;
@@ -65,6 +66,8 @@ pub struct Cluster {
     contact: Option<Contact>,
     /// The lease under which everything is written, where there is one.
     lease: Option<lease::Watch>,
+    /// The leases of others, as far as they were looked at.
+    looked: looked::Looked,
 }
 
 impl Cluster {
@@ -81,6 +84,7 @@ impl Cluster {
             shared: None,
             contact: None,
             lease: None,
+            looked: looked::Looked::default(),
         }
     }
 

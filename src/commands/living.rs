@@ -4,6 +4,7 @@
 use crate::{
     cluster::Holder,
     failure::Failure,
+    render,
     state::{Run, State},
     store::Past,
 };
@@ -18,7 +19,8 @@ pub(super) async fn living(desk: &Desk<'_>, link: &Link, state: &State) -> Resul
         return Ok(lives.then(|| Holder { who: run.who.clone(), since: format!("{:.0}", run.since) }));
     }
     let waits = |holder: &Holder| {
-        desk.terminal.progress(&format!("Waiting to see whether the run by {} in {environment} lives...", holder.who));
+        let Holder { who, since } = holder;
+        desk.terminal.progress(&render::text::held(environment, who, since));
     };
     Ok(link.cluster.holder(&state.namespace, waits).await?)
 }

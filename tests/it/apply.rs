@@ -711,7 +711,7 @@ fn another_run_on_another_host_is_told_with_who() {
     let mut first = there.start("apply demo -auto-approve --kubeconfig kubeconfig");
     first.wait_for(MADE);
     let before = served.writes().len();
-    here.ditc("apply demo -auto-approve --kubeconfig kubeconfig").exits(1).error_unwrapped(str!["error: environment demo is being changed by jakub@[HOST] since [TIME] hint: wait for it with -lock-timeout=5m; a run that died frees the environment within seconds"]);
+    here.ditc("apply demo -auto-approve --kubeconfig kubeconfig").exits(1).error_unwrapped(str!["Waiting: demo is being changed by jakub@[HOST] since [TIME]. A run that died frees it within 15 seconds. error: environment demo is being changed by jakub@[HOST] since [TIME] hint: wait for it with -lock-timeout=5m; a run that died frees the environment within seconds"]);
     // The first run's lease was renewed meanwhile, which is how it shows that it lives.
     let written = served.writes().split_off(before);
     assert!(written.iter().all(|line| line.method == "PUT" && line.path.ends_with("/leases/ditc")), "{written:?}");

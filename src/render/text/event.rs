@@ -72,14 +72,7 @@ pub fn event(event: &Event, plan: &Plan, style: Style) -> Option<String> {
             let because = step(plan, because);
             Some(format!("{} Skipped, because {because} failed\n", bold(&step(plan, skipped))))
         }
-        EventKind::Held { who, since } => {
-            let (who, since) = (clean(who), clean(since));
-            let text = format!(
-                "Waiting: {} is being changed by {who} since {since}. A run that died frees it within 15 seconds.",
-                plan.environment
-            );
-            Some(style.wrap("", "", Look::Plain, &text))
-        }
+        EventKind::Held { who, since } => Some(style.wrap("", "", Look::Plain, &held(&plan.environment, who, since))),
         EventKind::Interrupted => {
             let text = "Interrupted. What is under way is finished and recorded, nothing new is started. A second \
                         Ctrl-C stops at once.";
@@ -99,6 +92,15 @@ pub fn event(event: &Event, plan: &Plan, style: Style) -> Option<String> {
             Some(style.wrap("", "", Look::Error, &text))
         }
     }
+}
+
+/// That another run has an environment, or had it when it died.
+#[must_use]
+pub fn held(environment: &EnvironmentName, who: &str, since: &str) -> String {
+    let (who, since) = (clean(who), clean(since));
+    format!(
+        "Waiting: {environment} is being changed by {who} since {since}. A run that died frees it within 15 seconds."
+    )
 }
 
 /// Why a run as a whole could not go on.

@@ -141,7 +141,7 @@ pub fn ledger(outcome: &Outcome, plan: &Plan, context: &Context<'_>, style: Styl
             out.push_str(&format!("  ... and {more} more\n"));
         }
     };
-    let line = |text: &str| format!("  {text}\n");
+    let line = |text: &str| style.wrap("  ", "    ", Look::Plain, text);
     let failures = failed.iter().map(|(failed, error)| {
         let StepError { summary, causes, log, hint, object: _, cause: _ } = error;
         let head = style.wrap(

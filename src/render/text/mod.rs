@@ -30,7 +30,7 @@ pub(super) use blocked::{Way, explain, flags};
 pub use doctor::{Finding, Verdict, doctor};
 pub use drift::{Found, Look, drift, drift_summary};
 pub(super) use drift::{closing as drift_headline, notes_of as drift_notes};
-pub use event::{event, log, stopped};
+pub use event::{event, held, log, stopped};
 pub(super) use event::{step, subject};
 pub use explain::{Alive, Explained, Input, Owned, Planned, Related, explain as explanation};
 pub use explained::{condition, has_field, meant_field, owned, planned, seen};
