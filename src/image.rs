@@ -1,6 +1,6 @@
 //! The name of an image, taken apart as container runtimes do it. Whether there is such an image, a registry knows.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 /// An image in a registry: `registry/repository:tag`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,6 +13,15 @@ pub struct Image {
     pub reference: String,
     /// As it was written.
     text: String,
+}
+
+/// What holds for images that must be in their registry before what names them is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Awaiting {
+    /// How long one may take to be there.
+    pub timeout: Duration,
+    /// The digests that images had when they were locked, by the name of each as it is written.
+    pub locked: BTreeMap<String, String>,
 }
 
 /// The registry of names that have none.

@@ -1,12 +1,13 @@
 //! What an environment shall be, and where: what a plan sets out from, before anything is asked about it.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     config,
     desired::Desired,
     diagnostic::Sources,
     failure::{Failure, FailureKind},
+    image::Awaiting,
     names::{EnvironmentName, Namespace},
     plan::{self, Policy},
     state::Operation,
@@ -29,8 +30,8 @@ pub(super) struct Aim {
     pub choices: plan::Choices,
     pub policy: Policy,
     pub timeout: Duration,
-    /// How long an image may take to be in its registry.
-    pub image_timeout: Duration,
+    /// What holds for images that must be in their registry.
+    pub awaiting: Awaiting,
     pub context: Option<String>,
     /// The pattern that protects the namespace, if one does.
     pub protected: Option<String>,
@@ -66,12 +67,23 @@ pub(super) async fn aim(
         choices: choices.choices.clone(),
         policy: policy(settings, choices),
         timeout: desired.as_ref().map_or(settings.timeout, |desired| desired.timeout),
-        image_timeout: settings.image_timeout,
+        awaiting: awaiting(workspace, environment),
         context: settings.context.clone(),
         desired,
         sources: workspace.sources.clone(),
         bound: None,
     })
+}
+
+/// How long images may take, and which of them were locked.
+pub(super) fn awaiting(workspace: &config::Workspace, environment: &EnvironmentName) -> Awaiting {
+    let digest = |component| workspace.locked.get(&(environment.clone(), component))?.image.clone();
+    let images = match workspace.locked.values().any(|locked| locked.image.is_some()) {
+        true => config::checked_images(workspace, environment),
+        false => BTreeMap::new(),
+    };
+    let locked = images.into_iter().filter_map(|(component, image)| Some((image.value, digest(component)?)));
+    Awaiting { timeout: workspace.settings.image_timeout, locked: locked.collect() }
 }
 
 /// Expands an environment with the kinds of the cluster.

@@ -9,7 +9,8 @@ use crate::{
     cluster::Warned,
     failure::{Failure, FailureKind},
     files,
-    image::Image,
+    image::{Awaiting, Image},
+    names::EnvironmentName,
     object::{Object, ObjectKey},
     plan::{Action, Basis, Plan},
     pod,
@@ -20,14 +21,14 @@ use crate::{
 use super::desk::Desk;
 
 /// How many images are looked for at once.
-const AT_ONCE: usize = 8;
+pub(super) const AT_ONCE: usize = 8;
 
 /// The images that the changes of a plan wait for; none where no service asks for that.
 pub(super) fn images(
     desk: &Desk<'_>,
     basis: &Basis,
     plan: &Plan,
-    timeout: std::time::Duration,
+    awaiting: &Awaiting,
 ) -> Result<Option<Images>, Failure> {
     let components = basis.desired.iter().flat_map(|desired| &desired.components);
     let checked: BTreeSet<_> = components.filter(|(_, component)| component.check_image).map(|(id, _)| id).collect();
@@ -42,9 +43,12 @@ pub(super) fn images(
     if of.is_empty() {
         return Ok(None);
     }
-    let registry =
-        Registry::new(credentials(desk)?).map_err(|error| Failure::from_error(FailureKind::Files, &error))?;
-    Ok(Some(Images { registry, of, timeout }))
+    Ok(Some(Images { registry: registry(desk)?, of, timeout: awaiting.timeout }))
+}
+
+/// What registries are asked with, as whoever logged in with Docker.
+pub(super) fn registry(desk: &Desk<'_>) -> Result<Registry, Failure> {
+    Registry::new(credentials(desk)?).map_err(|error| Failure::from_error(FailureKind::Files, &error))
 }
 
 /// The images of all containers of a pod or of what makes pods.
@@ -70,12 +74,21 @@ fn credentials(desk: &Desk<'_>) -> Result<Credentials, Failure> {
     }
 }
 
-/// What a plan says of images that are not there yet, or that nobody can tell of.
-pub(super) async fn missing(images: &Images) -> Vec<Warned> {
+/// What a plan says of images that are not there yet, are not those that were locked, or that nobody can tell of.
+pub(super) async fn missing(images: &Images, awaiting: &Awaiting, environment: &EnvironmentName) -> Vec<Warned> {
     let all = images.of.iter().flat_map(|(key, images)| images.iter().map(move |image| (key, image)));
     let looks = stream::iter(all).map(|(key, image)| async move {
         let text = match images.registry.look(image).await {
-            Ok(Found::Here { .. }) => return None,
+            Ok(Found::Here { digest }) => {
+                let locked = awaiting.locked.get(&image.to_string())?;
+                let digest = digest.filter(|digest| digest != locked)?;
+                format!(
+                    "image {image} is not the one that was locked: it is {} now, and was {}; \
+                     ditc lock {environment} -upgrade locks it as it is",
+                    short(&digest),
+                    short(locked)
+                )
+            }
             Ok(Found::Nothing) => {
                 format!(
                     "image {image} is not in its registry yet; apply waits for it, {} s at most",
@@ -87,6 +100,12 @@ pub(super) async fn missing(images: &Images) -> Vec<Warned> {
         Some(Warned { key: key.clone(), text })
     });
     looks.buffered(AT_ONCE).filter_map(|warned| async { warned }).collect().await
+}
+
+/// A digest as people tell one from another.
+pub(super) fn short(digest: &str) -> String {
+    let end = digest.find(':').map_or(0, |at| at + 1) + 12;
+    digest.chars().take(end).collect()
 }
 
 #[cfg(test)]

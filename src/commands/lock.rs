@@ -12,15 +12,19 @@ use crate::{
     render::{
         self,
         json::{LockFile, LockedService},
+        text::LockEntry as Entry,
     },
     revision::Revision,
     settings,
     sources::{self, Access, Found, Question, TreeError},
 };
 
+mod images;
+
 use super::{
     chosen::{Unknown, chosen},
     desk::Desk,
+    images::short,
     own,
     references::{access, fits, lock_path, moved, not_fetched, put, read_lock, unresolved},
 };
@@ -80,7 +84,8 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Lockfile) -> Result<Ex
         None => unreachable!("{} {} was asked for", subject.environment, tracked.component),
     };
     if arguments.check {
-        return check(desk, workspace, &subjects, told);
+        let changed = images::changed(desk, &workspace, &subjects).await?;
+        return check(desk, workspace, &subjects, told, changed);
     }
     let mut locks = Vec::new();
     for subject in &subjects {
@@ -106,6 +111,10 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Lockfile) -> Result<Ex
     // One that could not be looked up would be missing from its file, so none is written.
     if !mistakes.is_empty() {
         return Err(Failure::in_files(workspace.sources, mistakes).hint("no file was written"));
+    }
+    let remarks = images::record(desk, &workspace, &subjects, &mut locks, &arguments.upgrade).await?;
+    for remark in remarks.iter().filter(|_| !desk.global.json) {
+        desk.terminal.status(&render::text::warning(remark, desk.terminal.status_style));
     }
     let mut files = Vec::new();
     for (subject, lock) in subjects.iter().zip(&locks) {
@@ -140,7 +149,7 @@ async fn digests(
         // One that is named by its commit stands in no lock.
         let Some(locked) = locks[at].services.get_mut(&wanted.component) else { continue };
         match &answers[&own::question(&wanted)] {
-            Ok(tree) => locked.chart = Some(format!("sha256:{}", tree.digest())),
+            Ok(tree) => locked.chart = Some(tree.name()),
             Err(error) => match &**error {
                 // The plan tells it, with what lies beside.
                 TreeError::NoPath { .. } => {}
@@ -154,12 +163,12 @@ async fn digests(
 /// A lock file, for machines.
 fn file<'a>(subject: &'a Subject, lock: &'a Lock, is_written: bool) -> LockFile<'a> {
     let services = lock.services.iter().map(|(name, locked)| {
-        let Locked { repository, reference, resolved, commit, when: _, chart, image: _ } = locked;
+        let Locked { repository, reference, resolved, commit, when: _, chart, image } = locked;
         let (repository, reference) = (repository.clone(), reference.clone());
         let before = subject.before.as_ref().and_then(|lock| lock.services.get(name));
         let before = before.map(|before| before.commit.as_str()).filter(|before| *before != commit.as_str());
         let revision = Revision { repository, reference, commit: commit.clone(), tag: resolved.clone(), since: None };
-        LockedService { name, revision, chart: chart.as_deref(), before }
+        LockedService { name, revision, chart: chart.as_deref(), image: image.as_deref(), before }
     });
     let path = lock_path(&subject.environment).display().to_string();
     LockFile { environment: &subject.environment, path, is_written, services: services.collect() }
@@ -219,8 +228,8 @@ fn check(
     workspace: config::Workspace,
     subjects: &[Subject],
     told: impl Fn(&Subject, &Tracked) -> Result<Found, Diagnostic>,
+    mut mistakes: Vec<Diagnostic>,
 ) -> Result<Exit, Failure> {
-    let mut mistakes = Vec::new();
     for subject in subjects {
         let Subject { environment, before, tracked } = subject;
         for tracked in tracked {
@@ -260,8 +269,12 @@ fn check(
 fn write(desk: &Desk<'_>, Subject { environment, before, tracked: _ }: &Subject, lock: &Lock) -> Result<bool, Failure> {
     let path = lock_path(environment);
     let full = desk.root().join(&path);
-    let entries = |lock: &Lock| -> BTreeMap<ComponentName, (String, String)> {
-        let told = |locked: &Locked| (locked.reference.to_string(), locked.commit.short().to_owned());
+    let entries = |lock: &Lock| -> BTreeMap<ComponentName, Entry> {
+        let told = |locked: &Locked| Entry {
+            reference: locked.reference.to_string(),
+            commit: locked.commit.short().to_owned(),
+            image: locked.image.as_deref().map(short),
+        };
         lock.services.iter().map(|(name, locked)| (name.clone(), told(locked))).collect()
     };
     let is_new = before.is_none();
@@ -277,6 +290,6 @@ fn write(desk: &Desk<'_>, Subject { environment, before, tracked: _ }: &Subject,
             files::replace_text(&full, &text)?;
         }
     }
-    desk.text(|_| render::text::locked(&path.display().to_string(), &entries(&before), &entries(lock)));
+    desk.text(|_| render::text::locked(&path.display().to_string(), &entries(&before), &entries(lock), is_written));
     Ok(is_written)
 }

@@ -20,7 +20,7 @@ use crate::{
 use super::{
     desk::Desk,
     link::Link,
-    references::{access, not_fetched},
+    references::{access, not_as_locked, not_fetched},
 };
 
 /// Where the version of Kubernetes comes from that charts are rendered for.
@@ -90,7 +90,11 @@ async fn fetch_all(
     let questions: BTreeSet<TreeQuestion> = missing.iter().map(|(_, wanted)| question(wanted)).collect();
     let answers = sources::trees(&access, &questions).await;
     for (at, wanted) in missing {
+        let locked = workspace.locked.get(&at).and_then(|locked| locked.chart.as_deref());
         let brought = match &answers[&question(&wanted)] {
+            Ok(tree) if locked.is_some_and(|locked| locked != tree.name()) => {
+                Err(not_as_locked(&at.0, &wanted, locked.unwrap_or_default(), &tree.name()))
+            }
             Ok(tree) => {
                 Ok(Brought::Files(tree.files.iter().map(|(path, file)| (path.clone(), file.bytes.clone())).collect()))
             }

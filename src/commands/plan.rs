@@ -17,6 +17,7 @@ use crate::{
 };
 
 use super::{
+    aim::awaiting,
     choices::{Choices, known_choices, policy},
     chosen::{Chosen, Unknown, addresses_within, choices_of, chosen},
     desk::Desk,
@@ -252,6 +253,7 @@ async fn remembered(
     let plan = planned(&basis, workspace.settings.protects(&basis.namespace))?;
     Ok(Survey {
         images: None,
+        awaiting: awaiting(workspace, environment),
         sources: workspace.sources.clone(),
         basis,
         plan,

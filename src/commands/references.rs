@@ -22,7 +22,7 @@ use crate::{
     state::State,
 };
 
-use super::desk::Desk;
+use super::{desk::Desk, images::short};
 
 /// The longest that one question to a repository may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -118,7 +118,11 @@ pub(super) async fn look_up(
             (Some(locked), Some(Ok(found))) if found.commit != locked.commit => {
                 Err(moved(&environment, &tracked, &locked, found))
             }
-            (Some(locked), _) => Ok(Found { commit: locked.commit, tag: locked.resolved }),
+            (Some(locked), _) => {
+                let found = Found { commit: locked.commit.clone(), tag: locked.resolved.clone() };
+                workspace.locked.insert((environment.clone(), tracked.component.clone()), locked);
+                Ok(found)
+            }
         };
         put(workspace, &environment, &tracked, revision);
     }
@@ -391,6 +395,21 @@ pub(super) fn not_fetched(wanted: &Wanted, error: &TreeError) -> Diagnostic {
         | TreeError::Files(_)
         | TreeError::Nonsense(_) => diagnostic,
     }
+}
+
+/// That files are not those that were locked.
+pub(super) fn not_as_locked(environment: &EnvironmentName, wanted: &Wanted, locked: &str, found: &str) -> Diagnostic {
+    let Wanted { component, revision, path, chart: _, origin } = wanted;
+    Diagnostic::new("files are not those that were locked")
+        .at(origin.clone(), format!("has digest {}", short(found)))
+        .detail(format!(
+            "`{path}` of {} at {} had {} when `{}` was written: another path was locked then, or one of both was changed",
+            revision.repository,
+            revision.commit.short(),
+            short(locked),
+            lock_path(environment).display()
+        ))
+        .help(format!("where that is meant, lock it anew: ditc lock {environment} -upgrade={component}"))
 }
 
 /// What came between what was applied and what is to be, where somebody can tell.

@@ -14,6 +14,7 @@ use crate::{
     desired::{Desired, LABEL_ENVIRONMENT},
     diagnostic::{Diagnostic, Sources},
     failure::{Failure, FailureKind},
+    image::Awaiting,
     names::{EnvironmentName, Namespace},
     object::{GroupKind, Object, ObjectKey},
     observed::{Live, Observed, Readiness},
@@ -63,6 +64,8 @@ pub(super) struct Survey {
     pub key: Option<Key>,
     /// The images that an apply waits for.
     pub images: Option<Images>,
+    /// What holds for all of its images.
+    pub awaiting: Awaiting,
     /// When the state was last seen that alone was planned from; none where the cluster was asked.
     pub as_of: Option<Timestamp>,
     /// How many changes of the run that the record leaves open are in the cluster, of how many.
@@ -232,7 +235,7 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
         choices,
         policy,
         timeout,
-        image_timeout,
+        awaiting,
         context,
         protected,
         bound: _,
@@ -259,9 +262,9 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
     known_choices(&basis.input())?;
     let mut warnings = ask(link, &mut basis, plan::questions).await?;
     let plan = Plan { taken_from, ..claims::planned_with_holders(link, &mut basis, protected.as_deref()).await? };
-    let images = images::images(desk, &basis, &plan, image_timeout)?;
+    let images = images::images(desk, &basis, &plan, &awaiting)?;
     if let Some(images) = &images {
-        warnings.extend(images::missing(images).await);
+        warnings.extend(images::missing(images, &awaiting, &basis.environment).await);
     }
     let makes_key = key.is_none() && basis.desired.as_ref().is_some_and(secrets::asks);
     let preflight = preflight(link, &basis.input(), &plan, makes_key).await;
@@ -278,6 +281,7 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
         values,
         key,
         images,
+        awaiting,
         as_of: None,
         made,
     })

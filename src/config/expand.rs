@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
-    Workspace, bounds, duration,
+    Workspace, bounds, containers, duration,
     environment::{Component, Environment, environment, unknown_module},
     expression::{self, Known, Scope},
     follows, images,
@@ -125,7 +125,7 @@ fn expand_with(
     diagnostics.extend(manifests.values().flat_map(|manifest| bounds::crowded(&environment.bounds, manifest)));
     // What a mistake elsewhere makes of an image is no mistake of its own.
     if diagnostics.is_empty() && workspace.concerning(name).is_empty() {
-        diagnostics.extend(manifests.values().flat_map(images::misnamed));
+        diagnostics.extend(manifests.values().flat_map(containers::misnamed));
     }
     if !diagnostics.is_empty() {
         return Err(Mistakes { diagnostics, unknown_kinds });
@@ -191,6 +191,8 @@ pub(super) struct Run<'a> {
     revisions: BTreeMap<ComponentId, Revision>,
     /// What its services take from their repositories.
     pub(super) wanted: Vec<Wanted>,
+    /// The images that are looked for before they are written.
+    pub(super) images: BTreeMap<ComponentName, Spanned<String>>,
     /// The services of which nobody has fetched or rendered what they take.
     pub(super) unread: BTreeSet<ComponentId>,
     /// The services of which nobody has looked up what they follow.
@@ -214,6 +216,7 @@ impl<'a> Run<'a> {
             ttl: None,
             revisions: BTreeMap::new(),
             wanted: Vec::new(),
+            images: BTreeMap::new(),
             unread: BTreeSet::new(),
             unasked: BTreeSet::new(),
             remarks: BTreeSet::new(),
@@ -331,6 +334,10 @@ impl<'a> Run<'a> {
             None => None,
         };
         service::check(component, &inputs, &mut self.diagnostics);
+        let tag = image_tag.as_deref().or(stand.version.as_deref());
+        if let Some(image) = images::checked(component, &inputs, tag) {
+            self.images.insert(component.id.name.clone(), image);
+        }
         if let Some(revision) = &stand.revision {
             self.revisions.insert(component.id.clone(), revision.clone());
         }

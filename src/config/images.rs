@@ -1,42 +1,27 @@
-//! Images that no registry has, by their names alone: the server takes such an object, and its pods never start. Whether
-//! there is an image of a name that is right, a registry knows.
+//! The images that services name, as far as they are known before anything is rendered.
 
-use crate::{desired::Manifest, diagnostic::Diagnostic, image::Image, pod};
+use std::collections::BTreeMap;
 
-/// Complains about containers of a workload whose image has a name that cannot be.
-pub(super) fn misnamed(manifest: &Manifest) -> Vec<Diagnostic> {
-    let containers = pod::spec(&manifest.body).into_iter().flat_map(pod::all_containers);
-    let wrong = containers.filter_map(|container| {
-        let image = pod::image(container)?;
-        let name = container.get("name").and_then(serde_json::Value::as_str).unwrap_or_default();
-        Image::parse(image).is_none().then_some((name, image))
-    });
-    let place = manifest.origin.template.as_ref().unwrap_or(&manifest.origin.definition);
-    let told = |(container, image): (&str, &str)| {
-        Diagnostic::new("not an image")
-            .at(place.clone(), "rendered from here")
-            .related(manifest.origin.definition.clone(), "asked for here")
-            .detail(format!("container `{container}` is to run `{image}`, which is the name of no image"))
-            .help(way_out(image))
-    };
-    wrong.map(told).collect()
+use super::{Workspace, environment::Component, expand::run_through, object::Types, value::Table};
+use crate::{
+    diagnostic::Spanned,
+    kinds::Kinds,
+    names::{ComponentName, EnvironmentName},
+};
+
+/// The images that `check_image` is about, each with its tag and the place where it is written. Mistakes are left for
+/// [`super::expand()`] to tell.
+#[must_use]
+pub fn checked_images(workspace: &Workspace, name: &EnvironmentName) -> BTreeMap<ComponentName, Spanned<String>> {
+    let (mut sources, kinds) = (workspace.sources.clone(), Kinds::builtin());
+    let through = run_through(workspace, &mut sources, name, &kinds, Types::Left);
+    through.map(|(run, _, _)| run.images).unwrap_or_default()
 }
 
-/// What to write instead, as far as that shows.
-fn way_out(image: &str) -> String {
-    let is_right = |text: &str| Image::parse(text).is_some();
-    let tight: String = image.split_whitespace().collect();
-    // A tag may have capitals.
-    let name = tight.len() - tight.rsplit_once('/').map_or(tight.as_str(), |(_, last)| last).len();
-    let end = tight[name..].find([':', '@']).map_or(tight.len(), |at| name + at);
-    let lower = tight[..end].to_lowercase() + &tight[end..];
-    match image {
-        _ if image.trim().is_empty() => "name an image: `image = \"registry/repository:tag\"`".to_owned(),
-        _ if image.starts_with(':') => format!("write what is before the tag: `image = \"repository{image}\"`"),
-        _ if image.ends_with(':') => "write a tag behind the `:`, or leave the `:` out".to_owned(),
-        _ if image.contains("://") => "leave the scheme out: `registry/repository:tag`".to_owned(),
-        _ if is_right(&tight) => format!("without spaces: `{tight}`"),
-        _ if is_right(&lower) => format!("repositories have lower-case names: `{lower}`"),
-        _ => "names look like `registry/repository:tag` or `repository@sha256:…`".to_owned(),
-    }
+/// The image of a service with what it is tagged with; none where nobody is to look for it, or it is not named.
+pub(super) fn checked(component: &Component, inputs: &Table, tag: Option<&str>) -> Option<Spanned<String>> {
+    let image = inputs.get("image").filter(|_| component.check_image)?;
+    let name = image.value.string()?;
+    let value = tag.map_or_else(|| name.to_owned(), |tag| format!("{name}:{tag}"));
+    Some(Spanned { value, span: image.value.span.clone() })
 }

@@ -7,6 +7,7 @@ mod builtin;
 mod catalogue;
 mod check;
 mod choose;
+mod containers;
 mod documents;
 mod duration;
 mod each;
@@ -63,6 +64,7 @@ pub use self::{
     fields::suggest,
     fmt::format,
     follows::{Tracked, tracked},
+    images::checked_images,
     lock::{Lock, Locked},
     own::{Brought, Files, Rendered, Rendering, Wanted, wanted},
     parse::parse,
@@ -92,6 +94,8 @@ pub struct Workspace {
     namespaces: BTreeMap<EnvironmentName, Namespace>,
     /// What services stand at, where somebody has looked it up, or why that could not be found out.
     pub revisions: BTreeMap<(EnvironmentName, ComponentName), Result<Revision, Diagnostic>>,
+    /// What lock files say of services, where they are held to it.
+    pub locked: BTreeMap<(EnvironmentName, ComponentName), Locked>,
     /// What services take from their repositories, where somebody has fetched it, or why that was not possible.
     pub brought: BTreeMap<(EnvironmentName, ComponentName), Result<Brought, Diagnostic>>,
     /// What became of the charts among it.

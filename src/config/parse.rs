@@ -30,6 +30,7 @@ pub fn parse<T: AsRef<[u8]>>(files: &BTreeMap<String, T>) -> Workspace {
         environments: BTreeMap::new(),
         namespaces: BTreeMap::new(),
         revisions: BTreeMap::new(),
+        locked: BTreeMap::new(),
         brought: BTreeMap::new(),
         rendered: BTreeMap::new(),
         remarks: BTreeMap::new(),

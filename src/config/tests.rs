@@ -13,7 +13,7 @@ mod choosing;
 mod components;
 mod expressions;
 mod good;
-mod images;
+mod containers;
 mod laws;
 mod merging;
 mod mistakes;

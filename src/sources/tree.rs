@@ -55,6 +55,12 @@ impl Tree {
         }
         Hash::from_digest(hasher.finalize().into())
     }
+
+    /// The digest as lock files have it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("sha256:{}", self.digest())
+    }
 }
 
 /// A tree that is wanted.

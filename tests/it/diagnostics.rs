@@ -7,6 +7,7 @@ mod files;
 mod inputs;
 mod kinds;
 mod labels;
+mod locked;
 mod objects;
 mod own;
 mod references;

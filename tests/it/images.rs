@@ -7,14 +7,17 @@ use std::sync::{
 
 use snapbox::str;
 
-use crate::support::{
-    UNBOUND, Workspace,
-    http::{self, Answer},
+use crate::{
+    references::Repository,
+    support::{
+        UNBOUND, Workspace,
+        http::{self, Answer},
+    },
 };
 
 /// A registry that answers its first questions with some codes, and all others with the last of them.
-struct Registry {
-    host: String,
+pub(crate) struct Registry {
+    pub(crate) host: String,
     asked: Arc<AtomicUsize>,
 }
 
@@ -37,7 +40,109 @@ fn workspace(registry: &Registry, timeout: &str) -> Workspace {
     workspace
 }
 
-fn plain(text: &str, registry: &Registry) -> String {
+/// A registry that has an image under one digest after the other; the last one stays.
+pub(crate) fn registry_of(digests: &'static [&'static str]) -> Registry {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let host = http::serve(move |_| {
+        let number = count.fetch_add(1, Ordering::SeqCst);
+        let digest = digests.get(number).or(digests.last()).expect("a digest");
+        Answer::new(200, "").with("Docker-Content-Digest", *digest)
+    });
+    Registry { host, asked }
+}
+
+/// A service that follows a tag, and whose image is looked for.
+pub(crate) fn following(registry: &Registry) -> (Workspace, Repository) {
+    let workspace = workspace(registry, "90s");
+    let repository = Repository::new(&workspace, "web");
+    repository.git("tag v1");
+    workspace.edit("environments/demo.toml", "tag = \"v1\"", "tag = \"v1\"\nimage_tag = \"v1\"\nrepo = \"./web\"");
+    (workspace, repository)
+}
+
+pub(crate) const ONE: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
+pub(crate) const TWO: &str = "sha256:2222222222222222222222222222222222222222222222222222222222222222";
+
+#[test]
+fn a_lock_knows_the_digest_of_an_image_and_tells_another() {
+    let registry = registry_of(&[ONE, ONE, ONE, TWO]);
+    let (workspace, _web) = following(&registry);
+    let lock = || std::fs::read_to_string(workspace.path("environments/demo.lock.toml")).expect("it is written");
+    workspace.ditc("lock demo").exits(0).error("");
+    assert!(lock().contains(&format!("image_digest = \"{ONE}\"")), "{}", lock());
+    // What is known is not asked for.
+    workspace.ditc("lock demo").exits(0).error("");
+    assert_eq!(registry.asked.load(Ordering::SeqCst), 1);
+    workspace.ditc("lock demo -check").exits(0);
+    workspace.ditc("plan demo --sandbox").exits(0).error("");
+    let told = workspace.ditc("plan demo --sandbox -out=demo.plan").exits(0);
+    crate::support::check(
+        plain(&told.error, &registry),
+        str![[r#"
+warning: Deployment/web: image [HOST]/web:v1 is not the one that was
+  locked: it is sha256:222222222222 now, and was sha256:111111111111; ditc lock
+  demo -upgrade locks it as it is
+
+Saved the plan in demo.plan. To do exactly this, or nothing:
+  ditc apply demo.plan --sandbox
+
+"#]],
+    );
+    let told = workspace.ditc("apply ./demo.plan --sandbox").exits(0);
+    assert!(told.error.contains("is not the one that was"), "{}", told.error);
+    workspace.ditc("lock demo -check").exits(1);
+    workspace.ditc("lock demo -upgrade").exits(0).error("").out(str![[r#"
+environments/demo.lock.toml
+  ~ web  its image  sha256:111111111111 -> sha256:222222222222
+
+"#]]);
+    assert!(lock().contains(TWO), "{}", lock());
+    workspace.ditc("lock demo -check").exits(0);
+    workspace.edit("environments/demo.toml", "check_image = true\n", "");
+    workspace.ditc("lock demo").exits(0).error("").out(str![[r#"
+environments/demo.lock.toml
+  ~ web  its image  sha256:222222222222 -> unknown
+
+"#]]);
+    assert!(!lock().contains("image_digest"), "{}", lock());
+}
+
+#[test]
+fn an_image_that_is_not_there_or_not_to_be_seen_is_locked_without_its_digest() {
+    let registry = registry(&[404, 401, 401]);
+    let (workspace, _web) = following(&registry);
+    let told = workspace.ditc("lock demo").exits(0);
+    crate::support::check(
+        plain(&told.error, &registry),
+        str![[r#"
+warning: image [HOST]/web:v1 is not in its registry yet, so its digest
+  is not locked
+
+"#]],
+    );
+    let told = workspace.ditc("lock demo").exits(0);
+    crate::support::check(
+        plain(&told.error, &registry),
+        str![[r#"
+warning: which image [HOST]/web:v1 is, nobody knows, so no digest is
+  locked: registry [HOST] does not let anybody read web
+
+"#]],
+    );
+}
+
+#[test]
+fn a_saved_plan_waits_as_long_as_was_chosen() {
+    let registry = registry(&[404]);
+    let workspace = workspace(&registry, "1s");
+    workspace.ditc("plan demo --sandbox -out=demo.plan").exits(0);
+    let told = workspace.ditc("apply ./demo.plan --sandbox").exits(1);
+    assert!(told.error.contains("apply waits for it, 1 s at most"), "{}", told.error);
+    assert!(told.out.contains("did not come within 1 second"), "{}", told.out);
+}
+
+pub(crate) fn plain(text: &str, registry: &Registry) -> String {
     text.replace(&registry.host, "[HOST]")
 }
 

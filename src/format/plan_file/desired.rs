@@ -187,7 +187,7 @@ impl DesiredV1 {
                 .iter()
                 .map(|(key, manifest)| (key.into(), ManifestV1::new(manifest, places)))
                 .collect(),
-            timeout: DurationV1 { seconds: timeout.as_secs(), nanos: timeout.subsec_nanos() },
+            timeout: timeout.into(),
         }
     }
 
@@ -212,6 +212,12 @@ impl DesiredV1 {
             manifests: manifests.into_iter().map(manifest).collect::<Result<_, Unreadable>>()?,
             timeout: timeout.read(),
         })
+    }
+}
+
+impl From<&Duration> for DurationV1 {
+    fn from(duration: &Duration) -> Self {
+        Self { seconds: duration.as_secs(), nanos: duration.subsec_nanos() }
     }
 }
 

@@ -8,6 +8,7 @@
 //! ```
 
 use std::{
+    collections::BTreeMap,
     io::{Read, Write},
     time::Duration,
 };
@@ -24,6 +25,7 @@ use super::{
 };
 use crate::{
     diagnostic::Sources,
+    image::Awaiting,
     names::EnvironmentName,
     object::Hash,
     plan::{Basis, Preflight},
@@ -68,6 +70,7 @@ pub struct Saved {
     pub base: Option<Version>,
     /// How long a component may take to become ready.
     pub timeout: Duration,
+    pub awaiting: Awaiting,
     pub made: Timestamp,
     /// The files that it was made from; none where no git knows them.
     pub definition: Option<Definition>,
@@ -108,6 +111,7 @@ struct SavedV1 {
     flags: String,
     base: Option<VersionV1>,
     timeout: DurationV1,
+    awaiting: AwaitingV1,
     sources: Vec<SourceV1>,
     basis: basis::BasisV1,
     preflight: preflight::PreflightV1,
@@ -128,6 +132,12 @@ struct DurationV1 {
 }
 
 #[derive(Serialize, Deserialize)]
+struct AwaitingV1 {
+    timeout: DurationV1,
+    locked: BTreeMap<String, String>,
+}
+
+#[derive(Serialize, Deserialize)]
 struct SourceV1 {
     path: String,
     text: String,
@@ -138,8 +148,20 @@ struct SourceV1 {
 /// # Errors
 /// When it would be too big to be read again.
 pub fn encode(saved: &Saved, tool: &str) -> Result<Vec<u8>, TooBig> {
-    let Saved { basis, sources, preflight, cluster, cluster_name, context, flags, base, timeout, made, definition } =
-        saved;
+    let Saved {
+        basis,
+        sources,
+        preflight,
+        cluster,
+        cluster_name,
+        context,
+        flags,
+        base,
+        timeout,
+        awaiting,
+        made,
+        definition,
+    } = saved;
     let places = desired::Places::of(basis.desired.as_ref());
     let body = SavedV1 {
         cluster: cluster.to_string(),
@@ -149,7 +171,8 @@ pub fn encode(saved: &Saved, tool: &str) -> Result<Vec<u8>, TooBig> {
         base: base
             .as_ref()
             .map(|Version { lineage, serial }| VersionV1 { lineage: lineage.to_string(), serial: *serial }),
-        timeout: DurationV1 { seconds: timeout.as_secs(), nanos: timeout.subsec_nanos() },
+        timeout: timeout.into(),
+        awaiting: AwaitingV1 { timeout: (&awaiting.timeout).into(), locked: awaiting.locked.clone() },
         sources: places
             .sources()
             .map(|id| sources.get(id))
@@ -187,7 +210,19 @@ pub fn decode(bytes: &[u8], own: &str) -> Result<Saved, Unusable> {
         return Err(damaged("its content does not match its checksum").into());
     }
     let body: SavedV1 = serde_json::from_slice(&unpack(content)?).map_err(damaged)?;
-    let SavedV1 { cluster, cluster_name, context, flags, base, timeout, sources, basis, preflight, definition } = body;
+    let SavedV1 {
+        cluster,
+        cluster_name,
+        context,
+        flags,
+        base,
+        timeout,
+        awaiting,
+        sources,
+        basis,
+        preflight,
+        definition,
+    } = body;
     let mut texts = Sources::default();
     let ids: Vec<_> = sources.into_iter().map(|SourceV1 { path, text }| texts.add(path, text)).collect();
     let basis = basis.read(&ids)?;
@@ -204,6 +239,7 @@ pub fn decode(bytes: &[u8], own: &str) -> Result<Saved, Unusable> {
         flags,
         base: base.map(|VersionV1 { lineage, serial }| Version { lineage: Lineage(lineage), serial }),
         timeout: timeout.read(),
+        awaiting: Awaiting { timeout: awaiting.timeout.read(), locked: awaiting.locked },
         made: parse(WHAT, &made)?,
         definition: definition.map(Definition::from),
     })

@@ -247,6 +247,10 @@ fn saved() -> impl Strategy<Value = Saved> {
             flags,
             base: base.map(|(lineage, serial)| Version { lineage: Lineage(lineage), serial }),
             timeout: Duration::new(600, 5),
+            awaiting: Awaiting {
+                timeout: Duration::from_millis(1500),
+                locked: BTreeMap::from([("example/web:v1".to_owned(), "sha256:4f1c9aa".to_owned())]),
+            },
             made,
             definition: Some(Definition { commit: "4f1c9aa".to_owned(), is_dirty: true, project: None }),
         },
@@ -279,6 +283,7 @@ fn plain(observed: Observed) -> Saved {
         flags: String::new(),
         base: None,
         timeout: Duration::from_secs(600),
+        awaiting: Awaiting { timeout: Duration::from_secs(60), locked: BTreeMap::new() },
         made: time(0),
         definition: None,
     }

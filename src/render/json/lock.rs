@@ -24,6 +24,8 @@ pub struct LockedService<'a> {
     pub revision: Revision,
     /// The digest of what it takes from its repository.
     pub chart: Option<&'a str>,
+    /// The digest of its image, where it is known.
+    pub image: Option<&'a str>,
     /// The commit that it was held at before, where that is another.
     pub before: Option<&'a str>,
 }
@@ -31,7 +33,7 @@ pub struct LockedService<'a> {
 /// Lock files that were written, or held to what references stand for.
 #[must_use]
 pub fn locks(files: &[LockFile<'_>]) -> String {
-    let service = |LockedService { name, revision, chart, before }: &LockedService<'_>| {
+    let service = |LockedService { name, revision, chart, image, before }: &LockedService<'_>| {
         let Revision { repository, reference, commit, tag, since: _ } = revision;
         let value = json!({
             "repo": repository.to_string(),
@@ -41,6 +43,7 @@ pub fn locks(files: &[LockFile<'_>]) -> String {
             "commit": commit.as_str(),
             "before": before,
             "chart_digest": chart,
+            "image_digest": image,
         });
         (name.to_string(), value)
     };

@@ -133,6 +133,7 @@ fn locks() -> Value {
         ("commit", text("what the reference stands for")),
         ("before", maybe("the commit that it was held at before, where that is another")),
         ("chart_digest", maybe("the digest of what it takes from its repository")),
+        ("image_digest", maybe("the digest of its image, where `check_image` has it looked for")),
     ]);
     let lock = object(vec![
         ("environment", text("its name")),
