@@ -17,7 +17,7 @@ use crate::{
     sources::{Access, Board, COMMENT, GITHUB, GitHub, GitHubError, How, Notice, State},
 };
 
-use super::{desk::Desk, references::logins};
+use super::{desk::Desk, unresolved::logins};
 
 /// The longest that one request may take.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -26,7 +26,8 @@ use super::{
     desk::Desk,
     images::short,
     own,
-    references::{access, fits, lock_path, moved, not_fetched, put, read_lock, unresolved},
+    references::{access, fits, lock_path, moved, put, read_lock},
+    unresolved::{not_fetched, unresolved},
 };
 
 /// What the lock of one environment says, and what the environment asks for.

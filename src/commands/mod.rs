@@ -54,6 +54,7 @@ mod signals;
 mod state;
 mod status;
 mod together;
+mod unresolved;
 mod validate;
 
 use desk::Desk;

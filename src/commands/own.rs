@@ -20,7 +20,8 @@ use crate::{
 use super::{
     desk::Desk,
     link::Link,
-    references::{access, not_as_locked, not_fetched},
+    references::access,
+    unresolved::{not_as_locked, not_fetched},
 };
 
 /// Where the version of Kubernetes comes from that charts are rendered for.
