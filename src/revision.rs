@@ -314,8 +314,10 @@ impl Revision {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Since {
     pub from: Commit,
-    /// How many commits came; none where the old one is no ancestor of the new one, or nobody could tell.
+    /// How many commits came; none where nobody could tell.
     pub commits: Option<u64>,
+    /// How many of those before are not there any more: the reference went back, or aside.
+    pub back: Option<u64>,
     /// The first line of the newest.
     pub subject: Option<String>,
 }

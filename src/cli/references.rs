@@ -19,6 +19,12 @@ pub struct References {
 }
 
 impl References {
+    /// Whether nobody said how locks are to be used.
+    #[must_use]
+    pub fn is_plain(self) -> bool {
+        !self.locked && !self.offline
+    }
+
     /// The flags again, for commands that are proposed to people.
     #[must_use]
     pub fn repeat(self) -> String {

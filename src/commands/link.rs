@@ -21,7 +21,7 @@ use crate::{
     store::{Cache, Store},
 };
 
-use super::{desk::Desk, references};
+use super::{desk::Desk, held::Held, references};
 
 /// Kinds and versions change with upgrades of the cluster; kubectl keeps its discovery as long.
 const FRESH: Duration = Duration::from_secs(6 * 60 * 60);
@@ -42,6 +42,8 @@ pub(super) struct Link {
     pub is_fresh: bool,
     /// With what repositories are asked; none where nobody is to ask them.
     pub access: Option<Access>,
+    /// What is said of environments whose services are held to a lock.
+    pub held: Held,
     cache: Cache,
     state: std::path::PathBuf,
     /// Alive as long as the link: its controllers work for the objects in it.
@@ -88,6 +90,7 @@ impl Link {
             asked,
             is_fresh,
             access: None,
+            held: Held::new(),
             cache,
             state,
             _sandbox: sandbox,
@@ -113,7 +116,7 @@ impl Link {
             return Ok(());
         }
         let access = references::access(desk, &workspace.settings);
-        references::look_up(desk, &access, workspace, environments, variables.references, past).await?;
+        self.held = references::look_up(desk, &access, workspace, environments, variables.references, past).await?;
         self.access = (!variables.references.offline).then_some(access);
         Ok(())
     }

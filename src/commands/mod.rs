@@ -24,6 +24,7 @@ mod explain;
 mod fmt;
 mod forms;
 mod graph;
+mod held;
 mod history;
 mod images;
 mod import;

@@ -133,8 +133,11 @@ async fn render_all(
     Ok(())
 }
 
-/// Tells what was left out of an environment.
-pub(super) fn remark(desk: &Desk<'_>, workspace: &config::Workspace, environment: &EnvironmentName) {
+/// Tells what was left out of an environment, and that it is held to a lock.
+pub(super) fn remark(desk: &Desk<'_>, link: &Link, workspace: &config::Workspace, environment: &EnvironmentName) {
+    if let Some(held) = link.held.get(environment).filter(|_| !desk.global.json) {
+        desk.terminal.status(held);
+    }
     let none = BTreeSet::new();
     for remark in workspace.remarks.get(environment).unwrap_or(&none).iter().filter(|_| !desk.global.json) {
         desk.terminal.status(&render::text::warning(remark, desk.terminal.status_style));

@@ -20,7 +20,11 @@ use crate::{
     state::State,
 };
 
-use super::{desk::Desk, unresolved::unresolved};
+use super::{
+    desk::Desk,
+    held::{Held, held},
+    unresolved::unresolved,
+};
 
 /// The longest that one question to a repository may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -65,7 +69,7 @@ fn read(
 pub(super) type Past = Option<Vec<u8>>;
 
 /// Finds out what the services of environments stand at, and puts it into the workspace: by the lock files that are there,
-/// or by one of the past.
+/// or by one of the past. Gives what to say of those that are held to a lock.
 ///
 /// # Errors
 /// When a lock file cannot be read at all. What is wrong in it, and what a repository does not tell, is left for the
@@ -77,7 +81,7 @@ pub(super) async fn look_up(
     environments: &BTreeSet<EnvironmentName>,
     references: cli::References,
     past: Option<&Past>,
-) -> Result<(), Failure> {
+) -> Result<Held, Failure> {
     let mut wanted: Vec<(EnvironmentName, Tracked, Option<Locked>)> = Vec::new();
     for environment in environments {
         let lock = match past {
@@ -105,8 +109,10 @@ pub(super) async fn look_up(
     let asked = wanted.iter().filter(|(.., locked)| is_asked(locked));
     let questions: BTreeSet<Question> = asked.map(|(_, tracked, _)| question(tracked)).collect();
     let answers = sources::resolve(access, &questions).await;
+    let held = if references.is_plain() { held(access, &wanted, &answers).await } else { Held::default() };
     for (environment, tracked, locked) in wanted {
-        let answer = answers.get(&question(&tracked));
+        // What was asked for another environment does not move one that is held to its lock.
+        let answer = answers.get(&question(&tracked)).filter(|_| is_asked(&locked));
         let revision = match (locked, answer) {
             (_, Some(Err(why))) => Err(unresolved(&tracked, why)),
             (None, Some(Ok(found))) if !references.locked => Ok(found.clone()),
@@ -122,7 +128,7 @@ pub(super) async fn look_up(
         };
         put(workspace, &environment, &tracked, revision);
     }
-    Ok(())
+    Ok(held)
 }
 
 /// Takes what services stand at from the lock file, else from the record: nobody is to be asked.
@@ -155,7 +161,7 @@ pub(super) fn remember(
     Ok(())
 }
 
-fn question(tracked: &Tracked) -> Question {
+pub(super) fn question(tracked: &Tracked) -> Question {
     (tracked.repository.clone(), tracked.reference.clone())
 }
 

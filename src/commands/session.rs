@@ -119,7 +119,7 @@ pub(super) async fn survey(
         own::bring_one(desk, link, own::Look::Cluster, &mut workspace, environment).await?;
     }
     let aim = aim(link, &mut workspace, environment, operation, choices).await?;
-    own::remark(desk, &workspace, environment);
+    own::remark(desk, link, &workspace, environment);
     let survey = survey_for(desk, link, aim).await?;
     if operation == Operation::Destroy {
         is_known(link, &workspace, &survey)?;

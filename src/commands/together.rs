@@ -100,7 +100,7 @@ pub(super) async fn surveys<'a>(
         }
         let choices = Choices { choices: choices_of(&choices.choices, environment), max_destroy: choices.max_destroy };
         let aimed = aim(&mut together.link, workspace, environment, operation, &choices).await;
-        own::remark(desk, workspace, environment);
+        own::remark(desk, &together.link, workspace, environment);
         aims.push((environment.clone(), aimed));
     }
     let (link, workspace) = (&together.link, &*workspace);

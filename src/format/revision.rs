@@ -21,15 +21,18 @@ pub(super) struct RevisionV1 {
 struct SinceV1 {
     from: String,
     commits: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    back: Option<u64>,
     subject: Option<String>,
 }
 
 impl From<&Revision> for RevisionV1 {
     fn from(revision: &Revision) -> Self {
         let Revision { repository, reference: Reference { sort, name }, commit, tag, since } = revision;
-        let since = since.as_ref().map(|Since { from, commits, subject }| SinceV1 {
+        let since = since.as_ref().map(|Since { from, commits, back, subject }| SinceV1 {
             from: from.to_string(),
             commits: *commits,
+            back: *back,
             subject: subject.clone(),
         });
         Self {
@@ -53,7 +56,9 @@ impl RevisionV1 {
             .find(|known| known.word() == sort)
             .ok_or_else(|| damaged(format!("{sort:?} is followed by nobody")))?;
         let since = match since {
-            Some(SinceV1 { from, commits, subject }) => Some(Since { from: commit(&from)?, commits, subject }),
+            Some(SinceV1 { from, commits, back, subject }) => {
+                Some(Since { from: commit(&from)?, commits, back, subject })
+            }
             None => None,
         };
         Ok(Revision {

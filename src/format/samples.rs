@@ -149,8 +149,9 @@ pub(crate) fn revision() -> impl Strategy<Value = Revision> {
     let reference = proptest::sample::select(names.to_vec());
     let reference = reference.prop_map(|(sort, name)| Reference::new(sort, name).expect("a name"));
     let commit = || "[0-9a-f]{40}".prop_map(|text| Commit::new(text).expect("40 digits"));
-    let since = (commit(), option::of(any::<u64>()), option::of(any::<String>()));
-    let since = since.prop_map(|(from, commits, subject)| Since { from, commits, subject });
+    let count = || option::of(any::<u64>());
+    let since = (commit(), count(), count(), option::of(any::<String>()));
+    let since = since.prop_map(|(from, commits, back, subject)| Since { from, commits, back, subject });
     (repository, reference, commit(), option::of(any::<String>()), option::of(since))
         .prop_map(|(repository, reference, commit, tag, since)| Revision { repository, reference, commit, tag, since })
 }

@@ -62,8 +62,9 @@ struct TagCommit {
 
 #[derive(Deserialize)]
 struct Compared {
-    status: String,
     total_commits: u64,
+    #[serde(default)]
+    behind_by: u64,
 }
 
 /// Of a commit, and of a refusal.
@@ -222,9 +223,9 @@ pub(super) async fn archive(
 pub(super) async fn since(access: &Access, (owner, name): (&str, &str), from: &Commit, to: &Commit) -> Option<Since> {
     let asked = Asked { access, repository: format!("{owner}/{name}") };
     let compared = asked.text(&format!("compare/{from}...{to}?per_page=1&page=2"), JSON).await.ok()?;
-    let Compared { status, total_commits } = read(&compared).ok()?;
+    let Compared { total_commits, behind_by } = read(&compared).ok()?;
     let message = asked.text(&format!("git/commits/{to}"), JSON).await.ok();
     let message: Option<Message> = message.and_then(|text| read(&text).ok());
     let subject = message.and_then(|Message { message }| message.lines().next().map(str::to_owned));
-    Some(Since { from: from.clone(), commits: (status == "ahead").then_some(total_commits), subject })
+    Some(Since { from: from.clone(), commits: Some(total_commits), back: Some(behind_by), subject })
 }

@@ -24,12 +24,12 @@ pub async fn since(access: &Access, repository: &Repository, from: &Commit, to: 
 async fn local(access: &Access, place: &Path, from: &Commit, to: &Commit) -> Option<Since> {
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim().to_owned();
     let subject = git(access, place, &["log", "-1", "--format=%s", to.as_str(), "--"], b"").await.ok().map(text)?;
-    let ancestor = ["merge-base", "--is-ancestor", from.as_str(), to.as_str()];
-    let range = format!("{from}..{to}");
-    let commits = match git(access, place, &ancestor, b"").await {
-        Ok(_) => git(access, place, &["rev-list", "--count", &range, "--"], b"").await.ok().map(text),
-        Err(_) => None,
-    };
-    let commits = commits.and_then(|count| count.parse().ok());
-    Some(Since { from: from.clone(), commits, subject: Some(subject).filter(|subject| !subject.is_empty()) })
+    let range = format!("{from}...{to}");
+    let counts = git(access, place, &["rev-list", "--count", "--left-right", &range, "--"], b"").await.ok().map(text);
+    let counts = counts.and_then(|counts| {
+        let (back, commits) = counts.split_once('\t')?;
+        Some((back.parse().ok()?, commits.parse().ok()?))
+    });
+    let (back, commits) = counts.unzip();
+    Some(Since { from: from.clone(), commits, back, subject: Some(subject).filter(|subject| !subject.is_empty()) })
 }

@@ -75,11 +75,15 @@ fn a_lock_knows_the_digest_of_an_image_and_tells_another() {
     workspace.ditc("lock demo").exits(0).error("");
     assert_eq!(registry.asked.load(Ordering::SeqCst), 1);
     workspace.ditc("lock demo -check").exits(0);
-    workspace.ditc("plan demo --sandbox").exits(0).error("");
+    workspace.ditc("plan demo --sandbox").exits(0).error(str![[r#"
+environments/demo.lock.toml decides which commit web stands at.
+
+"#]]);
     let told = workspace.ditc("plan demo --sandbox -out=demo.plan").exits(0);
     crate::support::check(
         plain(&told.error, &registry),
         str![[r#"
+environments/demo.lock.toml decides which commit web stands at.
 warning: Deployment/web: image [HOST]/web:v1 is not the one that was
   locked: it is sha256:222222222222 now, and was sha256:111111111111; ditc lock
   demo -upgrade locks it as it is

@@ -19,6 +19,7 @@ use crate::{
 
 use super::{
     fields::{Field, Sign, fields, whole},
+    lock::distance,
     notes,
     plan::Context,
 };
@@ -333,10 +334,7 @@ fn revised(Revised { from, to }: &Revised) -> String {
         (false, _) => format!("{} {} -> {} {}", from.reference, commit(from), to.reference, commit(to)),
     };
     let since = to.since.as_ref().filter(|since| since.from == from.commit);
-    let commits = since.and_then(|since| since.commits).map(|count| match count {
-        1 => "1 commit".to_owned(),
-        count => format!("{count} commits"),
-    });
+    let commits = since.and_then(distance);
     let subject = since.and_then(|since| since.subject.as_ref()).map(|subject| format!("\"{subject}\""));
     let told: Vec<String> = commits.into_iter().chain(subject).collect();
     let moved = if told.is_empty() { moved } else { format!("{moved} ({})", told.join(", ")) };

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::names::ComponentName;
+use crate::{
+    names::{ComponentName, EnvironmentName},
+    revision::{Commit, Reference, Since},
+};
 
 /// What a lock says of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,4 +56,44 @@ pub fn locks_hold(count: usize) -> String {
         1 => "The reference stands for the commit that is locked.".to_owned(),
         count => format!("All {count} references stand for the commits that are locked."),
     }
+}
+
+/// How far a reference went: `3 commits`, `back 3 commits`, `back 1 commit, then 2 others`.
+pub(super) fn distance(Since { from: _, commits, back, subject: _ }: &Since) -> Option<String> {
+    let counted = |count: u64| if count == 1 { "1 commit".to_owned() } else { format!("{count} commits") };
+    match (commits.unwrap_or_default(), back.unwrap_or_default()) {
+        (0, 0) => None,
+        (count, 0) => Some(counted(count)),
+        (0, back) => Some(format!("back {}", counted(back))),
+        (1, back) => Some(format!("back {}, then 1 other", counted(back))),
+        (count, back) => Some(format!("back {}, then {count} others", counted(back))),
+    }
+}
+
+/// A service that is held to a commit which its reference left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    pub name: ComponentName,
+    pub reference: Reference,
+    pub locked: Commit,
+    pub now: Commit,
+    pub since: Option<Since>,
+}
+
+/// That a lock file decides what services of an environment stand at, and which of them it holds back as far as that is
+/// known.
+#[must_use]
+pub fn lock_decides(environment: &EnvironmentName, path: &str, services: &[&ComponentName], left: &[Left]) -> String {
+    let mut text = match services {
+        [service] => format!("{path} decides which commit {service} stands at."),
+        services => format!("{path} decides which commits {} services stand at.", services.len()),
+    };
+    for Left { name, reference, locked, now, since } in left {
+        let distance = since.as_ref().and_then(distance).map(|distance| format!(" ({distance})")).unwrap_or_default();
+        let (locked, now) = (locked.short(), now.short());
+        text.push_str(&format!(
+            "\n  {name} is locked at {locked}; {reference} is at {now}{distance}:\n    ditc lock {environment} -upgrade={name}"
+        ));
+    }
+    text
 }

@@ -41,7 +41,7 @@ pub use history::{Counted, PastRun, history, rolling_back};
 pub use ledger::{Totals, ledger, outputs};
 pub(super) use ledger::{complete, ending, totals, verb};
 pub use live::{Board, Screen, is_only_live, live};
-pub use lock::{LockEntry, locked, locks_hold};
+pub use lock::{Left, LockEntry, lock_decides, locked, locks_hold};
 pub use many::{
     End, Ending, Outlook, Prospect, endings, failed, heading, nothing_chosen, prospects, question_for_all, strays,
     strays_unknown,

@@ -80,7 +80,7 @@ impl Known {
 }
 
 /// The workspace of `demo`, whose service follows tag `dev` of a repository on this server.
-fn demo_on(server: &Server) -> Workspace {
+pub(super) fn demo_on(server: &Server) -> Workspace {
     let workspace = Workspace::of(&DEMO.replace("./orders", "kooba/ditc-orders"));
     workspace.write("ditc.toml", &format!("[github]\nurl = \"{}\"\n", server.url));
     workspace
@@ -129,6 +129,9 @@ fn a_tag_runs_by_its_commit_and_its_move_is_told() {
     server.answer(&message, [Answer::new(200, r#"{"message":"fix totals\n\nand more"}"#)]);
     let told = workspace.ditc("plan demo --sandbox").exits(0);
     told.says("(tag dev moved 1111111 -> 2222222 (3 commits, \"fix totals\"))");
+    let behind = r#"{"status":"behind","total_commits":0,"ahead_by":0,"behind_by":3}"#;
+    server.answer(&compared, [Answer::new(200, behind)]);
+    workspace.ditc("plan demo --sandbox").exits(0).says("(back 3 commits, \"fix totals\")");
     runs(&workspace, TWO);
 }
 

@@ -99,6 +99,63 @@ environments/demo.lock.toml
 }
 
 #[test]
+fn a_plan_says_that_the_lock_decides_and_which_services_stay_behind() {
+    let (workspace, orders) = demo();
+    workspace.ditc("lock demo").exits(0);
+    workspace.ditc("plan demo --sandbox").exits(0).error(str![[r#"
+environments/demo.lock.toml decides which commit orders stands at.
+
+"#]]);
+    orders.commit("second");
+    orders.git("tag --force dev");
+    workspace.ditc("plan demo --sandbox").exits(0).error(str![[r#"
+environments/demo.lock.toml decides which commit orders stands at.
+  orders is locked at b7b7a75; tag dev is at 63f5873 (1 commit):
+    ditc lock demo -upgrade=orders
+
+"#]]);
+    workspace.ditc("apply demo --sandbox -auto-approve").exits(0).error(str![[r#"
+environments/demo.lock.toml decides which commit orders stands at.
+  orders is locked at b7b7a75; tag dev is at 63f5873 (1 commit):
+    ditc lock demo -upgrade=orders
+
+"#]]);
+    // Two services, and whoever said it himself is not told.
+    let text = "[services.web]\nrepo = \"./orders\"\ntag = \"dev\"\nimage = \"example/web\"\n";
+    workspace.edit("environments/demo.toml", "[services.orders]", &format!("{text}[services.orders]"));
+    workspace.ditc("lock demo").exits(0);
+    workspace.ditc("plan demo --sandbox").exits(0).error(str![[r#"
+environments/demo.lock.toml decides which commits 2 services stand at.
+  orders is locked at b7b7a75; tag dev is at 63f5873 (1 commit):
+    ditc lock demo -upgrade=orders
+
+"#]]);
+    workspace.ditc("plan demo --sandbox -offline").exits(0).error("");
+    workspace.ditc("plan demo --sandbox -json").exits(0).error("");
+}
+
+#[test]
+fn a_plan_asks_nobody_where_a_locked_reference_is() {
+    let server = github::Server::start();
+    let workspace = github::demo_on(&server);
+    server.tag("kooba/ditc-orders", "dev", "1111111111111111111111111111111111111111");
+    workspace.ditc("lock demo").exits(0);
+    server.tag("kooba/ditc-orders", "dev", "2222222222222222222222222222222222222222");
+    server.asked();
+    workspace.ditc("plan demo --sandbox").exits(0).error(str![[r#"
+environments/demo.lock.toml decides which commit orders stands at.
+
+"#]]);
+    assert!(server.asked().is_empty());
+    // What the run was told for another environment is known.
+    let text = std::fs::read_to_string(workspace.path("environments/demo.toml")).expect("it is there");
+    workspace.write("environments/other.toml", &text);
+    let told = workspace.ditc("plan --all --sandbox").exits(0);
+    assert!(told.error.contains("tag dev is at 2222222"), "{}", told.error);
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[test]
 fn offline_the_lock_is_all_there_is() {
     let (workspace, orders) = demo();
     workspace

@@ -40,13 +40,18 @@ Plan: 0 to add, 1 to change, 0 to destroy.
 }
 
 #[test]
-fn a_tag_that_went_back_or_aside_is_told_without_a_count() {
+fn a_tag_that_went_back_or_aside_says_so() {
     let (workspace, orders) = demo();
     orders.commit("second");
+    orders.commit("third");
     orders.git("tag --force dev");
     runs(&workspace, &orders.commit_of("main"));
-    orders.git("tag --force dev main~1");
-    workspace.ditc("plan demo --sandbox").exits(0).says("tag dev moved").says("(\"first\")");
+    orders.git("tag --force dev main~2");
+    workspace.ditc("plan demo --sandbox").exits(0).says("tag dev moved").says("(back 2 commits, \"first\")");
+    orders.git("reset --quiet --hard main~1");
+    orders.commit("another");
+    orders.git("tag --force dev");
+    workspace.ditc("plan demo --sandbox").exits(0).says("(back 1 commit, then 1 other, \"another\")");
 }
 
 #[test]
