@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
+    address::address,
     cli, config,
     failure::{Failure, FailureKind},
     plan::{self, Policy},
@@ -59,12 +60,13 @@ pub(super) fn policy(settings: &config::Settings, choices: &Choices) -> Policy {
     }
 }
 
-/// Refuses a choice that names nothing: whoever typed it means something that is not there.
+/// Refuses a choice that names nothing, since whoever typed it means something that is not there, and choices that one run
+/// cannot follow both.
 pub(super) fn known_choices(input: &plan::Input<'_>) -> Result<(), Failure> {
     let environment = input.environment;
     let unmatched = plan::unmatched(input);
     if unmatched.is_empty() {
-        return Ok(());
+        return adopted_first(input);
     }
     let names: Vec<String> = unmatched.iter().map(|unmatched| format!("`{}`", unmatched.which)).collect();
     let message = format!("environment {environment} has nothing at {}", names.join(", "));
@@ -80,4 +82,20 @@ pub(super) fn known_choices(input: &plan::Input<'_>) -> Result<(), Failure> {
         ));
     }
     Err(failure)
+}
+
+/// Refuses to replace what is only to be adopted yet.
+fn adopted_first(input: &plan::Input<'_>) -> Result<(), Failure> {
+    let both = plan::adopted_and_replaced(input);
+    let Some(first) = both.first() else { return Ok(()) };
+    let component = input.desired.and_then(|desired| desired.manifests.get(first)?.component.as_ref());
+    let address = address(input.environment, component, first);
+    let more = match both.len() - 1 {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
+    let message =
+        format!("{address}{more} cannot be adopted and replaced in one run: ditc deletes only what is its own");
+    let hint = format!("apply with -adopt={address} first, and with -replace={address} then");
+    Err(Failure::new(FailureKind::Usage, message).hint(hint))
 }

@@ -1,4 +1,5 @@
-//! What others set on objects of ours beside our fields. It is left alone; that it is there is told.
+//! What others set on objects of ours beside our fields. It is left alone, unless the object is made anew: that it is
+//! there, or is lost, is told.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +8,11 @@ use serde_json::Value;
 use crate::{
     names::ComponentId,
     object::{FieldPath, Object, ObjectKey, Segment},
+    observed::Answer,
     ownership::{self, FIELD_MANAGER, Owner, Paths},
 };
 
-use super::{Input, Policy, standing::is_ours};
+use super::{Action, Change, Input, Policy, standing::is_ours};
 
 /// Parts of Kubernetes that write into objects of others as a matter of course, besides the controllers whose fields
 /// ditc leaves to them.
@@ -35,23 +37,26 @@ pub struct Addition {
     pub time: Option<String>,
 }
 
-/// What others set on the objects that are desired and ours.
-pub(super) fn additions(input: &Input) -> BTreeMap<ObjectKey, Additions> {
+/// What others set on the objects that are desired and are ours, or become it, as far as it stays.
+pub(super) fn additions(input: &Input, changes: &BTreeMap<ObjectKey, Change>) -> BTreeMap<ObjectKey, Additions> {
     let manifests = input.desired.iter().flat_map(|desired| desired.manifests.values());
     let added = manifests.filter_map(|manifest| {
         let key = &manifest.key;
         let live = input.observed.objects.get(key)?.object()?;
-        if live.is_terminating() || !is_ours(live, input.entry(key), input.environment) {
-            return None;
-        }
-        // Who made it anew wrote all of it.
-        if input.applied(key).is_some_and(|applied| live.uid().as_ref() != Some(&applied.uid)) {
-            return None;
-        }
+        let object = match (changes.get(key).map(|change| change.action), input.answers.get(key)) {
+            (Some(Action::Replace), _) => return None,
+            // What it will be: its former owners have let go of what becomes ours.
+            (Some(Action::Adopt), Some(Answer::Accepted(answer))) => answer,
+            (Some(Action::Adopt), _) => live,
+            _ if live.is_terminating() || !is_ours(live, input.entry(key), input.environment) => return None,
+            // Who made it anew wrote all of it.
+            _ if input.applied(key).is_some_and(|applied| live.uid().as_ref() != Some(&applied.uid)) => return None,
+            _ => live,
+        };
         let recorded = input.applied(key).map(|applied| applied.owned.union(&applied.yielded)).unwrap_or_default();
         // A path of the manifest that others own is a conflict or left to a controller, and is told as such.
         let is_known = |path: &FieldPath| recorded.reaches(&path.0) || path.get(&manifest.body.0).is_some();
-        let mut fields = beside_ours(live, input.policy);
+        let mut fields = beside_ours(object, |owner| is_told(owner, input.policy));
         fields.retain(|field| !is_known(&field.path));
         let component = manifest.component.clone();
         (!fields.is_empty()).then(|| (key.clone(), Additions { component, fields }))
@@ -59,10 +64,22 @@ pub(super) fn additions(input: &Input) -> BTreeMap<ObjectKey, Additions> {
     added.collect()
 }
 
-fn beside_ours(live: &Object, policy: &Policy) -> Vec<Addition> {
+/// What others set on an object that is to be made anew: nobody sets it on the new one. What Kubernetes notes in the
+/// metadata, it notes again.
+pub(super) fn set_by_others(live: &Object, policy: &Policy) -> Vec<Addition> {
+    let is_controller = |manager: &str| policy.is_controller(manager) || KUBERNETES.contains(&manager);
+    let mut fields = beside_ours(live, |owner| owner.manager != FIELD_MANAGER && owner.subresource != "status");
+    fields.retain(|field| {
+        let is_metadata = field.path.0.first() == Some(&Segment::Field("metadata".to_owned()));
+        !(is_metadata && is_controller(&field.manager))
+    });
+    fields
+}
+
+fn beside_ours(live: &Object, is_told: impl Fn(&Owner) -> bool) -> Vec<Addition> {
     let ours = ownership::our_paths(live);
     let mut found: BTreeMap<FieldPath, Addition> = BTreeMap::new();
-    for owner in ownership::owners(live).iter().filter(|owner| is_told(owner, policy)) {
+    for owner in ownership::owners(live).iter().filter(|owner| is_told(owner)) {
         for path in told(&owner.paths, &ours) {
             let value = path.get(&live.0).cloned();
             let (manager, time) = (owner.manager.clone(), owner.time.clone());

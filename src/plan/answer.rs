@@ -16,8 +16,10 @@ use crate::{
 use super::{
     Action, After, Block, Change, Check, Clears, Diff, Drift, DriftKind, DriftedField, FieldChange, Input, Plan,
     Reason, Revised, Taken,
-    decide::{before, block, replace, same, unchanged, write},
-    diff, drift, rolls,
+    decide::{before, block, same, unchanged, write},
+    diff, drift,
+    replace::replace,
+    rolls,
 };
 
 /// What the answer makes of an object: an update, a replacement, nothing, or a block.

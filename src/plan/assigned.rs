@@ -32,6 +32,9 @@ pub(super) fn assigned(manifest: &Manifest, live: &Object) -> Vec<FieldChange> {
     if kind.is("", "PersistentVolumeClaim") {
         fields.extend(unless_asked(manifest, live, FieldPath::fields(&["spec", "volumeName"])));
     }
+    if matches!((kind.group.as_str(), kind.kind.as_str()), ("apps", "Deployment" | "StatefulSet" | "ReplicaSet")) {
+        fields.extend(scaled(manifest, live));
+    }
     let generated = manifest.secret.iter().flat_map(Recipe::generated);
     fields.extend(generated.map(|(name, _)| FieldChange {
         path: FieldPath::fields(&["data", name]),
@@ -40,6 +43,16 @@ pub(super) fn assigned(manifest: &Manifest, live: &Object) -> Vec<FieldChange> {
         after: After::Secret,
     }));
     fields
+}
+
+/// A number of replicas that nobody asks for here: somebody scaled the object, which leaves no owner where the field had
+/// none before. A new object begins with the server's default.
+fn scaled(manifest: &Manifest, live: &Object) -> Option<FieldChange> {
+    const DEFAULT: u64 = 1;
+    let path = FieldPath::fields(&["spec", "replicas"]);
+    let before = path.get(&live.0).filter(|number| number.as_u64() != Some(DEFAULT))?.clone();
+    let is_asked = path.get(&manifest.body.0).is_some();
+    (!is_asked).then(|| FieldChange { path, before: Some(before), after: After::Value(DEFAULT.into()) })
 }
 
 fn unless_asked(manifest: &Manifest, live: &Object, path: FieldPath) -> Option<FieldChange> {

@@ -16,18 +16,19 @@ use crate::{
 };
 
 use super::{
-    Action, After, Block, Blocked, By, Change, Check, Diff, Drift, DriftKind, Expect, FieldChange, Input, Losing, Plan,
+    Action, After, Block, Blocked, Change, Check, Diff, Drift, DriftKind, Expect, FieldChange, Input, Losing, Plan,
     Reason, Seen, Unchanged,
     additions::additions,
     answer::{self, differs},
-    assigned::assigned,
     claims, diff,
     foreign::{foreign, is_kubernetes},
     guard, holders,
     once::{given, has_generated_keys, is_posted, once},
     order::order,
-    overdrawn, scope,
-    standing::{Standing, has_label, is_ours, known},
+    overdrawn,
+    replace::replace,
+    scope,
+    standing::{Standing, has_label, is_ours, known, made_by_us},
 };
 
 /// Decides what to do with every object that is desired, recorded, or carries our label.
@@ -42,7 +43,7 @@ pub fn plan(input: &Input) -> Plan {
         changes: BTreeMap::new(),
         unchanged: BTreeMap::new(),
         drift: BTreeMap::new(),
-        additions: additions(input),
+        additions: BTreeMap::new(),
         blocked: Vec::new(),
         too_many: None,
         partial: false,
@@ -55,6 +56,7 @@ pub fn plan(input: &Input) -> Plan {
         revisions: revisions(input.desired),
         overdrawn: overdrawn::overdrawn(input),
         taken_from: None,
+        unrecorded: unrecorded(input),
         interrupted: input.state.and_then(|state| state.open.clone()),
         is_under_way: input.is_under_way(),
     };
@@ -85,12 +87,22 @@ pub fn plan(input: &Input) -> Plan {
     }
     scope::narrow(input, &mut plan);
     holders::bar(input, &mut plan);
+    plan.additions = additions(input, &plan.changes);
     if plan.deletes(&namespace) {
         plan.goes_along = foreign(input);
     }
     plan.too_many = guard::too_many(input, &plan);
     plan.order = order(input, &plan.changes, &plan.components);
     plan
+}
+
+/// How many objects are ours, where no record says so. What is in a namespace that goes needs none any more.
+fn unrecorded(input: &Input) -> usize {
+    if input.state.is_some() || !input.namespace_stays() {
+        return 0;
+    }
+    let objects = input.observed.objects.values().filter_map(Live::object);
+    objects.filter(|object| made_by_us(object, input.environment)).count()
 }
 
 fn components(input: &Input) -> BTreeMap<ComponentId, BTreeSet<ComponentId>> {
@@ -193,44 +205,6 @@ fn create(input: &Input, manifest: &Manifest, going: Option<&Object>, plan: &mut
     };
     let diff = diff::creation(&manifest.body, manifest.secret.as_ref());
     plan.changes.insert(key.clone(), Change { diff, check, ..write(manifest, Action::Create, reason, expect) });
-}
-
-/// Deletes an object with all that it made, and makes it anew.
-pub(super) fn replace(input: &Input, manifest: &Manifest, live: &Object, reason: Reason, plan: &mut Plan) {
-    let key = &manifest.key;
-    if guard::keeps_data(input, key, manifest.component.as_ref(), Some(manifest)) {
-        let by = if reason == Reason::Requested { By::User } else { By::Server };
-        return block(plan, manifest, Block::HoldsData(losing(live, by)));
-    }
-    if *key == input.namespace_key() {
-        return block(plan, manifest, Block::WithEnvironment);
-    }
-    let owned = ownership::our_paths(live);
-    let (check, mut differences) = match input.answers.get(key) {
-        Some(Answer::Accepted(_) | Answer::OnlyUpdateRefused(_)) | None => {
-            (Check::Done, diff::loose(&before(input, manifest, live), &manifest.body))
-        }
-        Some(Answer::AcceptedElsewhere) => unreachable!("the namespace of a live object is there"),
-        Some(Answer::NotAsked(why)) => (Check::Not(*why), diff::loose(&before(input, manifest, live), &manifest.body)),
-        Some(Answer::Refused(refusal)) => return block(plan, manifest, answer::refused(refusal, manifest, &owned)),
-    };
-    let lost = assigned(manifest, live);
-    let mut seen = owned;
-    lost.iter().for_each(|field| seen.insert(&field.path.0));
-    differences.fields.extend(lost);
-    let change = write(manifest, Action::Replace, reason, same(live, seen));
-    plan.changes.insert(key.clone(), Change { diff: differences, check, ..change });
-}
-
-/// What would become of the data of an object that is made anew. The claims of a stateful set outlive it, unless it says
-/// otherwise (<https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#persistentvolumeclaim-retention>).
-fn losing(live: &Object, by: By) -> Losing {
-    let claim = live.at("/spec/volumeClaimTemplates/0/metadata/name").and_then(Value::as_str);
-    let goes = live.at("/spec/persistentVolumeClaimRetentionPolicy/whenDeleted").is_some_and(|then| then == "Delete");
-    match claim.filter(|_| !goes) {
-        Some(claim) => Losing::Renew(by, format!("{claim}-{}-0", live.name().unwrap_or_default())),
-        None => Losing::Replace(by),
-    }
 }
 
 /// The object as ditc last applied it, else as far as it is ours.

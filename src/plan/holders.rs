@@ -13,7 +13,7 @@ use crate::{
     state::Phase,
 };
 
-use super::{Action, Block, Blocked, Change, Expect, Input, Plan, Reason, claims::is_claim, decide::replace};
+use super::{Action, Block, Blocked, Change, Expect, Input, Plan, Reason, claims::is_claim, replace::replace};
 
 /// Notes on each claim that goes whose pods end for it. A pod that is described itself is made anew behind its claim:
 /// nobody else would make it again.

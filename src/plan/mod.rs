@@ -40,6 +40,7 @@ mod preflight;
 mod questions;
 mod rebuild;
 mod remembered;
+mod replace;
 mod recorded;
 mod report;
 mod rolls;
@@ -73,7 +74,7 @@ pub use recorded::as_recorded;
 pub use remembered::remembered;
 pub use report::{Report, Strict, Surroundings, Unknown, Verdict, questions_of_report, report};
 pub use round::round;
-pub use scope::{LeftOut, unmatched};
+pub use scope::{LeftOut, adopted_and_replaced, unmatched};
 pub use standing::{known, made_by_us, was_posted_by_us};
 pub use status::{Circumstances, ComponentStatus, Condition, OpenRun, Status, made, status};
 pub use yields::{CONTROLLERS, needs_autoscalers};
@@ -134,6 +135,8 @@ pub struct Plan {
     pub overdrawn: BTreeMap<ObjectKey, Vec<Overdrawn>>,
     /// The other project that the environment was last applied from, where that is known and the user takes it over.
     pub taken_from: Option<String>,
+    /// How many objects are ours while there is no record, so that what was applied to them is not known.
+    pub unrecorded: usize,
     /// The run that the record leaves open: it never came to its end and the next apply finishes it, unless it is
     /// [under way](Self::is_under_way).
     pub interrupted: Option<Run>,
@@ -220,6 +223,8 @@ pub struct Change {
     /// Fields whose values stay and whose owners change, where that is all that changes; for people.
     pub regains: Vec<FieldPath>,
     pub gives_up: Vec<FieldPath>,
+    /// What others set on an object that is made anew, beside the fields that change: the new one does not have it.
+    pub loses: Vec<Addition>,
     /// Fields that a controller looks after by now: they are not in the body.
     pub yields: Paths,
     /// Defaults that are in the way of the update and go with it.
@@ -245,6 +250,7 @@ impl Change {
             takes_back: Vec::new(),
             regains: Vec::new(),
             gives_up: Vec::new(),
+            loses: Vec::new(),
             yields: Paths::default(),
             clears: None,
             merge: None,

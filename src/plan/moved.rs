@@ -84,6 +84,7 @@ fn movement(planned: &Change, now: &Change) -> Option<Movement> {
         held_by: _,
         regains: _,
         gives_up: _,
+        loses,
         expect,
         manifest,
         takes_back,
@@ -111,7 +112,8 @@ fn movement(planned: &Change, now: &Change) -> Option<Movement> {
         && *yields == now.yields
         && *clears == now.clears
         && *merge == now.merge
-        && *diff == now.diff;
+        && *diff == now.diff
+        && loses.iter().map(|field| &field.path).eq(now.loses.iter().map(|field| &field.path));
     (!same).then_some(Movement::Beside)
 }
 

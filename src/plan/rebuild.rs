@@ -55,6 +55,13 @@ pub fn rebuild(
 fn applied(object: &Object, is_secret: bool) -> Option<Applied> {
     let owned = ownership::ours(object)?.paths;
     let mut body = ownership::applied(&owned, object);
+    // A server labels every namespace with its name, and counts that to whoever makes it
+    // (https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-metadata-name).
+    if object.kind() == Some("Namespace")
+        && let Some(labels) = body.0.pointer_mut("/metadata/labels")
+    {
+        labels.as_object_mut()?.remove("kubernetes.io/metadata.name");
+    }
     if is_secret && let Some(map) = body.0.as_object_mut() {
         map.retain(|field, _| !matches!(field.as_str(), "data" | "stringData"));
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use crate::{
     address::{Address, Which, address},
+    desired::Manifest,
     graph::Graph,
     names::ComponentId,
     object::ObjectKey,
@@ -14,6 +15,7 @@ use super::{
     Action, Block, Blocked, Change, Check, Diff, Input, Plan, Reason, Step,
     choices::is_meant,
     order::{needs, users},
+    standing::Standing,
 };
 
 /// Why `-exclude` leaves something as it is that would otherwise change.
@@ -253,4 +255,19 @@ pub fn unmatched(input: &Input) -> Vec<Unmatched> {
     addresses.extend(known.iter().map(|(key, component)| address(input.environment, *component, key)));
     let told = |which: &Which| Unmatched { which: which.clone(), meant: which.meant(&addresses) };
     unmatched.into_iter().map(told).collect()
+}
+
+/// The objects that are to be adopted as well as replaced: what is not ours is not deleted, and it is ours only when a run
+/// has adopted it.
+#[must_use]
+pub fn adopted_and_replaced(input: &Input) -> Vec<ObjectKey> {
+    let manifests = input.desired.into_iter().flat_map(|desired| desired.manifests.values());
+    let means = |which: &[Which], manifest: &Manifest| {
+        is_meant(which, input.environment, manifest.component.as_ref(), &manifest.key)
+    };
+    manifests
+        .filter(|manifest| means(&input.choices.replace, manifest))
+        .filter(|manifest| matches!(input.standing(manifest), Standing::Adopted(_)))
+        .map(|manifest| manifest.key.clone())
+        .collect()
 }

@@ -31,6 +31,7 @@ mod lost;
 mod many;
 mod model;
 mod modules;
+mod others;
 mod pages;
 mod parts;
 mod preflight;
@@ -49,6 +50,7 @@ mod support_model;
 mod tidy;
 mod tools;
 mod transcript;
+mod unrecorded;
 mod views;
 
 /// A file that is not named above would be compiled by nobody, and its tests would be run by nobody.

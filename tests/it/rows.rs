@@ -37,7 +37,7 @@ fn a_lost_record_is_learned_from_the_cluster(stage: &Stage) {
     stage.apply("").exits(0);
     stage.server.delete(&stage.path("configmaps/ditc"));
     stage.workspace.forget_state();
-    stage.plan("").exits(0).says("3 objects are as desired, but not as the record has it");
+    stage.plan("").exits(0).says("has no record in namespace");
     stage.apply("").exits(0).says("Resources: 0 added, 0 changed, 0 destroyed.");
     stage.is_as_defined();
 }

@@ -34,6 +34,7 @@ pub(super) fn check(input: &Input, plan: &Plan, key: &ObjectKey, change: &Change
         takes_back,
         regains,
         gives_up,
+        loses,
         yields,
         clears,
         merge,
@@ -94,6 +95,7 @@ pub(super) fn check(input: &Input, plan: &Plan, key: &ObjectKey, change: &Change
         "yields what nothing asks for",
     );
 
+    fault(loses.is_empty() || *action == Action::Replace, "loses what others set, and stays");
     let is_told = regains.is_empty() && gives_up.is_empty();
     fault(is_told || *action == Action::Update, "changes owners of fields, and is no update");
     if let Some(Clears { paths, first }) = clears {

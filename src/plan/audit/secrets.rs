@@ -26,7 +26,8 @@ pub(super) fn check(plan: &Plan, faults: &mut Faults) {
             let was_there = field.before.as_ref().is_some_and(|before| !before.is_null());
             holds_values(&field.path) && (was_there || value.is_some())
         });
-        faults.unless(!shows, key, WHAT);
+        let loses = change.loses.iter().any(|field| holds_values(&field.path) && field.value.is_some());
+        faults.unless(!shows && !loses, key, WHAT);
     }
     for (key, unchanged) in plan.unchanged.iter().filter(|(key, _)| key.kind.is("", "Secret")) {
         let learned = unchanged.learned.as_ref().map(|learned| &learned.body);

@@ -52,6 +52,7 @@ fn plan(operation: Operation) -> Plan {
         components: BTreeMap::new(),
         outputs: BTreeMap::new(),
         revisions: BTreeMap::new(),
+        unrecorded: 0,
         interrupted: None,
         is_under_way: false,
     }
@@ -83,6 +84,7 @@ impl Plan {
             takes_back: Vec::new(),
             regains: Vec::new(),
             gives_up: Vec::new(),
+            loses: Vec::new(),
             diff: Diff::default(),
             yields: Paths::default(),
             clears: None,

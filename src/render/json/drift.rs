@@ -211,7 +211,7 @@ pub(super) struct AdditionsDocument<'a> {
 }
 
 #[derive(Serialize)]
-struct AdditionDocument<'a> {
+pub(super) struct AdditionDocument<'a> {
     path: String,
     value: Option<&'a Value>,
     sensitive: bool,
@@ -219,16 +219,19 @@ struct AdditionDocument<'a> {
     time: Option<&'a str>,
 }
 
+impl<'a> AdditionDocument<'a> {
+    pub(super) fn new(key: &ObjectKey, Addition { path, value, manager, time }: &'a Addition) -> Self {
+        let sensitive = is_hidden(key, path, value.as_ref());
+        let value = value.as_ref().filter(|_| !sensitive);
+        Self { path: path.to_string(), value, sensitive, manager, time: time.as_deref() }
+    }
+}
+
 impl<'a> AdditionsDocument<'a> {
     pub(super) fn all(environment: &EnvironmentName, additions: &'a BTreeMap<ObjectKey, Additions>) -> Vec<Self> {
         let object = |(key, Additions { component, fields }): (&'a ObjectKey, &'a Additions)| {
-            let field = |Addition { path, value, manager, time }: &'a Addition| {
-                let sensitive = is_hidden(key, path, value.as_ref());
-                let value = value.as_ref().filter(|_| !sensitive);
-                AdditionDocument { path: path.to_string(), value, sensitive, manager, time: time.as_deref() }
-            };
             let resource = Resource::of(environment, component.as_ref(), key);
-            Self { resource, fields: fields.iter().map(field).collect() }
+            Self { resource, fields: fields.iter().map(|field| AdditionDocument::new(key, field)).collect() }
         };
         additions.iter().map(object).collect()
     }

@@ -21,7 +21,7 @@ use crate::{
 
 use super::{
     FORMAT_VERSION, document,
-    drift::{AdditionsDocument, DriftDocument},
+    drift::{AdditionDocument, AdditionsDocument, DriftDocument},
     left_out::LeftOutDocument,
     preflight::PreflightDocument,
     run::{OpenDocument, RunDocument},
@@ -68,6 +68,8 @@ pub(super) struct Document<'a> {
     /// The other project that the environment was applied from until now.
     #[serde(skip_serializing_if = "Option::is_none")]
     taken_from: Option<&'a str>,
+    /// How many objects are ditc's while there is no record.
+    unrecorded: usize,
     /// The run that the record leaves open, if it stopped.
     #[serde(skip_serializing_if = "Option::is_none")]
     interrupted: Option<RunDocument<'a>>,
@@ -129,6 +131,8 @@ pub(super) struct ChangeDocument<'a> {
     /// Fields whose values stay, and which become ditc's, or are no longer.
     regains: Vec<String>,
     gives_up: Vec<String>,
+    /// What others set on an object that is made anew, and the new one does not have.
+    loses: Vec<AdditionDocument<'a>>,
     /// Fields that are left to a controller.
     yields: Vec<String>,
     /// Defaults of the server that go with the update.
@@ -153,6 +157,7 @@ impl<'a> ChangeDocument<'a> {
             takes_back,
             regains,
             gives_up,
+            loses,
             yields,
             clears,
             merge: _,
@@ -181,6 +186,7 @@ impl<'a> ChangeDocument<'a> {
             takes_back: takes_back.iter().map(TakenDocument::new).collect(),
             regains: regains.iter().map(ToString::to_string).collect(),
             gives_up: gives_up.iter().map(ToString::to_string).collect(),
+            loses: loses.iter().map(|field| AdditionDocument::new(key, field)).collect(),
             yields: yields.members().iter().map(ToString::to_string).collect(),
             clears: clears.iter().flat_map(|clears| &clears.paths).map(ToString::to_string).collect(),
             check: match check {
@@ -372,6 +378,7 @@ impl<'a> Document<'a> {
                 .flat_map(|(key, all)| all.iter().map(|one| OverdrawnDocument::new(plan, key, one)))
                 .collect(),
             taken_from: plan.taken_from.as_deref(),
+            unrecorded: plan.unrecorded,
             interrupted: plan.interrupted.as_ref().filter(|_| !plan.is_under_way).map(RunDocument::new),
             open_run: plan.interrupted.as_ref().filter(|_| as_of.is_none()).map(|run| {
                 let (done, of) = made.unwrap_or_default();

@@ -89,6 +89,7 @@ fn a_plan_is_one_document() {
       "takes_back": [],
       "regains": [],
       "gives_up": [],
+      "loses": [],
       "yields": [],
       "clears": [],
       "check": "done",
@@ -177,6 +178,7 @@ fn a_plan_is_one_document() {
   "ignored": [],
   "goes_along": [],
   "overdrawn": [],
+  "unrecorded": 0,
   "preflight": {
     "missing_rights": [],
     "quota": []
@@ -212,7 +214,7 @@ fn a_run_is_one_line_per_event() {
     }
     assert_data_eq!(text, str![[r#"
 {"@level":"info","@message":"ditc 0.1.0","@module":"ditc.ui","@timestamp":"2025-11-22T02:53:20.000000Z","type":"version","ditc":"0.1.0","ui":"1.0","format_version":"1.0"}
-{"@level":"info","@message":"jakub.services.orders/Deployment/orders: Plan to update","@module":"ditc.ui","@timestamp":"2025-11-22T02:53:20.000000Z","type":"planned_change","change":{"resource":{"addr":"jakub.services.orders/Deployment/orders","module":"services.orders","resource":"Deployment/orders","implied_provider":"kubernetes","resource_type":"Deployment","resource_name":"orders","resource_key":null,"component":"services.orders"},"action":"update","address":"jakub.services.orders/Deployment/orders","group":"apps","kind":"Deployment","namespace":"jakub","name":"orders","component":"services.orders","actions":["update"],"reason":"definition_changed","risks":[],"rolls_because":[],"ends_pods_of":[],"held_by":[],"fields":[{"path":".spec.template.spec.containers[name=\"orders\"].image","before":"jakubborys/ditc-orders:dev","after":"jakubborys/ditc-orders:v2","sensitive":false,"unknown":false}],"unchanged_fields":14,"takes_back":[],"regains":[],"gives_up":[],"yields":[],"clears":[],"check":"done","unchecked":null,"origin":{"filename":"environments/jakub.toml","start":{"line":6,"column":1,"byte":67},"end":{"line":6,"column":18,"byte":84}}}}
+{"@level":"info","@message":"jakub.services.orders/Deployment/orders: Plan to update","@module":"ditc.ui","@timestamp":"2025-11-22T02:53:20.000000Z","type":"planned_change","change":{"resource":{"addr":"jakub.services.orders/Deployment/orders","module":"services.orders","resource":"Deployment/orders","implied_provider":"kubernetes","resource_type":"Deployment","resource_name":"orders","resource_key":null,"component":"services.orders"},"action":"update","address":"jakub.services.orders/Deployment/orders","group":"apps","kind":"Deployment","namespace":"jakub","name":"orders","component":"services.orders","actions":["update"],"reason":"definition_changed","risks":[],"rolls_because":[],"ends_pods_of":[],"held_by":[],"fields":[{"path":".spec.template.spec.containers[name=\"orders\"].image","before":"jakubborys/ditc-orders:dev","after":"jakubborys/ditc-orders:v2","sensitive":false,"unknown":false}],"unchanged_fields":14,"takes_back":[],"regains":[],"gives_up":[],"loses":[],"yields":[],"clears":[],"check":"done","unchecked":null,"origin":{"filename":"environments/jakub.toml","start":{"line":6,"column":1,"byte":67},"end":{"line":6,"column":18,"byte":84}}}}
 {"@level":"info","@message":"Plan: 0 to add, 1 to change, 0 to destroy.","@module":"ditc.ui","@timestamp":"2025-11-22T02:53:20.000000Z","type":"change_summary","changes":{"add":0,"change":1,"import":0,"remove":0,"operation":"plan"}}
 {"@level":"info","@message":"jakub.services.orders/Deployment/orders: Modifying...","@module":"ditc.ui","@timestamp":"2025-11-22T02:53:21.000000Z","type":"apply_start","hook":{"resource":{"addr":"jakub.services.orders/Deployment/orders","module":"services.orders","resource":"Deployment/orders","implied_provider":"kubernetes","resource_type":"Deployment","resource_name":"orders","resource_key":null,"component":"services.orders"},"action":"update"}}
 {"@level":"warn","@message":"warning: spec.x: deprecated since v1.30","@module":"ditc.ui","@timestamp":"2025-11-22T02:53:22.000000Z","type":"diagnostic","diagnostic":{"severity":"warning","summary":"spec.x: deprecated since v1.30","address":"jakub.services.orders/Deployment/orders"}}

@@ -157,6 +157,7 @@ pub(super) fn empty(operation: Operation) -> Plan {
         components: BTreeMap::new(),
         outputs: BTreeMap::new(),
         revisions: BTreeMap::new(),
+        unrecorded: 0,
         interrupted: None,
         is_under_way: false,
     }
@@ -175,6 +176,7 @@ pub(super) fn change(component: Option<&str>, action: Action, reason: Reason) ->
         takes_back: Vec::new(),
         regains: Vec::new(),
         gives_up: Vec::new(),
+        loses: Vec::new(),
         yields: Paths::default(),
         clears: None,
         merge: None,

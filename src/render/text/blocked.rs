@@ -7,6 +7,7 @@ use crate::{
     names::ComponentId,
     object::ObjectKey,
     observed::Forbidden,
+    ownership::FIELD_MANAGER,
     plan::{Block, Blocked, By, Losing, Plan, Taken, TooMany},
     render::style::{Look, Style, clean_line},
 };
@@ -93,15 +94,25 @@ pub(in crate::render) fn explain(plan: &Plan, blocked: &Blocked, flags: &str) ->
     let flag = |text, flag: &str| Way { text, command: Some(plan_with(plan, flag, component.as_ref(), key, flags)) };
     match why {
         Block::Foreign { managers } => {
-            let by =
-                if managers.is_empty() { String::new() } else { format!(" (managed by {})", names(managers.clone())) };
+            let others: Vec<String> = managers.iter().filter(|manager| *manager != FIELD_MANAGER).cloned().collect();
+            let is_lost = others.len() < managers.len();
+            let also = if is_lost { "also " } else { "" };
+            let by = if others.is_empty() { String::new() } else { format!(" ({also}managed by {})", names(others)) };
             let other_name = if key.kind.is("", "Namespace") {
                 way("name another one with `namespace` in the environment's file")
             } else {
                 way("give it another name in the definition")
             };
             let ways = vec![other_name, flag("or take it over; the plan then shows what changes:", "adopt")];
-            (format!("An object of this name exists, and ditc did not make it{by}."), ways)
+            let what = match is_lost {
+                true => format!(
+                    "An object of this name exists that ditc wrote once{by}, but it does not carry the labels of \
+                     environment {}, and no record knows it.",
+                    plan.environment
+                ),
+                false => format!("An object of this name exists, and ditc did not make it{by}."),
+            };
+            (what, ways)
         }
         Block::Owned(taken) => {
             let fields = names(taken.iter().map(|Taken { field, manager }| format!("{field} ({manager})")));

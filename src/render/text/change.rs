@@ -6,7 +6,7 @@ use crate::{
     address::address,
     desired::{self, LABEL_COMPONENT, LABEL_ENVIRONMENT, LABEL_MANAGED_BY, Manifest},
     object::ObjectKey,
-    plan::{Action, Change, Check, FieldChange, Plan, Reason, Revised, Taken},
+    plan::{Action, Addition, Change, Check, FieldChange, Plan, Reason, Revised, Taken},
     render::{
         Detail,
         secrecy::is_hidden,
@@ -177,16 +177,15 @@ fn inside(key: &ObjectKey, change: &Change, style: Style) -> String {
 
 fn changed(key: &ObjectKey, change: &Change, style: Style) -> String {
     let forcing = forcing(change);
-    let list: Vec<Field<'_>> = change
-        .diff
-        .fields
-        .iter()
-        .map(|field| {
-            let drawn = Field::of_change(key, field);
-            if forces(forcing, field) { drawn.warning("forces replacement") } else { drawn }
-        })
-        .collect();
-    fields(&list, 6, style)
+    let ours = change.diff.fields.iter().map(|field| {
+        let drawn = Field::of_change(key, field);
+        if forces(forcing, field) { drawn.warning("forces replacement") } else { drawn }
+    });
+    let lost = change.loses.iter().map(|Addition { path, value, manager, time: _ }| {
+        let value = value.as_ref().unwrap_or(&Value::Null);
+        Field::between(key, path, Some(value), None).remark(format!("set by {}, lost", clean_line(manager)))
+    });
+    fields(&ours.chain(lost).collect::<Vec<_>>(), 6, style)
 }
 
 /// Whether the server named a field, what it lies in, or something in it, as what it does not change. `spec` alone says

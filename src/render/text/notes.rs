@@ -7,12 +7,13 @@ use crate::{
     names::{ComponentId, EnvironmentName},
     object::{FieldPath, ObjectKey, Segment},
     observed::Readiness,
+    ownership::FIELD_MANAGER,
     plan::{Addition, Additions, Drift, DriftKind, DriftedField, LeftOut, Overdrawn, Plan},
     render::{
         Detail,
         style::{Look, Style, clean, clean_line},
     },
-    state::Run,
+    state::{Operation, Run},
 };
 
 use super::{
@@ -89,6 +90,27 @@ pub(super) fn interrupted(plan: &Plan, context: &Context<'_>, style: Style) -> S
     let command = format!("ditc {} {}{}", plan.operation.verb(), plan.environment, context.flags);
     let how = made.map_or_else(|| "before its end".to_owned(), |made| format!("after {made}"));
     note(&format!("{verb} by {who} at {since:.0} stopped {how}; the next `{command}` finishes it."), style)
+}
+
+/// That nothing tells what was applied.
+pub(super) fn unrecorded(plan: &Plan, context: &Context<'_>, style: Style) -> String {
+    if plan.unrecorded == 0 {
+        return String::new();
+    }
+    let number = count(plan.unrecorded, "object there is", "objects there are");
+    let Plan { environment, namespace, .. } = plan;
+    let anew = match plan.operation {
+        Operation::Apply => format!(
+            " The next apply records what it finds, and so does `ditc state rebuild {environment}{}`.",
+            context.flags
+        ),
+        Operation::Destroy => String::new(),
+    };
+    let text = format!(
+        "environment {environment} has no record in namespace {namespace}, though {number} ditc's by their labels and \
+         owners. What ditc last applied to them is not known, nor what changed since.{anew}"
+    );
+    note(&text, style)
 }
 
 /// That another project applied the environment last.
@@ -171,7 +193,7 @@ pub(in crate::render) fn moved(
         DriftKind::Terminating => line(Sign::Remove, "is being deleted"),
         DriftKind::Recreated => line(Sign::Change, "was deleted and created anew"),
         DriftKind::Replaced(managers) => {
-            let by = names(managers.iter().cloned());
+            let by = names(managers.iter().filter(|manager| *manager != FIELD_MANAGER).cloned());
             let by = if by.is_empty() { by } else { format!(" by {by}") };
             line(Sign::Change, &format!("is another object by now, made{by}, not by ditc"))
         }
@@ -241,17 +263,30 @@ pub(super) fn additions(plan: &Plan, style: Style) -> String {
     let field = |(key, Additions { component, fields }): (&ObjectKey, &Additions)| {
         let object = object(plan, component.as_ref(), key);
         let told = |Addition { path, value: _, manager, time: _ }: &Addition| {
-            let path = way(&path.0.iter().collect::<Vec<_>>());
-            format!("{path} of {object} ({manager})")
+            let text = format!("{} of {object} ({manager})", way(&path.0.iter().collect::<Vec<_>>()));
+            (weight(path), text)
         };
         fields.iter().map(told).collect::<Vec<_>>()
     };
-    let fields: Vec<String> = plan.additions.iter().flat_map(field).collect();
+    let mut fields: Vec<(u8, String)> = plan.additions.iter().flat_map(field).collect();
     if fields.is_empty() {
         return String::new();
     }
+    fields.sort_by_key(|(weight, _)| *weight);
+    let fields: Vec<String> = fields.into_iter().map(|(_, text)| text).collect();
     let number = count(fields.len(), "field", "fields");
     note(&format!("others set {number} beside ours, left alone: {}.", names(fields)), style)
+}
+
+/// Items of lists come first, since a container weighs more than a field, and plain fields last: who creates an object by
+/// POST owns all defaults of it.
+fn weight(path: &FieldPath) -> u8 {
+    let is_metadata = path.0.first() == Some(&Segment::Field("metadata".to_owned()));
+    match path.0.last() {
+        Some(Segment::Key(_) | Segment::Value(_) | Segment::Index(_)) => 0,
+        Some(Segment::Field(_)) | None if is_metadata => 1,
+        Some(Segment::Field(_)) | None => 2,
+    }
 }
 
 fn drifted<'a>(key: &ObjectKey, field: &'a DriftedField) -> Field<'a> {
@@ -336,7 +371,7 @@ pub(super) fn ignored(plan: &Plan, style: Style) -> String {
 /// What the record lacks.
 pub(super) fn learned(plan: &Plan, style: Style) -> String {
     let number = plan.unchanged.values().filter(|unchanged| unchanged.learned.is_some()).count();
-    if number == 0 {
+    if number == 0 || plan.unrecorded > 0 {
         return String::new();
     }
     let number = count(number, "object is", "objects are");

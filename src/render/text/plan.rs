@@ -71,6 +71,7 @@ fn parts(plan: &Plan, context: &Context<'_>, style: Style, legend: String) -> Ve
     let mut parts = vec![
         notes::not_asked(context, style),
         notes::interrupted(plan, context, style),
+        notes::unrecorded(plan, context, style),
         notes::taken(plan, style),
         notes::drift(plan, context.detail, style),
     ];
@@ -140,6 +141,7 @@ pub(in crate::render) fn notes(plan: &Plan, context: &Context<'_>, style: Style)
     let sentences = [
         notes::not_asked(context, style),
         notes::interrupted(plan, context, style),
+        notes::unrecorded(plan, context, style),
         notes::taken(plan, style),
         notes::overdrawn(plan, style),
         notes::partial(plan, style),

@@ -53,24 +53,16 @@ pub(super) fn definitions() -> Fields {
         ),
         ("drift", object(and(resource(), drift()))),
         (
-            "additions",
-            object(and(
-                resource(),
-                vec![(
-                    "fields",
-                    list(
-                        object(vec![
-                            ("path", text("where it is in the object")),
-                            ("value", any("null where it is sensitive")),
-                            ("sensitive", flag("whether its value is left out")),
-                            ("manager", text("who set it")),
-                            ("time", maybe("when that manager last wrote")),
-                        ]),
-                        "what others set beside ours",
-                    ),
-                )],
-            )),
+            "addition",
+            object(vec![
+                ("path", text("where it is in the object")),
+                ("value", any("null where it is sensitive")),
+                ("sensitive", flag("whether its value is left out")),
+                ("manager", text("who set it")),
+                ("time", maybe("when that manager last wrote")),
+            ]),
         ),
+        ("additions", object(and(resource(), vec![("fields", list(of("addition"), "what others set beside ours"))]))),
     ]
 }
 
