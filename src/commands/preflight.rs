@@ -19,7 +19,8 @@ pub(super) async fn preflight(link: &Link, input: &Input<'_>, plan: &Plan, makes
         if demand.is_empty() || plan::is_namespace_new(plan) { Vec::new() } else { cluster.quotas(namespace).await }
     };
     let (rules, quotas) = tokio::join!(cluster.rules(namespace), quotas);
-    plan::preflight(plan, kinds, watched, makes_key, rules.as_deref(), &demand, &quotas)
+    let freed = plan::freed(input, plan, kinds);
+    plan::preflight(plan, kinds, watched, makes_key, rules.as_deref(), &demand, &freed, &quotas)
 }
 
 /// The kind in which an object is seen to work, if that is waited for.

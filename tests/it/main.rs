@@ -40,6 +40,7 @@ mod projects;
 mod real;
 mod references;
 mod rolls;
+mod room;
 mod rows;
 mod saved;
 mod secrets;

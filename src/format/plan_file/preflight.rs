@@ -63,15 +63,20 @@ struct ShortfallV1 {
     hard: String,
     used: String,
     needs: String,
+    #[serde(default)]
+    frees: Option<String>,
+    #[serde(default)]
+    by: Vec<KeyV1>,
 }
 
 impl From<&Preflight> for PreflightV1 {
     fn from(preflight: &Preflight) -> Self {
         let Preflight { missing_rights, shortfalls, is_namespace_new } = preflight;
         let shortfall = |shortfall: &Shortfall| {
-            let Shortfall { quota, resource, limit: Limit { hard, used }, needs } = shortfall;
-            let [hard, used, needs] = [hard, used, needs].map(ToString::to_string);
-            ShortfallV1 { quota: quota.clone(), resource: resource.clone(), hard, used, needs }
+            let Shortfall { quota, resource, limit: Limit { hard, used }, needs, frees, by } = shortfall;
+            let [hard, used, needs, frees] = [hard, used, needs, frees].map(ToString::to_string);
+            let (quota, resource, by) = (quota.clone(), resource.clone(), by.iter().map(KeyV1::from).collect());
+            ShortfallV1 { quota, resource, hard, used, needs, frees: Some(frees), by }
         };
         Self {
             missing_rights: missing_rights.iter().map(MissingRightV1::new).collect(),
@@ -85,9 +90,11 @@ impl PreflightV1 {
     pub(super) fn read(self) -> Result<Preflight, Unreadable> {
         let PreflightV1 { missing_rights, shortfalls, is_namespace_new } = self;
         let quantity = |text: String| Quantity::parse(&text).ok_or_else(|| damaged(format!("{text:?} is no quantity")));
-        let shortfall = |ShortfallV1 { quota, resource, hard, used, needs }| {
+        let shortfall = |ShortfallV1 { quota, resource, hard, used, needs, frees, by }| {
             let limit = Limit { hard: quantity(hard)?, used: quantity(used)? };
-            Ok(Shortfall { quota, resource, limit, needs: quantity(needs)? })
+            let frees = frees.map_or(Ok(Quantity::ZERO), quantity)?;
+            let by = by.into_iter().map(Into::into).collect();
+            Ok(Shortfall { quota, resource, limit, needs: quantity(needs)?, frees, by })
         };
         Ok(Preflight {
             missing_rights: missing_rights.into_iter().map(MissingRightV1::read).collect(),

@@ -220,10 +220,12 @@ fn preflight() -> impl Strategy<Value = Preflight> {
         MissingRight { scope, group, resource, verbs, purposes }
     });
     let quantity = || proptest::sample::select(&["0", "3", "250m", "1536Mi", "2Gi", "1e3", "0.5"][..]);
-    let quantities = [quantity(), quantity(), quantity()];
-    let shortfall = (any::<String>(), any::<String>(), quantities).prop_map(|(quota, resource, quantities)| {
-        let [hard, used, needs] = quantities.map(|text| Quantity::parse(text).expect("a quantity"));
-        Shortfall { quota, resource, limit: Limit { hard, used }, needs }
+    let quantities = [quantity(), quantity(), quantity(), quantity()];
+    let texts = (any::<String>(), any::<String>());
+    let by = collection::vec(key(), 0..3);
+    let shortfall = (texts, quantities, by).prop_map(|((quota, resource), quantities, by)| {
+        let [hard, used, needs, frees] = quantities.map(|text| Quantity::parse(text).expect("a quantity"));
+        Shortfall { quota, resource, limit: Limit { hard, used }, needs, frees, by }
     });
     let lists = (collection::vec(missing, 0..3), collection::vec(shortfall, 0..3));
     (lists, any::<bool>()).prop_map(|((missing_rights, shortfalls), is_namespace_new)| Preflight {

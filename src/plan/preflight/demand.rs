@@ -1,5 +1,7 @@
 //! What the changes of a plan use up: the objects that it makes, and the pods and claims that controllers make of them.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::{
@@ -48,6 +50,33 @@ pub(super) fn demand(input: &Input, plan: &Plan, kinds: &Kinds) -> Demand {
     }
     one(&mut demand, "count/leases.coordination.k8s.io");
     demand
+}
+
+/// What the deletions of a plan give back, each as far as it is in use now.
+pub(super) fn freed(input: &Input, plan: &Plan, kinds: &Kinds) -> BTreeMap<ObjectKey, Demand> {
+    let goes = plan.changes.iter().filter(|(_, change)| change.action == Action::Delete);
+    let freed = goes.filter_map(|(key, _)| {
+        let live = input.observed.objects.get(key).and_then(Live::object)?;
+        let mut frees = standing(live);
+        count(&mut frees, key, kinds);
+        let number = |pointer: &str| live.at(pointer).and_then(Value::as_i64).unwrap_or(0);
+        let (template, pods) = match (key.kind.group.as_str(), key.kind.kind.as_str()) {
+            ("", "Pod") => ("/spec", i64::from(!has_ended(live))),
+            ("apps", "Deployment" | "StatefulSet" | "ReplicaSet") | ("", "ReplicationController") => {
+                ("/spec/template/spec", number("/status/replicas"))
+            }
+            ("batch", "Job") => ("/spec/template/spec", number("/status/active")),
+            _ => return Some((key.clone(), frees)),
+        };
+        add(&mut frees, &live.at(template).map(pods::pod).unwrap_or_default(), pods);
+        Some((key.clone(), frees))
+    });
+    freed.collect()
+}
+
+/// Whether a pod ran to its end, so that no quota counts it any more.
+fn has_ended(pod: &Object) -> bool {
+    pod.at("/status/phase").is_some_and(|phase| phase == "Succeeded" || phase == "Failed")
 }
 
 /// What an object becomes: the server's own answer where there is one, since it has all defaults.

@@ -5,7 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::{kinds::Kinds, object::GroupKind};
+use crate::{
+    kinds::Kinds,
+    object::{GroupKind, ObjectKey},
+};
 
 use super::{Action, Input, Plan};
 
@@ -55,11 +58,17 @@ pub fn is_namespace_new(plan: &Plan) -> bool {
 
 /// The most that a plan uses on top of what is used now. Quotas are worth asking for only where it is not empty.
 ///
-/// It is an upper bound: deletes free nothing here, since they may come last. What pods get from a LimitRange, and pods
+/// It is an upper bound: deletes free nothing here, since they may come last; [`freed`] tells what they would. What pods get from a LimitRange, and pods
 /// of a DaemonSet or a CronJob, are not counted: who knows how many.
 #[must_use]
 pub fn demand(input: &Input, plan: &Plan, kinds: &Kinds) -> Demand {
     demand::demand(input, plan, kinds)
+}
+
+/// What each deletion of a plan gives back of what quotas count. It may come before or after what needs it.
+#[must_use]
+pub fn freed(input: &Input, plan: &Plan, kinds: &Kinds) -> BTreeMap<ObjectKey, Demand> {
+    demand::freed(input, plan, kinds)
 }
 
 /// Judges a plan. `rules` is what the credentials may do in the namespace, where that is known for all rights; `watched`
@@ -73,12 +82,14 @@ pub fn preflight(
     makes_key: bool,
     rules: Option<&[Rule]>,
     demand: &Demand,
+    freed: &BTreeMap<ObjectKey, Demand>,
     quotas: &[Quota],
 ) -> Preflight {
+    let (there, planned) = (quota::changed(plan, quotas), quota::planned(plan));
     let needs = rights::needs(plan, kinds, watched, makes_key);
     Preflight {
         missing_rights: rules.map(|rules| rights::missing(needs, rules)).unwrap_or_default(),
-        shortfalls: quotas.iter().chain(&quota::planned(plan)).flat_map(|quota| quota.shortfalls(demand)).collect(),
+        shortfalls: there.iter().chain(&planned).flat_map(|quota| quota.shortfalls(demand, freed)).collect(),
         is_namespace_new: is_namespace_new(plan),
     }
 }

@@ -122,7 +122,8 @@ fn missing_with(plan: &Plan, rules: Vec<Rule>, makes_key: bool) -> Vec<String> {
         "Service" => Some(GroupKind::new("discovery.k8s.io", "EndpointSlice")),
         _ => Some(kind.clone()),
     };
-    let preflight = preflight(plan, &Kinds::builtin(), watched, makes_key, Some(&rules), &Demand::new(), &[]);
+    let preflight =
+        preflight(plan, &Kinds::builtin(), watched, makes_key, Some(&rules), &Demand::new(), &BTreeMap::new(), &[]);
     let words = preflight.missing_rights.iter().map(|missing| {
         let verbs: Vec<&str> = missing.verbs.iter().map(|verb| verb.word()).collect();
         let names = missing.purposes.iter().map(|purpose| match purpose {
@@ -254,7 +255,8 @@ fn the_record_and_the_lease_need_rights_of_their_own() {
     let judge = |plan: &Plan| {
         let watched = |_: &GroupKind| None;
         let rules = std::slice::from_ref(&all);
-        let found = preflight(plan, &Kinds::builtin(), watched, false, Some(rules), &Demand::new(), &[]);
+        let found =
+            preflight(plan, &Kinds::builtin(), watched, false, Some(rules), &Demand::new(), &BTreeMap::new(), &[]);
         let words = found.missing_rights.into_iter().map(|missing| (missing.resource, missing.verbs.len()));
         words.collect::<Vec<_>>()
     };
@@ -268,7 +270,8 @@ fn the_record_and_the_lease_need_rights_of_their_own() {
 fn rights_may_come_with_a_new_namespace_but_not_the_right_to_make_it() {
     let plan = create("Namespace", "demo").with(Action::Create, "Deployment", "web", json!({}));
     let judge = |rules: &[Rule]| {
-        preflight(&plan, &Kinds::builtin(), |_| None, false, Some(rules), &Demand::new(), &[]).is_hopeless()
+        preflight(&plan, &Kinds::builtin(), |_| None, false, Some(rules), &Demand::new(), &BTreeMap::new(), &[])
+            .is_hopeless()
     };
     assert!(!judge(&[rule(&[""], &["namespaces"], &[], &["create"])]));
     assert!(judge(&[rule(&["apps", "", "coordination.k8s.io"], &["deployments"], &[], &["*"])]));
@@ -276,7 +279,16 @@ fn rights_may_come_with_a_new_namespace_but_not_the_right_to_make_it() {
 
 #[test]
 fn what_is_not_known_is_not_missing() {
-    let found = preflight(&create("Service", "a"), &Kinds::builtin(), |_| None, false, None, &Demand::new(), &[]);
+    let found = preflight(
+        &create("Service", "a"),
+        &Kinds::builtin(),
+        |_| None,
+        false,
+        None,
+        &Demand::new(),
+        &BTreeMap::new(),
+        &[],
+    );
     assert!(found.is_clear() && !found.is_hopeless());
     // No right can be named for a kind that the server does not serve.
     let widget = ObjectKey::new("example.com", "Widget", Some("demo"), "a");
@@ -487,12 +499,17 @@ fn a_quota_without_room_is_told() {
     let demand: Demand = [("pods", "3"), ("requests.cpu", "500m"), ("limits.cpu", "1m"), ("secrets", "2")]
         .map(|(name, quantity)| (name.to_owned(), amount(quantity)))
         .into();
-    let told = quota.shortfalls(&demand).map(|shortfall| {
-        let Shortfall { quota, resource, limit, needs } = shortfall;
-        format!("{quota}: {} of {} {resource}, needs {needs}", limit.left(), limit.hard)
+    let freed = [("a", "pods", "1"), ("b", "pods", "2"), ("c", "secrets", "1")].map(|(name, resource, number)| {
+        (key("Deployment", name), Demand::from([(resource.to_owned(), amount(number))]))
+    });
+    let freed = BTreeMap::from(freed);
+    let told = quota.shortfalls(&demand, &freed).map(|shortfall| {
+        let Shortfall { quota, resource, limit, needs, frees, by } = shortfall;
+        format!("{quota}: {} of {} {resource}, needs {needs}, frees {frees} by {}", limit.left(), limit.hard, by.len())
     });
     // What fits exactly, fits; a quota that is overdrawn already leaves nothing.
-    assert_eq!(told.collect::<Vec<_>>(), ["q: 0 of 1 limits.cpu, needs 1m", "q: 1 of 5 pods, needs 3"]);
+    let expected = ["q: 0 of 1 limits.cpu, needs 1m, frees 0 by 0", "q: 1 of 5 pods, needs 3, frees 3 by 2"];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
 }
 
 #[test]
@@ -502,4 +519,25 @@ fn a_quota_that_may_not_hold_for_the_plan_is_not_read() {
     assert!(quota(json!({"scopeSelector": {"matchExpressions": []}}), pods(), pods()).is_none());
     assert!(Quota::read(&Object(json!({"metadata": {"name": "q"}, "spec": {"hard": pods()}}))).is_none());
     assert!(quota(json!({"scopes": []}), pods(), pods()).is_some());
+}
+
+#[test]
+fn a_quota_is_judged_as_the_plan_leaves_it() {
+    let there = [quota(json!({}), json!({"pods": "5", "secrets": "3"}), json!({"pods": "4", "secrets": "3"})).unwrap()];
+    let hard = |pods: &str| json!({"hard": {"pods": pods}});
+    let told = |pods: &str, is_first: bool| {
+        let plan = plan(Operation::Apply).with(Action::Update, "ResourceQuota", "q", hard(pods));
+        let mut plan = plan.with(Action::Create, "Deployment", "web", deployment(1, "1"));
+        if is_first {
+            let [quota, web] = [key("ResourceQuota", "q"), key("Deployment", "web")].map(Step::Change);
+            plan.order.need(web, quota);
+        }
+        let limits = super::quota::changed(&plan, &there)[0].limits.clone();
+        limits.iter().map(|(resource, limit)| format!("{resource}={}", limit.hard)).collect::<Vec<_>>()
+    };
+    assert_eq!(told("2", true), ["pods=2"]);
+    assert_eq!(told("9", true), ["pods=9"]);
+    // Who does not wait for it may find the old one, and may find the new one.
+    assert_eq!(told("2", false), ["pods=2", "secrets=3"]);
+    assert_eq!(told("9", false), ["pods=5", "secrets=3"]);
 }

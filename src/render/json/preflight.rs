@@ -45,6 +45,9 @@ struct ShortfallDocument<'a> {
     left: String,
     /// At most.
     needed: String,
+    /// What deletions of the same plan give back, and which these are.
+    freed: String,
+    freed_by: Vec<String>,
 }
 
 impl<'a> PreflightDocument<'a> {
@@ -62,7 +65,7 @@ impl<'a> PreflightDocument<'a> {
             }
         };
         let shortfall = |shortfall: &'a Shortfall| {
-            let Shortfall { quota, resource, limit, needs } = shortfall;
+            let Shortfall { quota, resource, limit, needs, frees, by } = shortfall;
             ShortfallDocument {
                 message: tight(shortfall, plan),
                 quota,
@@ -71,6 +74,11 @@ impl<'a> PreflightDocument<'a> {
                 used: limit.used.to_string(),
                 left: limit.left().to_string(),
                 needed: needs.to_string(),
+                freed: frees.to_string(),
+                freed_by: by
+                    .iter()
+                    .map(|key| address(&plan.environment, component(plan, key), key).to_string())
+                    .collect(),
             }
         };
         Self {

@@ -23,7 +23,8 @@ fn right(group: &str, resource: &str, verbs: &[Verb], purposes: Vec<Purpose>) ->
 fn shortfall(resource: &str, [hard, used, needs]: [&str; 3]) -> Shortfall {
     let quantity = |text| Quantity::parse(text).unwrap();
     let limit = Limit { hard: quantity(hard), used: quantity(used) };
-    Shortfall { quota: "compute".to_owned(), resource: resource.to_owned(), limit, needs: quantity(needs) }
+    let (needs, frees) = (quantity(needs), quantity("0"));
+    Shortfall { quota: "compute".to_owned(), resource: resource.to_owned(), limit, needs, frees, by: Vec::new() }
 }
 
 fn lacking() -> Preflight {
@@ -177,7 +178,9 @@ fn machines_read_the_same() {
       "hard": "5",
       "used": "4",
       "left": "1",
-      "needed": "3"
+      "needed": "3",
+      "freed": "0",
+      "freed_by": []
     }
   ]
 }

@@ -1,5 +1,7 @@
 //! What would stop a run that its plan does not show: missing rights and tight quotas.
 
+use std::collections::BTreeSet;
+
 use crate::{
     names::ComponentId,
     object::ObjectKey,
@@ -41,7 +43,13 @@ pub fn preflight(preflight: &Preflight, plan: &Plan, context: &Context<'_>, styl
         parts.push(out);
     }
     let quota = |shortfall| style.wrap(&warning, "  ", Look::Plain, &format!("{}.", tight(shortfall, plan)));
-    parts.extend((!shortfalls.is_empty()).then(|| shortfalls.iter().map(quota).collect()));
+    let mut quotas: String = shortfalls.iter().map(quota).collect();
+    if let Some(command) = first(shortfalls, plan, context) {
+        let lead = format!("  {} ", style.paint(Look::Hint, "hint:"));
+        quotas.push_str(&style.wrap(&lead, "    ", Look::Plain, "an apply of the deletions alone makes room first:"));
+        quotas.push_str(&format!("      {command}\n"));
+    }
+    parts.extend((!quotas.is_empty()).then_some(quotas));
     parts.join("\n")
 }
 
@@ -98,10 +106,27 @@ pub(in crate::render) fn component<'a>(plan: &'a Plan, key: &ObjectKey) -> Optio
 
 /// `quota "compute" in namespace jakub leaves 1 of 5 pods, and this plan needs up to 3`
 pub(in crate::render) fn tight(shortfall: &Shortfall, plan: &Plan) -> String {
-    let Shortfall { quota, resource, limit, needs } = shortfall;
+    let Shortfall { quota, resource, limit, needs, frees, by } = shortfall;
     let (left, hard) = (limit.left(), limit.hard);
     let place = format!("quota {quota:?} in namespace {}", plan.namespace);
-    clean_line(&format!("{place} leaves {left} of {hard} {resource}, and this plan needs up to {needs}"))
+    let freed = match by.as_slice() {
+        [] => String::new(),
+        by => format!("; the {} {frees}, which may come too late", deletions(by.len())),
+    };
+    clean_line(&format!("{place} leaves {left} of {hard} {resource}, and this plan needs up to {needs}{freed}"))
+}
+
+fn deletions(number: usize) -> &'static str {
+    if number == 1 { "deletion in it frees" } else { "deletions in it free" }
+}
+
+/// The apply that makes room before the rest needs it; none where nothing that goes gives any back.
+fn first(shortfalls: &[Shortfall], plan: &Plan, context: &Context<'_>) -> Option<String> {
+    let freeing: BTreeSet<String> =
+        shortfalls.iter().flat_map(|shortfall| &shortfall.by).map(|key| address(plan, key)).collect();
+    let targets: String = freeing.iter().map(|address| format!(" -target={address}")).collect();
+    let environment = &plan.environment;
+    (!freeing.is_empty()).then(|| format!("ditc {} {environment}{targets}{}", plan.operation.verb(), context.flags))
 }
 
 /// The beginning of a command that can be pasted. kubectl does not know the sandbox: there it would act on another

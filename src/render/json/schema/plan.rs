@@ -163,6 +163,8 @@ fn preflight() -> Value {
         ("used", text("what is used now")),
         ("left", text("what is left")),
         ("needed", text("what the plan needs, at most")),
+        ("freed", text("what deletions of the same plan give back, which may come too late")),
+        ("freed_by", texts("the addresses of those deletions")),
     ]);
     object(vec![
         ("missing_rights", list(right, "rights that these credentials lack")),
