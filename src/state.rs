@@ -61,6 +61,8 @@ pub struct State {
     pub open: Option<Run>,
     /// The run that came to its end before; none where the record was made anew, or by a ditc that did not keep it.
     pub last: Option<Ended>,
+    /// Whose files the environment was last applied from; none where a ditc applied it that did not keep that.
+    pub project: Option<Project>,
     /// When the record was last written, by the clock of who wrote it; for people only.
     pub written: Timestamp,
 }
@@ -68,9 +70,58 @@ pub struct State {
 impl State {
     /// The project that the environment was last applied from, where that is known.
     #[must_use]
-    pub fn project(&self) -> Option<&str> {
+    pub fn project(&self) -> Option<Project> {
         let runs = [self.open.as_ref(), self.last.as_ref().map(|ended| &ended.run)];
-        runs.into_iter().flatten().find_map(|run| run.definition.as_ref()?.project.as_deref())
+        let definitions = runs.into_iter().flatten().filter_map(|run| run.definition.as_ref());
+        let by_runs = || {
+            let repository = definitions.filter_map(|definition| definition.project.clone()).next()?;
+            Some(Project { repository: Some(repository), ..Project::default() })
+        };
+        self.project.clone().or_else(by_runs)
+    }
+}
+
+/// Which project a workspace belongs to, as far as that can be told. Whatever is known of two of them tells whether they
+/// are one: a clone is the same project as its origin, and so is a directory before and after it came into git.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Project {
+    /// The place that it was cloned from, and where in it it lies; none where that is on one machine only.
+    pub repository: Option<String>,
+    /// The first commit of its history, and where in it it lies; left out where the repository says enough.
+    pub beginning: Option<String>,
+    /// The host and the directory that it lies in.
+    pub directory: Option<Directory>,
+}
+
+/// A directory on a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Directory {
+    pub host: String,
+    pub path: String,
+}
+
+impl Project {
+    /// Whether this is certainly not the same project: the first fact that is known of both decides.
+    #[must_use]
+    pub fn is_other_than(&self, other: &Project) -> bool {
+        fn differ<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> Option<bool> {
+            Some(one? != other?)
+        }
+        let Project { repository, beginning, directory } = self;
+        differ(repository.as_ref(), other.repository.as_ref())
+            .or_else(|| differ(beginning.as_ref(), other.beginning.as_ref()))
+            .or_else(|| differ(directory.as_ref(), other.directory.as_ref()))
+            .unwrap_or(false)
+    }
+}
+
+impl fmt::Display for Project {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.repository, &self.directory) {
+            (Some(repository), _) => f.write_str(repository),
+            (None, Some(Directory { host, path })) => write!(f, "{path} on {host}"),
+            (None, None) => f.write_str("somewhere"),
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
     plan::{Action, Plan, Preflight, Step},
     render::{self, forms::Section, text::Context},
     settings,
-    state::{Definition, Lineage, Operation, Run, State, Version},
+    state::{Definition, Lineage, Operation, Project, Run, State, Version},
     store::{Holder, Lock, Past},
     terminal::Answer,
 };
@@ -130,6 +130,8 @@ pub(super) struct Hold {
     lock: Lock,
     /// The run that died here and never came to its end.
     dead: Option<String>,
+    /// Whose files it applies; none where nothing is applied.
+    project: Option<Project>,
     /// The flags that lead here again.
     flags: String,
     contact: Contact,
@@ -152,7 +154,14 @@ impl Hold {
             desk.terminal.status(&format!("Waiting: {held}"));
         })?;
         let dead = dead(desk, &link, environment)?;
-        Ok(Self { link, run, lock, dead, flags: desk.global.repeat(), contact: Contact::default() })
+        let project = (operation == Operation::Apply).then(|| match &run.definition {
+            // As a saved plan has it, which may have been made elsewhere.
+            Some(Definition { project: Some(repository), commit: _, is_dirty: _ }) => {
+                Project { repository: Some(repository.clone()), ..desk.project() }
+            }
+            Some(_) | None => desk.project(),
+        });
+        Ok(Self { link, run, lock, dead, project, flags: desk.global.repeat(), contact: Contact::default() })
     }
 }
 
@@ -235,7 +244,7 @@ async fn execute(
     tell_every: Duration,
     listen: impl AsyncFnOnce(mpsc::UnboundedReceiver<Event>),
 ) -> Result<Outcome, Failure> {
-    let Hold { link, run, lock, dead, flags, contact } = hold;
+    let Hold { link, run, lock, dead, project, flags, contact } = hold;
     let environment = &survey.basis.environment;
     let (plan, key) = with_digests(survey);
     let planned = plan.changes.values().filter_map(|change| Some(&change.manifest.as_ref()?.body));
@@ -258,11 +267,12 @@ async fn execute(
         policy: survey.basis.policy.clone(),
         images: survey.images.clone(),
     };
-    let (state, fence) = match survey.recorded() {
+    let (mut state, fence) = match survey.recorded() {
         Some((state, fence)) => (state, Some(fence)),
         None => (fresh(link, &survey.plan), None),
     };
     let before = state.version.clone();
+    state.project = project.clone().or(state.project);
     let work = async {
         let tools = tools;
         if survey.plan.has_changes() || survey.plan.changes_record() {
@@ -334,6 +344,7 @@ fn fresh(link: &Link, plan: &Plan) -> State {
         partial: false,
         open: None,
         last: None,
+        project: None,
         written: settings::now(),
     }
 }

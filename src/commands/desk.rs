@@ -17,7 +17,7 @@ use crate::{
     render::{self, Detail, Style},
     settings::Settings,
     sources,
-    state::{Definition, Operation},
+    state::{Definition, Directory, Operation, Project},
     terminal::Terminal,
 };
 
@@ -87,12 +87,18 @@ impl Desk<'_> {
     /// The commit that the files stand at; none where no git knows them.
     pub(super) fn definition(&self) -> Option<Definition> {
         let sources::Standing { commit, is_dirty } = sources::standing(&self.root(), &PLACES)?;
-        Some(Definition { commit, is_dirty, project: self.project() })
+        Some(Definition { commit, is_dirty, project: sources::project(&self.root()) })
     }
 
-    /// The project that the workspace belongs to, where git knows it.
-    pub(super) fn project(&self) -> Option<String> {
-        sources::project(&self.root())
+    /// The project that the workspace belongs to, by all that tells it from others.
+    pub(super) fn project(&self) -> Project {
+        let root = self.root();
+        let repository = sources::project(&root);
+        let beginning = if repository.is_none() { sources::beginning(&root) } else { None };
+        // Without `.` and `..`, where the disk tells.
+        let path = files::resolved(&root).unwrap_or(root).display().to_string();
+        let directory = Some(Directory { host: self.settings.host.clone(), path });
+        Project { repository, beginning, directory }
     }
 
     /// The workspace with the values that flags give. To be destroyed, an environment needs none.

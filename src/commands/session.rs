@@ -163,7 +163,7 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
     }
     let state = recorded.as_ref().map(|(state, _)| state);
     let taken_from = match state {
-        Some(state) => project::guard(desk, operation, state, &aim.choices)?,
+        Some(state) => project::guard(desk, operation, state, &aim.choices, aim.bound.is_some())?,
         None => None,
     };
 

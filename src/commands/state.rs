@@ -102,6 +102,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
         partial: false,
         open: None,
         last: None,
+        project: None,
         written: settings::now(),
     };
     let (events, _unheard) = mpsc::unbounded_channel();

@@ -24,7 +24,7 @@ pub use prune::prune;
 pub use reach::{Reach, reach};
 pub use scratch::Scratch;
 pub use stream::{append, create_private, size};
-pub use text::{create_open_dir, create_text, is_directory, put_text, read_inside, read_text, replace_text};
+pub use text::{create_open_dir, create_text, is_directory, put_text, read_inside, read_text, replace_text, resolved};
 pub use tree::write_tree;
 pub use workspace::{FILE_LIMIT, is_definition, links, read_workspace};
 pub use write::{

@@ -100,6 +100,12 @@ pub fn is_directory(path: &Path) -> bool {
     path.is_dir()
 }
 
+/// A path without links, `.` and `..`; none where nothing is there.
+#[must_use]
+pub fn resolved(path: &Path) -> Option<PathBuf> {
+    fs::canonicalize(path).ok()
+}
+
 fn begin(path: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
     file.write_all(text.as_bytes())?;

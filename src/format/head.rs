@@ -8,7 +8,7 @@ use super::{Unreadable, entries, revision::RevisionV1};
 use crate::{
     names::ComponentId,
     object::{Hash, ObjectKey},
-    state::{ClusterId, Definition, Ended, Entry, Lineage, Operation, Run, State, Version},
+    state::{ClusterId, Definition, Directory, Ended, Entry, Lineage, Operation, Project, Run, State, Version},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -29,9 +29,36 @@ pub(super) struct HeadV1 {
     open: Option<RunV1>,
     #[serde(default)]
     last: Option<EndedV1>,
+    /// Not known to the first ditcs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    project: Option<ProjectV1>,
     written: String,
     count: u64,
     root: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ProjectV1 {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    repository: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    beginning: Option<String>,
+    /// Host and path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    directory: Option<(String, String)>,
+}
+
+impl From<&Project> for ProjectV1 {
+    fn from(Project { repository, beginning, directory }: &Project) -> Self {
+        let directory = directory.as_ref().map(|Directory { host, path }| (host.clone(), path.clone()));
+        Self { repository: repository.clone(), beginning: beginning.clone(), directory }
+    }
+}
+
+impl From<ProjectV1> for Project {
+    fn from(ProjectV1 { repository, beginning, directory }: ProjectV1) -> Self {
+        Self { repository, beginning, directory: directory.map(|(host, path)| Directory { host, path }) }
+    }
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -154,6 +181,7 @@ impl HeadV1 {
             partial,
             open,
             last,
+            project,
             written,
         } = state;
         let Version { lineage, serial } = version;
@@ -173,6 +201,7 @@ impl HeadV1 {
             partial: *partial,
             open: open.as_ref().map(RunV1::from),
             last: last.as_ref().map(EndedV1::from),
+            project: project.as_ref().map(ProjectV1::from),
             written: written.to_string(),
             count: entries.len() as u64,
             root: root.to_string(),
@@ -193,6 +222,7 @@ impl HeadV1 {
             partial,
             open,
             last,
+            project,
             written,
             count,
             root,
@@ -220,6 +250,7 @@ impl HeadV1 {
             partial,
             open: open.map(|run| run.read(what)).transpose()?,
             last: last.map(|ended| ended.read(what)).transpose()?,
+            project: project.map(Project::from),
             written: parse(what, &written)?,
         };
         Ok(Head { bare, count, root: entries::hash(&root)? })

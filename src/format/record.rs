@@ -20,7 +20,7 @@ use super::{
 use crate::{
     names::{ComponentId, EnvironmentName, Namespace},
     object::{GroupKind, Hash},
-    state::{ClusterId, Run, State, Version},
+    state::{ClusterId, Project, Run, State, Version},
 };
 
 /// The ConfigMap that holds the header.
@@ -111,7 +111,7 @@ impl Header {
 
     /// The project that the environment was last applied from, where that is known.
     #[must_use]
-    pub fn project(&self) -> Option<&str> {
+    pub fn project(&self) -> Option<Project> {
         self.head.bare.project()
     }
 

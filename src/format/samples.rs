@@ -11,7 +11,9 @@ use crate::{
     object::{Hash, Object, ObjectKey, Segment, Uid, canonical},
     ownership::{Fingerprint, Paths},
     revision::{Commit, Reference, Repository, Revision, Since, Sort},
-    state::{Applied, ClusterId, Deed, Ended, Entry, Lineage, Operation, Phase, Run, State, Version},
+    state::{
+        Applied, ClusterId, Deed, Directory, Ended, Entry, Lineage, Operation, Phase, Project, Run, State, Version,
+    },
 };
 
 pub(crate) fn time(second: i64) -> Timestamp {
@@ -53,6 +55,7 @@ pub(crate) fn state(environment: &str, serial: u64, objects: usize) -> State {
         partial: false,
         open: None,
         last: None,
+        project: None,
         written: time(0),
     }
 }
@@ -163,7 +166,14 @@ pub(crate) fn wild() -> impl Strategy<Value = State> {
     let entries = collection::btree_map(key(), entry(), 0..6);
     let text = any::<String>();
     let ended = (run(), any::<bool>()).prop_map(|(run, complete)| Ended { run, complete });
-    let runs = (option::of(run()), option::of(ended));
+    let text_or_none = || option::of(any::<String>());
+    let directory = option::of((any::<String>(), any::<String>()));
+    let project = (text_or_none(), text_or_none(), directory).prop_map(|(repository, beginning, directory)| Project {
+        repository,
+        beginning,
+        directory: directory.map(|(host, path)| Directory { host, path }),
+    });
+    let runs = (option::of(run()), option::of(ended), option::of(project));
     (text, any::<u64>(), text, [any::<bool>(), any::<bool>()], needs, entries, runs, timestamp()).prop_map(
         |(
             lineage,
@@ -172,7 +182,7 @@ pub(crate) fn wild() -> impl Strategy<Value = State> {
             [created_namespace, partial],
             (components, revisions),
             entries,
-            (open, last),
+            (open, last, project),
             written,
         )| State {
             version: Version { lineage: Lineage(lineage), serial },
@@ -186,6 +196,7 @@ pub(crate) fn wild() -> impl Strategy<Value = State> {
             partial,
             open,
             last,
+            project,
             written,
         },
     )

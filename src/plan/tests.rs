@@ -159,6 +159,7 @@ impl Scene {
                 partial: false,
                 open: None,
                 last: None,
+                project: None,
                 written: Timestamp::UNIX_EPOCH,
             },
             observed: Observed {

@@ -24,7 +24,7 @@ pub use changed::changed_since;
 pub use definition::{Standing, files_at, standing};
 pub use git::GitError;
 pub use github::{App, Board, COMMENT, GITHUB, GitHub, GitHubError, How, Login, Notice, Posted, State, Token};
-pub use project::project;
+pub use project::{beginning, project};
 pub use resolve::{Found, Question, Unresolved, resolve};
 pub use since::since;
 pub use tools::{Tool, is_working_copy, version};

@@ -1,5 +1,5 @@
-//! Which project a workspace belongs to: the repository that it was cloned from, and where in it it lies. Nothing of the
-//! machine, and no credentials, are part of it.
+//! Which project a workspace belongs to: the repository that it was cloned from, or the first commit of its history, and
+//! where in it it lies. Nothing of the machine, and no credentials, are part of it.
 
 use std::path::Path;
 
@@ -9,12 +9,29 @@ use super::changed::{git, text};
 /// that is the same for everybody.
 #[must_use]
 pub fn project(root: &Path) -> Option<String> {
-    let ask = |arguments: &[&str]| {
-        let told = git(root, arguments).ok()?;
-        told.status.success().then(|| text(&told.stdout))
-    };
-    let repository = shared(&ask(&["config", "--get", "remote.origin.url"])?)?;
-    let inside = ask(&["rev-parse", "--show-prefix"])?;
+    let repository = shared(&ask(root, &["config", "--get", "remote.origin.url"])?)?;
+    inside(root, repository)
+}
+
+/// The first commit of the history that a workspace is at, and where in it it lies: all clones of a repository have the
+/// same. None without a commit, and where the history was cut off.
+#[must_use]
+pub fn beginning(root: &Path) -> Option<String> {
+    if ask(root, &["rev-parse", "--is-shallow-repository"])? != "false" {
+        return None;
+    }
+    // The oldest comes last, where histories were joined.
+    let commits = ask(root, &["rev-list", "--max-parents=0", "HEAD"])?;
+    inside(root, commits.lines().last()?.to_owned())
+}
+
+fn ask(root: &Path, arguments: &[&str]) -> Option<String> {
+    let told = git(root, arguments).ok()?;
+    told.status.success().then(|| text(&told.stdout))
+}
+
+fn inside(root: &Path, repository: String) -> Option<String> {
+    let inside = ask(root, &["rev-parse", "--show-prefix"])?;
     match inside.trim_end_matches('/') {
         "" => Some(repository),
         inside => Some(format!("{repository}//{inside}")),

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use snapbox::{IntoData, str};
 
-use crate::support::{Served, Workspace, check, without_pods};
+use crate::support::{Served, Workspace, begins_history, check, without_pods};
 
 const PLAN: &str = "plan demo --sandbox -detailed-exitcode";
 const APPLY: &str = "apply demo --sandbox -auto-approve";
@@ -706,6 +706,7 @@ fn another_run_on_this_host_is_told_with_who_and_what() {
 fn another_run_on_another_host_is_told_with_who() {
     let (here, there, served) = (workspace(SLOW), workspace(SLOW), Served::start());
     for workspace in [&here, &there] {
+        begins_history(workspace.root());
         workspace.write("kubeconfig", &served.kubeconfig("right"));
     }
     let mut first = there.start("apply demo -auto-approve --kubeconfig kubeconfig");

@@ -7,7 +7,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::support::{Question, Ran, Running, Server, Stage, Told, Wire, Workspace};
+use crate::support::{Question, Ran, Running, Server, Stage, Told, Wire, Workspace, begins_history};
 
 type Story = (&'static str, fn(&Stage));
 
@@ -36,6 +36,7 @@ fn tell(stage: fn() -> Option<Stage>) {
             .map(|(name, story)| {
                 let tell = move || {
                     if let Some(stage) = stage() {
+                        begins_history(stage.workspace.root());
                         story(&stage);
                     }
                 };
@@ -82,9 +83,10 @@ fn slow(stage: &Stage, seconds: u32) {
     stage.workspace.edit(&format!("environments/{}.toml", stage.name), "timeout = \"20s\"", "timeout = \"1h\"");
 }
 
-/// The same definition on another host: a workspace with a state of its own.
+/// The same project on another host: a clone with a state of its own.
 fn other_host(stage: &Stage) -> Workspace {
     let there = Workspace::of("//- nothing\n");
+    begins_history(there.root());
     for directory in ["environments", "modules"] {
         for (path, bytes) in stage.workspace.files(directory) {
             let path = path.strip_prefix(stage.workspace.root()).expect("below it").to_str().expect("a name");
@@ -232,7 +234,7 @@ fn stopped(stage: &Stage, stop: &Stop) {
     }
     let is_closed = matches!(stop, Stop::Once | Stop::Terminate);
     if is_closed {
-        let told = stage.start("status", "").end().exits(0).says("which did not come through");
+        let told = stage.start("status", "").end().exits(2).says("which did not come through");
         told.says_nothing_of("stopped after");
         stage.plan("").exits(2).says_nothing_of("stopped");
     } else {

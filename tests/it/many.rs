@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use snapbox::str;
 
-use crate::support::{Ran, Served, Stage, Workspace, check, stories};
+use crate::support::{Ran, Served, Stage, Workspace, begins_history, check, stories};
 
 mod changed;
 mod running;

@@ -5,10 +5,12 @@ use crate::support::{Ran, Stage, Workspace, git, stories};
 
 stories! {
     an_environment_of_another_project_is_taken_over_only_when_told_to
+    clones_without_a_place_of_their_own_are_one_project_by_their_history
+    directories_without_git_are_projects_of_their_own
 }
 
-/// A workspace that was cloned from somewhere, with the same definition.
-fn clone(stage: &Stage, url: &str) -> Workspace {
+/// A directory of its own, with the same definition.
+fn copy(stage: &Stage) -> Workspace {
     let there = Workspace::of("//- nothing\n");
     for directory in ["environments", "modules"] {
         for (path, bytes) in stage.workspace.files(directory) {
@@ -18,9 +20,19 @@ fn clone(stage: &Stage, url: &str) -> Workspace {
     }
     let kubeconfig = std::fs::read_to_string(stage.workspace.path("kubeconfig")).expect("it was written");
     there.write("kubeconfig", &kubeconfig);
+    there
+}
+
+fn commit(there: &Workspace) {
     for arguments in ["init --quiet", "add environments modules", "commit --quiet --message first"] {
         git(there.root(), arguments);
     }
+}
+
+/// A workspace that was cloned from somewhere, with the same definition.
+fn clone(stage: &Stage, url: &str) -> Workspace {
+    let there = copy(stage);
+    commit(&there);
     git(there.root(), &format!("remote add origin {url}"));
     there
 }
@@ -49,6 +61,66 @@ fn an_environment_of_another_project_is_taken_over_only_when_told_to(stage: &Sta
     let told = run(&one, stage, "plan ENV").exits(1);
     assert!(told.error.contains("was applied from github.com/kooba/two, and this is"), "{}", told.error);
     run(&one, stage, "destroy ENV -auto-approve").exits(0).says("was applied from github.com/kooba/two until now");
+}
+
+fn clones_without_a_place_of_their_own_are_one_project_by_their_history(stage: &Stage) {
+    let one = copy(stage);
+    run(&one, stage, "apply ENV -auto-approve").exits(0);
+    // It comes into git, and is the same directory still.
+    commit(&one);
+    run(&one, stage, "apply ENV -auto-approve").exits(0).says("No changes.");
+    stage_changes(&one, stage);
+    run(&one, stage, "apply ENV -auto-approve").exits(0);
+    let two = copy(stage);
+    std::fs::remove_dir_all(two.path("environments")).expect("it is there");
+    std::fs::remove_dir_all(two.path("modules")).expect("it is there");
+    git(two.root(), "init --quiet");
+    git(two.root(), &format!("pull --quiet {} main", one.root().display()));
+    run(&two, stage, "plan ENV").exits(0).says("No changes.");
+    // As it may be for a runner, which has the newest commit alone and the place that everybody has.
+    git(one.root(), "remote add origin https://github.com/kooba/one");
+    run(&one, stage, "plan ENV").exits(0);
+    let other = copy(stage);
+    other.write("environments/more.toml", "[services.web]\nmodule = \"app\"");
+    commit(&other);
+    let told = run(&other, stage, "plan ENV").exits(1);
+    assert!(told.error.contains("or by their first commit"), "{}", told.error);
+}
+
+/// Something to apply, and committed.
+fn stage_changes(workspace: &Workspace, stage: &Stage) {
+    let path = format!("environments/{}.toml", stage.name);
+    workspace.write(&path, "timeout = \"20s\"\n[services.web]\nmodule = \"app\"\n");
+    git(workspace.root(), "commit --quiet --all --message second");
+}
+
+fn directories_without_git_are_projects_of_their_own(stage: &Stage) {
+    let (one, two) = (copy(stage), copy(stage));
+    run(&one, stage, "apply ENV -auto-approve").exits(0);
+    run(&one, stage, "plan ENV").exits(0).says("No changes.");
+    for verb in ["plan ENV", "apply ENV -auto-approve", "plan --all"] {
+        let told = run(&two, stage, verb).exits(1);
+        let text = format!("{}{}", told.out, told.error);
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(&format!("was applied from {} on", one.root().display())), "{text}");
+    }
+    // What stays of a part keeps whose it is.
+    run(&one, stage, "destroy ENV -auto-approve -target=ENV.services.api").exits(0);
+    run(&two, stage, "plan ENV").exits(1).says_nothing_of("Plan:");
+    run(&two, stage, "apply ENV -auto-approve -adopt=ENV").exits(0).says("until now");
+    run(&two, stage, "plan ENV").exits(0).says("No changes.");
+    run(&one, stage, "plan ENV").exits(1).says_nothing_of("Plan:");
+}
+
+#[test]
+fn a_directory_does_not_report_what_another_one_applied() {
+    let stage = Stage::in_the_box();
+    let one = copy(&stage);
+    run(&one, &stage, "apply ENV -auto-approve").exits(0);
+    let two = copy(&stage);
+    two.remove(&format!("environments/{}.toml", stage.name));
+    two.write("environments/other.toml", "[services.web]\nmodule = \"app\"");
+    run(&two, &stage, "drift --all").exits(0).says_nothing_of(&stage.name);
 }
 
 #[test]

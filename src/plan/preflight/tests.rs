@@ -236,6 +236,17 @@ fn a_rule_with_names_grants_only_what_names_them() {
 }
 
 #[test]
+fn pods_that_end_for_a_claim_are_found_by_what_stands_between() {
+    let mut plan = delete("PersistentVolumeClaim", "a");
+    let claim = plan.changes.get_mut(&key("PersistentVolumeClaim", "a")).unwrap();
+    claim.ends = BTreeSet::from([key("Deployment", "web"), key("StatefulSet", "db")]);
+    let rights = || vec![rule(&[""], &["persistentvolumeclaims", "pods"], &[], &["*"])];
+    assert_eq!(missing(&plan, rights()), ["list, watch replicasets.apps: to wait for a"]);
+    let all = vec![rule(&["apps"], &["replicasets"], &[], &["list", "watch"])];
+    assert_eq!(missing(&plan, [rights(), all].concat()), NONE);
+}
+
+#[test]
 fn services_that_stay_are_waited_for_with_their_workload() {
     let mut plan = plan(Operation::Apply).with(Action::Update, "Deployment", "web", json!({}));
     let service = Unchanged {

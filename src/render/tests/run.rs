@@ -268,6 +268,7 @@ pub(super) fn state() -> State {
         partial: false,
         open: None,
         last: None,
+        project: None,
         written: at(0),
     }
 }

@@ -254,6 +254,7 @@ fn a_record_that_moves_meanwhile_stops_its_environment_alone() {
     let served = Served::start();
     let (here, there) = (workspace(), workspace());
     for workspace in [&here, &there] {
+        begins_history(workspace.root());
         workspace.write("kubeconfig", &served.kubeconfig("right"));
     }
     here.ditc("apply --all -auto-approve --kubeconfig kubeconfig").exits(0);

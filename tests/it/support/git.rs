@@ -15,3 +15,10 @@ pub(crate) fn git(root: &Path, arguments: &str) -> String {
     assert!(output.status.success(), "git {arguments}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("a text").trim().to_owned()
 }
+
+/// Puts a directory under git, with a history that begins as that of every other one.
+pub(crate) fn begins_history(root: &Path) {
+    for arguments in ["init --quiet", "commit --quiet --allow-empty --message first"] {
+        git(root, arguments);
+    }
+}

@@ -16,7 +16,7 @@ mod wire;
 mod workspace;
 
 pub(crate) use cluster::{Cluster, Served, closed_port, kubeconfig};
-pub(crate) use git::git;
+pub(crate) use git::{begins_history, git};
 pub(crate) use hand::{Hand, Question};
 pub(crate) use real::{NOT_USED, Real, own_name};
 pub(crate) use requests::Requests;
