@@ -22,6 +22,7 @@ use crate::{
 use super::{
     EventKind, Interrupt, Job, Outcome, Scribe, StepError, Stopped,
     guard::wants,
+    place::Place,
     step::{self, Done},
     wait::{self, Target},
 };
@@ -62,7 +63,9 @@ pub(super) async fn conduct(
             }
             break;
         }
+        let lacks_place = *interrupt.borrow() == Interrupt::No && !walk.is_barred && walk.has_change_to_start();
         select! {
+            () = job.places.is_free(), if lacks_place => {}
             Some(joined) = tasks.join_next() => {
                 let (step, result) = joined.expect("a step neither panics nor is aborted before the end");
                 walk.end(job, scribe, step, result);
@@ -124,7 +127,7 @@ struct Walk<'a> {
     skipped: BTreeMap<Step, Step>,
     /// The objects that this run's writes made, with their generations.
     written: BTreeMap<ObjectKey, (Uid, Option<i64>)>,
-    /// Changes under way; waiting costs no place.
+    /// Changes under way, wherever they are: an interrupted run lets them come to their end.
     writing: usize,
     stopped: Option<Stopped>,
     /// Nothing may be written any more.
@@ -151,23 +154,27 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Starts every step whose needs are done, as many at once as allowed.
+    fn has_change_to_start(&self) -> bool {
+        self.ready.iter().any(|step| matches!(step, Step::Change(_)))
+    }
+
+    /// Starts every step whose needs are done: waits at once, changes as far as there are places.
     fn start(&mut self, job: &Arc<Job>, scribe: &mut Scribe<'_>, tasks: &mut JoinSet<Ended>) {
-        let room = job.cluster.parallelism().saturating_sub(self.writing);
         let (changes, waits): (Vec<&Step>, Vec<&Step>) =
             self.ready.iter().copied().partition(|step| matches!(step, Step::Change(_)));
-        let changes: Vec<Step> = changes.into_iter().take(room).cloned().collect();
+        let changes: Vec<(Step, Place)> =
+            changes.into_iter().map_while(|step| Some((step.clone(), job.places.take()?))).collect();
         let waits: Vec<Step> = waits.into_iter().cloned().collect();
         let intents: Vec<(&ObjectKey, Action)> = changes
             .iter()
-            .filter_map(|step| match step {
+            .filter_map(|(step, _)| match step {
                 Step::Change(key) => Some((key, self.plan.changes[key].action)),
                 Step::Ready(_) => None,
             })
             .collect();
         if let Err(error) = scribe.intends(&intents) {
             // What cannot be announced is not done.
-            for step in changes {
+            for (step, _) in changes {
                 let error = StepError {
                     summary: "the journal cannot be written, so nothing more is changed".to_owned(),
                     causes: vec![error.to_string()],
@@ -178,32 +185,32 @@ impl<'a> Walk<'a> {
             }
             return;
         }
-        for step in changes.into_iter().chain(waits) {
+        for (step, place) in changes {
             self.ready.remove(&step);
             let job = Arc::clone(job);
-            match step.clone() {
-                Step::Change(key) => {
-                    self.writing += 1;
-                    let change = self.plan.changes[&key].clone();
-                    tasks.spawn(async move { (step, step::change(&job, &key, &change).await) });
+            let Step::Change(key) = step.clone() else { unreachable!("they were parted above") };
+            self.writing += 1;
+            let change = self.plan.changes[&key].clone();
+            tasks.spawn(async move { (step, step::change(&job, &key, &change, place).await) });
+        }
+        for step in waits {
+            self.ready.remove(&step);
+            let job = Arc::clone(job);
+            let Step::Ready(component) = step.clone() else { unreachable!("they were parted above") };
+            let targets = self.targets(&component);
+            let start = Instant::now();
+            tasks.spawn(async move {
+                if targets.is_empty() {
+                    return (step, Ok(None));
                 }
-                Step::Ready(component) => {
-                    let targets = self.targets(&component);
-                    let start = Instant::now();
-                    tasks.spawn(async move {
-                        if targets.is_empty() {
-                            return (step, Ok(None));
-                        }
-                        let result = wait::ready(&job, &component, targets).await;
-                        let elapsed = start.elapsed();
-                        match &result {
-                            Ok(()) => job.tell(EventKind::ComponentReady { component, elapsed }),
-                            Err(error) => job.tell(EventKind::ComponentFailed { component, error: error.clone() }),
-                        }
-                        (step, result.map(|()| None))
-                    });
+                let result = wait::ready(&job, &component, targets).await;
+                let elapsed = start.elapsed();
+                match &result {
+                    Ok(()) => job.tell(EventKind::ComponentReady { component, elapsed }),
+                    Err(error) => job.tell(EventKind::ComponentFailed { component, error: error.clone() }),
                 }
-            }
+                (step, result.map(|()| None))
+            });
         }
     }
 

@@ -30,6 +30,13 @@ pub struct Images {
     pub timeout: Duration,
 }
 
+impl Images {
+    /// Whether an object names any.
+    pub(super) fn has(&self, key: &ObjectKey) -> bool {
+        self.of.get(key).is_some_and(|images| !images.is_empty())
+    }
+}
+
 /// Waits until all images of an object are there.
 pub(super) async fn wait(job: &Job, images: &Images, key: &ObjectKey) -> Result<(), StepError> {
     for image in images.of.get(key).into_iter().flatten() {
@@ -44,19 +51,21 @@ async fn one(job: &Job, images: &Images, key: &ObjectKey, image: &Image) -> Resu
     let mut next_tell = start;
     let mut pause = FIRST;
     loop {
-        let (why, after) = match images.registry.look(image).await {
+        let looking = job.looks.hold().await;
+        let found = images.registry.look(image).await;
+        drop(looking);
+        let (why, after) = match found {
             Ok(Found::Here { .. }) => return Ok(()),
             Ok(Found::Nothing) => (format!("image {image} is not in its registry yet"), None),
             Err(error) if error.may_heal() => {
                 let after = if let Error::Busy { after, .. } = &error { *after } else { None };
-                (format!("image {image} cannot be looked for: {error}"), after)
+                (format!("image {image} cannot be looked for: {}", error.with_cause()), after)
             }
             Err(error) => {
                 let denied = matches!(error, Error::Denied { .. });
-                let inner = std::error::Error::source(&error).map(ToString::to_string);
                 return Err(StepError {
                     summary: format!("{key} was not written, since nobody knows whether image {image} is there"),
-                    causes: [error.to_string()].into_iter().chain(inner).collect(),
+                    causes: vec![error.with_cause()],
                     hint: denied.then(|| format!("docker login {}; or leave out `check_image`", image.registry)),
                     ..StepError::default()
                 });

@@ -33,6 +33,7 @@ mod holders;
 mod images;
 mod hub;
 mod one;
+mod place;
 mod record;
 mod step;
 mod wait;
@@ -44,6 +45,7 @@ pub use images::Images;
 use conductor::conduct;
 use guard::{attended, hold, release, wants};
 use hub::Hub;
+use place::Places;
 use record::{close, open};
 
 /// How far the user wants a run to stop.
@@ -130,12 +132,17 @@ pub(crate) struct Job {
     events: UnboundedSender<Event>,
     interrupt: watch::Receiver<Interrupt>,
     hub: Hub,
+    /// Where it writes.
+    places: Places,
+    /// Where it looks for images.
+    looks: Places,
     images: Option<Images>,
 }
 
 impl Job {
     fn new(tools: &Tools, plan: &Plan, held: Option<&Held>) -> Self {
         let selector = selector(&plan.environment);
+        let places = Places::new(tools.cluster.parallelism());
         let cluster = held.map_or_else(|| tools.cluster.clone(), |held| tools.cluster.clone().under(held));
         Self {
             environment: plan.environment.clone(),
@@ -151,6 +158,8 @@ impl Job {
             events: tools.events.clone(),
             interrupt: tools.interrupt.clone(),
             hub: Hub::new(tools.cluster.clone(), Arc::clone(&tools.kinds), plan.namespace.clone(), selector),
+            places,
+            looks: Places::new(tools.cluster.parallelism()),
             images: tools.images.clone(),
         }
     }
@@ -317,7 +326,8 @@ async fn make_namespace(
         return Ok(None);
     };
     scribe.intends(&[(&key, Action::Create)])?;
-    Ok(Some(match step::change(job, &key, change).await {
+    let place = job.places.take().expect("nobody else writes yet");
+    Ok(Some(match step::change(job, &key, change, place).await {
         Ok(made) => {
             let made = made.expect("nothing bars a run that has no lease yet");
             scribe.has_done(plan, &key, made)?;

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde_json::Value;
-use tokio::time::{Instant, sleep};
+use tokio::{
+    select,
+    time::{Instant, sleep},
+};
 
 use crate::{
     cluster::{Deleted, Error, Propagation, Refused, Rewrite, Written},
@@ -19,8 +22,11 @@ use crate::{
 };
 
 use super::{
-    EventKind, Job, StepError, images,
+    EventKind, Job, StepError,
+    guard::given_up,
+    images,
     one::{self, Until},
+    place::Place,
     wait::{self, Target},
 };
 
@@ -35,14 +41,19 @@ pub(super) enum Done {
 }
 
 /// Carries out one change; none where it was not even tried, since this run may write no more.
-pub(super) async fn change(job: &Job, key: &ObjectKey, change: &Change) -> Result<Option<Done>, StepError> {
+pub(super) async fn change(
+    job: &Job,
+    key: &ObjectKey,
+    change: &Change,
+    mut place: Place,
+) -> Result<Option<Done>, StepError> {
     if job.cluster.may_write().await.is_err() {
         return Ok(None);
     }
     let start = Instant::now();
     let (component, action) = (change.component.clone(), change.action);
     job.tell(EventKind::ChangeStarted { key: key.clone(), component: component.clone(), action });
-    let done = carry_out(job, key, change).await;
+    let done = carry_out(job, key, change, &mut place).await;
     let elapsed = start.elapsed();
     match &done {
         Ok(_) => job.tell(EventKind::ChangeFinished { key: key.clone(), component, action, elapsed }),
@@ -51,15 +62,15 @@ pub(super) async fn change(job: &Job, key: &ObjectKey, change: &Change) -> Resul
     done.map(Some)
 }
 
-/// Writes, once what it takes is there, and waits where all behind it builds upon it.
-async fn carry_out(job: &Job, key: &ObjectKey, change: &Change) -> Result<Done, StepError> {
-    if let Some(images) = &job.images {
-        images::wait(job, images, key).await?;
+/// Writes, once what it takes is there, and waits where all behind it builds upon it. Others write while it waits.
+async fn carry_out(job: &Job, key: &ObjectKey, change: &Change, place: &mut Place) -> Result<Done, StepError> {
+    if let Some(images) = job.images.as_ref().filter(|images| images.has(key)) {
+        place.away(images::wait(job, images, key)).await?;
     }
     let done = match (change.action, &change.manifest, &change.expect) {
         (Action::Create, Some(manifest), Expect::Absent) => make(job, key, manifest).await?,
         (Action::Create, Some(manifest), Expect::Gone(uid)) => {
-            one::wait(job, key, &version(job, key), Until::Gone(uid, &change.ends)).await?;
+            place.away(one::wait(job, key, &version(job, key), Until::Gone(uid, &change.ends))).await?;
             make(job, key, manifest).await?
         }
         (Action::Update, Some(manifest), Expect::Same { uid, resource_version, seen }) => {
@@ -70,10 +81,12 @@ async fn carry_out(job: &Job, key: &ObjectKey, change: &Change) -> Result<Done, 
             update(job, key, change, manifest, &[Way::Adopt], (uid, resource_version, seen)).await?
         }
         (Action::Replace, Some(manifest), Expect::Same { uid, .. }) => {
-            delete(job, key, change, uid, Propagation::Foreground).await?;
+            delete(job, key, change, uid, Propagation::Foreground, place).await?;
             make(job, key, manifest).await?
         }
-        (Action::Delete, _, Expect::Same { uid, .. }) => delete(job, key, change, uid, Propagation::Background).await?,
+        (Action::Delete, _, Expect::Same { uid, .. }) => {
+            delete(job, key, change, uid, Propagation::Background, place).await?
+        }
         (Action::Release, _, Expect::Same { uid, .. }) => {
             let let_go = job.cluster.let_go(key, &version(job, key), uid, &job.kinds).await;
             let_go.map_err(|error| refused(job, &error))?;
@@ -83,9 +96,9 @@ async fn carry_out(job: &Job, key: &ObjectKey, change: &Change) -> Result<Done, 
     };
     if let Done::Written { applied, generation } = &done {
         if readiness::is_gate(&key.kind) {
-            one::wait(job, key, &version(job, key), Until::Works).await?;
+            place.away(one::wait(job, key, &version(job, key), Until::Works)).await?;
         } else if let Some(manifest) = hook_of(change) {
-            ran(job, key, manifest, applied, *generation).await?;
+            place.away(ran(job, key, manifest, applied, *generation)).await?;
         }
     }
     Ok(done)
@@ -109,7 +122,15 @@ async fn ran(
     let Some(component) = &manifest.component else { return Ok(()) };
     let (body, uid) = (manifest.body.clone(), Some(applied.uid.clone()));
     let target = Target { key: key.clone(), body, uid, generation, is_new: true };
-    wait::ready(job, component, vec![target]).await
+    select! {
+        ran = wait::ready(job, component, vec![target]) => ran,
+        // A wait is no write that must come to its end.
+        () = given_up(job) => Err(StepError {
+            summary: format!("{key} is written, and has not come to its end yet"),
+            hint: Some(format!("ditc plan {}", job.environment)),
+            ..StepError::default()
+        }),
+    }
 }
 
 async fn make(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Done, StepError> {
@@ -337,12 +358,13 @@ async fn delete(
     change: &Change,
     uid: &Uid,
     propagation: Propagation,
+    place: &mut Place,
 ) -> Result<Done, StepError> {
     let version = version(job, key);
     match job.cluster.delete(key, &version, uid, propagation, &job.kinds).await {
         Ok(Deleted::Gone) => Ok(Done::Gone),
         Ok(Deleted::Going(_)) => {
-            one::wait(job, key, &version, Until::Gone(uid, &change.ends)).await?;
+            place.away(one::wait(job, key, &version, Until::Gone(uid, &change.ends))).await?;
             Ok(Done::Gone)
         }
         Err(error) if error.refused().is_some_and(Refused::is_conflict) => Err(StepError {

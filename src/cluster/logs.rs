@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use futures::{AsyncBufReadExt, Stream, StreamExt, TryStreamExt};
 use http::Method;
 use http_body_util::BodyExt;
+use jiff::Timestamp;
 use tokio::time::timeout;
 
 use crate::{
@@ -28,8 +29,17 @@ pub struct Log {
     /// Of the container before its last restart.
     pub previous: bool,
     pub tail: Option<u64>,
-    pub since: Option<Duration>,
+    pub since: Option<Since>,
     pub timestamps: bool,
+}
+
+/// From when on a log is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// So long ago.
+    Ago(Duration),
+    /// This moment, by the clock of the node.
+    At(Timestamp),
 }
 
 impl Cluster {
@@ -74,9 +84,11 @@ impl Cluster {
         if let Some(tail) = tail {
             call = call.query("tailLines", tail.to_string());
         }
-        if let Some(since) = since {
+        match since {
             // The server takes whole seconds, and none of them is no limit.
-            call = call.query("sinceSeconds", since.as_secs().max(1).to_string());
+            Some(Since::Ago(since)) => call = call.query("sinceSeconds", since.as_secs().max(1).to_string()),
+            Some(Since::At(time)) => call = call.query("sinceTime", time.to_string()),
+            None => {}
         }
         let server = self.server.clone();
         let request =

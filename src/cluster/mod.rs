@@ -38,7 +38,7 @@ pub use error::{Cause, Error, Refused};
 pub use inside::Process;
 pub use kubeconfig::{Names, Way, files, names, way};
 pub use lease::{Held, Holder, Lease};
-pub use logs::Log;
+pub use logs::{Log, Since};
 pub use observe::Wanted;
 pub use record::{Fence, Recorded};
 pub use rights::Asked;

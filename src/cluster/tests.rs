@@ -5,11 +5,11 @@ use kube::Client;
 use serde_json::json;
 use snapbox::{assert_data_eq, str};
 
-use super::{Cluster, Error, Propagation};
+use super::{Cluster, Error, Propagation, Refused};
 use crate::{
     kinds::Kinds,
     names::{EnvironmentName, Namespace},
-    object::{Object, ObjectKey},
+    object::{Object, ObjectKey, Uid},
     sandbox::{Effect, Fault, Options, Sandbox},
 };
 
@@ -289,4 +289,17 @@ Delete 8x error: deleting ConfigMap/there: Timeout: request did not complete wit
 
 "#]]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_gone_is_let_go() {
+    let sandbox = sandbox();
+    let (cluster, kinds) = (over(&sandbox), Kinds::builtin());
+    let key = ObjectKey::namespace("theirs");
+    let gone = Uid("1234".to_owned());
+    cluster.let_go(&key, "v1", &gone, &kinds).await.expect("there is nothing to do");
+    let other = Object(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "theirs"}}));
+    cluster.post(&key, &other, &kinds).await.expect("it is free");
+    let refused = cluster.let_go(&key, "v1", &gone, &kinds).await.expect_err("it is another");
+    assert!(refused.refused().is_some_and(Refused::is_other_uid), "{refused}");
 }

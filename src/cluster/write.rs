@@ -236,10 +236,17 @@ impl Cluster {
             "metadata": {"name": key.name, "uid": uid.0},
         });
         let path = self.path(key, &Object(nothing.clone()), kinds, &doing)?;
-        let call = apply_call(path, &doing, Force::No).body(APPLY, &nothing);
+        let call = apply_call(path.clone(), &doing, Force::No).body(APPLY, &nothing);
         match self.write(call.repeat(Repeat::Yes), &doing).await {
             Ok(_) => Ok(()),
             Err(error) if error.is_not_found() => Ok(()),
+            // An apply would make what is not there, so that its being gone shows as another uid.
+            Err(error) if error.refused().is_some_and(Refused::is_other_uid) => {
+                match self.call(Call::new(Method::GET, path, &doing).accept(METADATA)).await {
+                    Err(gone) if gone.is_not_found() => Ok(()),
+                    Ok(_) | Err(_) => Err(error),
+                }
+            }
             Err(error) => Err(error),
         }
     }

@@ -95,7 +95,7 @@ pub(super) async fn missing(images: &Images, awaiting: &Awaiting, environment: &
                     images.timeout.as_secs()
                 )
             }
-            Err(error) => format!("whether image {image} is there, nobody knows: {error}"),
+            Err(error) => format!("whether image {image} is there, nobody knows: {}", error.with_cause()),
         };
         Some(Warned { key: key.clone(), text })
     });

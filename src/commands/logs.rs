@@ -8,7 +8,7 @@ use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
     cli,
-    cluster::{Log, Sight, Watched},
+    cluster::{Log, Sight, Since, Watched},
     failure::{Exit, Failure, FailureKind},
     object::Object,
     readiness, render, settings,
@@ -16,6 +16,7 @@ use crate::{
 
 use super::{
     desk::Desk,
+    follow,
     link::Link,
     pods::{Pod, Workloads, workloads},
 };
@@ -30,7 +31,7 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Logs) -> Result<Exit, 
     let several = pods.len() > 1 || arguments.place.component.is_none();
     let told = Told { desk, arguments, several };
     if arguments.follow {
-        return follow(&told, &link, &workloads, &pods).await;
+        return follow_all(&told, &link, &workloads, &pods).await;
     }
     if pods.is_empty() {
         let message = format!("{} has no pods now", arguments.place.environment);
@@ -94,7 +95,7 @@ impl Told<'_> {
             follow: *follow,
             previous: *previous,
             tail: *tail,
-            since: *since,
+            since: since.map(Since::Ago),
             timestamps: *timestamps,
         })
     }
@@ -121,7 +122,7 @@ impl Told<'_> {
 type Spoken = (Pod, String, Result<String, Failure>);
 
 /// Follows the logs of all pods that there are, and of those that come, until somebody stops it.
-async fn follow(told: &Told<'_>, link: &Link, workloads: &Workloads, first: &[Pod]) -> Result<Exit, Failure> {
+async fn follow_all(told: &Told<'_>, link: &Link, workloads: &Workloads, first: &[Pod]) -> Result<Exit, Failure> {
     let mut seen: Vec<Object> = Vec::new();
     let mut sights = SelectAll::new();
     for (kind, api_version) in workloads.kinds() {
@@ -164,24 +165,14 @@ async fn follow(told: &Told<'_>, link: &Link, workloads: &Workloads, first: &[Po
                     }
                     let (cluster, namespace, sender) = (link.cluster.clone(), workloads.namespace.clone(), sender.clone());
                     readers.spawn(async move {
-                        let failed = |error: crate::cluster::Error| (pod.clone(), container.clone(), Err(error.into()));
-                        match cluster.log(&namespace, &log).await {
-                            Err(error) => { let _ = sender.send(failed(error)).await; }
-                            Ok(lines) => {
-                                let mut lines = pin!(lines);
-                                while let Some(line) = lines.next().await {
-                                    let line = match line {
-                                        Ok(line) if readiness::is_cleared_away(&line) => {
-                                            (pod.clone(), container.clone(), Err(cleared_away(&log)))
-                                        }
-                                        Ok(line) => (pod.clone(), container.clone(), Ok(line)),
-                                        Err(error) => failed(error),
-                                    };
-                                    if sender.send(line).await.is_err() {
-                                        return;
-                                    }
-                                }
-                            }
+                        let as_said = |line: String| {
+                            let is_gone = readiness::is_cleared_away(&line);
+                            let line = if is_gone { Err(cleared_away(&log)) } else { Ok(line) };
+                            (pod.clone(), container.clone(), line)
+                        };
+                        let followed = follow::follow(&cluster, &namespace, &log, &sender, as_said).await;
+                        if let Err(error) = followed {
+                            let _ = sender.send((pod, container, Err(error.into()))).await;
                         }
                     });
                 }

@@ -22,6 +22,7 @@ mod errors;
 mod exec;
 mod explain;
 mod fmt;
+mod follow;
 mod forms;
 mod graph;
 mod held;

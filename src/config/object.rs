@@ -285,7 +285,8 @@ fn check_fields(value: &Value, key: &ObjectKey, namespace: &Namespace) -> Vec<Di
 
 /// Takes out of an object what asks for nothing, and whose ownership a controller takes from us as soon as it writes
 /// there: empty annotations, and empty rules of a role that is made of others
-/// (<https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles>).
+/// (<https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles>). And the empty protocol of a
+/// port: it stands for the default, but as a part of the port's key in a list the server takes it for another one.
 pub(super) fn prune(value: &mut Value, kind: &GroupKind) {
     let is_empty = |value: &Value| match value {
         Value::Null => true,
@@ -298,9 +299,31 @@ pub(super) fn prune(value: &mut Value, kind: &GroupKind) {
     if is_aggregated && value.get("rules").is_some_and(is_empty) {
         value.as_object_mut().map(|object| object.shift_remove("rules"));
     }
+    if Kinds::builtin().get(kind).is_some()
+        && let Some(spec) = value.get_mut("spec")
+    {
+        default_protocols(spec);
+    }
     let metadata = value.get_mut("metadata").and_then(Value::as_object_mut);
     if let Some(metadata) = metadata.filter(|metadata| metadata.get("annotations").is_some_and(is_empty)) {
         metadata.shift_remove("annotations");
+    }
+}
+
+/// Leaves out every protocol of a port that says nothing.
+fn default_protocols(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            for port in map.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
+                let Some(port) = port.as_object_mut() else { continue };
+                if port.get("protocol").is_some_and(|protocol| protocol.is_null() || protocol == "") {
+                    port.shift_remove("protocol");
+                }
+            }
+            map.values_mut().for_each(default_protocols);
+        }
+        Value::Array(items) => items.iter_mut().for_each(default_protocols),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

@@ -72,8 +72,15 @@ impl Status {
             Some(open) if open.lives => Condition::Waiting,
             Some(_) => Condition::Failed,
         };
-        let record = if self.has_record { Condition::Ready } else { Condition::Failed };
-        self.components.iter().map(ComponentStatus::condition).chain([open, record]).max().unwrap_or(open)
+        let of_claim = |holds: bool| if holds { Condition::Ready } else { Condition::Failed };
+        let around = [open, of_claim(self.has_record), of_claim(self.is_through())];
+        self.components.iter().map(ComponentStatus::condition).chain(around).max().unwrap_or(open)
+    }
+
+    /// Whether the last run did all that it was to do; where another is open, that one counts.
+    #[must_use]
+    pub fn is_through(&self) -> bool {
+        self.open.is_some() || self.last.as_ref().is_none_or(|last| last.complete)
     }
 }
 

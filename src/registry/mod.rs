@@ -74,6 +74,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// The error with what it comes down to: between them stands only who handed it on.
+    #[must_use]
+    pub fn with_cause(&self) -> String {
+        let mut cause = std::error::Error::source(self);
+        while let Some(deeper) = cause.and_then(std::error::Error::source) {
+            cause = Some(deeper);
+        }
+        cause.map_or_else(|| self.to_string(), |cause| format!("{self}: {cause}"))
+    }
+
     /// Whether it may go by itself, so that asking again makes sense.
     #[must_use]
     pub fn may_heal(&self) -> bool {

@@ -2,6 +2,7 @@
 //! for, or a sentence of the sandbox. Refusals are those of a kubelet.
 
 use http::Response;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::{
@@ -51,7 +52,17 @@ pub(super) fn get(pod: &Value, query: &Query) -> Result<Response<Body>, Refusal>
         ("", Some(end)) => format!("sandbox: the process of container {container} ended with {}", end["exitCode"]),
         (log, _) => log.trim_end().to_owned(),
     };
-    let lines: Vec<&str> = said.lines().collect();
+    // Nothing runs, so nothing has a time: every line comes a tenth of a second after the one before.
+    let start: Timestamp = text(pod, "/metadata/creationTimestamp").parse().unwrap_or_default();
+    let since: Option<Timestamp> = query.get("sinceTime").parse().ok();
+    let timed = said.lines().zip(1..).map(|(line, number)| (start + SignedDuration::from_millis(100 * number), line));
+    // As a server takes it: in whole seconds.
+    let timed = timed.filter(|(time, _)| since.is_none_or(|since| time.as_second() >= since.as_second()));
+    let with_time = |(time, line): (Timestamp, &str)| match query.is_set("timestamps") {
+        true => format!("{time} {line}"),
+        false => line.to_owned(),
+    };
+    let lines: Vec<String> = timed.map(with_time).collect();
     let tail: usize = query.get("tailLines").parse().unwrap_or(lines.len());
     let mut shown = lines[lines.len().saturating_sub(tail)..].join("\n");
     if !shown.is_empty() {

@@ -208,3 +208,30 @@ error: the apply did not come to its end
     );
     assert!(told.out.contains("docker login "), "{}", told.out);
 }
+
+#[test]
+fn who_waits_for_an_image_is_in_nobodys_way() {
+    let registry = registry(&[404]);
+    let workspace = workspace(&registry, "4s");
+    workspace.write(
+        "environments/demo.toml",
+        &format!(
+            "[services.a]\nimage = \"{}/a\"\ntag = \"v1\"\ncheck_image = true\n[services.b]\nimage = \"b:v1\"\n",
+            registry.host
+        ),
+    );
+    let told = workspace.ditc("apply demo --sandbox -auto-approve -parallelism=1").exits(1);
+    let at = |text: &str| told.out.find(text).unwrap_or_else(|| panic!("no {text} in {}", told.out));
+    assert!(at("Deployment/b: Creation complete") < at("its image did not come"), "{}", told.out);
+}
+
+#[test]
+fn a_registry_that_cannot_be_reached_is_told_with_why() {
+    let registry = Registry { host: "127.0.0.1:1".to_owned(), asked: Arc::default() };
+    let workspace = workspace(&registry, "1s");
+    let told = workspace.ditc("apply demo --sandbox -auto-approve").exits(1);
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let why = "asking registry 127.0.0.1:1: Connection refused";
+    assert!(words(&told.error).contains(why), "{}", told.error);
+    assert!(words(&told.out).contains(&format!("cannot be looked for: {why}")), "{}", told.out);
+}

@@ -1,5 +1,6 @@
 //! `ditc logs`: what pods say, found by address.
 
+use ditc::sandbox::{Effect, Fault};
 use serde_json::{Value, json};
 use snapbox::str;
 
@@ -131,4 +132,28 @@ fn pods_that_come_later_are_followed() {
     assert_eq!(lines.len(), 2, "two pods, each once: {lines:?}");
     logs.kill();
     logs.end().dies();
+}
+
+#[test]
+fn a_log_whose_connection_breaks_is_opened_again_and_no_line_comes_twice() {
+    let (workspace, served) = (Workspace::of(DEMO.trim_start()), Served::start());
+    workspace.write("kubeconfig", &served.kubeconfig("right"));
+    workspace.ditc("apply demo -auto-approve --kubeconfig kubeconfig").exits(0);
+    let pods = served.cluster.get("/api/v1/namespaces/demo/pods").expect("a list");
+    let pods = pods["items"].as_array().expect("a list");
+    let name = pods.iter().filter_map(|pod| pod["metadata"]["name"].as_str()).find(|name| name.starts_with("api-"));
+    let name = name.expect("a pod of api");
+    let said: Vec<String> = (0..40).map(|number| format!("line {number}")).collect();
+    let log = json!({"metadata": {"annotations": {"sandbox.ditc.dev/log": said.join("\n")}}});
+    served.cluster.patch(&format!("/api/v1/namespaces/demo/pods/{name}"), "hand", &log);
+    for flags in ["", "-timestamps"] {
+        served.cluster.sandbox.fail(Fault::new("GET", &format!("/pods/{name}/log"), Effect::HalfBody));
+        let mut logs = workspace.start(&format!("logs demo/api -f {flags} --kubeconfig kubeconfig"));
+        logs.wait_for("line 39\n");
+        let printed: Vec<&str> = logs.printed().lines().collect();
+        assert!(printed.len() == 40 && printed[7].ends_with("line 7"), "{flags}: {printed:#?}");
+        assert_eq!(printed[7] == "line 7", flags.is_empty());
+        logs.kill();
+        logs.end().dies();
+    }
 }

@@ -23,6 +23,7 @@ mod forms;
 mod given;
 mod help;
 mod history;
+mod hooks;
 mod images;
 mod inside;
 mod labels;

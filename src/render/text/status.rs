@@ -91,6 +91,14 @@ fn one(standing: &Standing, standings: &Standings<'_>, style: Style) -> String {
         let text = "the record is gone from the cluster; this is by the local copy of it.";
         remarks.push_str(&warning(text, style));
     }
+    if let (false, Some(Ended { run, complete: _ })) = (status.is_through(), last) {
+        let verb = run.operation.verb();
+        let text = format!(
+            "the last {verb} did not come to its end, so not everything is as it was to be; `ditc {verb} \
+             {environment}{flags}` goes on."
+        );
+        remarks.push_str(&warning(&text, style));
+    }
     if *partial && open.is_none() {
         remarks.push_str(&note("the last run was about a part of the environment only.", style));
     }
@@ -218,9 +226,10 @@ fn row(standing: &Standing, now: Timestamp) -> (String, &'static str, Look, Stri
                     let how = if *lives { "is under way" } else { "stopped before its end" };
                     details.push(format!("{} by {} {how}", run.operation.verb(), clean_line(&run.who)));
                 }
-                (None, Some(Ended { run, .. })) => {
-                    let verb = run.operation.verb();
-                    details.push(format!("{verb} by {} {} ago", clean_line(&run.who), age(now, run.since)));
+                (None, Some(Ended { run, complete })) => {
+                    let (verb, who, age) = (run.operation.verb(), clean_line(&run.who), age(now, run.since));
+                    let how = if *complete { "" } else { ", which did not come through" };
+                    details.push(format!("{verb} by {who} {age} ago{how}"));
                 }
                 (None, None) => {}
             }
