@@ -69,6 +69,9 @@ demo.services.slow       Waiting  [..]  app:v1
   Deployment/slow: 0 of 1 replica is ready
 demo.services.web        Ready    [..]  …/with/a/long/name/whoami:v1.2.3-and-more
 
+warning: the last apply did not come to its end, so not everything is as it was
+  to be; `ditc apply demo --sandbox` goes on.
+
 "#]])
         .wrote_nothing();
     workspace.ditc("COLUMNS=200 status demo --sandbox").exits(2).out(str![[r#"
@@ -82,6 +85,8 @@ demo.services.needy      Failed   -
 demo.services.slow       Waiting  [..]  app:v1
   Deployment/slow: 0 of 1 replica is ready
 demo.services.web        Ready    [..]  registry.example.com/team/with/a/long/name/whoami:v1.2.3-and-more
+
+warning: the last apply did not come to its end, so not everything is as it was to be; `ditc apply demo --sandbox` goes on.
 
 "#]]);
     workspace.ditc("COLUMNS=40 status demo --sandbox").exits(2).out(str![[r#"
@@ -103,6 +108,11 @@ demo.services.slow       Waiting  [..]
 demo.services.web        Ready    [..]
   registry.example.com/team/with/a/long/name/whoami:v1.2.3-and-more
 
+warning: the last apply did not come to
+  its end, so not everything is as it
+  was to be; `ditc apply demo --sandbox`
+  goes on.
+
 "#]]);
 }
 
@@ -118,7 +128,7 @@ fn all_environments_have_a_line_each() {
         .exits(2)
         .out(str![[r#"
 ENVIRONMENT  STATE        DETAILS
-demo         Failed       2 of 4 components are ready; apply by jakub@[HOST] [..]s ago
+demo         Failed       2 of 4 components are ready; apply by jakub@[HOST] [..]s ago, which did not come through
 next         Not applied
 ready        Ready        its component is ready; apply by jakub@[HOST] [..]s ago
 

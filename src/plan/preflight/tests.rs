@@ -241,7 +241,7 @@ fn pods_that_end_for_a_claim_are_found_by_what_stands_between() {
     let claim = plan.changes.get_mut(&key("PersistentVolumeClaim", "a")).unwrap();
     claim.ends = BTreeSet::from([key("Deployment", "web"), key("StatefulSet", "db")]);
     let rights = || vec![rule(&[""], &["persistentvolumeclaims", "pods"], &[], &["*"])];
-    assert_eq!(missing(&plan, rights()), ["list, watch replicasets.apps: to wait for a"]);
+    assert_eq!(missing(&plan, rights()), ["list, watch replicasets: to wait for a"]);
     let all = vec![rule(&["apps"], &["replicasets"], &[], &["list", "watch"])];
     assert_eq!(missing(&plan, [rights(), all].concat()), NONE);
 }
