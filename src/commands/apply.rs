@@ -269,7 +269,7 @@ async fn execute(
     };
     let (mut state, fence) = match survey.recorded() {
         Some((state, fence)) => (state, Some(fence)),
-        None => (fresh(link, &survey.plan), None),
+        None => (fresh(link, &survey.plan)?, None),
     };
     let before = state.version.clone();
     state.project = project.clone().or(state.project);
@@ -331,9 +331,10 @@ fn is_gone(survey: &Survey) -> bool {
 }
 
 /// The state of an environment that has no record: a new life begins.
-fn fresh(link: &Link, plan: &Plan) -> State {
-    State {
-        version: Version { lineage: Lineage(settings::fresh_id()), serial: 0 },
+fn fresh(link: &Link, plan: &Plan) -> Result<State, Failure> {
+    let serial = link.store.last_serial(&plan.environment)?;
+    Ok(State {
+        version: Version { lineage: Lineage(settings::fresh_id()), serial },
         cluster: link.id.clone(),
         environment: plan.environment.clone(),
         namespace: plan.namespace.clone(),
@@ -346,7 +347,7 @@ fn fresh(link: &Link, plan: &Plan) -> State {
         last: None,
         project: None,
         written: settings::now(),
-    }
+    })
 }
 
 /// Keeps the local copy and the history.

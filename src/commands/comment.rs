@@ -11,7 +11,7 @@ use crate::{
     files,
     render::{
         self,
-        forms::{Piece, Standing, marker, pieces},
+        forms::{Piece, Standing, marker, pieces, tells_of_none},
         json::Post,
     },
     sources::{Access, Board, COMMENT, GITHUB, GitHub, GitHubError, How, Notice, State},
@@ -95,6 +95,11 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Comment) -> Result<Exi
     for path in &arguments.files {
         told.extend(read(desk, path)?.into_iter().map(|piece| (piece.environment.clone(), piece)));
     }
+    if told.is_empty() {
+        desk.json(|| render::json::posted("", arguments.dry_run, &[]));
+        desk.text(|_| "There is nothing to post: no environment is told of.\n".to_owned());
+        return Ok(Exit::Done);
+    }
     let target = target(desk, arguments)?;
     may_post(arguments, told.values(), &target)?;
     let mut posted = Vec::new();
@@ -142,8 +147,9 @@ fn read(desk: &Desk<'_>, path: &Path) -> Result<Vec<Piece>, Failure> {
         return Err(Failure::new(FailureKind::Usage, format!("there is no file {shown}"))
             .hint("ditc plan ENV -format markdown=FILE writes one"));
     };
-    let pieces = pieces(&String::from_utf8_lossy(&bytes));
-    if pieces.is_empty() {
+    let text = String::from_utf8_lossy(&bytes);
+    let pieces = pieces(&text);
+    if pieces.is_empty() && !tells_of_none(&text) {
         return Err(Failure::new(FailureKind::Usage, format!("{shown} tells of no environment"))
             .hint("ditc plan ENV -format markdown=FILE writes one that does"));
     }
@@ -160,10 +166,16 @@ fn target(desk: &Desk<'_>, arguments: &cli::Comment) -> Result<Target, Failure> 
     let event = match &actions.event {
         None => Event::default(),
         Some(path) => {
-            let bytes = files::read(&desk.root().join(path), EVENT)?.unwrap_or_default();
+            let shown = path.display();
+            let Some(bytes) = files::read(&desk.root().join(path), EVENT)? else {
+                return Err(Failure::new(
+                    FailureKind::Usage,
+                    format!("there is no file {shown}, where the event should be"),
+                )
+                .hint("GITHUB_EVENT_PATH names it; unset it to go by -repo, -pr and -commit alone"));
+            };
             serde_json::from_slice(&bytes).map_err(|error| {
-                let message = format!("the event in {} cannot be read", path.display());
-                Failure::new(FailureKind::Usage, message).because(&error)
+                Failure::new(FailureKind::Usage, format!("the event in {shown} cannot be read")).because(&error)
             })?
         }
     };

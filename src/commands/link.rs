@@ -198,6 +198,6 @@ pub(super) fn connection(desk: &Desk<'_>, context: Option<&str>) -> Connection {
 /// Opens the cluster in the box, under `state/sandbox`.
 pub(super) fn open_sandbox(root: &Path) -> Result<Sandbox, Failure> {
     let directory = root.join("state").join("sandbox");
-    crate::files::create_private_dir(&root.join("state"))?;
+    crate::files::create_ignored_dir(&root.join("state"))?;
     Ok(Sandbox::open(Options::kept_in(directory, settings::now))?)
 }

@@ -166,6 +166,9 @@ impl<'a> Told<'a> {
             let strays = strays.iter().flatten().map(|(name, namespace)| (name, namespace.as_str()));
             desk.terminal.json(&render::json::plans(self.operation, link.cluster.name(), &planned, strays));
         }
+        for (environment, namespace) in strays.iter().flatten() {
+            desk.section(|| Section::of_stray(environment, namespace, &desk.global.repeat()));
+        }
         if desk.terminal.wants_text() {
             summarise(desk, &self.arguments.meant(), &self.prospects);
             tell_strays(desk, chosen, strays);

@@ -87,7 +87,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
     let namespace_key = ObjectKey::namespace(namespace.as_str());
     let count = entries.len();
     let state = State {
-        version: Version { lineage: Lineage(settings::fresh_id()), serial: 1 },
+        version: Version { lineage: Lineage(settings::fresh_id()), serial: link.store.last_serial(environment)? + 1 },
         cluster: link.id.clone(),
         environment: environment.clone(),
         namespace,

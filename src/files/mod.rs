@@ -28,8 +28,8 @@ pub use text::{create_open_dir, create_text, is_directory, put_text, read_inside
 pub use tree::write_tree;
 pub use workspace::{FILE_LIMIT, is_definition, links, read_workspace};
 pub use write::{
-    create_dir, create_private_dir, make_private, may_replace, move_aside, names_in, read, read_plain, remove, rename,
-    sync, sync_directory, write_atomic,
+    create_dir, create_ignored_dir, create_private_dir, make_private, may_replace, move_aside, names_in, read,
+    read_plain, remove, rename, sync, sync_directory, write_atomic,
 };
 
 /// What went wrong on the disk.

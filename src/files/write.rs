@@ -190,6 +190,16 @@ pub fn create_dir(path: &Path) -> Result<(), Error> {
     sync_directory(&parent(path))
 }
 
+/// As [`create_dir`]; one that is made here is no business of git's: it says so in a `.gitignore` of its own.
+///
+/// # Errors
+/// As [`create_dir`], or when that file cannot be written.
+pub fn create_ignored_dir(path: &Path) -> Result<(), Error> {
+    let is_new = !path.is_dir();
+    create_dir(path)?;
+    if is_new { write_atomic(&path.join(".gitignore"), b"*\n") } else { Ok(()) }
+}
+
 /// Makes a directory and its parents, mode 0700; one that is there already becomes 0700 as well.
 ///
 /// # Errors

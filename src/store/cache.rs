@@ -25,7 +25,7 @@ impl Cache {
     pub fn open(root: &Path) -> Result<Self, Error> {
         let directory = root.join(DIRECTORY);
         // It may be part of a checkout, with the modes of git; what lies in it is private.
-        files::create_dir(root)?;
+        files::create_ignored_dir(root)?;
         files::create_private_dir(&directory)?;
         Ok(Self { directory })
     }

@@ -105,7 +105,7 @@ impl Store {
     pub fn open(root: &Path, cluster: &ClusterId) -> Result<Self, Error> {
         let directory = Self::directory(root, cluster)?;
         // It may be part of a checkout, with the modes of git; what lies in it is private.
-        files::create_dir(root)?;
+        files::create_ignored_dir(root)?;
         files::create_private_dir(&directory)?;
         Ok(Self { index: Index::new(&directory), directory, together: None })
     }
@@ -265,6 +265,15 @@ impl Store {
             Session::Done(Some(bytes)) => Ok(history::decode(&bytes).unwrap_or_default()),
             Session::Done(None) | Session::Missing | Session::Damaged(_) => Ok(Vec::new()),
         }
+    }
+
+    /// The highest number of a run that is known here; 0 where none is. A new life of an environment counts on from it.
+    ///
+    /// # Errors
+    /// As [`Self::history`].
+    pub fn last_serial(&self, environment: &EnvironmentName) -> Result<u64, Error> {
+        let runs = self.history(environment)?;
+        Ok(runs.iter().map(|run| run.version.serial).max().unwrap_or_default())
     }
 
     /// `state/CLUSTER/NAME.KIND`.

@@ -30,9 +30,9 @@ pub(in crate::commands) async fn rollback(desk: &Desk<'_>, arguments: &cli::Roll
     let today = desk.workspace()?;
     let mut link = Link::open(desk, &desk.root(), today.settings.context.as_deref()).await?;
     let runs = past(desk, &mut link, &today, environment).await?;
-    // A destroy leaves no record behind, and so no number of its own; of two lives of an environment the newer counts.
-    let run = runs.iter().find(|run| run.serial == *serial && run.operation == Operation::Apply);
-    let (run, definition) = to(desk, environment, *serial, run)?;
+    // A destroy leaves no record behind, and so no number of its own.
+    let numbered = runs.iter().filter(|run| run.serial == *serial && run.operation == Operation::Apply);
+    let (run, definition) = to(desk, environment, *serial, &numbered.collect::<Vec<_>>())?;
     let (mut workspace, lock) = workspace_at(desk, environment, &definition, variables)?;
     let only = BTreeSet::from([environment.clone()]);
     link.look_up(desk, &mut workspace, &only, Operation::Apply, variables, Some(&lock)).await?;
@@ -47,13 +47,24 @@ fn to<'a>(
     desk: &Desk<'_>,
     environment: &EnvironmentName,
     serial: u64,
-    run: Option<&'a PastRun>,
+    numbered: &[&'a PastRun],
 ) -> Result<(&'a PastRun, Definition), Failure> {
     let flags = desk.global.repeat();
     let refuse = |message: String| Failure::new(FailureKind::Usage, message);
     let listed = format!("ditc history {environment}{flags} lists the runs, with their commits");
-    let Some(run) = run else {
-        return Err(refuse(format!("no run {serial} of environment {environment} is known here")).hint(listed));
+    let run = match *numbered {
+        [run] => run,
+        [] => {
+            return Err(refuse(format!("no run {serial} of environment {environment} is known here")).hint(listed));
+        }
+        // Records that were begun in different places count for themselves.
+        [..] => {
+            let times: Vec<String> = numbered.iter().map(|run| format!("{:.0}", run.at)).collect();
+            let message =
+                format!("several runs of environment {environment} have the number {serial}: of {}", times.join(", "));
+            let way = format!("git checkout COMMIT -- environments/{environment}.toml, and plan");
+            return Err(refuse(message).hint(listed).hint(way));
+        }
     };
     match &run.definition {
         Some(definition @ Definition { is_dirty: false, commit: _, project: _ }) => Ok((run, definition.clone())),

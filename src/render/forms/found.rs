@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     diagnostic::{Diagnostic, Sources},
+    names::EnvironmentName,
     plan::{Report, Strict, Unknown, Verdict},
     render::{
         Failed,
@@ -90,6 +91,25 @@ impl Section {
         self.problems.extend(notes.into_iter().map(|note| Problem::new(Level::Warning, note)));
         let compared = report.compared.iter().map(|(key, component)| text::named(environment, component.as_ref(), key));
         self.good = compared.filter(|address| self.is_nowhere(address)).collect();
+    }
+
+    /// An environment in the cluster whose file is gone.
+    #[must_use]
+    pub fn of_stray(environment: &EnvironmentName, namespace: &str, flags: &str) -> Self {
+        let problem = Problem {
+            about: Some(environment.to_string()),
+            details: vec![format!("ditc destroy {environment}{flags}")],
+            ..Problem::new(Level::Warning, "nothing describes it any more, and it runs until it is destroyed")
+        };
+        Self {
+            environment: Some(environment.to_string()),
+            place: Some(format!("namespace {namespace}")),
+            headline: "Its file was removed.".to_owned(),
+            standing: Standing::Changed,
+            problems: vec![problem],
+            is_stray: true,
+            ..Self::default()
+        }
     }
 
     /// What is wrong with the files of the workspace, or how many environments and modules are right.

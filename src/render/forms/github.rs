@@ -81,7 +81,8 @@ pub fn outputs(sections: &[Section], exit: u8, delimiter: &str) -> String {
         let meant = sections.iter().filter(|section| is_meant(section));
         json!(meant.filter_map(|section| section.environment.as_deref()).collect::<Vec<_>>()).to_string()
     };
-    let has_changes = |section: &Section| !section.rows.is_empty() || section.standing == Standing::Changed;
+    let has_changes =
+        |section: &Section| !section.is_stray && (!section.rows.is_empty() || section.standing == Standing::Changed);
     let values = [
         ("changes", sections.iter().any(has_changes).to_string()),
         ("broken", sections.iter().any(|section| section.standing == Standing::Broken).to_string()),
@@ -90,8 +91,9 @@ pub fn outputs(sections: &[Section], exit: u8, delimiter: &str) -> String {
         ("change", change.to_string()),
         ("destroy", destroy.to_string()),
         ("forget", forget.to_string()),
-        ("environments", names(|_| true)),
-        ("changed", names(|section| section.standing == Standing::Changed)),
+        ("environments", names(|section| !section.is_stray)),
+        ("changed", names(|section| !section.is_stray && section.standing == Standing::Changed)),
+        ("strays", names(|section| section.is_stray)),
         ("exitcode", exit.to_string()),
     ];
     values.iter().map(|(name, value)| format!("{name}<<{delimiter}\n{value}\n{delimiter}\n")).collect()

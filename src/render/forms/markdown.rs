@@ -55,6 +55,9 @@ fn head(verb: &str, sections: &[Section], limit: usize) -> String {
     let worst = sections.iter().map(|section| section.standing).max().unwrap_or_default();
     let number = count(sections.len(), "environment", "environments");
     let mut page = Page { text: String::new(), left: limit };
+    if sections.is_empty() {
+        page.add(format!("{}\n", marker::NONE));
+    }
     page.add(format!("## {} ditc {verb}: {number}\n\n", sign(worst)));
     if sections.is_empty() || !page.add("| | Environment | |\n|---|---|---|\n".to_owned()) {
         return page.text;

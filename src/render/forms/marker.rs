@@ -7,6 +7,8 @@ use super::{Section, Standing};
 
 /// How every marker begins.
 pub(super) const BEGIN: &str = "<!-- ditc";
+/// Stands in a text that tells of no environment, since none is meant.
+pub(super) const NONE: &str = "<!-- ditc: none -->";
 /// What is told in a status of a commit.
 const TOLD: usize = 140;
 
@@ -63,6 +65,12 @@ pub fn pieces(text: &str) -> Vec<Piece> {
         }
     }
     pieces
+}
+
+/// Whether a text of ours tells of no environment.
+#[must_use]
+pub fn tells_of_none(text: &str) -> bool {
+    text.lines().next() == Some(NONE)
 }
 
 fn name(line: &str) -> Option<&str> {

@@ -22,7 +22,7 @@ mod tests;
 pub use github::{annotations, outputs};
 pub use junit::junit;
 pub use markdown::{COMMENT, markdown};
-pub use marker::{Piece, marker, pieces};
+pub use marker::{Piece, marker, pieces, tells_of_none};
 
 /// Blocks of text as they stand in reports.
 const PLAIN: Style = Style { colour: false, width: 100 };
@@ -47,6 +47,8 @@ pub struct Section {
     pub problems: Vec<Problem>,
     /// What was looked at and is as it should be, by address or path.
     pub good: Vec<String>,
+    /// It has no file here any more, so no apply is about it.
+    pub is_stray: bool,
 }
 
 /// What it comes to.

@@ -52,6 +52,7 @@ impl Section {
             rows: rows.into_iter().map(|(_, row)| row).collect(),
             drift: plan.drift.iter().map(|(key, drift)| drifted(&plan.environment, key, drift)).collect(),
             problems,
+            is_stray: false,
             good: unchanged.map(|(key, unchanged)| text::object(plan, unchanged.component.as_ref(), key)).collect(),
         }
     }

@@ -89,9 +89,10 @@ pub fn seen(
     }
 }
 
-/// A path as it is shown, with or without the point that begins it.
+/// A path as it is shown here, with or without the point that begins it. Plans put a name in brackets that holds points:
+/// `data["a.txt"]`.
 fn whole(at: &str) -> String {
-    format!(".{}", at.trim_start_matches('.'))
+    format!(".{}", at.trim_start_matches('.')).replace("[\"", ".").replace("\"]", "")
 }
 
 /// Whether a live object has a field, as far as maps lead.

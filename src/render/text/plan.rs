@@ -179,6 +179,9 @@ fn no_changes(plan: &Plan, context: &Context<'_>, style: Style) -> String {
             }
         ),
         Operation::Destroy => format!("There is nothing of environment {environment} to destroy."),
+        Operation::Apply if context.choices.refresh_only => {
+            format!("The record of environment {environment} knows what is there; what differs stays as it is.")
+        }
         Operation::Apply if context.as_of.is_some() => {
             format!("Environment {environment} was last left as its definition asks.")
         }
