@@ -13,14 +13,17 @@ pub(super) async fn preflight(link: &Link, input: &Input<'_>, plan: &Plan, makes
         return Preflight::default();
     }
     let (cluster, kinds, namespace) = (&link.cluster, &link.kinds, &plan.namespace);
-    let demand = plan::demand(input, plan, kinds);
+    let room = plan::room(input, plan, kinds);
     let quotas = async {
         // A namespace that is not there has no quota yet.
-        if demand.is_empty() || plan::is_namespace_new(plan) { Vec::new() } else { cluster.quotas(namespace).await }
+        if room.demand.is_empty() || plan::is_namespace_new(plan) {
+            Vec::new()
+        } else {
+            cluster.quotas(namespace).await
+        }
     };
     let (rules, quotas) = tokio::join!(cluster.rules(namespace), quotas);
-    let freed = plan::freed(input, plan, kinds);
-    plan::preflight(plan, kinds, watched, makes_key, rules.as_deref(), &demand, &freed, &quotas)
+    plan::preflight(plan, kinds, watched, makes_key, rules.as_deref(), &room, &quotas)
 }
 
 /// The kind in which an object is seen to work, if that is waited for.

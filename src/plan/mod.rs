@@ -65,8 +65,8 @@ pub use moved::{Moved, MovedField, Movement, moved};
 pub use order::rank;
 pub use overdrawn::Overdrawn;
 pub use preflight::{
-    Demand, Limit, MissingRight, Preflight, Purpose, Quota, Rule, Scope, Shortfall, Verb, demand, freed,
-    is_namespace_new, preflight,
+    Demand, Limit, MissingRight, Preflight, Purpose, Quota, Room, Rule, Scope, Shortfall, Verb, is_namespace_new,
+    preflight, room,
 };
 pub use questions::{How, Question, Take, questions};
 pub use rebuild::rebuild;

@@ -56,19 +56,22 @@ pub fn is_namespace_new(plan: &Plan) -> bool {
     plan.changes.iter().any(|(key, change)| key.kind.is("", "Namespace") && change.action == Action::Create)
 }
 
-/// The most that a plan uses on top of what is used now. Quotas are worth asking for only where it is not empty.
-///
-/// It is an upper bound: deletes free nothing here, since they may come last; [`freed`] tells what they would. What pods get from a LimitRange, and pods
-/// of a DaemonSet or a CronJob, are not counted: who knows how many.
-#[must_use]
-pub fn demand(input: &Input, plan: &Plan, kinds: &Kinds) -> Demand {
-    demand::demand(input, plan, kinds)
+/// What a plan asks of quotas.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Room {
+    /// The most that is used on top of what is used now. Quotas are worth asking for only where it is not empty.
+    ///
+    /// It is an upper bound: deletes free nothing here, since they may come last. What pods get from a LimitRange, and
+    /// pods of a DaemonSet or a CronJob, are not counted: who knows how many.
+    pub demand: Demand,
+    /// What each deletion gives back. It may come before or after what needs it.
+    pub freed: BTreeMap<ObjectKey, Demand>,
 }
 
-/// What each deletion of a plan gives back of what quotas count. It may come before or after what needs it.
+/// What a plan asks of quotas, as far as that can be foreseen.
 #[must_use]
-pub fn freed(input: &Input, plan: &Plan, kinds: &Kinds) -> BTreeMap<ObjectKey, Demand> {
-    demand::freed(input, plan, kinds)
+pub fn room(input: &Input, plan: &Plan, kinds: &Kinds) -> Room {
+    Room { demand: demand::demand(input, plan, kinds), freed: demand::freed(input, plan, kinds) }
 }
 
 /// Judges a plan. `rules` is what the credentials may do in the namespace, where that is known for all rights; `watched`
@@ -81,10 +84,10 @@ pub fn preflight(
     watched: impl Fn(&GroupKind) -> Option<GroupKind>,
     makes_key: bool,
     rules: Option<&[Rule]>,
-    demand: &Demand,
-    freed: &BTreeMap<ObjectKey, Demand>,
+    room: &Room,
     quotas: &[Quota],
 ) -> Preflight {
+    let Room { demand, freed } = room;
     let (there, planned) = (quota::changed(plan, quotas), quota::planned(plan));
     let needs = rights::needs(plan, kinds, watched, makes_key);
     Preflight {

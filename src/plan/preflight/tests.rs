@@ -122,8 +122,7 @@ fn missing_with(plan: &Plan, rules: Vec<Rule>, makes_key: bool) -> Vec<String> {
         "Service" => Some(GroupKind::new("discovery.k8s.io", "EndpointSlice")),
         _ => Some(kind.clone()),
     };
-    let preflight =
-        preflight(plan, &Kinds::builtin(), watched, makes_key, Some(&rules), &Demand::new(), &BTreeMap::new(), &[]);
+    let preflight = preflight(plan, &Kinds::builtin(), watched, makes_key, Some(&rules), &Room::default(), &[]);
     let words = preflight.missing_rights.iter().map(|missing| {
         let verbs: Vec<&str> = missing.verbs.iter().map(|verb| verb.word()).collect();
         let names = missing.purposes.iter().map(|purpose| match purpose {
@@ -266,8 +265,7 @@ fn the_record_and_the_lease_need_rights_of_their_own() {
     let judge = |plan: &Plan| {
         let watched = |_: &GroupKind| None;
         let rules = std::slice::from_ref(&all);
-        let found =
-            preflight(plan, &Kinds::builtin(), watched, false, Some(rules), &Demand::new(), &BTreeMap::new(), &[]);
+        let found = preflight(plan, &Kinds::builtin(), watched, false, Some(rules), &Room::default(), &[]);
         let words = found.missing_rights.into_iter().map(|missing| (missing.resource, missing.verbs.len()));
         words.collect::<Vec<_>>()
     };
@@ -281,8 +279,7 @@ fn the_record_and_the_lease_need_rights_of_their_own() {
 fn rights_may_come_with_a_new_namespace_but_not_the_right_to_make_it() {
     let plan = create("Namespace", "demo").with(Action::Create, "Deployment", "web", json!({}));
     let judge = |rules: &[Rule]| {
-        preflight(&plan, &Kinds::builtin(), |_| None, false, Some(rules), &Demand::new(), &BTreeMap::new(), &[])
-            .is_hopeless()
+        preflight(&plan, &Kinds::builtin(), |_| None, false, Some(rules), &Room::default(), &[]).is_hopeless()
     };
     assert!(!judge(&[rule(&[""], &["namespaces"], &[], &["create"])]));
     assert!(judge(&[rule(&["apps", "", "coordination.k8s.io"], &["deployments"], &[], &["*"])]));
@@ -290,16 +287,7 @@ fn rights_may_come_with_a_new_namespace_but_not_the_right_to_make_it() {
 
 #[test]
 fn what_is_not_known_is_not_missing() {
-    let found = preflight(
-        &create("Service", "a"),
-        &Kinds::builtin(),
-        |_| None,
-        false,
-        None,
-        &Demand::new(),
-        &BTreeMap::new(),
-        &[],
-    );
+    let found = preflight(&create("Service", "a"), &Kinds::builtin(), |_| None, false, None, &Room::default(), &[]);
     assert!(found.is_clear() && !found.is_hopeless());
     // No right can be named for a kind that the server does not serve.
     let widget = ObjectKey::new("example.com", "Widget", Some("demo"), "a");
@@ -338,7 +326,7 @@ fn demand_of(plan: &Plan, live: Vec<Object>, answers: Vec<Object>) -> Vec<String
             check_namespace: Namespace::new("default").unwrap(),
         },
     };
-    let demand = demand(&input, plan, &Kinds::builtin());
+    let Room { demand, freed: _ } = room(&input, plan, &Kinds::builtin());
     let told = demand.iter().filter(|(name, _)| *name != "count/leases.coordination.k8s.io");
     told.map(|(name, quantity)| format!("{name}={quantity}")).collect()
 }
