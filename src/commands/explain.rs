@@ -158,9 +158,13 @@ fn explained(place: &Place, survey: &Survey, meant: &Meant<'_>, provenance: Opti
         sort: sort(place, keys, component.as_ref()),
         defined,
         template: origin.and_then(|origin| origin.template.as_ref()).map(|span| at(sources, span)),
-        module: provenance.map(|Provenance { module, is_built_in, .. }| {
-            if *is_built_in { format!("{module} (built in)") } else { format!("{module} (modules/{module}/)") }
-        }),
+        module: provenance.filter(|provenance| provenance.own.is_none()).map(
+            |Provenance { module, is_built_in, .. }| {
+                if *is_built_in { format!("{module} (built in)") } else { format!("{module} (modules/{module}/)") }
+            },
+        ),
+        own: provenance.and_then(|provenance| provenance.own.clone()),
+        revision: component.as_ref().and_then(|id| basis.desired.as_ref()?.components.get(id)?.revision.clone()),
         follows: provenance.map_or_else(Vec::new, |provenance| inputs(&provenance.follows)),
         inputs: provenance.map_or_else(Vec::new, |provenance| inputs(&provenance.inputs)),
         variables: provenance.map_or_else(Vec::new, |provenance| inputs(&provenance.variables)),

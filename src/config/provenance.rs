@@ -21,11 +21,13 @@ pub struct Provenance {
     pub module: String,
     /// Whether that module comes with ditc.
     pub is_built_in: bool,
+    /// The objects in its repository that take the module's place: `chart` or `manifests`, and the path.
+    pub own: Option<(&'static str, String)>,
     /// Where its table begins.
     pub definition: Span,
-    /// The repository, what is followed in it, and the image's tag, as far as they are said.
+    /// The repository, what is followed in it, the path in it, and the image's tag, as far as they are said.
     pub follows: Vec<Said>,
-    /// In the order of the module, those of `env` each by itself.
+    /// In the order of the module, those of `env` each by itself; of a chart, its values.
     pub inputs: Vec<Said>,
     /// The variables that the inputs name, each with the value that wins.
     pub variables: Vec<Said>,
@@ -64,6 +66,15 @@ impl Workspace {
                 None => inputs.extend(declared.default.as_ref().map(|default| said(input.as_str(), default, true))),
             }
         }
+        let mut image = Vec::new();
+        if let Some(own) = &component.own {
+            // Of the module it takes nothing but the image.
+            inputs.retain(|input| !input.is_default);
+            image = std::mem::take(&mut inputs);
+            for entry in &own.values.entries {
+                told(&entry.key.value, &entry.value, DEPTH, false, &mut inputs);
+            }
+        }
         let given = inputs.iter().filter(|input: &&Said| !input.is_default);
         let used: Vec<String> = given.map(|input| input.value.clone()).collect();
         let is_used = |variable: &str| {
@@ -86,14 +97,16 @@ impl Workspace {
         let follows = [
             repo.as_ref().map(|repo| text("repo", repo)),
             reference.as_ref().map(|(sort, name)| text(sort.word(), name)),
+            component.own.as_ref().map(|own| text(own.what.word(), &own.path)),
             image_tag.as_ref().map(|tag| text("image_tag", tag)),
         ];
         let own = self.modules_of_its_own.contains(&component.module.value);
         Some(Provenance {
             module: component.module.value.to_string(),
             is_built_in: !own && super::builtin::has(&component.module.value),
+            own: component.own.as_ref().map(|own| (own.what.word(), own.path.value.clone())),
             definition: component.span.clone(),
-            follows: follows.into_iter().flatten().collect(),
+            follows: follows.into_iter().flatten().chain(image).collect(),
             inputs,
             variables: variables.map(|entry| said(&entry.key.value, &entry.value, false)).collect(),
         })

@@ -64,6 +64,15 @@ pub(super) fn own<'a>(
         );
     }
     let (what, path) = chart.or(manifests)?;
+    for key in [IMAGE, "image_tag"].into_iter().filter(|_| what == What::Manifests) {
+        let Some(entry) = table.get(key) else { continue };
+        fields.complain(
+            Diagnostic::new("image beside manifests")
+                .at(entry.key.span.clone(), "goes nowhere")
+                .detail(format!("the objects of {title} are manifests, which name their images themselves"))
+                .help("write it into the manifests, or take a chart or a module"),
+        );
+    }
     if table.get("repo").is_none() && !is_extending {
         let diagnostic = missing(span, title, "repo");
         fields

@@ -371,3 +371,38 @@ fn a_payload_of_the_old_scripts_plans() {
         .error("")
         .says(&format!("jakubborys/ditc-orders:{commit}"));
 }
+
+#[test]
+fn what_is_explained_of_a_chart_is_the_chart() {
+    let Some(helm) = helm() else { return };
+    let workspace = Workspace::of(
+        "//- environments/demo.toml\n[services.orders]\nrepo  = \"./shop\"\ntag   = \"dev\"\nchart = \"charts/orders\"\n\
+         image = \"example/orders\"\nneeds = []\n[services.orders.values]\nreplicaCount = 1\n",
+    );
+    with_charts(&workspace, &["orders"]);
+    let told = workspace.ditc(&format!("PATH={helm} explain demo.services.orders --sandbox")).exits(0);
+    let commit = git(&workspace.path("shop"), "rev-parse --short=7 dev");
+    let told = told.out.replace(&commit, "[COMMIT]");
+    crate::support::check(
+        told.split_once("\n\nPlan\n").expect("a plan").0.to_owned() + "\n",
+        str![[r#"
+demo.services.orders (service)
+  Defined   environments/demo.toml:1:11
+  Chart     charts/orders
+  Commit    [COMMIT] of ./shop, tag dev
+
+Follows
+  repo   ./shop  environments/demo.toml:2:9
+  tag    dev  environments/demo.toml:3:9
+  chart  charts/orders  environments/demo.toml:4:9
+  image  "example/orders"  environments/demo.toml:5:9
+
+Values
+  replicaCount  1  environments/demo.toml:8:16
+
+"#]],
+    );
+    let told = workspace.ditc(&format!("PATH={helm} explain demo.services.orders --sandbox -json")).exits(0).out;
+    let told: Value = serde_json::from_str(&told).expect("one document");
+    assert_eq!((&told["module"], &told["chart"]), (&Value::Null, &"charts/orders".into()));
+}

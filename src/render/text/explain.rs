@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::{
     render::style::{Look, Style, clean, clean_line},
+    revision::{Revision, Sort},
     state::Definition,
 };
 
@@ -17,7 +18,12 @@ pub struct Explained {
     /// Where the definition asks for it; none for what is no longer asked for.
     pub defined: Option<String>,
     pub template: Option<String>,
+    /// None where the objects come from the repository.
     pub module: Option<String>,
+    /// `chart` or `manifests`, and their path in the repository.
+    pub own: Option<(&'static str, String)>,
+    /// What a service stands at.
+    pub revision: Option<Revision>,
     /// What a service follows: `repo`, `tag`, `commit`.
     pub follows: Vec<Input>,
     pub inputs: Vec<Input>,
@@ -100,13 +106,26 @@ pub fn explain(explained: &Explained, style: Style) -> String {
             out.push_str(&row(word, place, style));
         }
     }
+    if let Some((what, path)) = &explained.own {
+        let word = if *what == "chart" { "Chart" } else { "Manifests" };
+        out.push_str(&row(word, path, style));
+    }
+    if let Some(Revision { repository, reference, commit, tag, since: _ }) = &explained.revision {
+        let by = match (reference.sort, tag) {
+            (Sort::Commit, _) => String::new(),
+            (_, Some(tag)) => format!(", {reference} by its tag {tag}"),
+            (_, None) => format!(", {reference}"),
+        };
+        out.push_str(&row("Commit", &format!("{} of {repository}{by}", commit.short()), style));
+    }
     if let Some(definition) = &explained.definition {
         let short = definition.short();
         let dirty = if definition.is_dirty { ", and files differ from it" } else { "" };
         out.push_str(&row("Files at", &format!("commit {short}{dirty}"), style));
     }
+    let given = if explained.own.as_ref().is_some_and(|(what, _)| *what == "chart") { "Values" } else { "Inputs" };
     for (heading, list) in
-        [("Follows", &explained.follows), ("Inputs", &explained.inputs), ("Variables", &explained.variables)]
+        [("Follows", &explained.follows), (given, &explained.inputs), ("Variables", &explained.variables)]
     {
         out.push_str(&inputs(heading, list, style));
     }

@@ -576,3 +576,45 @@ hint: nothing was written
 
 "#]]);
 }
+
+#[test]
+fn an_image_beside_manifests() {
+    refused(
+        r#"//- environments/demo.toml
+[services.web]
+repo      = "./shop"
+tag       = "dev"
+manifests = "deploy"
+image     = "example/web"
+image_tag = "v1"
+//- shop/deploy/config.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: a }
+"#,
+        str![[r#"
+error: image beside manifests
+ --> environments/demo.toml:5:1
+  |
+5 | image     = "example/web"
+  | ^^^^^ goes nowhere
+  |
+  = note: the objects of service `web` are manifests, which name their images
+          themselves
+  = help: write it into the manifests, or take a chart or a module
+
+error: image beside manifests
+ --> environments/demo.toml:6:1
+  |
+6 | image_tag = "v1"
+  | ^^^^^^^^^ goes nowhere
+  |
+  = note: the objects of service `web` are manifests, which name their images
+          themselves
+  = help: write it into the manifests, or take a chart or a module
+
+2 errors
+
+"#]],
+    );
+}
