@@ -108,7 +108,8 @@ impl Helm {
         let directory = files::Scratch::make(&self.scratch)?;
         let home = directory.path().join("chart");
         files::write_tree(&home, chart.files)?;
-        files::write_atomic(&directory.path().join("values.json"), chart.values.to_string().as_bytes())?;
+        let values = BTreeMap::from([("values.json".to_owned(), chart.values.to_string().into_bytes())]);
+        files::write_tree(directory.path(), &values)?;
         let place = home.to_string_lossy().into_owned();
         let values = directory.path().join("values.json").to_string_lossy().into_owned();
         let mut arguments = vec!["template", chart.release, &place, "--namespace", chart.namespace];

@@ -1,7 +1,10 @@
 //! Fetches what services take from their repositories, and has their charts rendered: once for each chart, values and
 //! versions, however often it is asked for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde_json::json;
 
@@ -23,6 +26,9 @@ use super::{
     references::access,
     unresolved::{not_as_locked, not_fetched},
 };
+
+/// What was rendered and is not used for this long is rendered anew when it is asked for.
+const UNUSED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Where the version of Kubernetes comes from that charts are rendered for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,7 +164,8 @@ struct Ready {
     helm: Helm,
     kubernetes: String,
     served: Vec<String>,
-    cache: Cache,
+    /// What was rendered before.
+    charts: Cache,
 }
 
 impl Stove<'_> {
@@ -171,14 +178,15 @@ impl Stove<'_> {
         if self.ready.is_none() {
             self.ready = Some(self.light().await?);
         }
-        let Some(Ready { helm, kubernetes, served, cache }) = &self.ready else { unreachable!("made just above") };
+        let Some(Ready { helm, kubernetes, served, charts }) = &self.ready else { unreachable!("made just above") };
         let Rendering { release, namespace, values } = rendering;
         let basis = json!({
             "helm": helm.version, "kubernetes": kubernetes, "served": served, "chart": digest(files).to_string(),
             "release": release, "namespace": namespace, "values": values,
         });
         let name = format!("chart {}", Hash::of_value(&basis));
-        let kept = cache.read(&name)?.and_then(|bytes| serde_json::from_slice::<BTreeMap<String, String>>(&bytes).ok());
+        let kept =
+            charts.read_used(&name)?.and_then(|bytes| serde_json::from_slice::<BTreeMap<String, String>>(&bytes).ok());
         if let Some(texts) = kept {
             return Ok(Rendered::Texts(texts));
         }
@@ -187,7 +195,8 @@ impl Stove<'_> {
             Answer::Texts(texts) => {
                 // What may hold the value of a Secret is written nowhere.
                 if !texts.values().any(|text| text.lines().any(|line| line.trim() == "kind: Secret")) {
-                    cache.write(&name, json!(texts).to_string().as_bytes())?;
+                    charts.write(&name, json!(texts).to_string().as_bytes())?;
+                    charts.prune(UNUSED)?;
                 }
                 Ok(Rendered::Texts(texts))
             }
@@ -215,7 +224,7 @@ impl Stove<'_> {
                 }
             },
         };
-        Ok(Ready { helm, kubernetes, served: served(&self.link.kinds), cache })
+        Ok(Ready { helm, kubernetes, served: served(&self.link.kinds), charts: cache.within("charts")? })
     }
 }
 

@@ -177,6 +177,9 @@ pub(super) fn not_fetched(wanted: &Wanted, error: &TreeError) -> Diagnostic {
         TreeError::TooBigPacked if matches!(repository, Repository::GitHub { .. }) => diagnostic
             .help(format!("`repo = \"https://github.com/{repository}\"` is fetched by git, without its large files")),
         TreeError::NoCommit { .. } => diagnostic.help("look at the spelling; and whether it was pushed there"),
+        TreeError::Submodule { .. } => {
+            diagnostic.help("only files, and links to files below this path, are taken: put the files themselves there")
+        }
         TreeError::LeadsOut { .. } | TreeError::Link { .. } | TreeError::Special { .. } => {
             diagnostic.help("only files, and links to files below this path, are taken")
         }

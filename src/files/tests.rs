@@ -167,3 +167,20 @@ fn what_is_old_beside_the_newest_goes() {
     assert_eq!(names_in(directory.path()).expect("readable"), ["new", "young"]);
     prune(&directory.path().join("nowhere"), day).expect("nothing is old there");
 }
+
+#[test]
+fn what_a_killed_process_left_goes_and_what_is_used_stays() {
+    let directory = tempfile::tempdir().unwrap();
+    let parent = directory.path().join("scratch");
+    let used = Scratch::make(&parent).unwrap();
+    fs::write(used.path().join("mine"), "x").unwrap();
+    let left = parent.join(format!("{}-1", std::process::id()));
+    fs::create_dir(&left).unwrap();
+    fs::write(left.join("old"), "x").unwrap();
+    let next = Scratch::make(&parent).unwrap();
+    assert_ne!(next.path(), used.path());
+    assert!(used.path().join("mine").exists() && fs::read_dir(next.path()).unwrap().next().is_none());
+    drop(next);
+    drop(used);
+    assert_eq!(fs::read_dir(&parent).unwrap().count(), 0);
+}

@@ -19,7 +19,7 @@ pub struct Credentials {
 
 /// A user with a password or a token.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Login {
+pub(super) struct Login {
     pub user: String,
     pub password: String,
 }

@@ -24,7 +24,8 @@ use tokio::time::timeout;
 use crate::image::Image;
 
 use challenge::Challenge;
-pub use credentials::{Credentials, CredentialsError, Login};
+use credentials::Login;
+pub use credentials::{Credentials, CredentialsError};
 
 /// The manifests that an image may have; without these, registries answer in a form of 2015 or not at all.
 const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \

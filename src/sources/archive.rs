@@ -32,6 +32,8 @@ pub(super) fn trees(
         .map(|path| Wanted { path, gathered: Ok(Gathered::default()), is_there: path.is_empty() })
         .collect();
     let (mut seen, mut is_told) = (BTreeSet::new(), false);
+    // Git keeps no directory without a file; what it packs of a submodule is one.
+    let mut empty: BTreeSet<String> = BTreeSet::new();
     while let Some(Entry { path, size, content }) = archive.next()? {
         let content = match content {
             // Git says there of which commit it is.
@@ -48,13 +50,22 @@ pub(super) fn trees(
             return Err(nonsense("it does not say of which commit it is"));
         }
         let path = inner(&path)?;
+        // Whatever lies in a directory comes behind it.
+        if let Some((directory, _)) = path.rsplit_once('/') {
+            empty.remove(directory);
+        }
         let mut bytes = None;
         for Wanted { path: at, gathered, is_there } in &mut wanted {
             let Ok(taken) = gathered else { continue };
             let Some(name) = below(at, path) else { continue };
             *is_there = true;
             let taking = match &content {
+                Content::Directory if !path.is_empty() => {
+                    empty.insert(path.to_owned());
+                    Ok(())
+                }
                 Content::Directory | Content::Comment(_) => Ok(()),
+                Content::Special => Err(TreeError::Special { path: shown(name) }),
                 Content::Link(target) => {
                     taken.reserve(name, 0).map(|()| taken.link(name.to_owned(), target.as_bytes()))
                 }
@@ -86,6 +97,9 @@ pub(super) fn trees(
             let near = near(&seen, &path);
             return Err(TreeError::NoPath { repository, commit, path, near });
         }
+        if let Some(name) = empty.iter().find_map(|empty| below(path, empty)) {
+            return Err(TreeError::Submodule { path: name.to_owned() });
+        }
         gathered?.tree(commit)
     });
     Ok(trees.collect())
@@ -112,6 +126,8 @@ enum Content {
     },
     Link(String),
     Directory,
+    /// What git packs never, or cannot keep.
+    Special,
     /// No entry, but what is said about the whole archive.
     Comment(String),
 }
@@ -178,6 +194,8 @@ impl<R: Read> Archive<R> {
                     Content::Link(records.remove("linkpath").map_or_else(|| text(157..257).map(str::to_owned), Ok)?)
                 }
                 b'5' => Content::Directory,
+                b'1' | b'3'..=b'7' => Content::Special,
+                // It may say how others are called.
                 _ => return Err(TreeError::Special { path: shown(&path) }),
             };
             return Ok(Some(Entry { path, size, content }));

@@ -3,8 +3,6 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use sha2::{Digest, Sha256};
-
 use super::{Access, Tree, TreeFile, TreeQuestion, tree::BYTES};
 use crate::{files, object::Hash, revision::Repository};
 
@@ -16,22 +14,15 @@ const LIMIT: u64 = BYTES + BYTES / 4;
 /// A tree that was kept.
 pub(super) fn read(access: &Access, question: &TreeQuestion) -> Option<Tree> {
     let name = name(access, question);
-    let bytes = files::read_plain(&place(access, &name), LIMIT).ok()??;
-    let end = bytes.iter().position(|byte| *byte == b'\n')? + 1;
-    let (head, body) = bytes.split_at(end);
-    if head != self::head(&name, body) {
-        return None;
-    }
-    decode(body, question)
+    decode(&files::read_sealed(&place(access, &name), &name, LIMIT).ok()??, question)
 }
 
 /// Keeps a tree, and drops those that are old. Where that fails, it is fetched again.
 pub(super) fn keep(access: &Access, question: &TreeQuestion, tree: &Tree) {
     let name = name(access, question);
-    let (place, body) = (place(access, &name), encode(tree));
+    let place = place(access, &name);
     let directory = place.parent().expect("it was joined");
-    let whole = [head(&name, &body), body].concat();
-    if files::create_private_dir(directory).is_ok() && files::write_atomic(&place, &whole).is_ok() {
+    if files::create_private_dir(directory).is_ok() && files::write_sealed(&place, &name, &encode(tree)).is_ok() {
         let _ = files::prune(directory, AGE);
     }
 }
@@ -47,15 +38,6 @@ fn name(access: &Access, TreeQuestion { repository, commit, path, reference: _ }
 
 fn place(access: &Access, name: &str) -> PathBuf {
     access.cache.join("trees").join(Hash::of(name.as_bytes()).to_string())
-}
-
-/// The first line: the format's version, and a hash over what is kept and what it is.
-fn head(name: &str, body: &[u8]) -> Vec<u8> {
-    let mut hasher = Sha256::new();
-    hasher.update((name.len() as u64).to_be_bytes());
-    hasher.update(name);
-    hasher.update(body);
-    format!("1 {}\n", Hash::from_digest(hasher.finalize().into())).into_bytes()
 }
 
 /// For each file a line `MODE PATH-LENGTH LENGTH`, its path and its bytes.

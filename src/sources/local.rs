@@ -71,6 +71,9 @@ pub(super) async fn tree(
     let mut listed = Vec::new();
     for line in listing.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
         let (entry, size) = read_line(line)?;
+        if entry.mode == "160000" {
+            return Err(TreeError::Submodule { path: entry.path });
+        }
         if !matches!(entry.mode.as_str(), "100644" | "100664" | "100755" | "120000") {
             return Err(TreeError::Special { path: entry.path });
         }

@@ -92,6 +92,8 @@ pub enum TreeError {
     LeadsOut { path: String, target: String },
     #[error("`{path}` is a link to `{target}`, which is no file of the tree")]
     Link { path: String, target: String },
+    #[error("`{path}` is a submodule, and its files lie in another repository")]
+    Submodule { path: String },
     #[error("`{path}` is neither a file nor a link to one")]
     Special { path: String },
     #[error("it holds more than {ENTRIES} files")]
@@ -160,9 +162,11 @@ async fn of_host<'a>(access: &Access, questions: Vec<&'a TreeQuestion>) -> Vec<(
     let mut answers = Vec::with_capacity(questions.len());
     let mut missing = Vec::new();
     for question in questions {
-        match kept::read(access, question) {
-            Some(tree) => answers.push((question, Ok(tree))),
-            None => missing.push(question),
+        match plain(&question.path).map(|_| kept::read(access, question)) {
+            // One that asks for what cannot be stands in nobody else's way.
+            Err(error) => answers.push((question, Err(Arc::new(error)))),
+            Ok(Some(tree)) => answers.push((question, Ok(tree))),
+            Ok(None) => missing.push(question),
         }
     }
     if missing.is_empty() {

@@ -35,15 +35,37 @@ impl Cache {
     /// # Errors
     /// When the disk refuses.
     pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
-        let path = self.path(name);
-        let Some(mut bytes) = files::read(&path, LIMIT)? else { return Ok(None) };
-        let body = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| end + 1);
-        if bytes[..body] != head(name, &bytes[body..]) {
-            files::remove(&path)?;
-            return Ok(None);
+        Ok(files::read_sealed(&self.path(name), name, LIMIT)?)
+    }
+
+    /// Files by name in a directory of its own, where what nobody uses goes after a while.
+    ///
+    /// # Errors
+    /// When the directory cannot be made or is a symbolic link.
+    pub fn within(&self, name: &str) -> Result<Self, Error> {
+        let directory = self.directory.join(name);
+        files::create_private_dir(&directory)?;
+        Ok(Self { directory })
+    }
+
+    /// Reads as [`Cache::read`] does, and counts that as a use.
+    ///
+    /// # Errors
+    /// As [`Cache::read`].
+    pub fn read_used(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        let bytes = self.read(name)?;
+        if bytes.is_some() {
+            files::touch(&self.path(name))?;
         }
-        bytes.drain(..body);
-        Ok(Some(bytes))
+        Ok(bytes)
+    }
+
+    /// Drops what was last used longer before the newest than this.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn prune(&self, age: std::time::Duration) -> Result<(), Error> {
+        Ok(files::prune(&self.directory, age)?)
     }
 
     /// Keeps bytes under a name.
@@ -51,18 +73,11 @@ impl Cache {
     /// # Errors
     /// When the disk refuses.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
-        let whole = [&head(name, bytes), bytes].concat();
-        Ok(files::write_atomic(&self.path(name), &whole)?)
+        Ok(files::write_sealed(&self.path(name), name, bytes)?)
     }
 
     /// Names are often addresses of servers, which make no file names; their hash does.
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.directory.join(&Hash::of(name.as_bytes()).to_string()[..32])
     }
-}
-
-/// The first line: a hash over name and content, and the format's version.
-fn head(name: &str, bytes: &[u8]) -> Vec<u8> {
-    let content = Hash::of(bytes);
-    format!("1.0 {}\n", Hash::of(format!("{name}\n{content}").as_bytes())).into_bytes()
 }

@@ -144,3 +144,23 @@ fn a_cache_gives_back_what_it_was_given_or_nothing() {
         }
     }
 }
+
+#[test]
+fn what_is_used_is_kept_and_what_is_not_goes() {
+    let directory = tempfile::tempdir().unwrap();
+    let cache = Cache::open(directory.path()).unwrap().within("charts").unwrap();
+    let age = |name: &str, days: u64| {
+        let file = std::fs::File::open(cache.path(name)).unwrap();
+        let now = file.metadata().unwrap().modified().unwrap();
+        file.set_modified(now - std::time::Duration::from_secs(days * 24 * 60 * 60)).unwrap();
+    };
+    for name in ["used", "unused"] {
+        cache.write(name, name.as_bytes()).unwrap();
+        age(name, 40);
+    }
+    assert_eq!(cache.read_used("used").unwrap().as_deref(), Some(&b"used"[..]));
+    cache.write("new", b"new").unwrap();
+    cache.prune(std::time::Duration::from_secs(30 * 24 * 60 * 60)).unwrap();
+    assert!(cache.read("used").unwrap().is_some() && cache.read("new").unwrap().is_some());
+    assert!(cache.read("unused").unwrap().is_none());
+}

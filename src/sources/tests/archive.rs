@@ -125,12 +125,44 @@ fn what_leads_out_is_refused_by_its_name() {
         file("top/chart/first/inside", "x"),
     ];
     wrong(&chain, "`second` is a link that leads out of the tree, to `../../x`");
-    for kind in [b'1', b'3', b'4', b'6', b'7', b'L', b'S'] {
-        wrong(
-            &with(entry("top/chart/evil", kind, "chart/Chart.yaml", b"")),
-            "`top/chart/evil` is neither a file nor a link to one",
-        );
+    let other = |kind: u8| with(entry("top/chart/evil", kind, "chart/Chart.yaml", b""));
+    for kind in [b'1', b'3', b'4', b'6', b'7'] {
+        wrong(&other(kind), "`evil` is neither a file nor a link to one");
     }
+    for kind in [b'L', b'S'] {
+        wrong(&other(kind), "`top/chart/evil` is neither a file nor a link to one");
+    }
+}
+
+#[test]
+fn what_is_wrong_at_one_path_is_nobody_elses_business() {
+    let directory = |name: &str| entry(name, b'5', "", b"");
+    let entries = [
+        directory("top/"),
+        directory("top/chart/"),
+        file("top/chart/Chart.yaml", "name: x\n"),
+        directory("top/chart/templates/"),
+        directory("top/chart/templates/deep/"),
+        file("top/chart/templates/deep/a.yaml", ""),
+        directory("top/other/"),
+        directory("top/other/inner/"),
+        directory("top/special/"),
+        entry("top/special/pipe", b'6', "", b""),
+        directory("top/submodule/"),
+    ];
+    let paths = ["chart", "other", "special", "submodule", "none"];
+    let trees = read(&pack(&entries), &Commit::new(COMMIT).unwrap(), &paths).expect("the archive is whole");
+    let told =
+        trees.into_iter().map(|tree| tree.map_or_else(|error| error.to_string(), |tree| tree.files.len().to_string()));
+    let none = format!("there is no `none` at commit {COMMIT} of kooba/orders");
+    let expected = [
+        "2",
+        "`inner` is a submodule, and its files lie in another repository",
+        "`pipe` is neither a file nor a link to one",
+        "`submodule` is a submodule, and its files lie in another repository",
+        &none,
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
 }
 
 #[test]

@@ -159,7 +159,7 @@ fn submodules_and_strange_names_are_refused() {
     let head = head(&directory);
     git(&orders, &format!("update-index --add --cacheinfo 160000,{head},charts/orders/sub"));
     git(&orders, "commit --quiet --message sub");
-    refused(&directory, "charts/orders", "`sub` is neither a file nor a link to one");
+    refused(&directory, "charts/orders", "`sub` is a submodule, and its files lie in another repository");
     git(&orders, "reset --quiet --hard HEAD~1");
     write(&orders, "charts/orders/a\\b", "");
     commit(&directory, "strange");

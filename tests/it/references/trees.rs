@@ -399,3 +399,61 @@ error: files not fetched
     shop.git("config uploadpack.allowFilter true");
     says(&workspace, APPLY, "first");
 }
+
+#[test]
+fn what_is_explained_of_manifests_is_where_they_lie() {
+    let workspace = Workspace::of(&SHOP.replace("kooba/shop", "./shop"));
+    let _shop = shop(&workspace, "first");
+    let told = workspace.ditc("explain demo.services.shop --sandbox").exits(0);
+    crate::support::check(
+        told.out.split_once("\n\nPlan\n").expect("a plan").0.to_owned() + "\n",
+        str![[r#"
+demo.services.shop (service)
+  Defined   environments/demo.toml:1:11
+  Manifests deploy
+  Commit    9bb064e of ./shop, tag dev
+
+Follows
+  repo       ./shop  environments/demo.toml:2:13
+  tag        dev  environments/demo.toml:3:13
+  manifests  deploy  environments/demo.toml:4:13
+
+"#]],
+    );
+}
+
+#[test]
+fn a_submodule_is_told_wherever_it_is_found() {
+    let (workspace, shop, server) = on_github();
+    let inner = Repository::new(&workspace, "inner");
+    let url = inner.root.display().to_string();
+    shop.git(&format!("-c protocol.file.allow=always submodule --quiet add {url} deploy/inner"));
+    shop.commit("submodule");
+    shop.git("tag --force dev");
+    server.tag("kooba/shop", "dev", &shop.commit_of("dev"));
+    server.answer(&tarball(&shop), [Answer::new(200, packed(&shop))]);
+    let told = workspace.ditc("plan demo --sandbox").exits(1).out("").wrote_nothing();
+    // Its name depends on where the submodule lies.
+    let told = told.error.replace(&shop.commit_of("dev")[..7], "[COMMIT]");
+    crate::support::check(
+        told,
+        str![[r#"
+error: files not fetched
+ --> environments/demo.toml:4:13
+  |
+4 | manifests = "deploy"
+  |             ^^^^^^^^ what it holds is not known
+  |
+  = note: `deploy` of kooba/shop at [COMMIT] could not be had: `inner` is a
+          submodule, and its files lie in another repository
+  = help: only files, and links to files below this path, are taken: put the
+          files themselves there
+
+1 error
+
+"#]],
+    );
+    workspace.edit("environments/demo.toml", "\"kooba/shop\"", "\"./shop\"");
+    let told = workspace.ditc("plan demo --sandbox").exits(1).out("").wrote_nothing();
+    assert!(told.error.contains("`inner` is a\n          submodule"), "{}", told.error);
+}
