@@ -11,11 +11,14 @@ use crate::{config::Assignment, names::EnvironmentName};
 #[command(
     long_about = "Set keys of a service or dependency in the file of an environment. Comments, order and spaces stay; \
         what is set is checked before it is written, and what would make the file invalid is refused. A component that \
-        comes from an environment named by `extends` gets a table in this file.",
+        comes from an environment named by `extends` gets a table in this file.\n\nA value is what its key holds: a text for tag, \
+        chart, image and every variable in env, else a number, true, false, a list or a table where it looks like one. What \
+        stands in quotes is always a text.",
     after_help = "Examples:\n  ditc set jakub orders tag=v1.2            follow another tag\n  \
         ditc set jakub orders branch=main         in the place of the tag\n  \
         ditc set jakub orders replicas=3 image=jakubborys/ditc-orders\n  \
         ditc set jakub orders env.LOG_LEVEL=debug values.replicaCount=2\n  \
+        ditc set jakub orders -unset=replicas     so that the default holds\n  \
         ditc set base postgresql inputs.storage=2Gi"
 )]
 pub struct Set {
@@ -26,8 +29,11 @@ pub struct Set {
     #[arg(value_name = "SERVICE")]
     pub component: String,
     /// A key and its value; dots lead into tables
-    #[arg(value_name = "KEY=VALUE", required = true, value_parser = assignment)]
+    #[arg(value_name = "KEY=VALUE", required_unless_present = "unset", value_parser = assignment)]
     pub assignments: Vec<Assignment>,
+    /// Take a key out of the file, so that what it extends or a default holds; repeatable
+    #[arg(long, value_name = "KEY", value_parser = key)]
+    pub unset: Vec<Assignment>,
     /// Show what would change, and write nothing
     #[arg(long)]
     pub diff: bool,
@@ -39,7 +45,23 @@ fn assignment(text: &str) -> Result<Assignment, String> {
     if path.iter().any(String::is_empty) {
         return Err("a name is missing before `=`; write KEY=VALUE, such as tag=v1.2 or env.LOG_LEVEL=debug".to_owned());
     }
-    Ok(Assignment { path, value: value.to_owned() })
+    let whole = path.join(".");
+    if value.is_empty() {
+        return Err(format!(
+            "it gives `{whole}` no value; -unset={whole} takes the key out, '{whole}=\"\"' makes it an empty text"
+        ));
+    }
+    Ok(Assignment { path, value: Some(value.to_owned()) })
+}
+
+fn key(text: &str) -> Result<Assignment, String> {
+    let path: Vec<String> = text.split('.').map(|key| key.trim().to_owned()).collect();
+    let is_name = path.iter().all(|key| !key.is_empty()) && !text.contains('=');
+    if is_name {
+        Ok(Assignment { path, value: None })
+    } else {
+        Err("write the name of a key, such as tag or env.LOG_LEVEL".to_owned())
+    }
 }
 
 /// `ditc import`
@@ -50,7 +72,13 @@ pub enum Import {
         ditc import payload environment.json -write           into environments/, under the payload's name\n  \
         ditc import payload environment.json -name=jakub -write\n  \
         ditc import payload environment.json -out=jakub.toml\n\n\
-        What has no place in it is told on standard error, line by line.")]
+        The payload is one object of JSON; of each project all three keys are needed:\n  \
+        {\n    \"action\": \"create\",                ignored, and told\n    \"name\": \"jakub\",                   \
+        the environment\n    \"projects\": {\n      \"orders\": {\"org\": \"kooba\", \"repo\": \"ditc-orders\", \"tag\": \"dev\"}\n    \
+        }\n  }\n\nOf each project a service is made: its repository, its tag, the chart at charts/NAME with one replica. The\n\
+        dependencies of the old scripts are added, as they were to every environment: postgresql, rabbitmq and redis,\n\
+        unless what the environment extends has them. What is assumed so, and what has no place in the file, is told on\n\
+        standard error.")]
     Payload(ImportPayload),
 }
 

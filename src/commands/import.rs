@@ -31,7 +31,7 @@ pub(super) fn payload(desk: &Desk<'_>, arguments: &cli::ImportPayload) -> Result
     let mut sources = Sources::new();
     let id = sources.add(shown.clone(), payload);
     let imported = config::import_payload(&workspace, &sources, id, arguments.name.as_ref(), base.as_ref());
-    let Imported { environment, text, left } = match imported {
+    let Imported { environment, text, assumed, left } = match imported {
         Ok(imported) => imported,
         Err(mistakes) => return Err(Failure::in_files(sources, mistakes).hint("nothing was written")),
     };
@@ -65,13 +65,13 @@ pub(super) fn payload(desk: &Desk<'_>, arguments: &cli::ImportPayload) -> Result
             text: &left.text,
         });
         let unfit: Vec<_> = unfit.collect();
-        desk.terminal.out(&render::json::imported(&environment, filename, &text, &unfit));
+        desk.terminal.out(&render::json::imported(&environment, filename, &text, &assumed, &unfit));
         return Ok(Exit::Done);
     }
     let told = left.iter().map(|config::Left { span, text }| {
         (span.as_ref().map_or_else(|| shown.clone(), |span| sources.locate(span)), text.as_str())
     });
-    let told = render::text::not_carried_over(&told.collect::<Vec<_>>(), desk.terminal.status_style);
+    let told = render::text::not_carried_over(&told.collect::<Vec<_>>(), &assumed, desk.terminal.status_style);
     desk.terminal.status(told.trim_end());
     match filename {
         None => desk.terminal.out(text.trim_end()),

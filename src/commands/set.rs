@@ -17,7 +17,8 @@ pub(super) fn run(desk: &Desk<'_>, arguments: &cli::Set) -> Result<Exit, Failure
     let name = &arguments.environment;
     let mut texts = desk.workspace_files()?;
     let workspace = config::parse(&texts);
-    let edited = match config::edit(&workspace, name, &arguments.component, &arguments.assignments) {
+    let assignments = [arguments.assignments.as_slice(), &arguments.unset].concat();
+    let edited = match config::edit(&workspace, name, &arguments.component, &assignments) {
         Ok(edited) => edited,
         Err(mistake) => return Err(Failure::in_files(workspace.sources, vec![mistake]).hint("nothing was written")),
     };

@@ -20,6 +20,8 @@ const DEPENDENCIES: [&str; 3] = ["postgresql", "rabbitmq", "redis"];
 pub struct Imported {
     pub environment: EnvironmentName,
     pub text: String,
+    /// What the payload does not say.
+    pub assumed: Vec<String>,
     /// What is not carried over, in the order of the payload.
     pub left: Vec<Left>,
 }
@@ -111,8 +113,29 @@ pub fn import_payload(
     ];
     left.extend(by_scripts.map(|text| Left { span: None, text: text.to_owned() }));
     let known = base.map(|base| merge::chain(&workspace.environments, base).0).unwrap_or_default();
-    let text = written(&sources.get(id).path, base, &workspace.merged(&known), &projects);
-    Ok(Imported { environment, text, left })
+    let known = workspace.merged(&known);
+    let text = written(&sources.get(id).path, base, &known, &projects);
+    let mut assumed = Vec::new();
+    let made: Vec<&str> = missing_dependencies(&known).collect();
+    if !made.is_empty() {
+        let names = made.join(", ");
+        assumed.push(format!(
+            "the dependencies {names}: the payload names none, and the scripts installed them every time"
+        ));
+    }
+    if !projects.is_empty() {
+        assumed.push(
+            "the chart of each service at `charts/NAME` of its repository, with one replica, as the scripts had it"
+                .to_owned(),
+        );
+    }
+    Ok(Imported { environment, text, assumed, left })
+}
+
+/// The dependencies of the scripts that an environment does not have from what it extends.
+fn missing_dependencies(known: &Table) -> impl Iterator<Item = &'static str> {
+    let is_there = |name: &str| known.table(Tier::Dependency.table()).any(|entry| entry.key.value == name);
+    DEPENDENCIES.into_iter().filter(move |name| !is_there(name))
 }
 
 fn told(entry: &Entry, text: String) -> Left {
@@ -155,8 +178,12 @@ fn written(path: &str, base: Option<&EnvironmentName>, known: &Table, projects: 
     if let Some(base) = base {
         text.push_str(&format!("extends = {}\n", quoted(base.as_str())));
     }
-    let is_there = |name: &str| known.table(Tier::Dependency.table()).any(|entry| entry.key.value == name);
-    for name in DEPENDENCIES.into_iter().filter(|name| !is_there(name)) {
+    for (at, name) in missing_dependencies(known).enumerate() {
+        if at == 0 {
+            text.push_str(
+                "\n# Assumed: the payload names no dependencies, and the scripts installed these every time.",
+            );
+        }
         text.push_str(&format!("\n[dependencies.{name}]\nmodule = \"{name}\"\n"));
     }
     for Project { name, repo, tag } in projects {

@@ -8,7 +8,7 @@ mod text;
 
 use serde_json::{Map, Value};
 
-use self::text::put;
+use self::text::{put, take};
 use super::{
     Workspace,
     environment::SERVICE,
@@ -32,7 +32,8 @@ const TEXTS: [&str; 6] = ["repo", "module", "chart", "manifests", "image_tag", "
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
     pub path: Vec<String>,
-    pub value: String,
+    /// None to take the key out.
+    pub value: Option<String>,
 }
 
 /// A file that would change.
@@ -43,7 +44,7 @@ pub struct Edited {
     pub component: ComponentId,
     pub before: String,
     pub after: String,
-    /// What was set: keys with dots, and values.
+    /// What was set: keys with dots, and values; null for what was taken out.
     pub set: Vec<(String, Value)>,
 }
 
@@ -67,11 +68,20 @@ pub fn edit(
     let mut after = source.text.clone();
     let mut set = Vec::new();
     for Assignment { path, value } in assignments {
-        let spelled = spelled(kind(workspace, &merged, &component, path), path, value);
         let whole: Vec<&str> = [component.tier.table(), component.name.as_str()]
             .into_iter()
             .chain(path.iter().map(String::as_str))
             .collect();
+        let Some(value) = value else {
+            if !is_there(&after, &whole) {
+                return Err(not_there(&source.path, &component, &path.join("."), has(&merged, &whole)));
+            }
+            after = take(&after, &whole);
+            set.push((path.join("."), Value::Null));
+            continue;
+        };
+        is_text(environment, &component, path, value)?;
+        let spelled = spelled(kind(workspace, &merged, &component, path), path, value);
         after = put(&after, &whole, &spelled, rivals(path));
         let value = said(&format!("value = {spelled}\n")).and_then(|mut said| said.remove("value"));
         set.push((path.join("."), value.expect("it was spelled as one value")));
@@ -85,6 +95,52 @@ pub fn edit(
             .help("change the file by hand; `ditc validate` tells whether it is right"));
     }
     Ok(Edited { path: source.path.clone(), component, before: source.text.clone(), after, set })
+}
+
+/// Refuses what would switch off a key that cannot be switched: written as a text, it would be a strange path or name.
+fn is_text(
+    environment: &EnvironmentName,
+    component: &ComponentId,
+    path: &[String],
+    value: &str,
+) -> Result<(), Diagnostic> {
+    let [key] = path else { return Ok(()) };
+    let holds_text =
+        component.tier == Tier::Service && (FOLLOWS.contains(&key.as_str()) || TEXTS.contains(&key.as_str()));
+    if !holds_text || !matches!(value.trim(), "true" | "false") {
+        return Ok(());
+    }
+    let name = &component.name;
+    Err(Diagnostic::new("switch for a text")
+        .detail(format!("`{key}` of `{component}` holds a text, and `{value}` looks like a switch"))
+        .help(format!("to take it out of the file: ditc set {environment} {name} -unset={key}"))
+        .help(format!(
+            "where that text is meant, put it into quotes: ditc set {environment} {name} '{key}=\"{value}\"'"
+        )))
+}
+
+/// That a key which is to be taken out does not stand in the file.
+fn not_there(path: &str, component: &ComponentId, key: &str, is_inherited: bool) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::new("nothing to take out").detail(format!("`{path}` says nothing about `{key}` of `{component}`"));
+    match is_inherited {
+        true => {
+            diagnostic.help("it comes from what the environment extends: change it there, or set it to another value")
+        }
+        false => diagnostic,
+    }
+}
+
+fn is_there(text: &str, path: &[&str]) -> bool {
+    said(text).is_some_and(|said| Value::Object(said).pointer(&pointer(path)).is_some())
+}
+
+fn has(merged: &Table, path: &[&str]) -> bool {
+    Tree::Table(merged.clone()).json().pointer(&pointer(path)).is_some()
+}
+
+fn pointer(path: &[&str]) -> String {
+    path.iter().map(|key| format!("/{}", key.replace('~', "~0").replace('/', "~1"))).collect()
 }
 
 /// The component that a name means: bare, or as addresses have it.
@@ -140,7 +196,10 @@ fn spelled(kind: Option<&Type>, path: &[String], value: &str) -> String {
         (Some(Type::Env), _) => !value.trim_start().starts_with('{'),
         _ => false,
     };
-    if !is_text && is_toml(value) { value.trim().to_owned() } else { toml::Value::from(value).to_string() }
+    let bare = value.trim();
+    // What is in quotes already says that it is a text.
+    let is_quoted = bare.len() > 1 && (bare.starts_with('"') || bare.starts_with('\''));
+    if (!is_text || is_quoted) && is_toml(value) { bare.to_owned() } else { toml::Value::from(value).to_string() }
 }
 
 /// Whether a text is one value of TOML, of a type that files may hold.
@@ -178,9 +237,26 @@ fn is_meant(before: &str, after: &str, component: &ComponentId, set: &[(String, 
         for rival in rivals(&path) {
             table.remove(rival);
         }
-        table.insert(path[path.len() - 1].clone(), value.clone());
+        match value {
+            Value::Null => _ = table.shift_remove(&path[path.len() - 1]),
+            value => _ = table.insert(path[path.len() - 1].clone(), value.clone()),
+        }
     }
-    expected == after
+    let is_emptied = set.iter().any(|(_, value)| value.is_null());
+    // A table that is made of dotted keys goes with the last of them.
+    if is_emptied { full(expected) == full(after) } else { expected == after }
+}
+
+/// What a table holds, without the tables in it that hold nothing.
+fn full(table: Map<String, Value>) -> Map<String, Value> {
+    let kept = table.into_iter().filter_map(|(key, value)| match value {
+        Value::Object(inner) => {
+            let inner = full(inner);
+            (!inner.is_empty()).then_some((key, Value::Object(inner)))
+        }
+        value => Some((key, value)),
+    });
+    kept.collect()
 }
 
 /// What a text says, without places; none where it has mistakes in its syntax.

@@ -13,8 +13,8 @@ fn edited(text: &str, typed: &[&str]) -> Result<String, String> {
         ("environments/demo.toml".to_owned(), text.to_owned()),
     ]);
     let assignments = typed.iter().map(|typed| {
-        let (path, value) = typed.split_once('=').unwrap();
-        Assignment { path: path.split('.').map(str::to_owned).collect(), value: value.to_owned() }
+        let (path, value) = typed.split_once('=').map_or((*typed, None), |(path, value)| (path, Some(value)));
+        Assignment { path: path.split('.').map(str::to_owned).collect(), value: value.map(str::to_owned) }
     });
     let assignments: Vec<Assignment> = assignments.collect();
     let demo = EnvironmentName::new("demo").unwrap();
@@ -142,4 +142,25 @@ fn what_cannot_be_edited_safely_is_left() {
     assert_eq!(edited(escaped, &["tag=v1"]), Err("file not edited".to_owned()));
     assert_eq!(edited("[services]\norders = false\n", &["tag=v1"]), Err("file not edited".to_owned()));
     assert_eq!(edited("[services.order]\nimage = \"o\"\n", &["tag=v1"]), Err("unknown component".to_owned()));
+}
+
+#[test]
+fn a_key_is_taken_out_wherever_it_stands() {
+    let below = "[services.orders]\nimage = \"a\" # ours\ntag = \"b\"\n";
+    check(below, &["tag"], "[services.orders]\nimage = \"a\" # ours\n");
+    check(
+        "[services]\norders = { image = \"a\", tag = \"b\" }\n",
+        &["tag"],
+        "[services]\norders = { image = \"a\" }\n",
+    );
+    check(
+        "[services]\norders = { image = \"a\", tag = \"b\" }\n",
+        &["image"],
+        "[services]\norders = { tag = \"b\" }\n",
+    );
+    check("services.orders.env.A = \"1\"\nservices.orders.tag = \"b\"\n", &["env.A"], "services.orders.tag = \"b\"\n");
+    assert_eq!(edited(below, &["host"]), Err("nothing to take out".to_owned()));
+    // A whole table with its header is nothing that is done without a look.
+    let table = "[services.orders.env]\nA = \"1\"\n";
+    assert_eq!(edited(table, &["env"]), Err("file not edited".to_owned()));
 }

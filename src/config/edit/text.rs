@@ -71,6 +71,16 @@ pub(super) fn put(text: &str, path: &[&str], value: &str, rivals: Vec<&str>) -> 
     }
 }
 
+/// The text without what stands at `path`; the same text where it stands there in no way that can be taken out.
+pub(super) fn take(text: &str, path: &[&str]) -> String {
+    let mut text = text.to_owned();
+    let places = places(&text);
+    if let Some(pair) = pair(&places, path) {
+        text.replace_range(whole(&text, pair), "");
+    }
+    text
+}
+
 fn is(path: &[String], other: &[&str]) -> bool {
     path.iter().map(String::as_str).eq(other.iter().copied())
 }

@@ -82,13 +82,20 @@ pub fn set(path: &str, component: &ComponentId, set: &[(String, Value)], is_writ
 
 /// An environment's file that was made of something else, with what is not in it.
 #[must_use]
-pub fn imported(name: &EnvironmentName, path: Option<&str>, text: &str, left: &[Unfit<'_>]) -> String {
+pub fn imported(
+    name: &EnvironmentName,
+    path: Option<&str>,
+    text: &str,
+    assumed: &[String],
+    left: &[Unfit<'_>],
+) -> String {
     let left = left.iter().map(|unfit| json!({"line": unfit.line, "text": unfit.text}));
     document(&json!({
         "format_version": FORMAT_VERSION,
         "environment": name.as_str(),
         "filename": path,
         "toml": text,
+        "assumed": assumed,
         "not_carried_over": left.collect::<Vec<_>>(),
     }))
 }

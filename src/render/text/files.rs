@@ -35,11 +35,14 @@ pub fn valid(environments: usize, modules: usize, unknown: &BTreeSet<GroupKind>,
     out
 }
 
-/// What is not carried over into another file, each with its place.
+/// What is not carried over into another file, each with its place, and what the other file says besides.
 #[must_use]
-pub fn not_carried_over(left: &[(String, &str)], style: Style) -> String {
-    let lines = left.iter().map(|(place, text)| style.wrap("  ", "    ", Look::Plain, &format!("{place}: {text}")));
-    ["Not carried over:\n".to_owned()].into_iter().chain(lines).collect()
+pub fn not_carried_over(left: &[(String, &str)], assumed: &[String], style: Style) -> String {
+    let line = |text: String| style.wrap("  ", "    ", Look::Plain, &text);
+    let left = left.iter().map(|(place, text)| line(format!("{place}: {text}")));
+    let left = ["Not carried over:\n".to_owned()].into_iter().chain(left);
+    let heading = (!assumed.is_empty()).then(|| "Assumed:\n".to_owned());
+    left.chain(heading).chain(assumed.iter().cloned().map(line)).collect()
 }
 
 /// The lines that formatting changes, as a unified diff.

@@ -290,3 +290,63 @@ error: object too large
 "#]],
     );
 }
+
+/// Sets something, which must be refused.
+#[track_caller]
+fn unset(command: &str, expected: impl IntoData) {
+    let workspace = Workspace::of(&format!(
+        "//- environments/base.toml\nabstract = true\n{}",
+        WEB.split_once('\n').expect("a path").1
+    ));
+    workspace.write("environments/demo.toml", "extends = \"base\"\n[services.web]\nreplicas = 2\n");
+    let before = workspace.files("environments");
+    workspace.ditc(command).exits(1).out("").error(expected);
+    assert_eq!(workspace.files("environments"), before);
+}
+
+#[test]
+fn a_switch_for_a_text() {
+    unset(
+        "set demo web chart=false",
+        str![[r#"
+error: switch for a text
+ = note: `chart` of `services.web` holds a text, and `false` looks like a
+         switch
+ = help: to take it out of the file: ditc set demo web -unset=chart
+ = help: where that text is meant, put it into quotes: ditc set demo web
+         'chart="false"'
+
+1 error
+hint: nothing was written
+
+"#]],
+    );
+}
+
+#[test]
+fn a_key_that_is_not_there_to_be_taken_out() {
+    unset(
+        "set demo web -unset=image",
+        str![[r#"
+error: nothing to take out
+ = note: `environments/demo.toml` says nothing about `image` of `services.web`
+ = help: it comes from what the environment extends: change it there, or set it
+         to another value
+
+1 error
+hint: nothing was written
+
+"#]],
+    );
+    unset(
+        "set demo web -unset=host",
+        str![[r#"
+error: nothing to take out
+ = note: `environments/demo.toml` says nothing about `host` of `services.web`
+
+1 error
+hint: nothing was written
+
+"#]],
+    );
+}

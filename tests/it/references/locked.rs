@@ -341,3 +341,28 @@ fn what_is_explained_or_drawn_is_what_a_plan_says() {
     let drawn = workspace.ditc("graph demo -plan --sandbox -json").exits(0).out;
     assert!(!drawn.contains("update"), "{drawn}");
 }
+
+#[test]
+fn the_locks_of_this_repository_are_as_ditc_writes_them() {
+    use ditc::{config, diagnostic::Sources, files, names::EnvironmentName};
+
+    let workspace = Workspace::of_this_repository();
+    let texts = files::read_workspace(workspace.root()).expect("it can be read");
+    let mut parsed = config::parse(&texts);
+    let mut count = 0;
+    for (path, bytes) in workspace.files("environments") {
+        let path = path.display().to_string();
+        let Some(name) = path.strip_suffix(".lock.toml") else { continue };
+        let name = EnvironmentName::new(name.rsplit('/').next().expect("a name")).expect("an environment's");
+        let lock = config::Lock::read(&mut Sources::new(), &path, &bytes).expect(&path);
+        assert_eq!(lock.text(), String::from_utf8(bytes).expect("a text"), "{path}");
+        let followed: Vec<_> = config::tracked(&mut parsed, &name)
+            .into_iter()
+            .map(|tracked| (tracked.component, tracked.repository, tracked.reference))
+            .collect();
+        let locked = lock.services.into_iter().map(|(name, locked)| (name, locked.repository, locked.reference));
+        assert_eq!(locked.collect::<Vec<_>>(), followed, "{path}");
+        count += 1;
+    }
+    assert!(count >= 2, "{count} lock files");
+}

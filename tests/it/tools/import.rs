@@ -40,6 +40,7 @@ fn a_payload_becomes_an_environment() {
         .out(str![[r##"
 # Taken over from environment.json by `ditc import payload`.
 
+# Assumed: the payload names no dependencies, and the scripts installed these every time.
 [dependencies.postgresql]
 module = "postgresql"
 
@@ -76,6 +77,11 @@ Not carried over:
     are made anew for each environment
   environment.json: Telepresence, which was installed beside the dependencies:
     `ditc port-forward` reaches them from here
+Assumed:
+  the dependencies postgresql, rabbitmq, redis: the payload names none, and the
+    scripts installed them every time
+  the chart of each service at `charts/NAME` of its repository, with one
+    replica, as the scripts had it
 
 "#]]);
     assert!(!workspace.path("environments").exists(), "it was printed, and written nowhere");
@@ -95,7 +101,11 @@ error: environments/jakub.toml is there already
   "format_version": "1.0",
   "environment": "demo",
   "filename": "demo.toml",
-  "toml": "# Taken over from environment.json by `ditc import payload`./n/n[dependencies.postgresql]/nmodule = /"postgresql/"/n/n[dependencies.rabbitmq]/nmodule = /"rabbitmq/"/n/n[dependencies.redis]/nmodule = /"redis/"/n/n[services.products]/nrepo   = /"kooba/ditc-products/"/ntag    = /"dev/"/nchart  = /"charts/products/"/nvalues = { replicaCount = 1 }/n/n[services.orders]/nrepo   = /"kooba/ditc-orders/"/ntag    = /"dev/"/nchart  = /"charts/orders/"/nvalues = { replicaCount = 1 }/n/n[services.gateway]/nrepo   = /"kooba/ditc-gateway/"/ntag    = /"dev/"/nchart  = /"charts/gateway/"/nvalues = { replicaCount = 1 }/n",
+  "toml": "# Taken over from environment.json by `ditc import payload`./n/n# Assumed: the payload names no dependencies, and the scripts installed these every time./n[dependencies.postgresql]/nmodule = /"postgresql/"/n/n[dependencies.rabbitmq]/nmodule = /"rabbitmq/"/n/n[dependencies.redis]/nmodule = /"redis/"/n/n[services.products]/nrepo   = /"kooba/ditc-products/"/ntag    = /"dev/"/nchart  = /"charts/products/"/nvalues = { replicaCount = 1 }/n/n[services.orders]/nrepo   = /"kooba/ditc-orders/"/ntag    = /"dev/"/nchart  = /"charts/orders/"/nvalues = { replicaCount = 1 }/n/n[services.gateway]/nrepo   = /"kooba/ditc-gateway/"/ntag    = /"dev/"/nchart  = /"charts/gateway/"/nvalues = { replicaCount = 1 }/n",
+  "assumed": [
+    "the dependencies postgresql, rabbitmq, redis: the payload names none, and the scripts installed them every time",
+    "the chart of each service at `charts/NAME` of its repository, with one replica, as the scripts had it"
+  ],
   "not_carried_over": [
     {
       "line": 2,
@@ -276,6 +286,11 @@ Not carried over:
     anew for each environment
   p.json: Telepresence, which was installed beside the dependencies: `ditc
     port-forward` reaches them from here
+Assumed:
+  the dependencies postgresql, rabbitmq, redis: the payload names none, and the
+    scripts installed them every time
+  the chart of each service at `charts/NAME` of its repository, with one
+    replica, as the scripts had it
 
 "#]]);
     workspace.ditc("import payload nowhere.json").exits(1).out("").error(str![[r#"

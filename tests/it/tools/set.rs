@@ -182,7 +182,7 @@ hint: nothing was written
 
 "#]]);
     refused("set demo web tag").error(str![[r#"
-error: invalid value 'tag' for '<KEY=VALUE>...': write KEY=VALUE, such as tag=v1.2
+error: invalid value 'tag' for '[KEY=VALUE]...': write KEY=VALUE, such as tag=v1.2
 
 For more information, try '--help'.
 
@@ -213,5 +213,69 @@ error: two versions of one image
 hint: nothing was written
 
 "#]]);
+    assert_eq!(text(&workspace, "environments/demo.toml"), before);
+}
+
+#[test]
+fn a_key_is_taken_out() {
+    let workspace = Workspace::of(TWO);
+    workspace.ditc("set demo web replicas=3 env.A=1 env.B=2").exits(0);
+    workspace.ditc("set demo web -unset=replicas -unset=env.A").exits(0).error("").out(str![[r#"
+--- environments/demo.toml
++++ environments/demo.toml
+@@ -2,8 +2,6 @@
+ extends = "base"
+ 
+ [services.web]
+-image    = "shop/web" # ours
+-tag      = "v1"
+-replicas = 3
+-env.A    = "1"
+-env.B    = "2"
++image = "shop/web" # ours
++tag   = "v1"
++env.B = "2"
+
+environments/demo.toml is changed. What it would do: ditc plan demo
+
+"#]]);
+    workspace.ditc("set demo web -unset=env.B -json").exits(0).error("").out(str![[r#"
+{
+  "format_version": "1.0",
+  "filename": "environments/demo.toml",
+  "component": "services.web",
+  "set": {
+    "env.B": null
+  },
+  "written": true
+}
+
+"#]]);
+    workspace.ditc("validate demo").exits(0);
+    // Without a value nothing is taken out by accident, and what stands in quotes is a text.
+    workspace.ditc("set demo web tag=").exits(1).out("").error(str![[r#"
+error: invalid value 'tag=' for '[KEY=VALUE]...': it gives `tag` no value; -unset=tag takes the key out, 'tag=""' makes it an empty text
+
+For more information, try '--help'.
+
+"#]]);
+    workspace.ditc(r#"set demo web env.A="" env.B="1.5" tag="true""#).exits(0).error("");
+    crate::support::check(
+        text(&workspace, "environments/demo.toml"),
+        str![[r##"
+# Mine.
+extends = "base"
+
+[services.web]
+image = "shop/web" # ours
+tag   = "true"
+env.A = ""
+env.B = "1.5"
+
+"##]],
+    );
+    // An image is needed, so it stays.
+    let before = text(&workspace, "environments/demo.toml");
+    workspace.ditc("set demo web -unset=image").exits(1).out("");
     assert_eq!(text(&workspace, "environments/demo.toml"), before);
 }
