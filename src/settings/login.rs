@@ -19,7 +19,7 @@ pub(super) fn read(get: impl Fn(&str) -> Option<String>, others: [&str; 2]) -> O
     let is_app = app.id.is_some() || app.key.is_some();
     token("DITC_GITHUB_TOKEN")
         .or_else(|| file("DITC_GITHUB_TOKEN_FILE"))
-        .or_else(|| is_app.then(|| Login::App(app)))
+        .or_else(|| is_app.then_some(Login::App(app)))
         .or_else(|| others.iter().find_map(|name| token(name)))
 }
 
