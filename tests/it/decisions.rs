@@ -409,6 +409,7 @@ fn the_record_alone_is_refreshed(stage: &Stage) {
     stage.server.delete(&stage.path(WEB));
     stage.server.wait_until_gone(&stage.path(WEB));
     stage.apply("-refresh-only").exits(0).says("forget");
+    stage.plan("-refresh-only").exits(0).says("knows what is there; what differs stays as it is.");
     assert_eq!(stage.get(WEB), None);
     let told = stage.plan("").exits(2);
     assert!(!told.out.contains("deleted outside"), "{}", told.out);

@@ -227,6 +227,23 @@ error: git knows no commit `[COMMIT]` here
 }
 
 #[test]
+fn the_runs_of_a_second_life_count_on() {
+    let workspace = Workspace::of(SHOP);
+    workspace.ditc("apply demo --sandbox -auto-approve").exits(0);
+    workspace.ditc("destroy demo --sandbox -auto-approve").exits(0);
+    workspace.ditc("apply demo --sandbox -auto-approve").exits(0);
+    // A destroy has the number of the run that it ended.
+    assert_eq!(serials(&workspace), ["4", "2", "2"]);
+    workspace.ditc("state rebuild demo --sandbox").exits(0);
+    workspace.edit("environments/demo.toml", "web:v1", "web:v2");
+    workspace.ditc("apply demo --sandbox -auto-approve").exits(0);
+    assert_eq!(serials(&workspace)[1..], ["4", "2", "2"]);
+    assert!(!["4", "2"].contains(&serials(&workspace)[0].as_str()), "{:?}", serials(&workspace));
+    // What is known here stays out of git, where it is made anew.
+    assert_eq!(std::fs::read_to_string(workspace.path("state/.gitignore")).expect("it is there"), "*\n");
+}
+
+#[test]
 fn a_rollback_asks_as_an_apply_does() {
     let workspace = Workspace::of(SHOP);
     workspace.write(".gitignore", "state\n");

@@ -321,8 +321,7 @@ fn a_host_that_sleeps_while_it_waits(stage: &Stage) {
     let mut third = apply_in(&elsewhere, stage, "");
     third.wait_for("A run that died frees it within 15 seconds.");
     third.terminate();
-    let told = third.end().exits(143);
-    assert!(told.error.contains("interrupted before anything was changed"), "{}", told.error);
+    third.end().dies();
     // It has the lease, and waits as the first did.
     second.wait_for("Still waiting...");
     let lease = stage.path("coordination.k8s.io/v1 leases/ditc");

@@ -204,7 +204,7 @@ impl Workspace {
     /// Removes all of `state/` but the cluster in the box.
     pub(crate) fn forget(&self) {
         let Ok(found) = fs::read_dir(self.root().join("state")) else { return };
-        for entry in found.flatten().filter(|entry| entry.file_name() != "sandbox") {
+        for entry in found.flatten().filter(|entry| entry.file_name() != "sandbox" && entry.path().is_dir()) {
             fs::remove_dir_all(entry.path()).expect("local state can be removed");
         }
     }

@@ -238,6 +238,9 @@ error: nobody owns a field at `.metadata.uid` of Deployment/orders
     `.` shows all fields that somebody owns
 
 "#]]);
+    // As plans write a name that holds points.
+    let label = r#"metadata.labels["app.kubernetes.io/managed-by"]"#;
+    workspace.ditc(&format!("{fields} {label}")).exits(0).says("app.kubernetes.io/managed-by = \"ditc\": ditc");
     let secret = workspace.ditc("explain demo --sandbox").exits(0);
     secret.says("demo (environment)").says("nothing would be changed");
 }

@@ -131,6 +131,7 @@ fn several_in_markdown() {
     assert_data_eq!(
         markdown("plan", &[], COMMENT),
         str![[r#"
+<!-- ditc: none -->
 ## :white_check_mark: ditc plan: 0 environments
 
 
@@ -189,6 +190,9 @@ environments<<END
 END
 changed<<END
 ["jakub"]
+END
+strays<<END
+[]
 END
 exitcode<<END
 2

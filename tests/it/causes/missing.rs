@@ -51,16 +51,16 @@ fn an_image_that_is_not_given_to_everybody() {
 
 #[test]
 fn an_image_whose_name_is_none() {
-    let wrong = json!({"image": "Not A Name"});
+    let wrong = json!({"image": "app..v1"});
     fails(
         &[workload("Deployment", "InvalidImageName", &wrong, &none())],
-        "has an image whose name is none: Not A Name",
+        "has an image whose name is none: app..v1",
         str![[r#"
   ENV.services.broken/Deployment/broken: container app has an image whose
-    name is none: Not A Name
+    name is none: app..v1
     caused by: Pod/broken-[POD]: InvalidImageName: Failed to apply
-      default image tag "Not A Name": couldn't parse image name "Not A Name":
-      invalid reference format
+      default image tag "app..v1": couldn't parse image name "app..v1": invalid
+      reference format
     hint: kubectl -n ENV describe pod/broken-[POD]
 
 "#]],

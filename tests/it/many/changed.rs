@@ -78,6 +78,12 @@ fn nothing_that_changed_is_said_and_is_no_error() {
         let told = workspace.ditc(&format!("{command} --changed-since HEAD --sandbox")).exits(0);
         told.out("No environment has changed since HEAD.\n").error("");
     }
+    workspace.ditc("plan --changed-since HEAD --sandbox -format markdown=plan.md").exits(0);
+    workspace
+        .ditc("comment plan.md -status")
+        .exits(0)
+        .out("There is nothing to post: no environment is told of.\n")
+        .error("");
 }
 
 #[test]
@@ -95,6 +101,23 @@ hint: ditc destroy ENV --sandbox removes one
 
 "#]]);
     workspace.ditc("drift -changed-since HEAD --sandbox").exits(2).says("Drift: no file.");
+    // Also where a review reads it, and apart from what a merge applies.
+    let command = "plan -changed-since HEAD --sandbox -format github -format markdown=plan.md";
+    workspace.write("outputs", "");
+    let outputs = workspace.path("outputs").display().to_string();
+    workspace
+        .ditc(&format!("GITHUB_OUTPUT={outputs} {command}"))
+        .exits(0)
+        .says("::warning title=pr-1::nothing describes it any more");
+    let markdown = std::fs::read_to_string(workspace.path("plan.md")).expect("written");
+    assert!(markdown.starts_with("<!-- ditc:pr-1 -->") && markdown.contains("ditc destroy pr-1"), "{markdown}");
+    let outputs = std::fs::read_to_string(outputs).expect("written");
+    let lines: Vec<&str> = outputs.lines().collect();
+    let value = |name: &str| {
+        let at = lines.iter().position(|line| line.starts_with(&format!("{name}<<"))).expect(name);
+        lines[at + 1]
+    };
+    assert_eq!([value("strays"), value("environments"), value("changed")], ["[\"pr-1\"]", "[]", "[]"]);
     // The file that it stands on is gone, so nobody knows what it asks for.
     workspace.remove("environments/base.toml");
     workspace.ditc("plan -changed-since HEAD --sandbox").exits(1).says("extends what does not exist");
