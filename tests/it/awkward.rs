@@ -98,6 +98,11 @@ fn define(stage: &Stage, suffix: &str) {
         stage.workspace.write(&format!("modules/{name}/module.toml"), "");
         stage.workspace.write(&format!("modules/{name}/objects.yaml"), &text);
         environment.push_str(&format!("[dependencies.{name}{suffix}]\nmodule = \"{name}\"\n"));
+        if name == "limits" {
+            // Pods that say nothing are refused once its limits are there.
+            let makes_pods = ["sets", "deployments", "jobs"].map(|name| format!("\"{name}{suffix}\"")).join(", ");
+            environment.push_str(&format!("needs = [{makes_pods}]\n"));
+        }
     }
     let lines: String = (0..1024).map(|number| format!("line {number:4}: {}\n", "x".repeat(88))).collect();
     stage.workspace.write("modules/config-maps/files/long.txt", &lines);

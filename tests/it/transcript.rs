@@ -11,7 +11,10 @@ const ORDERS: &str = "image  = \"jakubborys/ditc-orders\"\n";
 fn an_environment_from_toml_to_ready_and_back() {
     let workspace = Workspace::of_this_repository();
 
-    let told = workspace.ditc("apply jakub --sandbox -auto-approve").exits(0).error(str![[""]]);
+    let told = workspace.ditc("apply jakub --sandbox -auto-approve").exits(0).error(str![[r#"
+environments/jakub.lock.toml decides which commits 3 services stand at.
+
+"#]]);
     for component in [
         "dependencies.postgresql",
         "dependencies.rabbitmq",
@@ -58,7 +61,10 @@ gateway.url = "http://jakub.preview.example.com"
 No changes. Environment jakub matches its definition.
 
 "#]])
-        .error(str![[""]])
+        .error(str![[r#"
+environments/jakub.lock.toml decides which commits 3 services stand at.
+
+"#]])
         .wrote_nothing();
 
     workspace.edit(JAKUB, ORDERS, &format!("{ORDERS}replicas = 2\n"));
@@ -83,7 +89,10 @@ cluster sandbox):
 Plan: 0 to add, 1 to change, 0 to destroy.
 
 "#]])
-        .error(str![[""]])
+        .error(str![[r#"
+environments/jakub.lock.toml decides which commits 3 services stand at.
+
+"#]])
         .wrote_nothing();
 
     // Nobody can be asked: nothing is changed.
@@ -91,6 +100,7 @@ Plan: 0 to add, 1 to change, 0 to destroy.
         .ditc("apply jakub --sandbox")
         .exits(1)
         .error(str![[r#"
+environments/jakub.lock.toml decides which commits 3 services stand at.
 error: a confirmation is needed, and standard input is no terminal
   hint: run it with `-auto-approve` to go on without a question, or look first
     with `ditc plan`
@@ -105,6 +115,7 @@ error: a confirmation is needed, and standard input is no terminal
         .end()
         .exits(0)
         .out(str![[r#"
+environments/jakub.lock.toml decides which commits 3 services stand at.
 Actions are shown with these symbols:
   ~ update in-place
 
@@ -168,7 +179,10 @@ update configmaps/ditc 200
 No changes. Environment jakub matches its definition.
 
 "#]])
-        .error(str![[""]])
+        .error(str![[r#"
+environments/jakub.lock.toml decides which commits 3 services stand at.
+
+"#]])
         .wrote_nothing();
 
     let destroy = workspace.ditc("destroy jakub --sandbox -auto-approve").exits(0).error(str![[""]]);
