@@ -74,6 +74,8 @@ enum Standing {
         version: String,
     },
     Lost(Option<Holder>),
+    /// It went with its namespace, in which nobody can take another.
+    Over,
 }
 
 /// The view of those who write under a lease.
@@ -88,6 +90,7 @@ impl Watch {
         loop {
             match &*standing.borrow_and_update() {
                 Standing::Lost(holder) => return Err(Error::LeaseLost { holder: holder.clone() }),
+                Standing::Over => return Ok(()),
                 Standing::Renewed { at, version: _ } if clock().saturating_sub(*at) < LIFE / 2 => return Ok(()),
                 Standing::Renewed { .. } => {}
             }
@@ -103,7 +106,7 @@ impl Watch {
         let lost = match standing.wait_for(|standing| matches!(standing, Standing::Lost(_))).await.as_deref() {
             Ok(Standing::Lost(holder)) => Some(holder.clone()),
             // Nobody renews it any more, since the run has come to its end.
-            Ok(Standing::Renewed { .. }) | Err(_) => None,
+            Ok(Standing::Renewed { .. } | Standing::Over) | Err(_) => None,
         };
         match lost {
             Some(holder) => holder,
@@ -277,6 +280,10 @@ impl Cluster {
                     object = moved;
                     Duration::ZERO
                 }
+                Ok(Ok(Renewal::Over)) => {
+                    standing.send_replace(Standing::Over);
+                    return;
+                }
                 Ok(Ok(Renewal::Lost(holder))) => {
                     standing.send_replace(Standing::Lost(holder));
                     return;
@@ -300,6 +307,8 @@ impl Cluster {
             Err(error) => error,
         };
         match error.refused().map(|refused| refused.code) {
+            // A namespace that goes refuses what is new, and one that is gone knows nothing of it.
+            Some(403 | 404) if self.goes_with_namespace(object).await? => Ok(Renewal::Over),
             Some(404) => Ok(Renewal::Lost(None)),
             Some(409) => match self.call(Call::new(Method::GET, path.to_owned(), doing)).await {
                 // It was renewed, and the answer was lost.
@@ -307,10 +316,26 @@ impl Cluster {
                     Ok(Renewal::Moved(Object(reply.body)))
                 }
                 Ok(reply) => Ok(Renewal::Lost(Some(holder(&Object(reply.body))))),
-                Err(error) if error.is_not_found() => Ok(Renewal::Lost(None)),
+                Err(error) if error.is_not_found() => Ok(match self.goes_with_namespace(object).await? {
+                    true => Renewal::Over,
+                    false => Renewal::Lost(None),
+                }),
                 Err(error) => Err(error),
             },
             _ => Err(error),
+        }
+    }
+
+    /// Whether the namespace of an object that is gone goes as well, or went.
+    async fn goes_with_namespace(&self, object: &Object) -> Result<bool, Error> {
+        let name = object.metadata("namespace").and_then(Value::as_str).unwrap_or_default();
+        let call = Call::new(Method::GET, format!("/api/v1/namespaces/{name}"), "reading the namespace of a lease");
+        match self.call(call).await {
+            Ok(reply) => Ok(Object(reply.body).is_terminating()),
+            Err(error) if error.is_not_found() => Ok(true),
+            // Who may not look at it cannot tell.
+            Err(error) if error.refused().is_some() => Ok(false),
+            Err(error) => Err(error),
         }
     }
 
@@ -337,6 +362,8 @@ enum Renewal {
     /// It is ours, and another version of it is there.
     Moved(Object),
     Lost(Option<Holder>),
+    /// It went with its namespace.
+    Over,
 }
 
 fn resource() -> Resource {

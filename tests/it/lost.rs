@@ -21,6 +21,7 @@ const STORIES: &[Story] = &[
     ("stopped by the system", |stage| stopped(stage, &Stop::Terminate)),
     ("killed", |stage| stopped(stage, &Stop::Kill)),
     ("stopped while it waits for an end", stopped_while_it_waits_for_an_end),
+    ("a namespace that takes its time", a_namespace_that_takes_its_time),
     ("two hosts at once", two_hosts_at_once),
     ("a host that is killed", a_host_that_is_killed),
     ("a host that sleeps while it waits", a_host_that_sleeps_while_it_waits),
@@ -288,6 +289,17 @@ fn two_hosts_at_once(stage: &Stage) {
         apply_in(host, stage, "").end().exits(0).says("No changes.");
     }
     is_complete(stage, MANY);
+}
+
+fn a_namespace_that_takes_its_time(stage: &Stage) {
+    stage.apply("").exits(0);
+    let held = json!({"metadata": {"name": "held", "finalizers": ["example.com/held"]}});
+    stage.server.create(&stage.path("configmaps"), "hand", &held);
+    let mut run = stage.start("destroy", "-auto-approve -with-foreign");
+    // Its lease goes with the namespace, and is looked for several times until then; nobody can take another.
+    run.wait_for("[20s elapsed]");
+    stage.server.patch(&stage.path("configmaps/held"), "hand", &json!({"metadata": {"finalizers": null}}));
+    run.end().exits(0).says("Destroy complete!");
 }
 
 fn a_host_that_is_killed(stage: &Stage) {
