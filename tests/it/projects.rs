@@ -60,7 +60,17 @@ fn an_environment_of_another_project_is_taken_over_only_when_told_to(stage: &Sta
     run(&two, stage, "plan ENV").exits(0).says_nothing_of("until now");
     let told = run(&one, stage, "plan ENV").exits(1);
     assert!(told.error.contains("was applied from github.com/kooba/two, and this is"), "{}", told.error);
-    run(&one, stage, "destroy ENV -auto-approve").exits(0).says("was applied from github.com/kooba/two until now");
+    // Where nobody is asked, nobody takes it down but who applied it.
+    for verb in [
+        "destroy ENV -auto-approve",
+        "destroy ENV -auto-approve -target=ENV.services.web",
+        "apply ENV -destroy -auto-approve",
+    ] {
+        let told = run(&one, stage, verb).exits(1).error.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains("from github.com/kooba/two, and nobody is asked whether it may go"), "{told}");
+    }
+    run(&one, stage, "plan ENV -destroy").exits(0).says("was applied from github.com/kooba/two until now");
+    run(&two, stage, "destroy ENV -auto-approve").exits(0).says("Destroy complete!");
 }
 
 fn clones_without_a_place_of_their_own_are_one_project_by_their_history(stage: &Stage) {

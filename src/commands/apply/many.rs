@@ -22,7 +22,7 @@ use crate::{
     terminal::Answer,
 };
 
-use super::{Hold, definition, execute, is_gone, listening, may_begin};
+use super::{Hold, attended, definition, execute, is_gone, listening, may_begin};
 use crate::commands::{
     choices::Choices,
     chosen::{Unknown, addresses_within, chosen},
@@ -96,7 +96,8 @@ pub(super) async fn run(
                 refused.pop_front().map(|earlier| told.plan(&link, earlier));
             }
             let hold = holds.remove(&surveyed.0).expect("it was held before it was looked at");
-            match told.plan(&link, surveyed) {
+            let (name, survey) = surveyed;
+            match told.plan(&link, (name, survey.and_then(|survey| attended(arguments, survey)))) {
                 // An unfinished run of what is gone has nothing left to finish.
                 Some(survey) if is_gone(&survey) => {
                     hold.link.store.discard_journal(&hold.lock)?;
