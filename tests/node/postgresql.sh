@@ -33,6 +33,7 @@ expect_exit 0 ditc apply "$env" -auto-approve
 expect_no_changes
 
 # The passwords that were made are accepted, and no other; what is listed exists.
+reached sql orders 'SELECT 1'
 expect_exit 0 sql orders 'SELECT current_user'
 expect_text '^postgres$'
 expect_exit 2 client env PGPASSWORD=wrong psql --no-password --dbname orders --command 'SELECT 1'
@@ -57,6 +58,7 @@ expect_rolled StatefulSet/postgresql 'ConfigMap postgresql-setup'
 expect_text "^ *\\+ database 'invoices'" 'max_connections=40.*->.*max_connections=50' '^Plan: 0 to add, 2 to change, 0 to destroy\.'
 expect_exit 0 ditc apply "$env" -auto-approve
 expect_no_changes
+reached sql postgres 'SELECT 1'
 expect_exit 0 sql postgres 'SHOW max_connections'
 expect_text '^50$'
 expect_exit 0 sql invoices 'SELECT 1'
