@@ -78,6 +78,12 @@ pub fn address(environment: &EnvironmentName, component: Option<&ComponentId>, k
     }
 }
 
+/// The address of a whole component of an environment.
+#[must_use]
+pub fn component_address(environment: &EnvironmentName, component: &ComponentId) -> Address {
+    Address { environment: environment.clone(), component: Some(component.clone()), object: None }
+}
+
 /// An address, or kubectl's `kind/name`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Which {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::object::Object;
+use crate::object::{GroupKind, Object};
 
 /// The `spec` of a pod, of the template of a workload, or of what a CronJob makes; also of custom workloads that have
 /// their template where those of Kubernetes have it.
@@ -10,6 +10,23 @@ use crate::object::Object;
 pub fn spec(object: &Object) -> Option<&Value> {
     let own = object.at("/spec").filter(|_| object.kind() == Some("Pod"));
     own.or_else(|| object.at("/spec/template/spec")).or_else(|| object.at("/spec/jobTemplate/spec/template/spec"))
+}
+
+/// What may stand between a workload and its pods, each with its version.
+#[must_use]
+pub fn all_between() -> [(GroupKind, &'static str); 2] {
+    [(GroupKind::new("apps", "ReplicaSet"), "apps/v1"), (GroupKind::new("batch", "Job"), "batch/v1")]
+}
+
+/// What stands between the workloads of a kind and their pods; none where they make their pods themselves.
+#[must_use]
+pub fn between(workload: &GroupKind) -> Option<(GroupKind, &'static str)> {
+    let [replica_set, job] = all_between();
+    match (workload.group.as_str(), workload.kind.as_str()) {
+        ("apps", "Deployment") => Some(replica_set),
+        ("batch", "CronJob") => Some(job),
+        _ => None,
+    }
 }
 
 /// The containers that run once the pod has begun.

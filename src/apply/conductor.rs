@@ -160,21 +160,21 @@ impl<'a> Walk<'a> {
 
     /// Starts every step whose needs are done: waits at once, changes as far as there are places.
     fn start(&mut self, job: &Arc<Job>, scribe: &mut Scribe<'_>, tasks: &mut JoinSet<Ended>) {
-        let (changes, waits): (Vec<&Step>, Vec<&Step>) =
-            self.ready.iter().copied().partition(|step| matches!(step, Step::Change(_)));
-        let changes: Vec<(Step, Place)> =
-            changes.into_iter().map_while(|step| Some((step.clone(), job.places.take()?))).collect();
-        let waits: Vec<Step> = waits.into_iter().cloned().collect();
-        let intents: Vec<(&ObjectKey, Action)> = changes
-            .iter()
-            .filter_map(|(step, _)| match step {
-                Step::Change(key) => Some((key, self.plan.changes[key].action)),
-                Step::Ready(_) => None,
-            })
-            .collect();
+        let (mut changes, mut waits) = (Vec::new(), Vec::new());
+        for step in &self.ready {
+            match step {
+                Step::Change(key) => changes.push(key),
+                Step::Ready(component) => waits.push(component),
+            }
+        }
+        let changes: Vec<(&ObjectKey, Place)> =
+            changes.into_iter().map_while(|key| Some((key, job.places.take()?))).collect();
+        let intents: Vec<(&ObjectKey, Action)> =
+            changes.iter().map(|(key, _)| (*key, self.plan.changes[*key].action)).collect();
         if let Err(error) = scribe.intends(&intents) {
             // What cannot be announced is not done.
-            for (step, _) in changes {
+            for (key, _) in changes {
+                let step = Step::Change(key.clone());
                 let error = StepError {
                     summary: "the journal cannot be written, so nothing more is changed".to_owned(),
                     causes: vec![error.to_string()],
@@ -185,19 +185,17 @@ impl<'a> Walk<'a> {
             }
             return;
         }
-        for (step, place) in changes {
+        for (key, place) in changes {
+            let (step, job) = (Step::Change(key.clone()), Arc::clone(job));
             self.ready.remove(&step);
-            let job = Arc::clone(job);
-            let Step::Change(key) = step.clone() else { unreachable!("they were parted above") };
             self.writing += 1;
-            let change = self.plan.changes[&key].clone();
+            let (key, change) = (key.clone(), self.plan.changes[key].clone());
             tasks.spawn(async move { (step, step::change(&job, &key, &change, place).await) });
         }
-        for step in waits {
+        for component in waits {
+            let (step, job) = (Step::Ready(component.clone()), Arc::clone(job));
             self.ready.remove(&step);
-            let job = Arc::clone(job);
-            let Step::Ready(component) = step.clone() else { unreachable!("they were parted above") };
-            let targets = self.targets(&component);
+            let (component, targets) = (component.clone(), self.targets(component));
             let start = Instant::now();
             tasks.spawn(async move {
                 if targets.is_empty() {

@@ -6,6 +6,7 @@ use crate::{
     kinds::Kinds,
     names::Namespace,
     object::{GroupKind, ObjectKey},
+    pod,
     readiness::Around,
 };
 
@@ -13,9 +14,6 @@ use super::{Cluster, Error, Refused, observe::resource};
 
 /// Claims with the chains of those that hold them: the pod, what controls it, and what controls that.
 type Holders = BTreeMap<ObjectKey, Vec<Vec<ObjectKey>>>;
-
-/// What may stand between a pod and what somebody wrote.
-const BETWEEN: [(&str, &str, &str); 2] = [("apps", "ReplicaSet", "apps/v1"), ("batch", "Job", "batch/v1")];
 
 impl Cluster {
     /// The pods of a namespace that hold claims, whoever made them, but for those that are ending; none where these
@@ -53,8 +51,7 @@ impl Cluster {
             claims.iter().map(of).filter(|(_, chains): &(_, Vec<_>)| !chains.is_empty()).collect()
         };
         let holders = holding(&around);
-        for (group, kind, version) in BETWEEN {
-            let kind = GroupKind::new(group, kind);
+        for (kind, version) in pod::all_between() {
             let is_between = holders.values().flatten().any(|chain| chain.iter().any(|key| key.kind == kind));
             if let (true, Some(resource)) = (is_between, resource(kinds, &kind, version)) {
                 let between = self.list_metadata(&resource, Some(namespace.as_str())).await?;

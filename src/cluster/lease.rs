@@ -307,26 +307,28 @@ impl Cluster {
             Err(error) => error,
         };
         match error.refused().map(|refused| refused.code) {
-            // A namespace that goes refuses what is new, and one that is gone knows nothing of it.
-            Some(403 | 404) if self.goes_with_namespace(object).await? => Ok(Renewal::Over),
-            Some(404) => Ok(Renewal::Lost(None)),
+            Some(404) => self.gone(object).await,
+            // A namespace that goes refuses what is new.
+            Some(403) if self.goes_with_namespace(object).await? => Ok(Renewal::Over),
             Some(409) => match self.call(Call::new(Method::GET, path.to_owned(), doing)).await {
                 // It was renewed, and the answer was lost.
                 Ok(reply) if identity(&Object(reply.body.clone())) == identity(object) => {
                     Ok(Renewal::Moved(Object(reply.body)))
                 }
                 Ok(reply) => Ok(Renewal::Lost(Some(holder(&Object(reply.body))))),
-                Err(error) if error.is_not_found() => Ok(match self.goes_with_namespace(object).await? {
-                    true => Renewal::Over,
-                    false => Renewal::Lost(None),
-                }),
+                Err(error) if error.is_not_found() => self.gone(object).await,
                 Err(error) => Err(error),
             },
             _ => Err(error),
         }
     }
 
-    /// Whether the namespace of an object that is gone goes as well, or went.
+    /// What it means that a lease of ours is gone.
+    async fn gone(&self, object: &Object) -> Result<Renewal, Error> {
+        Ok(if self.goes_with_namespace(object).await? { Renewal::Over } else { Renewal::Lost(None) })
+    }
+
+    /// Whether the namespace of an object goes, or went.
     async fn goes_with_namespace(&self, object: &Object) -> Result<bool, Error> {
         let name = object.metadata("namespace").and_then(Value::as_str).unwrap_or_default();
         let call = Call::new(Method::GET, format!("/api/v1/namespaces/{name}"), "reading the namespace of a lease");

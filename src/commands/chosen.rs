@@ -119,17 +119,7 @@ fn changed(root: &Path, reference: &str, given: &[String]) -> Result<BTreeSet<St
 /// # Errors
 /// An address of another environment, or one that does not say of which.
 pub(super) fn addresses_within(choices: &plan::Choices, chosen: &BTreeSet<EnvironmentName>) -> Result<(), Failure> {
-    let plan::Choices {
-        target,
-        exclude,
-        replace,
-        adopt,
-        force_conflicts,
-        delete_data,
-        with_foreign: _,
-        refresh_only: _,
-    } = choices;
-    for which in [target, exclude, replace, adopt, force_conflicts, delete_data].into_iter().flatten() {
+    for which in choices.named() {
         match which {
             Which::Address(address) if chosen.contains(&address.environment) => {}
             Which::Address(address) => {

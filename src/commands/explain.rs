@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    address::{Address, Which, address},
+    address::{Address, Which, address, component_address},
     cli::{self, Place},
     config::{Provenance, Said},
     diagnostic::{Sources, Span, suggestion},
@@ -92,8 +92,7 @@ fn meant<'a>(place: &Place, survey: &'a Survey) -> Result<Meant<'a>, Failure> {
         return Ok(Meant { keys, component: component.flatten().map(|id| (*id).clone()) });
     }
     let typed = address_of(place, component.flatten().copied());
-    let of_component =
-        |id: &ComponentId| Address { environment: environment.clone(), component: Some(id.clone()), object: None };
+    let of_component = |id: &ComponentId| component_address(environment, id);
     if let (Some(None), Some(name)) = (component, &place.component) {
         let names = ids.iter().map(|id| id.name.as_str());
         if let Some(id) =
@@ -204,7 +203,7 @@ fn related(basis: &Basis, component: Option<&ComponentId>) -> (Vec<Related>, Vec
         let conditions: Vec<&str> =
             keys.map(|(key, _)| condition(basis.observed.objects.get(key), basis.readiness.get(key))).collect();
         let worst = ["failed", "absent", "waiting"].into_iter().find(|word| conditions.contains(word));
-        let address = Address { environment: basis.environment.clone(), component: Some(id.clone()), object: None };
+        let address = component_address(&basis.environment, id);
         Related { address: address.to_string(), condition: worst.unwrap_or("ready") }
     };
     let needs = desired.components.get(component).map(|known| known.needs.iter().map(of).collect());

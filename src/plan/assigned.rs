@@ -49,10 +49,9 @@ pub(super) fn assigned(manifest: &Manifest, live: &Object) -> Vec<FieldChange> {
 /// none before. A new object begins with the server's default.
 fn scaled(manifest: &Manifest, live: &Object) -> Option<FieldChange> {
     const DEFAULT: u64 = 1;
-    let path = FieldPath::fields(&["spec", "replicas"]);
-    let before = path.get(&live.0).filter(|number| number.as_u64() != Some(DEFAULT))?.clone();
-    let is_asked = path.get(&manifest.body.0).is_some();
-    (!is_asked).then(|| FieldChange { path, before: Some(before), after: After::Value(DEFAULT.into()) })
+    let field = unless_asked(manifest, live, FieldPath::fields(&["spec", "replicas"]))?;
+    let is_scaled = field.before.as_ref().and_then(Value::as_u64) != Some(DEFAULT);
+    is_scaled.then(|| FieldChange { after: After::Value(DEFAULT.into()), ..field })
 }
 
 fn unless_asked(manifest: &Manifest, live: &Object, path: FieldPath) -> Option<FieldChange> {

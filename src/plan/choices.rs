@@ -46,25 +46,35 @@ impl Choices {
     /// The flags that say all of this again, each with a space before it.
     #[must_use]
     pub fn flags(&self) -> String {
-        let Self { target, exclude, replace, adopt, force_conflicts, delete_data, with_foreign, refresh_only } = self;
         let mut flags = String::new();
-        for (flag, is_meant) in [("with-foreign", with_foreign), ("refresh-only", refresh_only)] {
-            if *is_meant {
+        for (flag, is_meant) in [("with-foreign", self.with_foreign), ("refresh-only", self.refresh_only)] {
+            if is_meant {
                 flags.push_str(&format!(" -{flag}"));
             }
         }
-        let lists = [
+        for (flag, which) in self.lists() {
+            which.iter().for_each(|which| flags.push_str(&format!(" -{flag}={which}")));
+        }
+        flags
+    }
+
+    /// All that is named, whatever for.
+    pub fn named(&self) -> impl Iterator<Item = &Which> {
+        self.lists().into_iter().flat_map(|(_, which)| which)
+    }
+
+    /// What is named for each flag.
+    fn lists(&self) -> [(&'static str, &Vec<Which>); 6] {
+        let Self { target, exclude, replace, adopt, force_conflicts, delete_data, with_foreign: _, refresh_only: _ } =
+            self;
+        [
             ("target", target),
             ("exclude", exclude),
             ("replace", replace),
             ("adopt", adopt),
             ("force-conflicts", force_conflicts),
             ("delete-data", delete_data),
-        ];
-        for (flag, which) in lists {
-            which.iter().for_each(|which| flags.push_str(&format!(" -{flag}={which}")));
-        }
-        flags
+        ]
     }
 
     pub(super) fn forces(

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use crate::{
-    address::{Address, Which, address},
+    address::{Address, Which, address, component_address},
     desired::Manifest,
     graph::Graph,
     names::ComponentId,
@@ -166,12 +166,10 @@ impl Part<'_> {
     /// What a step is called by an object that hangs together with it: an object of the same component, else a component.
     fn beyond(&self, key: &ObjectKey, step: &Step) -> Address {
         let environment = self.input.environment;
-        let of_component =
-            |id: &ComponentId| Address { environment: environment.clone(), component: Some(id.clone()), object: None };
         match step {
-            Step::Ready(id) => of_component(id),
+            Step::Ready(id) => component_address(environment, id),
             Step::Change(other) => match &self.changes[other].component {
-                Some(id) if self.changes[key].component.as_ref() != Some(id) => of_component(id),
+                Some(id) if self.changes[key].component.as_ref() != Some(id) => component_address(environment, id),
                 component => address(environment, component.as_ref(), other),
             },
         }
@@ -230,28 +228,15 @@ pub fn unmatched(input: &Input) -> Vec<Unmatched> {
     let live = input.observed.objects.keys().map(|key| (key, None));
     // One that is there belongs to the component that asks for it or made it.
     let known: BTreeMap<&ObjectKey, Option<&ComponentId>> = live.chain(entries).chain(desired).collect();
-    let choices = input.choices;
-    let named = [
-        &choices.target,
-        &choices.exclude,
-        &choices.replace,
-        &choices.adopt,
-        &choices.force_conflicts,
-        &choices.delete_data,
-    ];
     let means_something =
         |which: &Which| known.iter().any(|(key, component)| which.matches(input.environment, *component, key));
-    let unmatched: Vec<&Which> = named.into_iter().flatten().filter(|which| !means_something(which)).collect();
+    let unmatched: Vec<&Which> = input.choices.named().filter(|which| !means_something(which)).collect();
     if unmatched.is_empty() {
         return Vec::new();
     }
     let components: BTreeSet<&ComponentId> = known.values().flatten().copied().collect();
-    let of_component = |id: &ComponentId| Address {
-        environment: input.environment.clone(),
-        component: Some(id.clone()),
-        object: None,
-    };
-    let mut addresses: Vec<Address> = components.into_iter().map(of_component).collect();
+    let mut addresses: Vec<Address> =
+        components.into_iter().map(|id| component_address(input.environment, id)).collect();
     addresses.extend(known.iter().map(|(key, component)| address(input.environment, *component, key)));
     let told = |which: &Which| Unmatched { which: which.clone(), meant: which.meant(&addresses) };
     unmatched.into_iter().map(told).collect()

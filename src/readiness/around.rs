@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::object::{GroupKind, Object, ObjectKey, Uid, split_api_version};
+use crate::{
+    object::{GroupKind, Object, ObjectKey, Uid, split_api_version},
+    pod,
+};
 
 use super::{condition, count};
 
@@ -30,9 +33,9 @@ pub struct Around {
 pub fn looked_at(kind: &GroupKind) -> Vec<(GroupKind, &'static str)> {
     let core = |kind: &str| (GroupKind::new("", kind), "v1");
     match (kind.group.as_str(), kind.kind.as_str()) {
-        ("apps", "Deployment") => vec![(GroupKind::new("apps", "ReplicaSet"), "apps/v1"), core("Pod"), core("Event")],
-        ("batch", "CronJob") => vec![(GroupKind::new("batch", "Job"), "batch/v1"), core("Pod"), core("Event")],
-        ("apps" | "batch", _) | ("", "Pod" | "ReplicationController" | "Service") => vec![core("Pod"), core("Event")],
+        ("apps" | "batch", _) | ("", "Pod" | "ReplicationController" | "Service") => {
+            pod::between(kind).into_iter().chain([core("Pod"), core("Event")]).collect()
+        }
         ("", "PersistentVolumeClaim") => vec![core("Event")],
         _ => Vec::new(),
     }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::object::{GroupKind, Object, ObjectKey, split_api_version};
+use crate::{
+    object::{GroupKind, Object, ObjectKey, split_api_version},
+    pod,
+};
 
 /// Where a Deployment's controller writes which revision a ReplicaSet is
 /// (<https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#checking-rollout-history-of-a-deployment>).
@@ -25,11 +28,7 @@ pub fn has_pods(kind: &GroupKind) -> bool {
 #[must_use]
 pub fn kinds_of_pods(kind: &GroupKind) -> Vec<(GroupKind, String)> {
     let mut kinds = vec![(GroupKind::new("", "Pod"), "v1".to_owned())];
-    if kind.is("apps", "Deployment") {
-        kinds.push((GroupKind::new("apps", "ReplicaSet"), "apps/v1".to_owned()));
-    } else if kind.is("batch", "CronJob") {
-        kinds.push((GroupKind::new("batch", "Job"), "batch/v1".to_owned()));
-    }
+    kinds.extend(pod::between(kind).map(|(kind, version)| (kind, version.to_owned())));
     kinds
 }
 

@@ -7,6 +7,7 @@ use crate::{
     kinds::{Kind, Kinds},
     names::ComponentId,
     object::{GroupKind, ObjectKey},
+    pod,
     state::Operation,
 };
 
@@ -151,7 +152,7 @@ pub(super) fn needs(
             needs.add(&pods, &[Verb::Delete], None, purpose());
             needs.watch(&pods, Purpose::Wait(key.clone()));
             // Whose pods they are shows by what stands between.
-            for between in change.ends.iter().filter_map(|user| between(&user.kind)) {
+            for (between, _) in change.ends.iter().filter_map(|user| pod::between(&user.kind)) {
                 needs.watch(&between, Purpose::Wait(key.clone()));
             }
         }
@@ -164,15 +165,6 @@ pub(super) fn needs(
         needs.add(&GroupKind::new("", "Secret"), &[Verb::Create], None, Purpose::Key);
     }
     needs.needs
-}
-
-/// What stands between a workload and its pods.
-fn between(kind: &GroupKind) -> Option<GroupKind> {
-    match (kind.group.as_str(), kind.kind.as_str()) {
-        ("apps", "Deployment") => Some(GroupKind::new("apps", "ReplicaSet")),
-        ("batch", "CronJob") => Some(GroupKind::new("batch", "Job")),
-        _ => None,
-    }
 }
 
 /// What nothing grants, what is needed for the same things together.
