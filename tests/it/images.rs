@@ -21,14 +21,19 @@ pub(crate) struct Registry {
     asked: Arc<AtomicUsize>,
 }
 
-fn registry(codes: &'static [u16]) -> Registry {
+/// A registry that answers one thing after the other; the last one stays.
+fn serves<T: Copy + Send + Sync>(all: &'static [T], answer: fn(T) -> Answer) -> Registry {
     let asked = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&asked);
     let host = http::serve(move |_| {
         let number = count.fetch_add(1, Ordering::SeqCst);
-        Answer::new(*codes.get(number).or(codes.last()).expect("a code"), "")
+        answer(*all.get(number).or(all.last()).expect("an answer"))
     });
     Registry { host, asked }
+}
+
+fn registry(codes: &'static [u16]) -> Registry {
+    serves(codes, |code| Answer::new(code, ""))
 }
 
 fn workspace(registry: &Registry, timeout: &str) -> Workspace {
@@ -42,14 +47,7 @@ fn workspace(registry: &Registry, timeout: &str) -> Workspace {
 
 /// A registry that has an image under one digest after the other; the last one stays.
 pub(crate) fn registry_of(digests: &'static [&'static str]) -> Registry {
-    let asked = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&asked);
-    let host = http::serve(move |_| {
-        let number = count.fetch_add(1, Ordering::SeqCst);
-        let digest = digests.get(number).or(digests.last()).expect("a digest");
-        Answer::new(200, "").with("Docker-Content-Digest", *digest)
-    });
-    Registry { host, asked }
+    serves(digests, |digest| Answer::new(200, "").with("Docker-Content-Digest", digest))
 }
 
 /// A service that follows a tag, and whose image is looked for.

@@ -86,16 +86,8 @@ fn slow(stage: &Stage, seconds: u32) {
 
 /// The same project on another host: a clone with a state of its own.
 fn other_host(stage: &Stage) -> Workspace {
-    let there = Workspace::of("//- nothing\n");
+    let there = stage.copy();
     begins_history(there.root());
-    for directory in ["environments", "modules"] {
-        for (path, bytes) in stage.workspace.files(directory) {
-            let path = path.strip_prefix(stage.workspace.root()).expect("below it").to_str().expect("a name");
-            there.write(path, std::str::from_utf8(&bytes).expect("text"));
-        }
-    }
-    let kubeconfig = std::fs::read_to_string(stage.workspace.path("kubeconfig")).expect("it was written");
-    there.write("kubeconfig", &kubeconfig);
     there
 }
 

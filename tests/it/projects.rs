@@ -9,20 +9,6 @@ stories! {
     directories_without_git_are_projects_of_their_own
 }
 
-/// A directory of its own, with the same definition.
-fn copy(stage: &Stage) -> Workspace {
-    let there = Workspace::of("//- nothing\n");
-    for directory in ["environments", "modules"] {
-        for (path, bytes) in stage.workspace.files(directory) {
-            let path = path.strip_prefix(stage.workspace.root()).expect("below it").to_str().expect("a name");
-            there.write(path, std::str::from_utf8(&bytes).expect("text"));
-        }
-    }
-    let kubeconfig = std::fs::read_to_string(stage.workspace.path("kubeconfig")).expect("it was written");
-    there.write("kubeconfig", &kubeconfig);
-    there
-}
-
 fn commit(there: &Workspace) {
     for arguments in ["init --quiet", "add environments modules", "commit --quiet --message first"] {
         git(there.root(), arguments);
@@ -31,7 +17,7 @@ fn commit(there: &Workspace) {
 
 /// A workspace that was cloned from somewhere, with the same definition.
 fn clone(stage: &Stage, url: &str) -> Workspace {
-    let there = copy(stage);
+    let there = stage.copy();
     commit(&there);
     git(there.root(), &format!("remote add origin {url}"));
     there
@@ -74,14 +60,14 @@ fn an_environment_of_another_project_is_taken_over_only_when_told_to(stage: &Sta
 }
 
 fn clones_without_a_place_of_their_own_are_one_project_by_their_history(stage: &Stage) {
-    let one = copy(stage);
+    let one = stage.copy();
     run(&one, stage, "apply ENV -auto-approve").exits(0);
     // It comes into git, and is the same directory still.
     commit(&one);
     run(&one, stage, "apply ENV -auto-approve").exits(0).says("No changes.");
     stage_changes(&one, stage);
     run(&one, stage, "apply ENV -auto-approve").exits(0);
-    let two = copy(stage);
+    let two = stage.copy();
     std::fs::remove_dir_all(two.path("environments")).expect("it is there");
     std::fs::remove_dir_all(two.path("modules")).expect("it is there");
     git(two.root(), "init --quiet");
@@ -90,7 +76,7 @@ fn clones_without_a_place_of_their_own_are_one_project_by_their_history(stage: &
     // As it may be for a runner, which has the newest commit alone and the place that everybody has.
     git(one.root(), "remote add origin https://github.com/kooba/one");
     run(&one, stage, "plan ENV").exits(0);
-    let other = copy(stage);
+    let other = stage.copy();
     other.write("environments/more.toml", "[services.web]\nmodule = \"app\"");
     commit(&other);
     let told = run(&other, stage, "plan ENV").exits(1);
@@ -105,7 +91,7 @@ fn stage_changes(workspace: &Workspace, stage: &Stage) {
 }
 
 fn directories_without_git_are_projects_of_their_own(stage: &Stage) {
-    let (one, two) = (copy(stage), copy(stage));
+    let (one, two) = (stage.copy(), stage.copy());
     run(&one, stage, "apply ENV -auto-approve").exits(0);
     run(&one, stage, "plan ENV").exits(0).says("No changes.");
     for verb in ["plan ENV", "apply ENV -auto-approve", "plan --all"] {
@@ -125,9 +111,9 @@ fn directories_without_git_are_projects_of_their_own(stage: &Stage) {
 #[test]
 fn a_directory_does_not_report_what_another_one_applied() {
     let stage = Stage::in_the_box();
-    let one = copy(&stage);
+    let one = stage.copy();
     run(&one, &stage, "apply ENV -auto-approve").exits(0);
-    let two = copy(&stage);
+    let two = stage.copy();
     two.remove(&format!("environments/{}.toml", stage.name));
     two.write("environments/other.toml", "[services.web]\nmodule = \"app\"");
     run(&two, &stage, "drift --all").exits(0).says_nothing_of(&stage.name);

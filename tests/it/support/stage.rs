@@ -120,6 +120,20 @@ impl Stage {
         self.workspace.write(&format!("environments/{}.toml", self.name), &format!("timeout = \"20s\"\n{text}\n"));
     }
 
+    /// A directory of its own, with the same definition, for the same cluster.
+    pub(crate) fn copy(&self) -> Workspace {
+        let there = Workspace::of("//- nothing\n");
+        for directory in ["environments", "modules"] {
+            for (path, bytes) in self.workspace.files(directory) {
+                let path = path.strip_prefix(self.workspace.root()).expect("below it").to_str().expect("a name");
+                there.write(path, std::str::from_utf8(&bytes).expect("text"));
+            }
+        }
+        let kubeconfig = std::fs::read_to_string(self.workspace.path("kubeconfig")).expect("it was written");
+        there.write("kubeconfig", &kubeconfig);
+        there
+    }
+
     pub(crate) fn start(&self, verb: &str, flags: &str) -> Running {
         let flags = flags.replace("ENV", &self.name);
         self.workspace.start(&format!("{verb} {} --kubeconfig kubeconfig {flags}", self.name))
