@@ -88,6 +88,12 @@ impl Kinds {
         Self { kinds }
     }
 
+    /// Whether Kubernetes itself has a kind.
+    #[must_use]
+    pub fn is_builtin(kind: &GroupKind) -> bool {
+        BUILTIN.iter().any(|(group, _, name, ..)| kind.is(group, name))
+    }
+
     /// The kinds of Kubernetes itself that people put into environments, for checks without a cluster.
     #[must_use]
     pub fn builtin() -> Self {

@@ -43,6 +43,12 @@ fn list<'a>(spec: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> + us
     spec.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 
+/// The name of a container.
+#[must_use]
+pub fn name(container: &Value) -> &str {
+    container.get("name").and_then(Value::as_str).unwrap_or_default()
+}
+
 /// The image that a container asks for, as it is written.
 #[must_use]
 pub fn image(container: &Value) -> Option<&str> {

@@ -62,7 +62,7 @@ pub(super) async fn wait(job: &Job, key: &ObjectKey, api_version: &str, until: U
             } else {
                 let pods = holders.end(job).await?;
                 if !pods.is_empty() {
-                    let names: Vec<String> = pods.iter().map(|pod| format!("{}/{}", pod.kind.kind, pod.name)).collect();
+                    let names: Vec<String> = pods.iter().map(ToString::to_string).collect();
                     why = format!("it is used by {}", names.join(", "));
                 }
                 if pods != known {

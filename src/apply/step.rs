@@ -143,7 +143,7 @@ const SERVED_WITHIN: Duration = Duration::from_secs(10);
 const TRY_AGAIN: Duration = Duration::from_millis(250);
 
 async fn create(job: &Job, key: &ObjectKey, manifest: &Manifest) -> Result<Done, StepError> {
-    let is_custom = Kinds::builtin().get(&key.kind).is_none();
+    let is_custom = !Kinds::is_builtin(&key.kind);
     let until = Instant::now() + SERVED_WITHIN;
     let written = loop {
         match job.cluster.create(key, &manifest.body, &job.kinds).await {

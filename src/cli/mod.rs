@@ -42,6 +42,7 @@ pub use global::Global;
 pub use output::{Copies, Form, FormKind, Length};
 pub use reach::{Exec, Forward, Logs, Place, PortForward};
 pub use references::{Lockfile, References, Upgrade};
+pub use refused::meant_environment;
 pub use tools::{Fmt, Modules, ModulesAction, New, Schema, SchemaOf, Validate};
 pub use write::{Import, ImportPayload, Set};
 
@@ -342,10 +343,7 @@ fn stop(error: &clap::Error) -> Stop {
         _ => {
             let text = text.strip_prefix("error: ").unwrap_or(&text);
             let failure = usage(text.trim_end());
-            Stop::Failure(match refused::meant_environment(error) {
-                Some(name) => failure.hint(format!("an environment is named by its name alone: {name}")),
-                None => failure,
-            })
+            Stop::Failure(refused::mistaken_file(error).into_iter().fold(failure, Failure::hint))
         }
     }
 }

@@ -8,12 +8,18 @@ use crate::{failure::Failure, names::EnvironmentName};
 
 use super::usage;
 
-/// The environment whose file was typed where its name is wanted.
-pub(super) fn meant_environment(error: &clap::Error) -> Option<EnvironmentName> {
+/// What to say where the file of an environment was typed and its name is wanted.
+pub(super) fn mistaken_file(error: &clap::Error) -> Option<String> {
     let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidValue) else { return None };
-    let path = Path::new(typed);
-    let is_toml = path.extension().is_some_and(|extension| extension == "toml");
-    EnvironmentName::new(path.file_stem()?.to_str()?).ok().filter(|_| is_toml)
+    meant_environment(Path::new(typed))
+}
+
+/// What to say of a file of an environment where something else is wanted.
+#[must_use]
+pub fn meant_environment(file: &Path) -> Option<String> {
+    let environment = EnvironmentName::new(file.file_stem()?.to_str()?).ok()?;
+    let is_toml = file.extension().is_some_and(|extension| extension == "toml");
+    is_toml.then(|| format!("an environment is named by its name alone: {environment}"))
 }
 
 /// Refuses a flag by its name, without dashes.

@@ -78,7 +78,8 @@ pub(super) async fn aim(
 /// How long images may take, and which of them were locked.
 pub(super) fn awaiting(workspace: &config::Workspace, environment: &EnvironmentName) -> Awaiting {
     let digest = |component| workspace.locked.get(&(environment.clone(), component))?.image.clone();
-    let images = match workspace.locked.values().any(|locked| locked.image.is_some()) {
+    let is_locked = workspace.locked.iter().any(|((of, _), locked)| of == environment && locked.image.is_some());
+    let images = match is_locked {
         true => config::checked_images(workspace, environment),
         false => BTreeMap::new(),
     };

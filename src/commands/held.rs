@@ -32,7 +32,7 @@ pub(super) async fn held(
     }
     let here =
         by_environment.values().flatten().filter(|(tracked, _)| matches!(tracked.repository, Repository::Path(_)));
-    let here = here.map(|(tracked, _)| question(tracked)).collect();
+    let here = here.map(|(tracked, _)| question(tracked)).filter(|question| !told.contains_key(question)).collect();
     let here = sources::resolve(access, &here).await;
     let mut held = Held::new();
     for (environment, services) in by_environment {

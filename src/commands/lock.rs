@@ -26,7 +26,7 @@ use super::{
     desk::Desk,
     images::short,
     own,
-    references::{access, fits, lock_path, moved, put, read_lock},
+    references::{access, fits, lock_path, moved, put, question, read_lock},
     unresolved::{not_fetched, unresolved},
 };
 
@@ -173,10 +173,6 @@ fn file<'a>(subject: &'a Subject, lock: &'a Lock, is_written: bool) -> LockFile<
     });
     let path = lock_path(&subject.environment).display().to_string();
     LockFile { environment: &subject.environment, path, is_written, services: services.collect() }
-}
-
-fn question(tracked: &Tracked) -> Question {
-    (tracked.repository.clone(), tracked.reference.clone())
 }
 
 /// The entry of a service that stays as it is.

@@ -99,12 +99,12 @@ async fn fetch_all(
     for (at, wanted) in missing {
         let locked = workspace.locked.get(&at).and_then(|locked| locked.chart.as_deref());
         let brought = match &answers[&question(&wanted)] {
-            Ok(tree) if locked.is_some_and(|locked| locked != tree.name()) => {
-                Err(not_as_locked(&at.0, &wanted, locked.unwrap_or_default(), &tree.name()))
-            }
-            Ok(tree) => {
-                Ok(Brought::Files(tree.files.iter().map(|(path, file)| (path.clone(), file.bytes.clone())).collect()))
-            }
+            Ok(tree) => match locked.map(|locked| (locked, tree.name())) {
+                Some((locked, found)) if locked != found => Err(not_as_locked(&at.0, &wanted, locked, &found)),
+                _ => Ok(Brought::Files(
+                    tree.files.iter().map(|(path, file)| (path.clone(), file.bytes.clone())).collect(),
+                )),
+            },
             Err(error) => match &**error {
                 TreeError::NoPath { near, .. } => Ok(Brought::Nothing { near: near.clone() }),
                 error => Err(not_fetched(&wanted, error)),
@@ -141,7 +141,7 @@ async fn render_all(
 
 /// Tells what was left out of an environment, and that it is held to a lock.
 pub(super) fn remark(desk: &Desk<'_>, link: &Link, workspace: &config::Workspace, environment: &EnvironmentName) {
-    if let Some(held) = link.held.get(environment).filter(|_| !desk.global.json) {
+    if let Some(held) = link.held.get(environment) {
         desk.terminal.status(held);
     }
     let none = BTreeSet::new();

@@ -109,7 +109,11 @@ pub(super) async fn look_up(
     let asked = wanted.iter().filter(|(.., locked)| is_asked(locked));
     let questions: BTreeSet<Question> = asked.map(|(_, tracked, _)| question(tracked)).collect();
     let answers = sources::resolve(access, &questions).await;
-    let held = if references.is_plain() { held(access, &wanted, &answers).await } else { Held::default() };
+    // Machines are not told of it.
+    let held = match references.is_plain() && !desk.global.json {
+        true => held(access, &wanted, &answers).await,
+        false => Held::default(),
+    };
     for (environment, tracked, locked) in wanted {
         // What was asked for another environment does not move one that is held to its lock.
         let answer = answers.get(&question(&tracked)).filter(|_| is_asked(&locked));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::{
-    config,
+    cli, config,
     failure::{Failure, FailureKind},
     files,
     format::plan_file::{self, Saved, Unusable},
@@ -84,19 +84,13 @@ fn place_taken(out: &Path, error: files::Error) -> Failure {
     }
 }
 
-/// What to say of a file that is no plan but names an environment.
-fn meant_environment(file: &Path) -> Option<String> {
-    let environment = EnvironmentName::new(file.file_stem()?.to_str()?).ok()?;
-    let is_toml = file.extension().is_some_and(|extension| extension == "toml");
-    is_toml.then(|| format!("an environment is named by its name alone: {environment}"))
-}
-
 /// Reads a plan.
 pub(super) fn load(desk: &Desk<'_>, file: &Path) -> Result<Saved, Failure> {
     let name = typed(file);
     let Some(bytes) = files::read_plain(&path(desk, file), plan_file::LIMIT)? else {
-        return Err(Failure::new(FailureKind::Files, format!("there is no file {name}"))
-            .hint(meant_environment(file).unwrap_or_else(|| format!("ditc plan ENV -out={name} saves a plan there"))));
+        return Err(Failure::new(FailureKind::Files, format!("there is no file {name}")).hint(
+            cli::meant_environment(file).unwrap_or_else(|| format!("ditc plan ENV -out={name} saves a plan there")),
+        ));
     };
     let decoded = plan_file::decode(&bytes, TOOL).map(|mut saved| {
         // They are proposed to people, who may not have made the file.
@@ -107,7 +101,7 @@ pub(super) fn load(desk: &Desk<'_>, file: &Path) -> Result<Saved, Failure> {
         let failure = Failure::new(FailureKind::Files, format!("{name} cannot be used")).because(&error);
         match error {
             Unusable::NoPlan => failure.hint(
-                meant_environment(file).unwrap_or_else(|| "ditc plan ENV -out=NAME.plan saves a plan".to_owned()),
+                cli::meant_environment(file).unwrap_or_else(|| "ditc plan ENV -out=NAME.plan saves a plan".to_owned()),
             ),
             Unusable::OtherTool { environment, .. } => {
                 failure.hint(format!("plan again: ditc plan {environment} -out={name}"))

@@ -1,25 +1,34 @@
 //! Images that no registry has, by their names alone: the server takes such an object, and its pods never start. Whether
 //! there is an image of a name that is right, a registry knows.
 
-use crate::{desired::Manifest, diagnostic::Diagnostic, image::Image, pod};
+use crate::{
+    desired::{Manifest, Origin},
+    diagnostic::Diagnostic,
+    image::Image,
+    pod,
+};
 
 /// Complains about containers of a workload whose image has a name that cannot be.
 pub(super) fn misnamed(manifest: &Manifest) -> Vec<Diagnostic> {
     let containers = pod::spec(&manifest.body).into_iter().flat_map(pod::all_containers);
     let wrong = containers.filter_map(|container| {
         let image = pod::image(container)?;
-        let name = container.get("name").and_then(serde_json::Value::as_str).unwrap_or_default();
-        Image::parse(image).is_none().then_some((name, image))
+        Image::parse(image).is_none().then_some((pod::name(container), image))
     });
-    let place = manifest.origin.template.as_ref().unwrap_or(&manifest.origin.definition);
     let told = |(container, image): (&str, &str)| {
-        Diagnostic::new("not an image")
-            .at(place.clone(), "rendered from here")
-            .related(manifest.origin.definition.clone(), "asked for here")
+        rendered(manifest, "not an image")
             .detail(format!("container `{container}` is to run `{image}`, which is the name of no image"))
             .help(way_out(image))
     };
     wrong.map(told).collect()
+}
+
+/// A complaint about an object, where a template makes it and where it is asked for.
+pub(super) fn rendered(manifest: &Manifest, summary: &str) -> Diagnostic {
+    let Origin { definition, template } = &manifest.origin;
+    Diagnostic::new(summary)
+        .at(template.as_ref().unwrap_or(definition).clone(), "rendered from here")
+        .related(definition.clone(), "asked for here")
 }
 
 /// What to write instead, as far as that shows.

@@ -123,9 +123,12 @@ fn expand_with(
         diagnostics.extend(references::check(&manifests, &environment.components));
     }
     diagnostics.extend(manifests.values().flat_map(|manifest| bounds::crowded(&environment.bounds, manifest)));
-    // What a mistake elsewhere makes of an image is no mistake of its own.
-    if diagnostics.is_empty() && workspace.concerning(name).is_empty() {
-        diagnostics.extend(manifests.values().flat_map(containers::misnamed));
+    if diagnostics.is_empty() {
+        diagnostics = manifests.values().flat_map(containers::misnamed).collect();
+        // What a mistake elsewhere makes of an image is no mistake of its own.
+        if !diagnostics.is_empty() && !workspace.concerning(name).is_empty() {
+            diagnostics.clear();
+        }
     }
     if !diagnostics.is_empty() {
         return Err(Mistakes { diagnostics, unknown_kinds });

@@ -299,7 +299,7 @@ pub(super) fn prune(value: &mut Value, kind: &GroupKind) {
     if is_aggregated && value.get("rules").is_some_and(is_empty) {
         value.as_object_mut().map(|object| object.shift_remove("rules"));
     }
-    if Kinds::builtin().get(kind).is_some()
+    if Kinds::is_builtin(kind)
         && let Some(spec) = value.get_mut("spec")
     {
         default_protocols(spec);

@@ -114,9 +114,9 @@ pub fn import_payload(
     left.extend(by_scripts.map(|text| Left { span: None, text: text.to_owned() }));
     let known = base.map(|base| merge::chain(&workspace.environments, base).0).unwrap_or_default();
     let known = workspace.merged(&known);
-    let text = written(&sources.get(id).path, base, &known, &projects);
-    let mut assumed = Vec::new();
     let made: Vec<&str> = missing_dependencies(&known).collect();
+    let text = written(&sources.get(id).path, base, &made, &projects);
+    let mut assumed = Vec::new();
     if !made.is_empty() {
         let names = made.join(", ");
         assumed.push(format!(
@@ -172,13 +172,13 @@ fn project(entry: &Entry, left: &mut Vec<Left>, mistakes: &mut Vec<Diagnostic>) 
 }
 
 /// The file, in the canonical form.
-fn written(path: &str, base: Option<&EnvironmentName>, known: &Table, projects: &[Project]) -> String {
+fn written(path: &str, base: Option<&EnvironmentName>, made: &[&str], projects: &[Project]) -> String {
     let quoted = |text: &str| toml::Value::from(text).to_string();
     let mut text = format!("# Taken over from {} by `ditc import payload`.\n", path.replace(char::is_control, " "));
     if let Some(base) = base {
         text.push_str(&format!("extends = {}\n", quoted(base.as_str())));
     }
-    for (at, name) in missing_dependencies(known).enumerate() {
+    for (at, name) in made.iter().enumerate() {
         if at == 0 {
             text.push_str(
                 "\n# Assumed: the payload names no dependencies, and the scripts installed these every time.",

@@ -79,12 +79,14 @@ impl Error {
     }
 }
 
-/// Refuses a path where something else than a regular file is; one that does not exist is fine.
-fn refuse_special(path: &Path) -> Result<(), Error> {
-    refuse_link(path)?;
+/// Refuses a path where something else than a regular file is; false where there is nothing.
+fn refuse_special(path: &Path) -> Result<bool, Error> {
     match std::fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_symlink() => Err(Error::Link { path: path.to_owned() }),
         Ok(metadata) if !metadata.is_file() => Err(Error::Special { path: path.to_owned() }),
-        _ => Ok(()),
+        Ok(_) => Ok(true),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(Error::Read { path: path.to_owned(), source }),
     }
 }
 

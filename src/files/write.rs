@@ -97,14 +97,11 @@ pub fn read_plain(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Error> {
 /// # Errors
 /// When something else is there, or the directory is not.
 pub fn may_replace(path: &Path, mark: &[u8]) -> Result<(), Error> {
-    refuse_link(path)?;
+    let is_there = refuse_special(path)?;
     let parent = parent(path);
     fs::metadata(&parent).map_err(|source| Error::Read { path: parent, source })?;
-    match fs::symlink_metadata(path) {
-        Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Ok(metadata) if !metadata.is_file() => return Err(Error::Special { path: path.to_owned() }),
-        Ok(_) => {}
-        Err(source) => return Err(Error::Read { path: path.to_owned(), source }),
+    if !is_there {
+        return Ok(());
     }
     let mut begin = Vec::new();
     let file = File::open(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;

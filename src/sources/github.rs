@@ -73,6 +73,12 @@ struct Message {
     message: String,
 }
 
+/// Whatever GitHub has a number for.
+#[derive(Deserialize)]
+struct Identified {
+    id: u64,
+}
+
 /// Looks names of one repository up.
 pub(super) async fn resolve(
     access: &Access,
@@ -198,8 +204,9 @@ fn commit(sha: &str) -> Result<Commit, Unresolved> {
     })
 }
 
-fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Unresolved> {
-    serde_json::from_str(text).map_err(|error| GitHubError::Nonsense(error.to_string()).into())
+/// What GitHub answers, as it documents it.
+fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, GitHubError> {
+    serde_json::from_str(text).map_err(|error| GitHubError::Nonsense(error.to_string()))
 }
 
 /// A name as a part of a path; `/` stands for itself.

@@ -126,47 +126,53 @@ pub type TreeAnswer = Result<Tree, Arc<TreeError>>;
 
 /// Reads trees and files of repositories at commits: from this disk, or from those who have them, each commit once.
 pub async fn trees(access: &Access, questions: &BTreeSet<TreeQuestion>) -> BTreeMap<TreeQuestion, TreeAnswer> {
-    let mut by_commit: BTreeMap<(&Repository, &Commit), Vec<&TreeQuestion>> = BTreeMap::new();
+    let mut answers = BTreeMap::new();
+    let mut by_commit: BTreeMap<(&Repository, &Commit), Vec<Asked<'_>>> = BTreeMap::new();
     for question in questions {
-        by_commit.entry((&question.repository, &question.commit)).or_default().push(question);
+        match plain(&question.path) {
+            Ok(path) => {
+                by_commit.entry((&question.repository, &question.commit)).or_default().push(Asked { question, path });
+            }
+            // One that asks for what cannot be stands in nobody else's way.
+            Err(error) => _ = answers.insert(question.clone(), Err(Arc::new(error))),
+        }
     }
-    let answers = stream::iter(by_commit.into_values()).map(|questions| async {
-        match &questions[0].repository {
+    let read = stream::iter(by_commit.into_values()).map(|questions| async {
+        match &questions[0].question.repository {
             Repository::Path(place) => of_path(access, &access.root.join(place), questions).await,
             Repository::GitHub { .. } | Repository::Url(_) => of_host(access, questions).await,
         }
     });
-    let answers: Vec<Vec<_>> = answers.buffer_unordered(AT_ONCE).collect().await;
-    answers.into_iter().flatten().map(|(question, answer)| (question.clone(), answer)).collect()
+    let read: Vec<Vec<_>> = read.buffer_unordered(AT_ONCE).collect().await;
+    answers.extend(read.into_iter().flatten().map(|(question, answer)| (question.clone(), answer)));
+    answers
+}
+
+/// A question, and its path as git writes it.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    question: &'a TreeQuestion,
+    path: &'a str,
 }
 
 /// Reads trees out of a repository on this disk.
-async fn of_path<'a>(
-    access: &Access,
-    place: &Path,
-    questions: Vec<&'a TreeQuestion>,
-) -> Vec<(&'a TreeQuestion, TreeAnswer)> {
+async fn of_path<'a>(access: &Access, place: &Path, questions: Vec<Asked<'a>>) -> Vec<(&'a TreeQuestion, TreeAnswer)> {
     let mut answers = Vec::with_capacity(questions.len());
-    for question in questions {
-        let tree = match plain(&question.path) {
-            Ok(path) => local::tree(access, place, &question.repository, &question.commit, path).await,
-            Err(error) => Err(error),
-        };
+    for Asked { question, path } in questions {
+        let tree = local::tree(access, place, &question.repository, &question.commit, path).await;
         answers.push((question, tree.map_err(Arc::new)));
     }
     answers
 }
 
 /// Reads trees of one commit of a repository that somebody else has; what was fetched before is not fetched again.
-async fn of_host<'a>(access: &Access, questions: Vec<&'a TreeQuestion>) -> Vec<(&'a TreeQuestion, TreeAnswer)> {
+async fn of_host<'a>(access: &Access, questions: Vec<Asked<'a>>) -> Vec<(&'a TreeQuestion, TreeAnswer)> {
     let mut answers = Vec::with_capacity(questions.len());
     let mut missing = Vec::new();
-    for question in questions {
-        match plain(&question.path).map(|_| kept::read(access, question)) {
-            // One that asks for what cannot be stands in nobody else's way.
-            Err(error) => answers.push((question, Err(Arc::new(error)))),
-            Ok(Some(tree)) => answers.push((question, Ok(tree))),
-            Ok(None) => missing.push(question),
+    for asked in questions {
+        match kept::read(access, asked.question) {
+            Some(tree) => answers.push((asked.question, Ok(tree))),
+            None => missing.push(asked),
         }
     }
     if missing.is_empty() {
@@ -187,7 +193,7 @@ async fn of_host<'a>(access: &Access, questions: Vec<&'a TreeQuestion>) -> Vec<(
         }
         Err(error) => {
             let error = Arc::new(error);
-            answers.extend(missing.into_iter().map(|question| (question, Err(Arc::clone(&error)))));
+            answers.extend(missing.into_iter().map(|asked| (asked.question, Err(Arc::clone(&error)))));
         }
     }
     answers
@@ -195,9 +201,9 @@ async fn of_host<'a>(access: &Access, questions: Vec<&'a TreeQuestion>) -> Vec<(
 
 async fn fetched<'a>(
     access: &Access,
-    questions: &[&'a TreeQuestion],
+    questions: &[Asked<'a>],
 ) -> Result<Vec<(&'a TreeQuestion, TreeAnswer)>, TreeError> {
-    let TreeQuestion { repository, commit, path: _, reference } = questions[0];
+    let TreeQuestion { repository, commit, path: _, reference } = questions[0].question;
     match repository {
         Repository::GitHub { owner, name } => {
             let packed = github::archive(access, (owner, name), commit).await.map_err(|error| match error {
@@ -205,9 +211,9 @@ async fn fetched<'a>(
                 GitHubError::NoSuch => TreeError::NoCommit { repository: repository.clone(), commit: commit.clone() },
                 error => TreeError::GitHub(error),
             })?;
-            let paths = questions.iter().map(|question| plain(&question.path)).collect::<Result<Vec<_>, _>>()?;
+            let paths: Vec<&str> = questions.iter().map(|asked| asked.path).collect();
             let trees = archive::trees(&packed, repository, commit, &paths)?;
-            let answers = questions.iter().zip(trees).map(|(question, tree)| (*question, tree.map_err(Arc::new)));
+            let answers = questions.iter().zip(trees).map(|(asked, tree)| (asked.question, tree.map_err(Arc::new)));
             Ok(answers.collect())
         }
         Repository::Url(url) => {

@@ -1,13 +1,13 @@
 //! The digests of the images that services run: what a tag stands for in a registry may change without a commit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, stream};
 
 use super::{Subject, kept};
 use crate::{
     cli::Upgrade,
-    config::{self, Lock},
+    config::{self, Lock, Tracked},
     diagnostic::{Diagnostic, Spanned},
     failure::{self, Failure},
     image::Image,
@@ -53,17 +53,18 @@ pub(super) async fn record(
         }
     }
     let mut remarks = Vec::new();
-    for (Sought { at, service, image }, found) in look(desk, sought).await? {
-        let locked = locks[at].services.get_mut(&service).expect("it was found there");
-        let image = image.value;
+    let answers = look(desk, &sought).await?;
+    for (Sought { at, service, image }, found) in answered(&sought, &answers) {
+        let locked = locks[*at].services.get_mut(service).expect("it was found there");
+        let image = &image.value;
         match found {
-            Ok(Found::Here { digest }) => locked.image = digest,
+            Ok(Found::Here { digest }) => locked.image.clone_from(digest),
             Ok(Found::Nothing) => {
                 locked.image = None;
                 remarks.push(format!("image {image} is not in its registry yet, so its digest is not locked"));
             }
             Err(error) => {
-                let chain = failure::chain(&error).join(": ");
+                let chain = failure::chain(error).join(": ");
                 let which =
                     if locked.image.is_some() { "the digest that was locked stays" } else { "no digest is locked" };
                 remarks.push(format!("which image {image} is, nobody knows, so {which}: {chain}"));
@@ -80,31 +81,33 @@ pub(super) async fn changed(
     subjects: &[Subject],
 ) -> Result<Vec<Diagnostic>, Failure> {
     let mut sought = Vec::new();
-    let mut before: BTreeMap<(usize, ComponentName), String> = BTreeMap::new();
     for (at, subject) in subjects.iter().enumerate() {
-        let mut images = config::checked_images(workspace, &subject.environment);
-        for tracked in &subject.tracked {
-            let Some(digest) = kept(subject, tracked, &[]).and_then(|locked| locked.image.clone()) else { continue };
-            let Some(image) = images.remove(&tracked.component) else { continue };
-            before.insert((at, tracked.component.clone()), digest);
-            sought.push(Sought { at, service: tracked.component.clone(), image });
+        let locked = |tracked: &&Tracked| kept(subject, tracked, &[]).is_some_and(|locked| locked.image.is_some());
+        let locked: Vec<&Tracked> = subject.tracked.iter().filter(locked).collect();
+        if locked.is_empty() {
+            continue;
         }
+        let mut images = config::checked_images(workspace, &subject.environment);
+        let images = locked.into_iter().filter_map(|tracked| images.remove_entry(&tracked.component));
+        sought.extend(images.map(|(service, image)| Sought { at, service, image }));
     }
     let mut mistakes = Vec::new();
-    for (Sought { at, service, image }, found) in look(desk, sought).await? {
-        let environment = &subjects[at].environment;
-        let then = &before[&(at, service.clone())];
+    let answers = look(desk, &sought).await?;
+    for (Sought { at, service, image }, found) in answered(&sought, &answers) {
+        let environment = &subjects[*at].environment;
+        let then = subjects[*at].before.as_ref().and_then(|lock| lock.services.get(service)?.image.as_ref());
+        let then = then.expect("it is why it was sought");
         let is = match found {
             // A registry that tells no digest tells no other one.
             Ok(Found::Here { digest: None }) => continue,
-            Ok(Found::Here { digest: Some(digest) }) if digest == *then => continue,
-            Ok(Found::Here { digest: Some(digest) }) => format!("is {}", short(&digest)),
+            Ok(Found::Here { digest: Some(digest) }) if digest == then => continue,
+            Ok(Found::Here { digest: Some(digest) }) => format!("is {}", short(digest)),
             Ok(Found::Nothing) => "is gone".to_owned(),
             Err(error) => {
-                let told = format!("asking for {} failed: {}", image.value, failure::chain(&error).join(": "));
+                let told = format!("asking for {} failed: {}", image.value, failure::chain(error).join(": "));
                 mistakes.push(
                     Diagnostic::new("registry not reached")
-                        .at(image.span, "which image this is, nobody knows")
+                        .at(image.span.clone(), "which image this is, nobody knows")
                         .detail(told),
                 );
                 continue;
@@ -112,7 +115,7 @@ pub(super) async fn changed(
         };
         mistakes.push(
             Diagnostic::new("image changed since it was locked")
-                .at(image.span, format!("was {}, {is}", short(then)))
+                .at(image.span.clone(), format!("was {}, {is}", short(then)))
                 .detail(format!("{} is not the image that `{}` has", image.value, lock_path(environment).display()))
                 .help(format!("ditc lock {environment} -upgrade={service}")),
         );
@@ -120,16 +123,30 @@ pub(super) async fn changed(
     Ok(mistakes)
 }
 
-/// Asks registries, some at a time.
-async fn look(desk: &Desk<'_>, sought: Vec<Sought>) -> Result<Vec<(Sought, Result<Found, Error>)>, Failure> {
+/// What registries said of images.
+type Answers = BTreeMap<Image, Result<Found, Error>>;
+
+/// Asks registries for each image once, some at a time.
+async fn look(desk: &Desk<'_>, sought: &[Sought]) -> Result<Answers, Failure> {
     if sought.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Answers::new());
     }
     let registry = registry(desk)?;
-    let looks = sought.into_iter().filter_map(|sought| Some((Image::parse(&sought.image.value)?, sought)));
-    let looks = stream::iter(looks).map(|(image, sought)| {
+    let images: BTreeSet<Image> = sought.iter().filter_map(|sought| Image::parse(&sought.image.value)).collect();
+    let looks = stream::iter(images).map(|image| {
         let registry = registry.clone();
-        async move { (sought, registry.look(&image).await) }
+        async move {
+            let found = registry.look(&image).await;
+            (image, found)
+        }
     });
     Ok(looks.buffered(AT_ONCE).collect().await)
+}
+
+/// What was sought, each with what was said of it; what is no name of an image was not asked for.
+fn answered<'a>(
+    sought: &'a [Sought],
+    answers: &'a Answers,
+) -> impl Iterator<Item = (&'a Sought, &'a Result<Found, Error>)> {
+    sought.iter().filter_map(|one| Some((one, answers.get(&Image::parse(&one.image.value)?)?)))
 }

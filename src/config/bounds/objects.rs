@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Bounds, Network, family};
 use crate::{
+    config::containers::rendered,
     desired::{LABEL_ENVIRONMENT, Manifest},
     diagnostic::Diagnostic,
     object::{GroupKind, ObjectKey},
@@ -88,12 +89,8 @@ fn policy(network: &Network) -> Value {
 pub(in crate::config) fn crowded(bounds: &Bounds, manifest: &Manifest) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for container in pod::spec(&manifest.body).into_iter().flat_map(pod::all_containers) {
-        let name = container.get("name").and_then(Value::as_str).unwrap_or_default();
-        let place = manifest.origin.template.as_ref().unwrap_or(&manifest.origin.definition);
-        let told = |summary: &str, detail: String, help: String| {
-            let diagnostic = Diagnostic::new(summary).at(place.clone(), "rendered from here").detail(detail).help(help);
-            diagnostic.related(manifest.origin.definition.clone(), "asked for here")
-        };
+        let name = pod::name(container);
+        let told = |summary: &str, detail: String, help: String| rendered(manifest, summary).detail(detail).help(help);
         let given = |sort: &str, resource: &str| text(container.pointer(&format!("/resources/{sort}/{resource}")));
         for resource in ["cpu", "memory"] {
             let by_default = |sort: &str| {

@@ -63,9 +63,7 @@ struct ShortfallV1 {
     hard: String,
     used: String,
     needs: String,
-    #[serde(default)]
-    frees: Option<String>,
-    #[serde(default)]
+    frees: String,
     by: Vec<KeyV1>,
 }
 
@@ -76,7 +74,7 @@ impl From<&Preflight> for PreflightV1 {
             let Shortfall { quota, resource, limit: Limit { hard, used }, needs, frees, by } = shortfall;
             let [hard, used, needs, frees] = [hard, used, needs, frees].map(ToString::to_string);
             let (quota, resource, by) = (quota.clone(), resource.clone(), by.iter().map(KeyV1::from).collect());
-            ShortfallV1 { quota, resource, hard, used, needs, frees: Some(frees), by }
+            ShortfallV1 { quota, resource, hard, used, needs, frees, by }
         };
         Self {
             missing_rights: missing_rights.iter().map(MissingRightV1::new).collect(),
@@ -92,9 +90,8 @@ impl PreflightV1 {
         let quantity = |text: String| Quantity::parse(&text).ok_or_else(|| damaged(format!("{text:?} is no quantity")));
         let shortfall = |ShortfallV1 { quota, resource, hard, used, needs, frees, by }| {
             let limit = Limit { hard: quantity(hard)?, used: quantity(used)? };
-            let frees = frees.map_or(Ok(Quantity::ZERO), quantity)?;
             let by = by.into_iter().map(Into::into).collect();
-            Ok(Shortfall { quota, resource, limit, needs: quantity(needs)?, frees, by })
+            Ok(Shortfall { quota, resource, limit, needs: quantity(needs)?, frees: quantity(frees)?, by })
         };
         Ok(Preflight {
             missing_rights: missing_rights.into_iter().map(MissingRightV1::read).collect(),

@@ -37,7 +37,6 @@ pub(super) struct ObservedV1 {
     objects: Vec<(KeyV1, LiveV1)>,
     elsewhere: Vec<Value>,
     others: Vec<Value>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     holders: Vec<(KeyV1, Vec<Vec<KeyV1>>)>,
 }
 

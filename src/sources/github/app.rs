@@ -11,9 +11,10 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
 use super::{
+    Identified,
     error::GitHubError,
     login::{Client, Token, by_token, read},
-    send::{Answered, Follow, Request, WAIT, innermost, send},
+    send::{Follow, Request, WAIT, send},
 };
 use crate::sources::Access;
 
@@ -30,11 +31,6 @@ pub struct App {
     pub key: Option<PathBuf>,
     /// Where it is installed; looked up for each owner of repositories where it is not given.
     pub installation: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Identified {
-    id: u64,
 }
 
 #[derive(Deserialize)]
@@ -121,9 +117,7 @@ impl Asking<'_> {
         // One token more does no harm.
         let request = Request { method, follow: Follow::Own, ..Request::get(&url) };
         match send(self.access, &self.client, &request, &mut self.patience).await {
-            Ok(Answered { body, .. }) => {
-                serde_json::from_slice(&body).map_err(|error| GitHubError::Nonsense(innermost(&error)))
-            }
+            Ok(answered) => super::read(&answered.text()),
             Err(GitHubError::Unauthorized(_)) => Err(self.unknown()),
             Err(error) => Err(error),
         }

@@ -9,8 +9,10 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::{
+    Identified,
     error::GitHubError,
     login::connected,
+    read,
     send::{Again, Request, WAIT, send},
 };
 use crate::sources::Access;
@@ -112,11 +114,6 @@ struct Numbered {
 }
 
 #[derive(Deserialize)]
-struct Identified {
-    id: u64,
-}
-
-#[derive(Deserialize)]
 struct Stated {
     state: String,
 }
@@ -159,7 +156,7 @@ impl<'a> Board<'a> {
             let path = format!("issues/{number}/comments");
             match self.write(Method::POST, &path, &json!({"body": body}), Again::Never).await {
                 Ok(text) => {
-                    let Comment { html_url: url, .. } = parsed(&text)?;
+                    let Comment { html_url: url, .. } = read(&text)?;
                     return Ok(Posted { how: How::Created, url });
                 }
                 // It may be there all the same, so that is looked for before another one is posted.
@@ -197,7 +194,7 @@ impl<'a> Board<'a> {
             None => {
                 let url = format!("{}/user", self.access.github.url);
                 let author = match self.send(&Request::get(&url)).await {
-                    Ok(text) => Author::User(parsed::<User>(&text)?.login),
+                    Ok(text) => Author::User(read::<User>(&text)?.login),
                     Err(GitHubError::Forbidden { .. }) => Author::App,
                     Err(error) => return Err(error),
                 };
@@ -234,7 +231,7 @@ impl<'a> Board<'a> {
             "auto_merge": false, "required_contexts": [], "transient_environment": true, "production_environment": false,
         });
         let text = self.write(Method::POST, "deployments", &body, Again::Never).await?;
-        let Identified { id } = parsed(&text)?;
+        let Identified { id } = read(&text)?;
         self.stand(id, notice).await?;
         if notice.state == State::Success {
             self.retire(environment, Some(id), notice).await?;
@@ -281,7 +278,7 @@ impl<'a> Board<'a> {
     }
 
     async fn read<T: DeserializeOwned>(&mut self, path: &str) -> Result<T, GitHubError> {
-        parsed(&self.send(&Request::get(&self.url(path))).await?)
+        read(&self.send(&Request::get(&self.url(path))).await?)
     }
 
     async fn write(&mut self, method: Method, path: &str, body: &Value, again: Again) -> Result<String, GitHubError> {
@@ -301,10 +298,6 @@ impl<'a> Board<'a> {
         let client = connected(self.access, &self.repository).await?;
         Ok(send(self.access, &client, request, &mut self.patience).await?.text())
     }
-}
-
-fn parsed<T: DeserializeOwned>(text: &str) -> Result<T, GitHubError> {
-    serde_json::from_str(text).map_err(|error| GitHubError::Nonsense(error.to_string()))
 }
 
 fn shortened(text: &str) -> String {

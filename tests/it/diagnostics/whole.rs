@@ -36,6 +36,7 @@ fn summaries() -> BTreeSet<String> {
     for text in &texts {
         for way in [
             "Diagnostic::new(",
+            "rendered(manifest,",
             "mistake(",
             "refuse(&span,",
             "summary:",
