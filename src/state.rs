@@ -72,9 +72,8 @@ impl State {
     #[must_use]
     pub fn project(&self) -> Option<Project> {
         let runs = [self.open.as_ref(), self.last.as_ref().map(|ended| &ended.run)];
-        let definitions = runs.into_iter().flatten().filter_map(|run| run.definition.as_ref());
         let by_runs = || {
-            let repository = definitions.filter_map(|definition| definition.project.clone()).next()?;
+            let repository = runs.into_iter().flatten().find_map(|run| run.definition.as_ref()?.project.clone())?;
             Some(Project { repository: Some(repository), ..Project::default() })
         };
         self.project.clone().or_else(by_runs)

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    address::address,
     cli, config,
     failure::{Failure, FailureKind},
     plan::{self, Policy},
@@ -87,10 +86,8 @@ pub(super) fn known_choices(input: &plan::Input<'_>) -> Result<(), Failure> {
 /// Refuses to replace what is only to be adopted yet.
 fn adopted_first(input: &plan::Input<'_>) -> Result<(), Failure> {
     let both = plan::adopted_and_replaced(input);
-    let Some(first) = both.first() else { return Ok(()) };
-    let component = input.desired.and_then(|desired| desired.manifests.get(first)?.component.as_ref());
-    let address = address(input.environment, component, first);
-    let more = match both.len() - 1 {
+    let [address, rest @ ..] = both.as_slice() else { return Ok(()) };
+    let more = match rest.len() {
         0 => String::new(),
         more => format!(" (and {more} more)"),
     };

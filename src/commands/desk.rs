@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
+    sync::OnceLock,
 };
 
 use crate::{
@@ -33,7 +34,15 @@ pub(super) struct Desk<'a> {
     pub settings: &'a Settings,
     pub terminal: &'a Terminal,
     pub forms: &'a Forms,
+    pub git: &'a Git,
     pub detail: Detail,
+}
+
+/// What git says of the workspace, asked once in a run, when somebody wants to know it.
+#[derive(Default)]
+pub(super) struct Git {
+    repository: OnceLock<Option<String>>,
+    beginning: OnceLock<Option<String>>,
 }
 
 /// Where the workspace lies.
@@ -87,14 +96,24 @@ impl Desk<'_> {
     /// The commit that the files stand at; none where no git knows them.
     pub(super) fn definition(&self) -> Option<Definition> {
         let sources::Standing { commit, is_dirty } = sources::standing(&self.root(), &PLACES)?;
-        Some(Definition { commit, is_dirty, project: sources::project(&self.root()) })
+        Some(Definition { commit, is_dirty, project: self.repository() })
+    }
+
+    /// Where the workspace was cloned from; none where that is no place for everybody.
+    fn repository(&self) -> Option<String> {
+        self.git.repository.get_or_init(|| sources::project(&self.root())).clone()
+    }
+
+    /// The first commit of the history that the workspace is at.
+    pub(super) fn beginning(&self) -> Option<String> {
+        self.git.beginning.get_or_init(|| sources::beginning(&self.root())).clone()
     }
 
     /// The project that the workspace belongs to, by all that tells it from others.
     pub(super) fn project(&self) -> Project {
         let root = self.root();
-        let repository = sources::project(&root);
-        let beginning = if repository.is_none() { sources::beginning(&root) } else { None };
+        let repository = self.repository();
+        let beginning = if repository.is_none() { self.beginning() } else { None };
         // Without `.` and `..`, where the disk tells.
         let path = files::resolved(&root).unwrap_or(root).display().to_string();
         let directory = Some(Directory { host: self.settings.host.clone(), path });

@@ -15,7 +15,7 @@ use crate::{
     plan::Basis,
     render::{
         self,
-        text::{Explained, Input, Related, condition, has_field, meant_field, owned, planned, seen},
+        text::{Explained, Input, Related, Unowned, condition, owned, planned, seen, unowned},
     },
     settings,
     state::Operation,
@@ -225,13 +225,13 @@ fn fields(field: &str, basis: &Basis, meant: &Meant<'_>) -> Result<Vec<crate::re
     let fields = owned(key, object, field);
     if fields.is_empty() {
         let all = "`.` shows all fields that somebody owns";
-        return Err(match (has_field(object, field), meant_field(object, field)) {
-            (true, _) => refuse(format!("nobody owns a field at `{field}` of {key}"))
+        return Err(match unowned(object, field) {
+            Unowned::There => refuse(format!("nobody owns a field at `{field}` of {key}"))
                 .hint(format!("it is there, and nobody set it: a default or the state of the server; {all}")),
-            (false, Some(meant)) => {
+            Unowned::Near(meant) => {
                 refuse(format!("{key} has no field `{field}`")).hint(format!("did you mean `{meant}`?"))
             }
-            (false, None) => refuse(format!("{key} has no field `{field}`")).hint(all),
+            Unowned::Nothing => refuse(format!("{key} has no field `{field}`")).hint(all),
         });
     }
     Ok(fields)

@@ -59,7 +59,7 @@ mod together;
 mod unresolved;
 mod validate;
 
-use desk::Desk;
+use desk::{Desk, Git};
 use forms::Forms;
 
 /// Runs what was typed, and tells in every form that was asked for how it ended.
@@ -68,7 +68,8 @@ pub async fn run(cli: &Cli, settings: &Settings, terminal: &Terminal) -> Exit {
         Ok(forms) => forms,
         Err(failure) => return terminal.report(&failure),
     };
-    let desk = Desk { global: &cli.global, settings, terminal, forms: &forms, detail: cli.detail() };
+    let git = Git::default();
+    let desk = Desk { global: &cli.global, settings, terminal, forms: &forms, git: &git, detail: cli.detail() };
     let exit = match carry_out(&desk, &cli.verb).await {
         Ok(exit) => exit,
         Err(failure) => {

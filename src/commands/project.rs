@@ -7,7 +7,6 @@ use crate::{
     failure::{Failure, FailureKind},
     names::{EnvironmentName, Namespace},
     plan::Choices,
-    sources,
     state::{Operation, Project, State},
 };
 
@@ -56,7 +55,7 @@ pub(super) fn guard(
 /// A project with what is needed to compare it to another.
 fn beside(desk: &Desk<'_>, other: &Project, mut project: Project) -> Project {
     if other.repository.is_none() && other.beginning.is_some() && project.beginning.is_none() {
-        project.beginning = sources::beginning(&desk.root());
+        project.beginning = desk.beginning();
     }
     project
 }

@@ -69,7 +69,7 @@ pub(super) struct Survey {
     /// When the state was last seen that alone was planned from; none where the cluster was asked.
     pub as_of: Option<Timestamp>,
     /// How many changes of the run that the record leaves open are in the cluster, of how many.
-    pub made: Option<(usize, usize)>,
+    pub made: Option<(usize, Option<usize>)>,
 }
 
 impl Survey {

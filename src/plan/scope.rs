@@ -245,7 +245,7 @@ pub fn unmatched(input: &Input) -> Vec<Unmatched> {
 /// The objects that are to be adopted as well as replaced: what is not ours is not deleted, and it is ours only when a run
 /// has adopted it.
 #[must_use]
-pub fn adopted_and_replaced(input: &Input) -> Vec<ObjectKey> {
+pub fn adopted_and_replaced(input: &Input) -> Vec<Address> {
     let manifests = input.desired.into_iter().flat_map(|desired| desired.manifests.values());
     let means = |which: &[Which], manifest: &Manifest| {
         is_meant(which, input.environment, manifest.component.as_ref(), &manifest.key)
@@ -253,6 +253,6 @@ pub fn adopted_and_replaced(input: &Input) -> Vec<ObjectKey> {
     manifests
         .filter(|manifest| means(&input.choices.replace, manifest))
         .filter(|manifest| matches!(input.standing(manifest), Standing::Adopted(_)))
-        .map(|manifest| manifest.key.clone())
+        .map(|manifest| address(input.environment, manifest.component.as_ref(), &manifest.key))
         .collect()
 }

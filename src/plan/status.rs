@@ -137,7 +137,7 @@ pub fn status(
     };
     let open = state.open.as_ref().map(|run| {
         let (done, of) = made(state, observed, *recorded);
-        OpenRun { run: run.clone(), done, of: (of > 0).then_some(of), lives: *lives }
+        OpenRun { run: run.clone(), done, of, lives: *lives }
     });
     Status {
         environment: state.environment.clone(),
@@ -151,13 +151,14 @@ pub fn status(
 }
 
 /// How many of the changes of an open run are in the cluster, and how many it meant to make; the record of an older version
-/// does not say, and then both are 0.
+/// does not say.
 #[must_use]
-pub fn made(state: &State, observed: &Observed, recorded: Option<Timestamp>) -> (usize, usize) {
+pub fn made(state: &State, observed: &Observed, recorded: Option<Timestamp>) -> (usize, Option<usize>) {
     let live = |key: &ObjectKey| observed.objects.get(key).and_then(Live::object);
     let deeds = || state.entries.iter().filter_map(|(key, entry)| Some((key, entry, entry.deed?)));
     let is_done = |(key, entry, deed): &(&ObjectKey, &Entry, Deed)| is_done(*deed, entry, live(key), recorded);
-    (deeds().filter(is_done).count(), deeds().count())
+    let of = deeds().count();
+    (deeds().filter(is_done).count(), (of > 0).then_some(of))
 }
 
 /// None where nothing is to be there any more.

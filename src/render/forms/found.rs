@@ -87,7 +87,7 @@ impl Section {
             let text = format!("these credentials may not list what else there is of: {}", kinds.join(", "));
             self.problems.push(Problem::new(Level::Error, text));
         }
-        let notes = text::drift_notes(report, flags, LINE);
+        let notes = text::drift_notes(report, flags);
         self.problems.extend(notes.into_iter().map(|note| Problem::new(Level::Warning, note)));
         let compared = report.compared.iter().map(|(key, component)| text::named(environment, component.as_ref(), key));
         self.good = compared.filter(|address| self.is_nowhere(address)).collect();

@@ -382,7 +382,7 @@ impl<'a> Document<'a> {
             interrupted: plan.interrupted.as_ref().filter(|_| !plan.is_under_way).map(RunDocument::new),
             open_run: plan.interrupted.as_ref().filter(|_| as_of.is_none()).map(|run| {
                 let (done, of) = made.unwrap_or_default();
-                OpenDocument::new(run, plan.is_under_way, done, (of > 0).then_some(of))
+                OpenDocument::new(run, plan.is_under_way, done, of)
             }),
             preflight: PreflightDocument::new(plan, preflight),
             counts,

@@ -7,7 +7,7 @@ use crate::{
     address::address,
     object::ObjectKey,
     plan::{MissingRight, Plan, Preflight, Purpose, Scope, Shortfall},
-    render::text::{component, lack, preflight_headline, tight},
+    render::text::{lack, preflight_headline, tight},
 };
 
 use super::event::warning;
@@ -77,7 +77,7 @@ impl<'a> PreflightDocument<'a> {
                 freed: frees.to_string(),
                 freed_by: by
                     .iter()
-                    .map(|key| address(&plan.environment, component(plan, key), key).to_string())
+                    .map(|key| address(&plan.environment, plan.component_of(key), key).to_string())
                     .collect(),
             }
         };
@@ -90,7 +90,7 @@ impl<'a> PreflightDocument<'a> {
 
 impl PurposeDocument {
     fn new(plan: &Plan, purpose: &Purpose) -> Self {
-        let object = |key: &ObjectKey| Some(address(&plan.environment, component(plan, key), key).to_string());
+        let object = |key: &ObjectKey| Some(address(&plan.environment, plan.component_of(key), key).to_string());
         let (purpose, address) = match purpose {
             Purpose::Change(key) => ("change", object(key)),
             Purpose::Wait(key) => ("wait", object(key)),

@@ -177,7 +177,7 @@ pub(in crate::render) fn explain(plan: &Plan, blocked: &Blocked, flags: &str) ->
 
 /// That a claim would stay half deleted, and how what uses it is ended.
 fn held(plan: &Plan, by: &BTreeSet<ObjectKey>) -> (String, Vec<Way>) {
-    let all: Vec<String> = by.iter().map(|key| clean_line(&format!("{}/{}", key.kind.kind, key.name))).collect();
+    let all: Vec<String> = by.iter().map(|key| clean_line(&key.to_string())).collect();
     let verb = if all.len() == 1 { "uses" } else { "use" };
     let what = format!(
         "{} {verb} it, and Kubernetes keeps a claim as long as it is used: it would be neither there nor gone.",

@@ -296,15 +296,13 @@ pub(super) fn because(change: &Change, operation: Operation) -> Option<String> {
 
 /// Whose pods end so that a claim can go.
 fn ending(change: &Change) -> Option<String> {
-    let of: Vec<String> =
-        change.ends.iter().map(|key| clean_line(&format!("{}/{}", key.kind.kind, key.name))).collect();
+    let of: Vec<String> = change.ends.iter().map(|key| clean_line(&key.to_string())).collect();
     (!of.is_empty()).then(|| format!("ends the pods of {}, which use it", list(&of)))
 }
 
 /// What has to end before a claim is gone.
 fn held(change: &Change) -> Option<String> {
-    let by: Vec<String> =
-        change.held_by.iter().map(|key| clean_line(&format!("{}/{}", key.kind.kind, key.name))).collect();
+    let by: Vec<String> = change.held_by.iter().map(|key| clean_line(&key.to_string())).collect();
     let verb = if by.len() == 1 { "uses" } else { "use" };
     (!by.is_empty()).then(|| format!("it waits for {}, which {verb} it", list(&by)))
 }
@@ -356,7 +354,7 @@ fn reason_text(reason: &Reason, action: Action, operation: Operation) -> Option<
             return Some(format!("the server cannot change it in place: {}", clean_line(&refusal.message)));
         }
         Reason::ClaimReplaced(claim) => {
-            let claim = clean_line(&format!("{}/{}", claim.kind.kind, claim.name));
+            let claim = clean_line(&claim.to_string());
             return Some(format!("it uses {claim}, which is made anew"));
         }
         Reason::GoesWith(set) => return Some(format!("made by {set}, which goes")),

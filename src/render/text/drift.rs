@@ -96,26 +96,19 @@ fn told(report: &Report, detail: Detail, style: Style) -> String {
 }
 
 /// What is said about an environment besides its objects, a sentence each.
-pub(in crate::render) fn notes_of(report: &Report, flags: &str, style: Style) -> Vec<String> {
-    let notes = notes(report, flags, Detail::Concise, style);
-    notes.lines().map(|line| line.trim_start_matches("Note: ").to_owned()).collect()
-}
-
-fn notes(report: &Report, flags: &str, detail: Detail, style: Style) -> String {
+pub(in crate::render) fn notes_of(report: &Report, flags: &str) -> Vec<String> {
     let Report { environment, namespace, surroundings, interrupted, unfinished, elsewhere, .. } = report;
     let Surroundings { has_file, has_record, unlisted: _ } = surroundings;
-    let mut out = String::new();
+    let mut notes = Vec::new();
     if !has_file {
-        let text = format!("environment {environment} lives in namespace {namespace} and has no file.");
-        out.push_str(&note(&text, style));
+        notes.push(format!("environment {environment} lives in namespace {namespace} and has no file."));
     }
     if !has_record {
         let text = "the record is gone from the cluster; what is there was compared with the local copy of it.";
-        out.push_str(&note(text, style));
+        notes.push(text.to_owned());
     }
     for other in elsewhere {
-        let text = format!("environment {environment} lives in namespace {} too.", clean_line(other));
-        out.push_str(&note(&text, style));
+        notes.push(format!("environment {environment} lives in namespace {} too.", clean_line(other)));
     }
     if let Some(Run { id: _, operation, who, since, definition: _ }) = interrupted {
         let (verb, who) = (operation.verb(), clean_line(who));
@@ -127,11 +120,15 @@ fn notes(report: &Report, flags: &str, detail: Detail, style: Style) -> String {
                 format!(" The {number} not compared: {}.", names(objects))
             }
         };
-        let text = format!(
+        notes.push(format!(
             "{verb} by {who} at {since:.0} stopped before its end; the next `ditc {verb} {environment}{flags}` finishes it.{open}"
-        );
-        out.push_str(&note(&text, style));
+        ));
     }
+    notes
+}
+
+fn notes(report: &Report, flags: &str, detail: Detail, style: Style) -> String {
+    let mut out: String = notes_of(report, flags).iter().map(|text| note(text, style)).collect();
     if detail == Detail::Whole {
         out.push_str(&additions(report, style));
     }

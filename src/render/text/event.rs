@@ -119,7 +119,7 @@ pub fn stopped(why: &Stopped, environment: &EnvironmentName) -> String {
     }
 }
 
-fn counted(count: u64, what: &str) -> String {
+pub(super) fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 

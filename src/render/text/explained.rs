@@ -95,20 +95,29 @@ fn whole(at: &str) -> String {
     format!(".{}", at.trim_start_matches('.')).replace("[\"", ".").replace("\"]", "")
 }
 
-/// Whether a live object has a field, as far as maps lead.
-#[must_use]
-pub fn has_field(object: &Object, at: &str) -> bool {
-    fields_of(object).contains(&whole(at))
+/// What a live object has at a path that nobody owns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unowned {
+    /// It is there, as far as maps lead.
+    There,
+    /// Nothing; this was most likely meant, which is there or which somebody owns.
+    Near(String),
+    Nothing,
 }
 
-/// The field of a live object that was most likely meant: one that is there, or that somebody owns.
+/// Looks at a path that nobody owns.
 #[must_use]
-pub fn meant_field(object: &Object, at: &str) -> Option<String> {
+pub fn unowned(object: &Object, at: &str) -> Unowned {
+    let at = whole(at);
     let mut known = fields_of(object);
+    if known.contains(&at) {
+        return Unowned::There;
+    }
     for owner in ownership::owners(object) {
         known.extend(owner.paths.members().iter().map(ToString::to_string));
     }
-    suggestion(&whole(at), known.iter().map(String::as_str)).map(clean_line)
+    let near = suggestion(&at, known.iter().map(String::as_str));
+    near.map_or(Unowned::Nothing, |near| Unowned::Near(clean_line(near)))
 }
 
 /// The paths of all fields that maps lead to; items of lists are named by their owners alone.

@@ -7,6 +7,8 @@ use crate::{
     revision::{Commit, Reference, Since},
 };
 
+use super::event::counted;
+
 /// What a lock says of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LockEntry {
@@ -60,13 +62,13 @@ pub fn locks_hold(count: usize) -> String {
 
 /// How far a reference went: `3 commits`, `back 3 commits`, `back 1 commit, then 2 others`.
 pub(super) fn distance(Since { from: _, commits, back, subject: _ }: &Since) -> Option<String> {
-    let counted = |count: u64| if count == 1 { "1 commit".to_owned() } else { format!("{count} commits") };
+    let commits_of = |count: u64| counted(count, "commit");
     match (commits.unwrap_or_default(), back.unwrap_or_default()) {
         (0, 0) => None,
-        (count, 0) => Some(counted(count)),
-        (0, back) => Some(format!("back {}", counted(back))),
-        (1, back) => Some(format!("back {}, then 1 other", counted(back))),
-        (count, back) => Some(format!("back {}, then {count} others", counted(back))),
+        (count, 0) => Some(commits_of(count)),
+        (0, back) => Some(format!("back {}", commits_of(back))),
+        (1, back) => Some(format!("back {}, then 1 other", commits_of(back))),
+        (count, back) => Some(format!("back {}, then {count} others", commits_of(back))),
     }
 }
 

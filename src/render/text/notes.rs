@@ -33,6 +33,10 @@ pub(super) fn note(text: &str, style: Style) -> String {
     style.wrap(&format!("{} ", style.paint(Look::Bold, "Note:")), "", Look::Plain, text)
 }
 
+pub(super) fn warn(text: &str, style: Style) -> String {
+    style.wrap(&format!("{} ", style.paint(Look::Warning, "Warning:")), "", Look::Plain, text)
+}
+
 pub(in crate::render) fn object(plan: &Plan, component: Option<&ComponentId>, key: &ObjectKey) -> String {
     named(&plan.environment, component, key)
 }
@@ -60,42 +64,40 @@ pub(super) fn names(names: impl IntoIterator<Item = String>) -> String {
 }
 
 /// That a plan was made without a look at the cluster.
-pub(super) fn not_asked(context: &Context<'_>, style: Style) -> String {
-    let Some(seen) = context.as_of else { return String::new() };
-    let text = format!(
+pub(super) fn not_asked(context: &Context<'_>) -> Option<String> {
+    let seen = context.as_of?;
+    Some(format!(
         "The cluster was not asked (-refresh=false). This is planned from the local state, last seen at {seen:.0}: what \
          changed since then does not show, and nothing of this can be applied."
-    );
-    note(&text, style)
+    ))
 }
 
 /// That a run never came to its end, or is under way.
-pub(super) fn interrupted(plan: &Plan, context: &Context<'_>, style: Style) -> String {
-    let Some(Run { id: _, operation, who, since, definition: _ }) = &plan.interrupted else { return String::new() };
+pub(super) fn interrupted(plan: &Plan, context: &Context<'_>) -> Option<String> {
+    let Run { id: _, operation, who, since, definition: _ } = plan.interrupted.as_ref()?;
     let (verb, who) = (operation.verb(), clean_line(who));
-    let made = context.made.filter(|(_, of)| *of > 0);
-    let made = made.map(|(done, of)| format!("{done} of {}", count(of, "change", "changes")));
+    let made = context.made.and_then(|(done, of)| Some(format!("{done} of {}", count(of?, "change", "changes"))));
     if context.as_of.is_some() {
-        let text = format!("{verb} by {who} at {since:.0} had not come to its end then; whether it runs is not known.");
-        return note(&text, style);
+        return Some(format!(
+            "{verb} by {who} at {since:.0} had not come to its end then; whether it runs is not known."
+        ));
     }
     if plan.is_under_way {
         let far = made.map_or_else(String::new, |made| format!(": {made} made"));
-        let text = format!(
+        return Some(format!(
             "{verb} by {who} since {since:.0} is under way{far}. What it has not done yet is shown as still to do, so \
              look again when it has ended."
-        );
-        return note(&text, style);
+        ));
     }
     let command = format!("ditc {} {}{}", plan.operation.verb(), plan.environment, context.flags);
     let how = made.map_or_else(|| "before its end".to_owned(), |made| format!("after {made}"));
-    note(&format!("{verb} by {who} at {since:.0} stopped {how}; the next `{command}` finishes it."), style)
+    Some(format!("{verb} by {who} at {since:.0} stopped {how}; the next `{command}` finishes it."))
 }
 
 /// That nothing tells what was applied.
-pub(super) fn unrecorded(plan: &Plan, context: &Context<'_>, style: Style) -> String {
+pub(super) fn unrecorded(plan: &Plan, context: &Context<'_>) -> Option<String> {
     if plan.unrecorded == 0 {
-        return String::new();
+        return None;
     }
     let number = count(plan.unrecorded, "object there is", "objects there are");
     let Plan { environment, namespace, .. } = plan;
@@ -106,26 +108,22 @@ pub(super) fn unrecorded(plan: &Plan, context: &Context<'_>, style: Style) -> St
         ),
         Operation::Destroy => String::new(),
     };
-    let text = format!(
+    Some(format!(
         "environment {environment} has no record in namespace {namespace}, though {number} ditc's by their labels and \
          owners. What ditc last applied to them is not known, nor what changed since.{anew}"
-    );
-    note(&text, style)
+    ))
 }
 
 /// That another project applied the environment last.
-pub(super) fn taken(plan: &Plan, style: Style) -> String {
-    let Some(project) = &plan.taken_from else { return String::new() };
-    note(&format!("environment {} was applied from {} until now.", plan.environment, clean_line(project)), style)
+pub(super) fn taken(plan: &Plan) -> Option<String> {
+    let project = clean_line(plan.taken_from.as_ref()?);
+    Some(format!("environment {} was applied from {project} until now.", plan.environment))
 }
 
 /// That the rest of the environment may differ as well.
-pub(super) fn partial(plan: &Plan, style: Style) -> String {
-    if !plan.partial {
-        return String::new();
-    }
+pub(super) fn partial(plan: &Plan) -> Option<String> {
     let text = "only a part of the environment was planned, as -target and -exclude say; the rest may differ.";
-    note(text, style)
+    plan.partial.then(|| text.to_owned())
 }
 
 /// What stays as it is, and why: each component once, or its objects where they do not stay together.
@@ -299,18 +297,16 @@ fn drifted<'a>(key: &ObjectKey, field: &'a DriftedField) -> Field<'a> {
 }
 
 /// Quotas that allow less than is used already.
-pub(super) fn overdrawn(plan: &Plan, style: Style) -> String {
-    let mut out = String::new();
-    for (key, beyond) in &plan.overdrawn {
-        let told = |Overdrawn { resource, hard, used }: &Overdrawn| format!("{resource} {used} of {hard}");
+pub(super) fn overdrawn(plan: &Plan) -> Vec<String> {
+    let told = |Overdrawn { resource, hard, used }: &Overdrawn| format!("{resource} {used} of {hard}");
+    let sentence = |(key, beyond): (&ObjectKey, &Vec<Overdrawn>)| {
         let address = object(plan, plan.component_of(key), key);
-        let text = format!(
+        format!(
             "{address} allows less than is used ({}): what runs goes on, and nothing new of it starts.",
             names(beyond.iter().map(told))
-        );
-        out.push_str(&style.wrap(&format!("{} ", style.paint(Look::Warning, "Warning:")), "", Look::Plain, &text));
-    }
-    out
+        )
+    };
+    plan.overdrawn.iter().map(sentence).collect()
 }
 
 /// What stays as it is and does not work yet.
@@ -334,22 +330,28 @@ pub(super) fn unready(plan: &Plan, style: Style) -> String {
 
 /// What others made and what goes with the namespace.
 pub(super) fn goes_along(plan: &Plan, style: Style) -> String {
+    let Some((head, lines)) = along(plan, style) else { return String::new() };
+    lines.into_iter().fold(note(&head, style), |out, line| out + &line)
+}
+
+/// That it goes, and a line for each.
+pub(super) fn along(plan: &Plan, style: Style) -> Option<(String, Vec<String>)> {
     if plan.goes_along.is_empty() {
-        return String::new();
+        return None;
     }
     let number = count(plan.goes_along.len(), "object", "objects");
-    let text = format!("{number} that ditc did not make will be destroyed with namespace {}:", plan.namespace);
-    let mut out = note(&text, style);
+    let head = format!("{number} that ditc did not make will be destroyed with namespace {}:", plan.namespace);
+    let mut lines = Vec::new();
     for key in plan.goes_along.iter().take(LISTED) {
         let loses_data = if key.kind.is("", "PersistentVolumeClaim") { " (its data is lost with it)" } else { "" };
         let sign = style.paint(Look::Remove, "-");
-        out.push_str(&format!("  {sign} {}{}\n", clean_line(&key.to_string()), style.paint(Look::Dim, loses_data)));
+        lines.push(format!("  {sign} {}{}\n", clean_line(&key.to_string()), style.paint(Look::Dim, loses_data)));
     }
     match plan.goes_along.len().saturating_sub(LISTED) {
         0 => {}
-        more => out.push_str(&format!("    ... and {more} more\n")),
+        more => lines.push(format!("    ... and {more} more\n")),
     }
-    out
+    Some((head, lines))
 }
 
 /// What carries our label and is not ours.

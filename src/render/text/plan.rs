@@ -37,7 +37,7 @@ pub struct Context<'a> {
     pub as_of: Option<Timestamp>,
     pub detail: Detail,
     /// How many changes of the run that the record leaves open are in the cluster, of how many.
-    pub made: Option<(usize, usize)>,
+    pub made: Option<(usize, Option<usize>)>,
 }
 
 /// More objects than this share one remark that the server was not asked.
@@ -68,13 +68,8 @@ pub fn plan_among(
 
 fn parts(plan: &Plan, context: &Context<'_>, style: Style, legend: String) -> Vec<String> {
     let is_whole = context.detail == Detail::Whole;
-    let mut parts = vec![
-        notes::not_asked(context, style),
-        notes::interrupted(plan, context, style),
-        notes::unrecorded(plan, context, style),
-        notes::taken(plan, style),
-        notes::drift(plan, context.detail, style),
-    ];
+    let mut parts: Vec<String> = ahead(plan, context).map(|text| notes::note(&text, style)).collect();
+    parts.push(notes::drift(plan, context.detail, style));
     if !plan.changes.is_empty() {
         if is_whole {
             parts.push(legend);
@@ -87,7 +82,7 @@ fn parts(plan: &Plan, context: &Context<'_>, style: Style, legend: String) -> Ve
         }
     }
     parts.push(notes::goes_along(plan, style));
-    parts.push(notes::overdrawn(plan, style));
+    parts.push(notes::overdrawn(plan).iter().map(|text| notes::warn(text, style)).collect());
     parts.push(notes::unready(plan, style));
     if is_whole {
         parts.push(notes::ignored(plan, style));
@@ -95,7 +90,7 @@ fn parts(plan: &Plan, context: &Context<'_>, style: Style, legend: String) -> Ve
         parts.push(notes::learned(plan, style));
     }
     parts.push(notes::left_out(plan, style));
-    parts.push(notes::partial(plan, style));
+    parts.extend(notes::partial(plan).map(|text| notes::note(&text, style)));
     parts.push(riskiest(plan, style));
     if is_unchanged(plan) {
         parts.push(no_changes(plan, context, style));
@@ -135,23 +130,23 @@ pub(in crate::render) fn headline(plan: &Plan, context: &Context<'_>) -> String 
     format!("{}{open}", text.trim_end())
 }
 
+/// What must be known before a plan is read.
+fn ahead(plan: &Plan, context: &Context<'_>) -> impl Iterator<Item = String> + use<> {
+    let told = [
+        notes::not_asked(context),
+        notes::interrupted(plan, context),
+        notes::unrecorded(plan, context),
+        notes::taken(plan),
+    ];
+    told.into_iter().flatten()
+}
+
 /// What is said of a plan besides its changes and needs an eye, a sentence each, with the lines that belong to it.
 pub(in crate::render) fn notes(plan: &Plan, context: &Context<'_>, style: Style) -> Vec<(String, Vec<String>)> {
-    let bare = |line: &str| line.trim().trim_start_matches("Note: ").trim_start_matches("Warning: ").to_owned();
-    let sentences = [
-        notes::not_asked(context, style),
-        notes::interrupted(plan, context, style),
-        notes::unrecorded(plan, context, style),
-        notes::taken(plan, style),
-        notes::overdrawn(plan, style),
-        notes::partial(plan, style),
-    ];
-    let lines = sentences.iter().flat_map(|note| note.lines());
-    let mut told: Vec<(String, Vec<String>)> = lines.map(|line| (bare(line), Vec::new())).collect();
-    let along = notes::goes_along(plan, style);
-    let mut along = along.lines().map(bare);
-    told.extend(along.next().map(|first| (first, along.collect())));
-    told
+    let sentences = ahead(plan, context).chain(notes::overdrawn(plan)).chain(notes::partial(plan));
+    let along = notes::along(plan, style);
+    let along = along.map(|(head, lines)| (head, lines.iter().map(|line| line.trim().to_owned()).collect()));
+    sentences.map(|text| (text, Vec::new())).chain(along).collect()
 }
 
 /// The blocks of all changes, in the order in which they are made.

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    names::ComponentId,
     object::ObjectKey,
     plan::{MissingRight, Plan, Preflight, Purpose, Scope, Shortfall},
     render::style::{Look, Style, clean, clean_line},
@@ -95,13 +94,7 @@ fn purposes(missing: &MissingRight, plan: &Plan) -> String {
 
 /// An object of a plan by its address.
 fn address(plan: &Plan, key: &ObjectKey) -> String {
-    object(plan, component(plan, key), key)
-}
-
-/// The component of an object of a plan.
-pub(in crate::render) fn component<'a>(plan: &'a Plan, key: &ObjectKey) -> Option<&'a ComponentId> {
-    let changed = plan.changes.get(key).map(|change| &change.component);
-    changed.or_else(|| plan.unchanged.get(key).map(|unchanged| &unchanged.component))?.as_ref()
+    object(plan, plan.component_of(key), key)
 }
 
 /// `quota "compute" in namespace jakub leaves 1 of 5 pods, and this plan needs up to 3`

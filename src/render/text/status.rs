@@ -12,7 +12,10 @@ use crate::{
     state::{Ended, Run},
 };
 
-use super::{failure::warning, notes::note};
+use super::{
+    failure::warning,
+    notes::{count, note},
+};
 
 /// An image is never cut to less than this many columns: it stands on a line of its own then.
 const LEAST_OF_IMAGE: usize = 16;
@@ -124,18 +127,17 @@ fn run_of(environment: &EnvironmentName, open: &OpenRun, flags: &str, style: Sty
     let OpenRun { run: Run { id: _, operation, who, since, definition: _ }, done, of, lives } = open;
     let (verb, who) = (operation.verb(), clean_line(who));
     if *lives {
-        let far = of.map_or_else(String::new, |of| format!(": {done} of {} made", changes(of)));
+        let far = of.map_or_else(String::new, |of| format!(": {done} of {} made", count(of, "change", "changes")));
         return note(&format!("{verb} by {who} since {since:.0} is under way{far}."), style);
     }
-    let far = of.map_or_else(|| "before its end".to_owned(), |of| format!("after {done} of {}", changes(of)));
+    let far = of.map_or_else(
+        || "before its end".to_owned(),
+        |of| format!("after {done} of {}", count(of, "change", "changes")),
+    );
     let text = format!(
         "{verb} by {who} at {since:.0} stopped {far}; the next `ditc {verb} {environment}{flags}` finishes it."
     );
     warning(&text, style)
-}
-
-fn changes(number: usize) -> String {
-    if number == 1 { "1 change".to_owned() } else { format!("{number} changes") }
 }
 
 fn table(environment: &EnvironmentName, components: &[&ComponentStatus], now: Timestamp, style: Style) -> String {
