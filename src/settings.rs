@@ -27,6 +27,8 @@ const NARROWEST: usize = 40;
 /// Everything from outside, read once at the start.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// When this process began, by this machine's clock.
+    pub began: Timestamp,
     /// The process environment's answer to "colour?", where it has one.
     pub colour: Option<bool>,
     /// Columns of the terminal.
@@ -110,6 +112,7 @@ impl Settings {
         };
         let arguments = variables.iter().filter(|(name, _)| name.starts_with("DITC_CLI_ARGS"));
         Self {
+            began: now(),
             colour,
             width: get("COLUMNS").and_then(|width| width.parse().ok()).unwrap_or(WIDTH).max(NARROWEST),
             stdin_is_terminal: false,

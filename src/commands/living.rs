@@ -30,8 +30,9 @@ pub(super) async fn living(desk: &Desk<'_>, link: &Link, state: &State) -> Resul
 fn lives_here(desk: &Desk<'_>, link: &Link, state: &State, run: &Run) -> Result<Option<bool>, Failure> {
     match link.store.past(&state.environment)? {
         Past::Unfinished(unfinished) if unfinished.run.id == run.id => {}
-        // It ended after the record was read.
-        Past::Ended { run: ended, .. } if ended.id == run.id => return Ok(Some(true)),
+        // It ended after the record was read. Had it ended before, it would have closed the record, unless it lost its lease:
+        // then the lease tells who works on.
+        Past::Ended { run: ended, at, .. } if ended.id == run.id && at >= desk.settings.began => return Ok(Some(true)),
         Past::Unfinished(_) | Past::Nothing | Past::Ended { .. } | Past::Damaged(_) => return Ok(None),
     }
     Ok(match link.store.holder(&state.environment)? {

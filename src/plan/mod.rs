@@ -76,7 +76,7 @@ pub use report::{Report, Strict, Surroundings, Unknown, Verdict, questions_of_re
 pub use round::round;
 pub use scope::{LeftOut, adopted_and_replaced, unmatched};
 pub use standing::{known, made_by_us, was_posted_by_us};
-pub use status::{Circumstances, ComponentStatus, Condition, OpenRun, Status, made, status};
+pub use status::{Begun, Circumstances, ComponentStatus, Condition, OpenRun, Status, made, status};
 pub use yields::{CONTROLLERS, needs_autoscalers};
 
 /// All that a plan is made from.

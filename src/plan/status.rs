@@ -34,12 +34,22 @@ pub struct ComponentStatus {
     /// None for the namespace and what else belongs to no component.
     pub id: Option<ComponentId>,
     pub objects: BTreeMap<ObjectKey, Readiness>,
-    /// Whether any run came to it: one that stopped or failed before leaves nothing of it.
-    pub is_begun: bool,
+    pub begun: Begun,
     /// The images that its workloads ask for, in the order of their names.
     pub images: Vec<String>,
     /// When the oldest of its objects was made, by the server's clock.
     pub since: Option<Timestamp>,
+}
+
+/// How far runs came with a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begun {
+    /// A run came to it, or has nothing to make for it.
+    Yes,
+    /// The run that is under way comes to it yet.
+    NotYet,
+    /// The last run stopped or failed before, so nothing of it is there.
+    Never,
 }
 
 /// A run whose end the record does not know.
@@ -92,7 +102,11 @@ impl ComponentStatus {
             Readiness::Waiting(_) => Condition::Waiting,
             Readiness::Failed(_) => Condition::Failed,
         };
-        let begun = if self.is_begun { Condition::Ready } else { Condition::Failed };
+        let begun = match self.begun {
+            Begun::Yes => Condition::Ready,
+            Begun::NotYet => Condition::Waiting,
+            Begun::Never => Condition::Failed,
+        };
         self.objects.values().map(of).max().unwrap_or(begun)
     }
 }
@@ -120,17 +134,24 @@ pub fn status(
     let ids: BTreeSet<Option<&ComponentId>> =
         state.entries.values().map(|entry| entry.component.as_ref()).chain(state.components.keys().map(Some)).collect();
     let (of_none, of_some): (Vec<_>, Vec<_>) = ids.into_iter().partition(Option::is_none);
+    let is_at_work = state.open.is_some() && *lives;
     let component = |id: Option<&ComponentId>| {
         let entries = || state.entries.iter().filter(|(_, entry)| entry.component.as_ref() == id);
         let there = || entries().filter_map(|(key, _)| live(key));
-        let ended = state.open.is_none() && state.last.as_ref().is_none_or(|last| last.complete);
+        let is_through = state.open.is_none() && state.last.as_ref().is_none_or(|last| last.complete);
         let images: BTreeSet<&str> = there().flat_map(images).collect();
         ComponentStatus {
             id: id.cloned(),
             objects: entries()
-                .filter_map(|(key, entry)| Some((key.clone(), judged(entry, live(key), readiness.get(key))?)))
+                .filter_map(|(key, entry)| {
+                    Some((key.clone(), judged(entry, live(key), readiness.get(key), is_at_work)?))
+                })
                 .collect(),
-            is_begun: ended || entries().next().is_some(),
+            begun: match is_through || entries().next().is_some() {
+                true => Begun::Yes,
+                false if is_at_work => Begun::NotYet,
+                false => Begun::Never,
+            },
             images: images.into_iter().map(str::to_owned).collect(),
             since: there().filter_map(|object| object.metadata("creationTimestamp")?.as_str()?.parse().ok()).min(),
         }
@@ -161,14 +182,16 @@ pub fn made(state: &State, observed: &Observed, recorded: Option<Timestamp>) -> 
     (deeds().filter(is_done).count(), (of > 0).then_some(of))
 }
 
-/// None where nothing is to be there any more.
-fn judged(entry: &Entry, live: Option<&Object>, readiness: Option<&Readiness>) -> Option<Readiness> {
+/// None where nothing is to be there any more. What a run at work makes yet is no fault of it.
+fn judged(entry: &Entry, live: Option<&Object>, readiness: Option<&Readiness>, is_at_work: bool) -> Option<Readiness> {
     let gone = |why: &str| Some(Readiness::Failed(why.to_owned()));
+    let is_made_yet = is_at_work && matches!(entry.deed, Some(Deed::Create | Deed::Replace));
     match (live, &entry.phase) {
         // What was read without its values has nothing to wait for.
         (Some(_), _) => Some(readiness.cloned().unwrap_or(Readiness::Ready)),
         (None, Phase::Applied(applied)) if applied.finished => None,
         (None, _) if entry.deed == Some(Deed::Delete) => None,
+        (None, _) if is_made_yet => Some(Readiness::Waiting("it is not made yet".to_owned())),
         (None, Phase::Applied(_)) => gone("it was deleted outside ditc"),
         (None, Phase::Planned | Phase::Replacing(_)) => gone("it is not made yet"),
     }

@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use snapbox::str;
 
-use crate::support::{Served, Stage, Workspace, check, stories};
+use crate::support::{Served, Stage, Told, Workspace, check, stories};
 
 stories! {
     what_does_not_work_is_told_with_its_reason
     what_is_deleted_outside_is_missed
     a_run_that_lives_is_told_apart_from_one_that_stopped
     a_plan_tells_a_run_that_lives_from_one_that_stopped
+    a_run_that_lost_its_lease_is_not_under_way
 }
 
 const DEMO: &str = r#"
@@ -279,10 +280,15 @@ fn what_does_not_work_is_told_with_its_reason(stage: &Stage) {
     stage.server.patch(&stage.path(WEB), "hand", &broken);
     soon(stage, 2, "\n  Deployment/web: 0 of 1 replica is ");
     let told = stage.start("status", "").end().exits(2).says("1 of 2 components are ready.");
-    let line = |name: &str| told.out.lines().find(|line| line.starts_with(&format!("{}.services.{name} ", stage.name)));
-    let words = |name: &str| line(name).expect("a line").split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-    assert_eq!((words("web")[1].as_str(), words("web")[3].as_str()), ("Waiting", "app:v1"));
-    assert_eq!((words("api")[1].as_str(), words("api")[3].as_str()), ("Ready", "app:v1"));
+    let words = |name: &str| component(stage, &told, name);
+    assert_eq!((words("web")[1], words("web")[3]), ("Waiting", "app:v1"));
+    assert_eq!((words("api")[1], words("api")[3]), ("Ready", "app:v1"));
+}
+
+/// The cells of the line of a service.
+fn component<'a>(stage: &Stage, told: &'a Told, name: &str) -> Vec<&'a str> {
+    let begin = format!("{}.services.{name} ", stage.name);
+    told.out.lines().find(|line| line.starts_with(&begin)).expect("a line").split_whitespace().collect()
 }
 
 fn what_is_deleted_outside_is_missed(stage: &Stage) {
@@ -296,14 +302,37 @@ fn what_is_deleted_outside_is_missed(stage: &Stage) {
 
 fn a_run_that_lives_is_told_apart_from_one_that_stopped(stage: &Stage) {
     stage.apply("").exits(0);
-    stage.define("[services.web]\nmodule = \"app\"\ninputs = { image = \"app:v2\", spec = { minReadySeconds = 500 } }\n[services.api]\nmodule = \"app\"");
+    stage.define(
+        "[services.web]\nmodule = \"app\"\ninputs = { image = \"app:v2\", spec = { minReadySeconds = 500 } }\n\
+         [services.api]\nmodule = \"app\"\n[services.late]\nmodule = \"app\"\nneeds = [\"web\"]",
+    );
     let mut apply = stage.start("apply", "-auto-approve");
     apply.wait_for("/web: Modifications complete");
-    stage.start("status", "").end().exits(2).says("is under way: 1 of 1 change made.");
+    // What it comes to yet is no failure.
+    let told = stage.start("status", "").end().exits(2);
+    let told = told.says("is under way: 1 of 2 changes made.").says_nothing_of("Failed");
+    let told = told.says("\n  Deployment/late: it is not made yet\n");
+    assert_eq!(component(stage, &told, "late")[1], "Waiting");
     apply.kill();
     apply.end().dies();
     stage.server.delete(&stage.path("coordination.k8s.io/v1 leases/ditc"));
-    stage.start("status", "").end().exits(2).says("stopped after 1 of 1 change;");
+    let told = stage.start("status", "").end().exits(2).says("stopped after 1 of 2 changes;");
+    assert_eq!(component(stage, &told, "late")[1], "Failed");
+}
+
+fn a_run_that_lost_its_lease_is_not_under_way(stage: &Stage) {
+    stage.define("[services.web]\nmodule = \"app\"\ninputs = { spec = { minReadySeconds = 500 } }");
+    let mut apply = stage.start("apply", "-auto-approve");
+    apply.wait_for("/web: Creation complete");
+    let lease = stage.path("coordination.k8s.io/v1 leases/ditc");
+    let taken = json!({
+        "apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "spec": {"holderIdentity": "4711/eve@elsewhere"}
+    });
+    stage.server.patch(&lease, "hand", &taken);
+    assert!(apply.end().exits(1).error.contains("the apply stopped: eve@elsewhere"));
+    stage.server.delete(&lease);
+    stage.start("status", "").end().exits(2).says("stopped after").says_nothing_of("under way");
+    stage.start("drift", "").end().exits(2).says("stopped").says_nothing_of("under way");
 }
 
 fn a_plan_tells_a_run_that_lives_from_one_that_stopped(stage: &Stage) {

@@ -14,7 +14,9 @@ env      = { PRINT = "30" }
 [services.crash]
 image = "ditc.dev/hello"
 tag   = "v1"
-env   = { EXIT_AFTER = "500ms", EXIT_CODE = "3" }
+ports = [8080]
+probe = { path = "/ready" }
+env   = { EXIT_AFTER = "500ms", EXIT_CODE = "3", READY_AFTER = "never" }
 
 [services.tools]
 image   = "$REDIS_IMAGE"

@@ -7,7 +7,7 @@ use crate::{
     names::EnvironmentName,
     object::ObjectKey,
     observed::Readiness,
-    plan::{ComponentStatus, Condition, OpenRun, Status},
+    plan::{Begun, ComponentStatus, Condition, OpenRun, Status},
     render::text::{Standing, Standings},
     state::Ended,
 };
@@ -132,7 +132,7 @@ impl<'a> DetailsDocument<'a> {
 
 impl<'a> ComponentDocument<'a> {
     fn new(environment: &EnvironmentName, component: &'a ComponentStatus) -> Self {
-        let ComponentStatus { id, objects, is_begun, images, since } = component;
+        let ComponentStatus { id, objects, begun, images, since } = component;
         let object = |(key, readiness): (&'a ObjectKey, &'a Readiness)| {
             let (status, why) = match readiness {
                 Readiness::Ready => ("ready", None),
@@ -146,7 +146,7 @@ impl<'a> ComponentDocument<'a> {
             address: id.as_ref().map_or_else(|| environment.to_string(), |id| format!("{environment}.{id}")),
             component: id.as_ref().map(ToString::to_string),
             status: word(component.condition()),
-            begun: *is_begun,
+            begun: *begun == Begun::Yes,
             images,
             since: since.map(|since| since.to_string()),
             objects: objects.iter().map(object).collect(),

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::{
     names::EnvironmentName,
     observed::Readiness,
-    plan::{ComponentStatus, Condition, OpenRun, Status},
+    plan::{Begun, ComponentStatus, Condition, OpenRun, Status},
     render::style::{Look, Style, clean_line},
     state::{Ended, Run},
 };
@@ -177,8 +177,13 @@ fn table(environment: &EnvironmentName, components: &[&ComponentStatus], now: Ti
         if !beside && !images.is_empty() {
             out.push_str(&format!("  {images}\n"));
         }
-        if !component.is_begun {
-            out.push_str(&style.wrap("  ", "    ", Look::Plain, "the last run did not come to it"));
+        let begun = match component.begun {
+            Begun::Yes => None,
+            Begun::NotYet => Some("the run under way has not come to it yet"),
+            Begun::Never => Some("the last run did not come to it"),
+        };
+        if let Some(begun) = begun {
+            out.push_str(&style.wrap("  ", "    ", Look::Plain, begun));
         }
         for (key, readiness) in &component.objects {
             let (Readiness::Waiting(why) | Readiness::Failed(why)) = readiness else { continue };
