@@ -11,7 +11,7 @@ use crate::{
     cluster::{Contacted, Holder},
     names::ComponentId,
     object::ObjectKey,
-    plan::{Action, Step},
+    plan::{Action, Plan, Step},
     readiness::{Cause, LogOf},
     state::Run,
 };
@@ -135,7 +135,49 @@ pub enum Stopped {
     ContactLost(Duration),
 }
 
+/// How many objects a run imported, added, changed and destroyed; what is replaced is destroyed and added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    pub imported: usize,
+    pub added: usize,
+    pub changed: usize,
+    pub destroyed: usize,
+}
+
+impl Totals {
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            imported: self.imported + other.imported,
+            added: self.added + other.added,
+            changed: self.changed + other.changed,
+            destroyed: self.destroyed + other.destroyed,
+        }
+    }
+}
+
 impl Outcome {
+    /// What is done of a plan.
+    #[must_use]
+    pub fn totals(&self, plan: &Plan) -> Totals {
+        let mut totals = Totals::default();
+        for done in &self.done {
+            let Step::Change(key) = done else { continue };
+            match plan.changes.get(key).map(|change| change.action) {
+                Some(Action::Create) => totals.added += 1,
+                Some(Action::Adopt) => totals.imported += 1,
+                Some(Action::Replace) => {
+                    totals.added += 1;
+                    totals.destroyed += 1;
+                }
+                Some(Action::Update | Action::Release) => totals.changed += 1,
+                Some(Action::Delete) => totals.destroyed += 1,
+                Some(Action::Forget) | None => {}
+            }
+        }
+        totals
+    }
+
     #[must_use]
     pub fn is_complete(&self) -> bool {
         let all_done = self.failed.is_empty() && self.skipped.is_empty() && self.not_started.is_empty();

@@ -29,7 +29,6 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
         Verb::Status(_)
         | Verb::Logs(_)
         | Verb::Exec(_)
-        | Verb::PortForward(_)
         | Verb::Validate(_)
         | Verb::Lock(_)
         | Verb::Fmt(_)
@@ -38,6 +37,7 @@ pub(super) fn check(cli: &Cli) -> Result<(), Failure> {
         | Verb::Import(_)
         | Verb::Modules(_)
         | Verb::Schema(_) => Ok(()),
+        Verb::PortForward(forward) => forward.target().map(drop),
         Verb::Explain(_) | Verb::Graph(_) | Verb::History(_) | Verb::Comment(_) => Ok(()),
         Verb::Doctor(_) | Verb::Completions(_) | Verb::Complete(_) | Verb::Man(_) => Ok(()),
     }

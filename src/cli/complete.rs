@@ -262,6 +262,7 @@ mod tests {
             ("state list ", Wanted::Environments),
             ("logs ", Wanted::Places),
             ("logs -f ", Wanted::Places),
+            ("port-forward ", Wanted::Places),
             ("port-forward jakub ", Wanted::Components),
             ("modules show ", Wanted::Modules),
             ("new ", Wanted::Nothing),

@@ -160,7 +160,7 @@ pub enum Verb {
     #[command(
         long_about = "Reach ports of a component from this machine, until it is stopped. Every connection goes to a pod \
             that is ready then, so a pod that dies ends its connections and no others.",
-        after_help = "Examples:\n  ditc port-forward jakub orders 8080:80\n  ditc port-forward jakub postgresql 5432"
+        after_help = "Examples:\n  ditc port-forward jakub orders 8080:80\n  ditc port-forward jakub.services.orders 8080:80\n  ditc port-forward jakub postgresql 5432"
     )]
     PortForward(PortForward),
     /// Look at what ditc recorded

@@ -6,10 +6,11 @@ use clap::Args;
 
 use crate::{
     address::{Address, ObjectName},
+    failure::Failure,
     names::{ComponentName, EnvironmentName, Invalid},
 };
 
-use super::duration;
+use super::{duration, usage};
 
 /// Where pods are looked for: an environment, one of its components, or one workload of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,15 +87,41 @@ pub struct Exec {
 /// `ditc port-forward`
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct PortForward {
-    /// The environment
-    #[arg(value_name = "ENV")]
-    pub environment: EnvironmentName,
-    /// The service or dependency
+    /// The environment, ENV/COMPONENT, or an address
+    #[arg(value_name = "ENV[/COMPONENT]")]
+    place: Place,
+    /// The service or dependency, unless it is named already
     #[arg(value_name = "COMPONENT")]
-    pub component: ComponentName,
+    component: String,
     /// A port of its Service or pods, and the one to listen on here, if it is another; 0 takes any
-    #[arg(value_name = "[LOCAL:]REMOTE", required = true)]
-    pub ports: Vec<Forward>,
+    #[arg(value_name = "[LOCAL:]REMOTE")]
+    ports: Vec<Forward>,
+}
+
+impl PortForward {
+    /// Where the ports are, and which; the first word behind an address is a port already.
+    ///
+    /// # Errors
+    /// Where a component or a port is missing, or is none.
+    pub fn target(&self) -> Result<(Place, Vec<Forward>), Failure> {
+        let Self { place, component, ports } = self;
+        let wrong = |what: String| Err(usage(what).hint("ditc port-forward ENV/COMPONENT [LOCAL:]REMOTE"));
+        let environment = &place.environment;
+        if place.component.is_some() {
+            return match component.parse::<Forward>() {
+                Ok(first) => Ok((place.clone(), [first].iter().chain(ports).copied().collect())),
+                Err(form) => wrong(format!("{component:?} is no port: {form}")),
+            };
+        }
+        match ComponentName::new(component) {
+            _ if ports.is_empty() && component.parse::<Forward>().is_ok() => {
+                wrong(format!("which component of environment {environment} has port {component}?"))
+            }
+            Err(invalid) => wrong(invalid.to_string()),
+            Ok(_) if ports.is_empty() => wrong(format!("which port of {environment}/{component}?")),
+            Ok(name) => Ok((Place { component: Some(name), ..place.clone() }, ports.clone())),
+        }
+    }
 }
 
 /// `8080:80`
@@ -133,6 +160,33 @@ mod tests {
         assert_eq!(parts("jakub.services.orders/Deployment/orders"), "jakub orders orders");
         for text in ["", "jakub/", "jakub/Orders", "/orders", "jakub.orders"] {
             assert!(text.parse::<Place>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ports_are_of_an_address_or_of_an_environment_and_a_component() {
+        let target = |place: &str, component: &str, ports: &[&str]| {
+            let ports = ports.iter().map(|port| port.parse().expect(port)).collect();
+            let forward = PortForward { place: place.parse().expect(place), component: component.to_owned(), ports };
+            forward.target().map(|(Place { environment, component, .. }, ports)| {
+                let ports: Vec<String> =
+                    ports.iter().map(|Forward { local, remote }| format!("{local}:{remote}")).collect();
+                format!("{environment} {} {}", component.expect("one"), ports.join(" "))
+            })
+        };
+        for (place, component, ports) in [
+            ("jakub", "web", &["8080:80", "5"][..]),
+            ("jakub/web", "8080:80", &["5"]),
+            ("jakub.services.web", "8080:80", &["5"]),
+        ] {
+            assert_eq!(target(place, component, ports).expect(place), "jakub web 8080:80 5:5");
+        }
+        for (place, component, ports, why) in [
+            ("jakub", "80", &[][..], "which component of environment jakub has port 80?"),
+            ("jakub", "web", &[], "which port of jakub/web?"),
+            ("jakub/web", "api", &["80"], "\"api\" is no port: write a port, or LOCAL:REMOTE, such as 8080:80"),
+        ] {
+            assert_eq!(target(place, component, ports).expect_err(why).message, why);
         }
     }
 

@@ -10,14 +10,14 @@ use std::{
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    apply::{self, Event, Finished, Ground, Interrupt, Outcome, Stopped, Tools},
+    apply::{self, Event, Finished, Ground, Interrupt, Outcome, Stopped, Tools, Totals},
     cli::{self, Subject},
     cluster::Contact,
     config,
     failure::{Exit, Failure, FailureKind},
     format::{history::PastRun, index::Tombstone, record::Limits},
     names::EnvironmentName,
-    plan::{Action, Plan, Preflight, Step},
+    plan::{Plan, Preflight},
     render::{self, forms::Section, text::Context},
     settings,
     state::{Definition, Lineage, Operation, Project, Run, State, Version},
@@ -29,7 +29,8 @@ use super::{
     choices::Choices,
     desk::Desk,
     link::Link,
-    progress, saved,
+    progress::{self, Progress, tell_every},
+    saved,
     secrets::with_digests,
     session::{Survey, context, foretell, planned, survey, survey_for},
     signals::Signals,
@@ -216,9 +217,16 @@ async fn carry_out(
         }
     }
     let signals = Signals::listen().map_err(listening)?;
-    let listen = async |events| progress::tell(desk, &survey.plan, events).await;
-    let tell_every = progress::tell_every(desk);
-    let executed = execute(arguments, &hold, &survey, signals.interrupt.clone(), tell_every, listen).await;
+    let progress = Progress::new(desk);
+    let say = |event: &Event| {
+        if let Some(line) = desk.terminal.wants_json().then(|| render::json::event(event, &survey.plan)).flatten() {
+            desk.terminal.json(&line);
+        }
+        progress::say(desk, &survey.plan, event);
+    };
+    let listen = async |events| progress.tell(&survey.plan, events, say).await;
+    let work = execute(arguments, &hold, &survey, signals.interrupt.clone(), tell_every(desk), listen);
+    let executed = progress.during(work).await;
     let outcome = executed.map_err(|failure| match (failure.kind, signals.first()) {
         (FailureKind::Interrupted, Some(kind)) => Failure { kind, ..failure },
         _ => failure,
@@ -379,21 +387,18 @@ fn keep(link: &Link, plan: &Plan, run: &Run, finished: &Finished, before: &Versi
         }
         None => before.clone(),
     };
-    let count = |action: Action| {
-        let done = plan.changes.iter().filter(|(key, change)| {
-            change.action == action && finished.outcome.done.contains(&Step::Change((*key).clone()))
-        });
-        u32::try_from(done.count()).unwrap_or(u32::MAX)
-    };
+    let count = |objects: usize| u32::try_from(objects).unwrap_or(u32::MAX);
+    let Totals { imported, added, changed, destroyed } = finished.outcome.totals(plan);
     let past = PastRun {
         version,
         at: now,
         operation: run.operation,
         who: run.who.clone(),
-        created: count(Action::Create),
-        changed: count(Action::Update),
-        destroyed: count(Action::Delete),
-        failed: u32::try_from(finished.outcome.failed.len()).unwrap_or(u32::MAX),
+        imported: count(imported),
+        created: count(added),
+        changed: count(changed),
+        destroyed: count(destroyed),
+        failed: count(finished.outcome.failed.len()),
         complete: Some(finished.outcome.is_complete()),
         definition: run.definition.clone(),
     };

@@ -51,14 +51,25 @@ pub(super) async fn past(
 }
 
 fn shown(run: &history::PastRun, state: Option<&State>) -> PastRun {
-    let history::PastRun { version, at, operation, who, created, changed, destroyed, failed, complete, definition } =
-        run.clone();
+    let history::PastRun {
+        version,
+        at,
+        operation,
+        who,
+        imported,
+        created,
+        changed,
+        destroyed,
+        failed,
+        complete,
+        definition,
+    } = run.clone();
     PastRun {
         serial: version.serial,
         at,
         operation,
         who,
-        counted: Some(Counted { created, changed, destroyed, failed }),
+        counted: Some(Counted { imported, created, changed, destroyed, failed }),
         complete: complete.unwrap_or(failed == 0),
         definition,
         is_current: state.is_some_and(|state| state.version == version),

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use crate::{
-    cli::{self, Forward, Place},
+    cli::{self, Forward},
     failure::{Exit, Failure, FailureKind},
     render, settings,
 };
@@ -39,27 +39,30 @@ const PIECE: usize = 16 * 1024;
 type Caller = (TcpStream, NonZero<u16>);
 
 pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::PortForward) -> Result<Exit, Failure> {
-    let cli::PortForward { environment, component, ports } = arguments;
+    let (place, ports) = arguments.target()?;
     if desk.global.sandbox {
         return Err(no_processes("connect to"));
     }
     let workspace = desk.workspace()?;
     let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
-    let place = Place { environment: environment.clone(), component: Some(component.clone()), object: None };
     let workloads = workloads(desk, &mut link, &place).await?;
     let (link, workloads) = (Arc::new(link), Arc::new(workloads));
-    let name = format!("{environment}/{component}");
+    let name = match (&place.component, &place.object) {
+        (Some(component), None) => format!("{}/{component}", place.environment),
+        (Some(component), Some(object)) => format!("{}/{component}/{}", place.environment, object.name),
+        (None, _) => place.environment.to_string(),
+    };
 
     let (sender, mut callers) = mpsc::channel::<Caller>(16);
     let mut listeners = JoinSet::new();
     for Forward { local, remote } in ports {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, *local)).await.map_err(|error| {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, local)).await.map_err(|error| {
             Failure::new(FailureKind::Usage, format!("port {local} cannot be listened on here")).because(&error)
         })?;
-        let port = listener.local_addr().map_or(*local, |address| address.port());
+        let port = listener.local_addr().map_or(local, |address| address.port());
         desk.json(|| render::json::listening(&name, port, remote.get(), settings::now()));
         desk.text(|_| format!("Listening on 127.0.0.1:{port} for port {remote} of {name}"));
-        let (sender, remote) = (sender.clone(), *remote);
+        let (sender, remote) = (sender.clone(), remote);
         listeners.spawn(async move {
             while let Ok((caller, _)) = listener.accept().await {
                 if sender.send((caller, remote)).await.is_err() {

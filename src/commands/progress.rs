@@ -1,6 +1,6 @@
 //! The progress of a run, as it comes: as lines, as JSON, or on a terminal as lines above an area that is drawn anew.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, pin::pin, time::Duration};
 
 use tokio::{
     select,
@@ -10,6 +10,7 @@ use tokio::{
 
 use crate::{
     apply::{Event, EventKind},
+    names::EnvironmentName,
     plan::Plan,
     render::{
         self, Detail,
@@ -21,7 +22,7 @@ use crate::{
 use super::desk::Desk;
 
 /// How often lines tell what is still awaited, as Terraform does.
-pub(super) const LINES: Duration = Duration::from_secs(10);
+const LINES: Duration = Duration::from_secs(10);
 /// How often the area is drawn though nothing happened: it shows seconds.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -30,41 +31,73 @@ pub(super) fn tell_every(desk: &Desk<'_>) -> Duration {
     if desk.terminal.has_area() { TICK } else { LINES }
 }
 
-/// Tells events until their sender is gone.
-pub(super) async fn tell(desk: &Desk<'_>, plan: &Plan, mut events: UnboundedReceiver<Event>) {
-    let mut board = desk.terminal.has_area().then(|| Board::new(plan));
-    let mut warned = Warned::default();
-    let mut ticks = interval(TICK);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        select! {
-            event = events.recv() => {
-                let Some(event) = event else { break };
-                if warned.repeats(&event) && !desk.terminal.wants_json() {
-                    continue;
-                }
-                match &mut board {
-                    None => say(desk, plan, &event),
-                    Some(board) => {
-                        board.take(&event);
-                        if !is_only_live(&event) {
-                            say(desk, plan, &event);
-                        }
-                    }
-                }
-            }
-            _ = ticks.tick(), if board.is_some() => {}
-        }
-        // What comes in one go is drawn once.
-        if let (Some(board), true) = (&board, events.is_empty()) {
-            let screen = desk.terminal.screen();
-            desk.terminal.area(live(&[board], settings::now(), screen, desk.terminal.out_style));
-        }
+/// What is told while a command runs: of one environment, or of several at once.
+pub(super) struct Progress<'a> {
+    desk: &'a Desk<'a>,
+    /// One for each run that is under way, where there is an area to show it in.
+    boards: RefCell<BTreeMap<&'a EnvironmentName, Board<'a>>>,
+    warned: RefCell<Warned>,
+}
+
+impl<'a> Progress<'a> {
+    pub(super) fn new(desk: &'a Desk<'a>) -> Self {
+        Self { desk, boards: RefCell::default(), warned: RefCell::default() }
     }
-    desk.terminal.area(Vec::new());
-    if desk.terminal.wants_text() && !desk.global.quiet {
-        for line in warned.rest() {
-            desk.terminal.out(&render::text::warning(&line, desk.terminal.out_style));
+
+    /// Tells the events of one run until their sender is gone: all of them in its part of the area, and what is over, and
+    /// is not told yet, by `say`.
+    pub(super) async fn tell(&self, plan: &'a Plan, mut events: UnboundedReceiver<Event>, say: impl Fn(&Event)) {
+        if self.desk.terminal.has_area() {
+            self.boards.borrow_mut().insert(&plan.environment, Board::new(plan));
+        }
+        while let Some(event) = events.recv().await {
+            if self.warned.borrow_mut().repeats(&event) && !self.desk.terminal.wants_json() {
+                continue;
+            }
+            let board = self.boards.borrow_mut().get_mut(&plan.environment).map(|board| board.take(&event));
+            if board.is_none() || !is_only_live(&event) {
+                say(&event);
+            }
+            // What comes in one go is drawn once.
+            if events.is_empty() {
+                self.draw();
+            }
+        }
+        self.boards.borrow_mut().remove(&plan.environment);
+        self.draw();
+    }
+
+    /// Keeps the area up to date for as long as the work lasts, and tells at its end what was told once for many.
+    pub(super) async fn during<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut work = pin!(work);
+        let done = loop {
+            select! {
+                done = &mut work => break done,
+                _ = ticks.tick(), if self.desk.terminal.has_area() => self.draw(),
+            }
+        };
+        let terminal = self.desk.terminal;
+        if terminal.wants_text() && !self.desk.global.quiet {
+            for line in self.warned.borrow().rest() {
+                terminal.out(&render::text::warning(&line, terminal.out_style));
+            }
+        }
+        done
+    }
+
+    fn draw(&self) {
+        let terminal = self.desk.terminal;
+        if terminal.has_area() {
+            let boards = self.boards.borrow();
+            let boards: Vec<&Board<'_>> = boards.values().collect();
+            let lines = if boards.is_empty() {
+                Vec::new()
+            } else {
+                live(&boards, settings::now(), terminal.screen(), terminal.out_style)
+            };
+            terminal.area(lines);
         }
     }
 }
@@ -95,12 +128,8 @@ impl Warned {
     }
 }
 
-fn say(desk: &Desk<'_>, plan: &Plan, event: &Event) {
-    if desk.terminal.wants_json()
-        && let Some(line) = render::json::event(event, plan)
-    {
-        desk.terminal.json(&line);
-    }
+/// Tells people of an event in lines.
+pub(super) fn say(desk: &Desk<'_>, plan: &Plan, event: &Event) {
     if desk.terminal.wants_text()
         && !desk.global.quiet
         && !(desk.detail != Detail::Whole && is_only_live(event))

@@ -23,6 +23,7 @@ pub struct PastRun {
     pub at: Timestamp,
     pub operation: Operation,
     pub who: String,
+    pub imported: u32,
     pub created: u32,
     pub changed: u32,
     pub destroyed: u32,
@@ -44,6 +45,8 @@ struct PastRunV1 {
     at: String,
     operation: OperationV1,
     who: String,
+    #[serde(default, skip_serializing_if = "is_none")]
+    imported: u32,
     created: u32,
     changed: u32,
     destroyed: u32,
@@ -54,17 +57,35 @@ struct PastRunV1 {
     definition: Option<DefinitionV1>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+fn is_none(count: &u32) -> bool {
+    *count == 0
+}
+
 /// Writes runs down, newest first, at most [`LIMIT`].
 #[must_use]
 pub fn encode(runs: &[PastRun]) -> String {
     let runs = runs.iter().take(LIMIT).map(|run| {
-        let PastRun { version, at, operation, who, created, changed, destroyed, failed, complete, definition } = run;
+        let PastRun {
+            version,
+            at,
+            operation,
+            who,
+            imported,
+            created,
+            changed,
+            destroyed,
+            failed,
+            complete,
+            definition,
+        } = run;
         PastRunV1 {
             lineage: version.lineage.to_string(),
             serial: version.serial,
             at: at.to_string(),
             operation: (*operation).into(),
             who: who.clone(),
+            imported: *imported,
             created: *created,
             changed: *changed,
             destroyed: *destroyed,
@@ -90,6 +111,7 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<PastRun>, Unreadable> {
                 at,
                 operation,
                 who,
+                imported,
                 created,
                 changed,
                 destroyed,
@@ -100,7 +122,19 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<PastRun>, Unreadable> {
             let version = Version { lineage: Lineage(lineage), serial };
             let (at, operation) = (parse(WHAT, &at)?, operation.into());
             let definition = definition.map(Definition::from);
-            Ok(PastRun { version, at, operation, who, created, changed, destroyed, failed, complete, definition })
+            Ok(PastRun {
+                version,
+                at,
+                operation,
+                who,
+                imported,
+                created,
+                changed,
+                destroyed,
+                failed,
+                complete,
+                definition,
+            })
         })
         .collect()
 }

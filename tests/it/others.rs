@@ -118,4 +118,7 @@ fn an_object_is_not_adopted_and_replaced_in_one_run(stage: &Stage) {
     // By then it is ditc's own.
     stage.apply(&format!("{ADOPT} {REPLACE}")).exits(0).says("1 added, 0 changed, 1 destroyed.");
     assert_ne!(stage.uid(WEB), uid);
+    let told = stage.workspace.ditc(&format!("history {} --kubeconfig kubeconfig", stage.name)).exits(0);
+    let told = told.says("apply: 1 imported, ");
+    told.says("apply: 1 added, 0 changed, 1 destroyed");
 }

@@ -170,3 +170,34 @@ fn colours_are_left_out_where_they_are_not_wanted() {
     assert!(!coloured("TERM=xterm NO_COLOR=", "--no-color"));
     assert!(!coloured("TERM=xterm NO_COLOR=1", ""));
 }
+
+#[test]
+fn several_environments_share_one_area() {
+    let size = (100, 40);
+    let workspace = workspace();
+    workspace.write("environments/other.toml", "timeout = \"1h\"\n[services.quick]\nmodule = \"app\"\n");
+    workspace.ditc("apply other --sandbox -auto-approve").exits(0);
+    workspace.write(
+        "environments/other.toml",
+        "timeout = \"1h\"\n[services.quick]\nmodule = \"app\"\ninputs = { ready_after = \"1h\" }\n",
+    );
+    let mut run = workspace.in_terminal_of(size, "TERM=xterm apply --all --sandbox -auto-approve");
+    run.wait_for("services.quick: Ready");
+    run.wait_for("Deployment/quick: 1 of the replicas before");
+    let area = seen(&mut run, size).all();
+    let (over, area) = area.split_once("\ndemo: 3 of 4 changes").expect("the head of the area");
+    assert!(!over.contains("Creating...") && over.contains("demo.services.quick: Ready after"), "{over}");
+    check(
+        area,
+        str![[r#"
+, 1 of 3 components ready [[..]]
+other: 1 of 1 changes, 0 of 1 components ready [[..]]
+  Waiting [..] demo.services.slow   Deployment/slow: 0 of 1 replica is ready
+  Pending [..] demo.services.needy  needs slow
+  Waiting [..] other.services.quick Deployment/quick: 1 of the replicas before still runs
+
+"#]],
+    );
+    let left = stopped(run, size).all();
+    assert!(left.contains("RESULT") && !left.contains("Pending"), "nothing of the area is left\n{left}");
+}

@@ -149,7 +149,7 @@ expect_exit 1 ditc port-forward "$env" tools "$(port_of 80):80"
 expect_text "port $(port_of 80) cannot be listened on here" 'Address already in use'
 kill "$forward"
 # Nobody listens there, and the next connection is another matter.
-"$DITC" port-forward "$env" web 0:9999 >closed.log 2>&1 &
+"$DITC" port-forward "$env.services.web" 0:9999 >closed.log 2>&1 &
 forward=$!
 within 20 grep -q 'for port 9999' closed.log
 closed=$(sed -n 's/^Listening on 127.0.0.1:\([0-9]*\) .*/\1/p' closed.log)

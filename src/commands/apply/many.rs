@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use futures::{StreamExt, stream};
-use tokio::sync::mpsc;
 
 use crate::{
     apply::{Event, Interrupt, Outcome},
@@ -13,9 +12,9 @@ use crate::{
     failure::{Exit, Failure, FailureKind},
     names::EnvironmentName,
     render::{
-        self, Detail,
+        self,
         forms::Section,
-        text::{End, Ending, is_only_live},
+        text::{End, Ending},
     },
     settings,
     state::Operation,
@@ -29,7 +28,7 @@ use crate::commands::{
     desk::Desk,
     link::Link,
     plan::summarise,
-    progress::LINES,
+    progress::{self, Progress, tell_every},
     session::{Survey, context},
     signals::Signals,
     together::{Surveyed, Teller, prospect, surveys, tell_strays, together},
@@ -135,23 +134,22 @@ pub(super) async fn run(
     let signals = Signals::listen().map_err(listening)?;
     let number = changing.len().clamp(1, AT_ONCE);
     let writes = (usize::from(arguments.parallelism) / number).max(1);
-    let told_of = &told;
-    let runs = stream::iter(ready).map(|Ready { mut hold, survey }| {
+    for Ready { hold, survey: _ } in &mut ready {
+        hold.link.cluster = hold.link.cluster.clone().with_parallelism(writes);
+    }
+    let (told_of, progress) = (&told, &Progress::new(desk));
+    let runs = stream::iter(&ready).map(|Ready { hold, survey }| {
         let interrupt = signals.interrupt.clone();
-        hold.link.cluster = hold.link.cluster.with_parallelism(writes);
         async move {
             let environment = survey.plan.environment.clone();
             if *interrupt.borrow() != Interrupt::No && survey.plan.has_changes() {
                 return (environment, End::NotStarted);
             }
-            let listen = async |mut events: mpsc::UnboundedReceiver<Event>| {
-                while let Some(event) = events.recv().await {
-                    told_of.event(&survey, &event);
-                }
-            };
-            let end = match execute(arguments, &hold, &survey, interrupt, LINES, listen).await {
+            let say = |event: &Event| told_of.event(survey, event);
+            let listen = async |events| progress.tell(&survey.plan, events, say).await;
+            let end = match execute(arguments, hold, survey, interrupt, tell_every(desk), listen).await {
                 Ok(outcome) => {
-                    told_of.outcome(&hold, &survey, &outcome);
+                    told_of.outcome(hold, survey, &outcome);
                     End::of(&outcome, &survey.plan)
                 }
                 Err(failure) => {
@@ -162,7 +160,7 @@ pub(super) async fn run(
             (environment, end)
         }
     });
-    let ended: Vec<(EnvironmentName, End)> = runs.buffer_unordered(AT_ONCE).collect().await;
+    let ended: Vec<(EnvironmentName, End)> = progress.during(runs.buffer_unordered(AT_ONCE).collect()).await;
     told.endings.extend(ended);
     told.end(signals.first())
 }
@@ -219,13 +217,7 @@ impl Told<'_> {
     fn event(&self, survey: &Survey, event: &Event) {
         let (desk, plan) = (self.desk, &survey.plan);
         self.lines(&plan.environment, || render::json::event(event, plan).unwrap_or_default());
-        if desk.terminal.wants_text()
-            && !desk.global.quiet
-            && !(desk.detail != Detail::Whole && is_only_live(event))
-            && let Some(line) = render::text::event(event, plan, desk.terminal.out_style)
-        {
-            desk.terminal.out(&line);
-        }
+        progress::say(desk, plan, event);
     }
 
     /// Tells what came of one run, in one piece, since others are under way.
@@ -286,10 +278,11 @@ impl Told<'_> {
         match signal {
             _ if open == 0 => Ok(Exit::Done),
             Some(kind) => {
-                let message = format!(
-                    "the {verb} was interrupted; what was done is recorded, {not_started} of {number} environments were not started"
-                );
-                Err(Failure::new(kind, message))
+                let rest = match not_started {
+                    0 => String::new(),
+                    _ => format!(", {not_started} of {number} environments were not started"),
+                };
+                Err(Failure::new(kind, format!("the {verb} was interrupted; what was done is recorded{rest}")))
             }
             None => {
                 let message = format!("the {verb} did not come to its end in {open} of {number} environments");

@@ -7,13 +7,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    apply::{Event, EventKind, Outcome},
+    apply::{Event, EventKind, Outcome, Totals},
     names::{ComponentId, OutputName},
     object::ObjectKey,
     plan::{Action, Plan, Step},
     render::{
         Style,
-        text::{self, Context, complete, in_order, plan_totals, step, totals},
+        text::{self, Context, complete, in_order, plan_totals, step},
     },
 };
 
@@ -217,8 +217,8 @@ pub(super) fn warning(key: Option<&ObjectKey>, text: &str, plan: &Plan, at: Time
 }
 
 fn summary(outcome: &Outcome, plan: &Plan, at: Timestamp) -> String {
-    let totals = totals(outcome, plan);
-    let text::Totals { imported, added, changed, destroyed } = totals;
+    let totals = outcome.totals(plan);
+    let Totals { imported, added, changed, destroyed } = totals;
     let message = if outcome.is_complete() {
         complete(totals, plan.operation)
     } else {

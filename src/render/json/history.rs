@@ -33,6 +33,7 @@ struct RunDocument<'a> {
 
 #[derive(Serialize)]
 struct ChangesDocument {
+    import: u32,
     add: u32,
     change: u32,
     destroy: u32,
@@ -50,7 +51,8 @@ pub fn history(environment: &EnvironmentName, runs: &[PastRun]) -> String {
         complete: run.complete,
         current: run.is_current,
         definition: run.definition.as_ref().map(DefinitionDocument::new),
-        changes: run.counted.map(|Counted { created, changed, destroyed, failed }| ChangesDocument {
+        changes: run.counted.map(|Counted { imported, created, changed, destroyed, failed }| ChangesDocument {
+            import: imported,
             add: created,
             change: changed,
             destroy: destroyed,

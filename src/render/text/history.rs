@@ -28,6 +28,7 @@ pub struct PastRun {
 /// What a run did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counted {
+    pub imported: u32,
     pub created: u32,
     pub changed: u32,
     pub destroyed: u32,
@@ -113,8 +114,9 @@ fn commit(run: &PastRun) -> String {
 fn what(run: &PastRun) -> String {
     let verb = run.operation.verb();
     let mut text = match (run.counted, run.operation) {
-        (Some(Counted { created, changed, destroyed, .. }), Operation::Apply) => {
-            format!("{verb}: {created} added, {changed} changed, {destroyed} destroyed")
+        (Some(Counted { imported, created, changed, destroyed, .. }), Operation::Apply) => {
+            let imported = if imported > 0 { format!("{imported} imported, ") } else { String::new() };
+            format!("{verb}: {imported}{created} added, {changed} changed, {destroyed} destroyed")
         }
         (Some(Counted { destroyed, .. }), Operation::Destroy) => format!("{verb}: {destroyed} destroyed"),
         (None, _) => format!("{verb}, from elsewhere"),

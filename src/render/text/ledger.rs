@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::{
-    apply::{LogLines, Outcome, StepError, Stopped},
+    apply::{LogLines, Outcome, StepError, Stopped, Totals},
     names::{ComponentId, OutputName},
     plan::{Action, Plan, Step},
     readiness::LogOf,
@@ -25,45 +25,6 @@ use super::{
 /// More lines than this of one sort are counted.
 const LISTED: usize = 20;
 
-/// How many objects a run added, changed and destroyed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Totals {
-    pub imported: usize,
-    pub added: usize,
-    pub changed: usize,
-    pub destroyed: usize,
-}
-
-impl Totals {
-    pub(super) fn and(self, other: Self) -> Self {
-        Self {
-            imported: self.imported + other.imported,
-            added: self.added + other.added,
-            changed: self.changed + other.changed,
-            destroyed: self.destroyed + other.destroyed,
-        }
-    }
-}
-
-pub(in crate::render) fn totals(outcome: &Outcome, plan: &Plan) -> Totals {
-    let mut totals = Totals::default();
-    for done in &outcome.done {
-        let Step::Change(key) = done else { continue };
-        match plan.changes.get(key).map(|change| change.action) {
-            Some(Action::Create) => totals.added += 1,
-            Some(Action::Adopt) => totals.imported += 1,
-            Some(Action::Replace) => {
-                totals.added += 1;
-                totals.destroyed += 1;
-            }
-            Some(Action::Update | Action::Release) => totals.changed += 1,
-            Some(Action::Delete) => totals.destroyed += 1,
-            Some(Action::Forget) | None => {}
-        }
-    }
-    totals
-}
-
 /// `Apply complete! Resources: 1 added, 0 changed, 0 destroyed.` Scripts read it, so it stays as it is.
 pub(in crate::render) fn complete(totals: Totals, operation: Operation) -> String {
     let Totals { imported, added, changed, destroyed } = totals;
@@ -79,7 +40,7 @@ pub(in crate::render) fn complete(totals: Totals, operation: Operation) -> Strin
 /// How a run ended, in a sentence or two.
 pub(in crate::render) fn ending(outcome: &Outcome, plan: &Plan) -> String {
     if outcome.is_complete() {
-        return complete(totals(outcome, plan), plan.operation);
+        return complete(outcome.totals(plan), plan.operation);
     }
     let (how, text) = so_far(outcome, plan);
     format!("{how} {text}")
@@ -97,7 +58,7 @@ fn so_far(outcome: &Outcome, plan: &Plan) -> (String, String) {
         None if *interrupted => "interrupted",
         None => "incomplete",
     };
-    let totals = totals(outcome, plan);
+    let totals = outcome.totals(plan);
     let Totals { imported, added, changed, destroyed } = totals;
     let imported = if imported > 0 { format!("{imported} imported, ") } else { String::new() };
     let text = format!(
@@ -114,7 +75,7 @@ fn so_far(outcome: &Outcome, plan: &Plan) -> (String, String) {
 /// How a run ended, in the words that scripts know where it is complete.
 #[must_use]
 pub fn ledger(outcome: &Outcome, plan: &Plan, context: &Context<'_>, style: Style) -> String {
-    let totals = totals(outcome, plan);
+    let totals = outcome.totals(plan);
     if outcome.is_complete() {
         let mut out = format!("{}\n", style.paint(Look::Good, &complete(totals, plan.operation)));
         if plan.partial {

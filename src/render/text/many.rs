@@ -1,7 +1,7 @@
 //! Several environments in one command: what each of them is headed by, one table of all, one question, one end.
 
 use crate::{
-    apply::Outcome,
+    apply::{Outcome, Totals},
     names::EnvironmentName,
     plan::{Counts, Plan},
     render::{
@@ -12,11 +12,11 @@ use crate::{
 };
 
 use super::{
-    Totals, complete,
+    complete,
     failure::{error, hints},
     notes::{count, names, note},
     plan::is_unchanged,
-    plan_totals, totals,
+    plan_totals,
 };
 
 /// Notes that have less room than this beside their row stand below it.
@@ -323,7 +323,7 @@ impl End {
     /// The end of a run that was begun.
     #[must_use]
     pub fn of(outcome: &Outcome, plan: &Plan) -> Self {
-        let totals = totals(outcome, plan);
+        let totals = outcome.totals(plan);
         let open = outcome.failed.len() + outcome.skipped.len() + outcome.not_started.len();
         match outcome {
             outcome if outcome.is_complete() && is_unchanged(plan) => End::Unchanged,

@@ -38,8 +38,8 @@ pub use failure::{error, hints, warning};
 pub(super) use fields::{Sign, way};
 pub use files::{file_diff, not_carried_over, valid};
 pub use history::{Counted, PastRun, history, rolling_back};
-pub use ledger::{Totals, ledger, outputs};
-pub(super) use ledger::{complete, ending, totals, verb};
+pub(super) use ledger::{complete, ending, verb};
+pub use ledger::{ledger, outputs};
 pub use live::{Board, Screen, is_only_live, live};
 pub use lock::{Left, LockEntry, lock_decides, locked, locks_hold};
 pub use many::{

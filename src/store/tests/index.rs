@@ -57,6 +57,7 @@ fn history_is_newest_first_and_bounded() {
         at: time(0),
         operation: Operation::Destroy,
         who: "jan@desk".to_owned(),
+        imported: 5,
         created: 1,
         changed: 2,
         destroyed: 3,

@@ -90,9 +90,10 @@ fn graph() -> Value {
 
 fn runs() -> Value {
     let changes = object(vec![
-        ("add", count("objects created")),
+        ("import", count("objects adopted")),
+        ("add", count("objects created; a replaced one counts here too")),
         ("change", count("objects changed")),
-        ("destroy", count("objects deleted")),
+        ("destroy", count("objects deleted; a replaced one counts here too")),
         ("failed", count("steps that failed")),
     ]);
     let definition = object(vec![
