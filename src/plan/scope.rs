@@ -40,9 +40,10 @@ pub(super) fn narrow(input: &Input, plan: &mut Plan) {
     if choices.target.is_empty() && choices.exclude.is_empty() {
         return;
     }
-    let changes = with_blocked(plan);
-    let part = Part { input, graph: needs(input, &changes, &plan.components), changes };
-    let mut kept: BTreeSet<ObjectKey> = part.changes.keys().cloned().collect();
+    let blocked = plan.blocked.iter().map(|blocked| blocked.key.clone());
+    let mut kept: BTreeSet<ObjectKey> = plan.changes.keys().cloned().chain(blocked).collect();
+    let changes = standing(input, plan);
+    let part = Part { input, graph: needs(input, &in_place(&changes), &plan.components), changes };
     match input.operation {
         _ if choices.target.is_empty() => {}
         Operation::Apply => part.target(plan, &mut kept),
@@ -66,9 +67,9 @@ pub(super) fn narrow(input: &Input, plan: &mut Plan) {
 /// What parts of a plan are cut from.
 struct Part<'a> {
     input: &'a Input<'a>,
-    /// All changes, with the blocked objects in the places that they would have.
+    /// All changes, with what is blocked or unchanged in the places that it would have.
     changes: BTreeMap<ObjectKey, Change>,
-    /// What builds upon what.
+    /// What builds upon what, whether or not it changes.
     graph: Graph<Step>,
 }
 
@@ -88,7 +89,7 @@ impl Part<'_> {
                 }
             }
         }
-        let goes = |key: &ObjectKey| self.changes[key].action == Action::Delete;
+        let goes = |key: &ObjectKey| matches!(self.changes[key].action, Action::Delete | Action::Forget);
         kept.retain(|key| meant.contains(key) || (steps.contains(&Step::Change(key.clone())) && !goes(key)));
         plan.components.retain(|id, _| self.holds(kept, id) || steps.contains(&Step::Ready(id.clone())));
     }
@@ -136,7 +137,9 @@ impl Part<'_> {
             }
         }
         for key in kept.iter() {
-            let Some(because) = out.get(&Step::Change(key.clone())) else { continue };
+            let Some(because) = out.get(&Step::Change(key.clone())).filter(|why| self.is_left(key, why)) else {
+                continue;
+            };
             let goes = matches!(self.changes[key].action, Action::Delete | Action::Release);
             let why = match because {
                 None => LeftOut::Excluded,
@@ -146,7 +149,7 @@ impl Part<'_> {
             };
             plan.left_out.insert(key.clone(), (self.changes[key].component.clone(), why));
         }
-        kept.retain(|key| !out.contains_key(&Step::Change(key.clone())));
+        kept.retain(|key| !plan.left_out.contains_key(key));
         // A component of which a part is left out is waited for as far as it is there.
         plan.components.retain(|id, _| self.holds(kept, id) || !out.contains_key(&Step::Ready(id.clone())));
     }
@@ -157,6 +160,11 @@ impl Part<'_> {
             is_meant(which, self.input.environment, change.component.as_ref(), key)
         };
         self.changes.iter().filter(meant).map(|(key, _)| key.clone())
+    }
+
+    /// Whether something is left out: of what is gone already, only what the user means is not forgotten.
+    fn is_left(&self, key: &ObjectKey, because: &Option<&Step>) -> bool {
+        because.is_none() || self.changes[key].action != Action::Forget
     }
 
     fn holds(&self, kept: &BTreeSet<ObjectKey>, id: &ComponentId) -> bool {
@@ -181,15 +189,30 @@ fn names_component(choices: &[Which], input: &Input, id: &ComponentId) -> bool {
     choices.iter().any(|which| which.names_component(input.environment, id))
 }
 
-/// The changes, with the blocked objects in the places that they would have.
-fn with_blocked(plan: &Plan) -> BTreeMap<ObjectKey, Change> {
+/// The changes, with the blocked objects and the unchanged ones in the places that they would have: what does not change
+/// needs what it needs all the same.
+fn standing(input: &Input, plan: &Plan) -> BTreeMap<ObjectKey, Change> {
+    let manifest = |key: &ObjectKey| input.desired.and_then(|desired| desired.manifests.get(key)).cloned();
     let mut changes = plan.changes.clone();
+    for (key, unchanged) in &plan.unchanged {
+        let stays = Change::bare(unchanged.component.clone(), Action::Update, Reason::New);
+        changes.insert(key.clone(), Change { manifest: manifest(key), ..stays });
+    }
     for Blocked { key, component, why, .. } in &plan.blocked {
         let goes = matches!(why, Block::HoldsData(super::Losing::Delete) | Block::WithForeign(_));
         let action = if goes { Action::Delete } else { Action::Update };
         changes.insert(key.clone(), Change::bare(component.clone(), action, Reason::New));
     }
     changes
+}
+
+/// The same, where what is gone already has its place among what goes.
+fn in_place(changes: &BTreeMap<ObjectKey, Change>) -> BTreeMap<ObjectKey, Change> {
+    let mut placed = changes.clone();
+    for change in placed.values_mut().filter(|change| change.action == Action::Forget) {
+        change.action = Action::Delete;
+    }
+    placed
 }
 
 /// Only the record changes: what is gone is forgotten, what is right but unknown is learned, and what differs stays

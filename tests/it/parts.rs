@@ -6,6 +6,7 @@ stories! {
     what_needs_a_dependency_goes_with_it
     what_is_excluded_stays_with_what_it_needs
     what_is_left_out_of_a_plan_is_told
+    a_part_reaches_through_what_does_not_change
 }
 
 fn is_there(stage: &Stage, name: &str) -> bool {
@@ -65,4 +66,25 @@ fn what_is_left_out_of_a_plan_is_told(stage: &Stage) {
     let plan = plan.says("Plan: 1 to add, 0 to change, 0 to destroy.");
     let plan = plan.says("dependencies.store/Deployment/store: excluded");
     plan.says("services.web/Deployment/web: left out, since it needs");
+}
+
+fn a_part_reaches_through_what_does_not_change(stage: &Stage) {
+    stands(stage);
+    let v2 = "inputs = { image = \"app:v2\" }";
+    stage.define(&format!(
+        "[dependencies.store]\nmodule = \"app\"\n{v2}\n[services.web]\nmodule = \"app\"\n[services.front]\n\
+         module = \"app\"\nneeds = [\"web\"]\n{v2}\n[services.alone]\nmodule = \"app\"\nneeds = []\n{v2}"
+    ));
+    for target in ["services.web", "services.web/Deployment/web"] {
+        let plan = stage.plan(&format!("-target=ENV.{target}")).exits(2);
+        plan.says("Plan: 0 to add, 1 to change, 0 to destroy.")
+            .says("dependencies.store/Deployment/store will be updated");
+    }
+    stage.plan("-target=ENV.services.front").exits(2).says("Plan: 0 to add, 2 to change, 0 to destroy.");
+    let plan = stage.plan("-exclude=ENV.dependencies.store").exits(2);
+    let plan = plan.says("Plan: 0 to add, 1 to change, 0 to destroy.").says("services.alone/Deployment/alone will be");
+    plan.says("services.front/Deployment/front: left out, since it needs");
+    stage.plan("-exclude=ENV.services.web").exits(2).says("Plan: 0 to add, 2 to change, 0 to destroy.");
+    stage.apply("-target=ENV.services.web").exits(0).says("Resources: 0 added, 1 changed, 0 destroyed.");
+    stage.plan("").exits(2).says("Plan: 0 to add, 2 to change, 0 to destroy.").says_nothing_of("store");
 }

@@ -113,3 +113,73 @@ fn what_stays_is_told_with_why() {
     assert_eq!(plan.left_out.len() + plan.changes.len(), 12);
     assert!(chain("demo.services.web", "").left_out.is_empty(), "a target says what is meant");
 }
+
+/// Service `front` needs `web`, which needs the dependency `db`; of each there is a ConfigMap, and those named are new.
+fn links(new: &[&str], target: &str, exclude: &str) -> Vec<String> {
+    let mut scene = Scene::new();
+    let (db, web, front) = (id(Tier::Dependency, "db"), component("web"), component("front"));
+    for (component, needs) in [(&db, &[][..]), (&web, &[&db]), (&front, &[&web])] {
+        let name = component.name.as_str();
+        if !new.contains(&name) {
+            scene = stands(scene, component, needs, &["ConfigMap"]);
+        }
+        let object = Object(json!({"apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": {"name": name, "namespace": "demo", "labels": labels()}}));
+        let key = object.key().unwrap();
+        if new.contains(&name) {
+            scene.answers.insert(key.clone(), Answer::Accepted(Box::new(live(&object, name))));
+        }
+        scene.desired.manifests.insert(key.clone(), manifest(key, object, Some(component.clone())));
+        let needs = needs.iter().map(|need| (*need).clone()).collect();
+        let bare = Component { needs, outputs: BTreeMap::new(), check_image: false, origin: span(), revision: None };
+        scene.desired.components.insert(component.clone(), bare);
+    }
+    let which = |text: &str| text.split_whitespace().map(|which| which.parse().unwrap()).collect();
+    (scene.choices.target, scene.choices.exclude) = (which(target), which(exclude));
+    scene.plan().changes.into_keys().map(|key| key.name).collect()
+}
+
+#[test]
+fn a_target_takes_along_what_it_needs_through_what_does_not_change() {
+    for (new, target, expected) in [
+        (&["db"][..], "demo.services.web", &["db"][..]),
+        (&["db"], "demo.services.front", &["db"]),
+        (&["db"], "demo.services.web/ConfigMap/web", &["db"]),
+        (&["db"], "configmap/front", &["db"]),
+        (&["db", "front"], "demo.services.front", &["db", "front"]),
+        (&["db", "front"], "demo.services.web", &["db"]),
+        (&["front"], "demo.services.web", &[]),
+        (&["web"], "demo.dependencies.db", &[]),
+    ] {
+        assert_eq!(links(new, target, ""), expected, "{new:?} {target}");
+    }
+}
+
+#[test]
+fn what_is_excluded_leaves_out_its_users_through_what_does_not_change() {
+    for (new, exclude, expected) in [
+        (&["db", "front"][..], "demo.dependencies.db", &[][..]),
+        (&["db", "front"], "demo.dependencies.db/ConfigMap/db", &[]),
+        (&["db", "front"], "demo.services.web", &["db"]),
+        (&["db", "front"], "configmap/web", &["db"]),
+        (&["db", "web"], "demo.services.front", &["db", "web"]),
+    ] {
+        assert_eq!(links(new, "", exclude), expected, "{new:?} {exclude}");
+    }
+}
+
+#[test]
+fn what_stays_keeps_what_it_needs_through_what_is_gone() {
+    let (db, web, front) = (id(Tier::Dependency, "db"), component("web"), component("front"));
+    let mut scene = stands(Scene::new(), &db, &[], &["ConfigMap"]);
+    scene = stands(scene, &web, &[&db], &["ConfigMap"]);
+    scene = stands(scene, &front, &[&web], &["ConfigMap"]);
+    let gone = ObjectKey::new("", "ConfigMap", Some("demo"), "web");
+    scene.observed.objects.insert(gone.clone(), Live::Absent);
+    scene.operation = Operation::Destroy;
+    scene.choices.exclude = vec!["demo.services.front".parse().unwrap()];
+    let plan = scene.plan();
+    let told: Vec<(&str, Action)> =
+        plan.changes.iter().map(|(key, change)| (key.name.as_str(), change.action)).collect();
+    assert_eq!(told, [("web", Action::Forget)], "what is gone is forgotten all the same");
+}
