@@ -70,7 +70,7 @@ pub(super) fn differs(input: &Input, manifest: &Manifest, live: &Object, plan: &
         None => unreachable!("questions() asks about every object that may differ"),
     };
     let recreated = applied.is_some_and(|applied| live.uid().as_ref() != Some(&applied.uid));
-    let moved = drift::fields(&differences, manifest, applied, live);
+    let moved = drift::fields(input, &differences, manifest, applied, live);
     // Fields that others took count as taken back where we held them before, or where the user gave them to us.
     let forces = input.choices.forces(input.environment, manifest.component.as_ref(), key);
     let takes_back = if forces { taken } else { held(taken, applied) };
@@ -137,6 +137,8 @@ pub(super) fn reason(
         (false, true) => Reason::DefinitionAndOutside,
         (false, false) if !applied.yielded.difference(yields).is_empty() => Reason::YieldEnded,
         (false, false) if differences.fields.is_empty() => Reason::OwnershipLost,
+        // It is another than the one of the run that stopped, which is not recorded.
+        (false, false) if !moved.is_empty() && moved.iter().all(DriftedField::is_by_run) => Reason::DefinitionChanged,
         (false, false) => Reason::ChangedOutside,
     }
 }

@@ -7,13 +7,39 @@ use crate::{
     state::Applied,
 };
 
-use super::{After, Diff, DriftedField, Taken};
+use super::{After, Diff, Drift, DriftKind, DriftedField, Input, Taken};
+
+impl Drift {
+    /// Whether anybody but ditc had a hand in it, as far as that is known.
+    #[must_use]
+    pub fn is_outside(&self) -> bool {
+        !matches!(&self.kind, DriftKind::Changed(fields)
+            if !fields.is_empty() && fields.iter().all(DriftedField::is_by_run))
+    }
+}
+
+impl DriftedField {
+    /// Whether a run of ditc wrote it, which stopped before it could record that.
+    #[must_use]
+    pub fn is_by_run(&self) -> bool {
+        self.manager.as_deref() == Some(FIELD_MANAGER)
+    }
+}
 
 /// The differences that the definition did not ask for: its value there is the one applied last, or the field was
 /// taken from us.
-pub(super) fn fields(diff: &Diff, manifest: &Manifest, applied: Option<&Applied>, live: &Object) -> Vec<DriftedField> {
+pub(super) fn fields(
+    input: &Input,
+    diff: &Diff,
+    manifest: &Manifest,
+    applied: Option<&Applied>,
+    live: &Object,
+) -> Vec<DriftedField> {
     let owners = ownership::owners(live);
     let ours = ownership::our_paths(live);
+    // A value that is ours and differs from what is recorded was written by a run that did not come to record it.
+    let is_written = diff.fields.iter().any(|field| ours.covers(&field.path.0));
+    let run = input.run_that_stopped(&manifest.key, live).filter(|_| is_written);
     diff.fields
         .iter()
         .filter(|field| {
@@ -28,7 +54,7 @@ pub(super) fn fields(diff: &Diff, manifest: &Manifest, applied: Option<&Applied>
             }
         })
         .map(|field| {
-            let owner = last_writer(&owners, &field.path);
+            let owner = last_writer(&owners, &field.path).or(run.as_ref());
             DriftedField {
                 path: field.path.clone(),
                 applied: applied.and_then(|applied| field.path.get(&applied.body.0).cloned()).or_else(|| match &field

@@ -450,6 +450,7 @@ pub struct DriftedField {
     pub path: FieldPath,
     pub applied: Option<Value>,
     pub live: Option<Value>,
+    /// Ditc itself, where a run of it wrote the field and stopped before it could record that.
     pub manager: Option<String>,
     /// When that manager last wrote, as the server has it.
     pub time: Option<String>,

@@ -35,7 +35,7 @@ pub(super) fn once(input: &Input, manifest: &Manifest, live: &Object, plan: &mut
     let owners = ownership::owners(live);
     let metadata = metadata(manifest, applied, live, &owners);
     let values = values(input, manifest, applied, &owners);
-    let moved = drift::fields(&metadata, manifest, applied, live);
+    let moved = drift::fields(input, &metadata, manifest, applied, live);
     let recreated = applied.is_some_and(|applied| live.uid().as_ref() != Some(&applied.uid));
     let is_touched = manifest.secret.is_some()
         && applied.is_some_and(|applied| applied.fingerprint != fingerprint(manifest, live, &manifest.body));

@@ -208,7 +208,7 @@ fn judge(input: &Input, plan: &Plan, manifest: &Manifest) -> Judged {
     if plan.unchanged.contains_key(key) && !plan.drift.contains_key(key) {
         return Judged::Kept;
     }
-    let fields = moved(applied, live, &input.yields(manifest, live));
+    let fields = moved(input, key, applied, live, &input.yields(manifest, live));
     if is_secret || !fields.is_empty() {
         return Judged::Moved(DriftKind::Changed(fields));
     }
@@ -242,13 +242,14 @@ fn refusal(why: &Block) -> String {
 
 /// The fields that left us, told without asking the server. Where a field is still ours, another spelling of the same
 /// value looks as if it differed, so that does not count.
-fn moved(applied: &Applied, live: &Object, yields: &Paths) -> Vec<DriftedField> {
+fn moved(input: &Input, key: &ObjectKey, applied: &Applied, live: &Object, yields: &Paths) -> Vec<DriftedField> {
     let owners = ownership::owners(live);
     let Some(ours) = ownership::ours(live).map(|owner| owner.paths) else { return Vec::new() };
     // A map that others emptied of our fields looks like one that is ours as a whole, so the path itself must be there.
+    let run = input.run_that_stopped(key, live).filter(|_| !ours.difference(&applied.owned).is_empty());
     let lost = leaves(&applied.owned).into_iter().filter(|path| !ours.reaches(&path.0) && !yields.covers(&path.0));
     let fields = lost.filter_map(|path| {
-        let owner = last_writer(&owners, &path);
+        let owner = last_writer(&owners, &path).or(run.as_ref());
         let (applied, live) = if is_value_of_secret(live, &path) {
             // Neither is read; that it is there shows by its owner.
             (Some(Value::Null), owner.map(|_| Value::Null))

@@ -5,7 +5,7 @@ use crate::{
     names::EnvironmentName,
     object::{Object, ObjectKey},
     observed::Live,
-    ownership::{self, FIELD_MANAGER, Fingerprint, Operation, Paths},
+    ownership::{self, FIELD_MANAGER, Fingerprint, Operation, Owner, Paths},
     secret::Recipe,
     state::{self, Applied, Deed, Entry, Phase},
 };
@@ -87,6 +87,13 @@ impl<'a> Input<'a> {
     pub(super) fn was_deleted_by_run(&self, key: &ObjectKey) -> bool {
         let is_open = self.state.is_some_and(|state| state.open.is_some());
         is_open && self.entry(key).is_some_and(|entry| entry.deed == Some(Deed::Delete))
+    }
+
+    /// The entry of ditc on an object of which the record does not know whether a run changed it: one that stopped meant to.
+    pub(super) fn run_that_stopped(&self, key: &ObjectKey, live: &Object) -> Option<Owner> {
+        let is_open = self.state.is_some_and(|state| state.open.is_some()) && !self.is_under_way();
+        let is_meant = self.entry(key).is_some_and(|entry| entry.deed.is_some());
+        ownership::ours(live).filter(|_| is_open && is_meant)
     }
 
     /// Whether the user gave this object to us.

@@ -110,8 +110,10 @@ pub(super) fn risky(plan: &Plan) -> Vec<Risky<'_>> {
 fn undone(plan: &Plan, key: &ObjectKey, change: &Change) -> Option<String> {
     let Drift { component: _, kind: DriftKind::Changed(fields) } = plan.drift.get(key)? else { return None };
     let written: BTreeSet<_> = change.diff.fields.iter().map(|field| &field.path).collect();
-    let undone: Vec<&DriftedField> =
-        fields.iter().filter(|field| written.contains(&field.path) && field.applied != field.live).collect();
+    let undone: Vec<&DriftedField> = fields
+        .iter()
+        .filter(|field| written.contains(&field.path) && field.applied != field.live && !field.is_by_run())
+        .collect();
     let by: BTreeSet<&str> = undone.iter().filter_map(|field| field.manager.as_deref()).collect();
     let when = undone.iter().filter_map(|field| field.time.as_deref()).max();
     let first = way(&undone.first()?.path.0.iter().collect::<Vec<_>>());

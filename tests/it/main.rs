@@ -21,6 +21,7 @@ mod face;
 mod faults;
 mod forms;
 mod given;
+mod hands;
 mod help;
 mod history;
 mod hooks;

@@ -1,7 +1,10 @@
 //! What a report makes of an environment: the record against what is there, and nothing else.
 
 use super::*;
-use crate::plan::{Report, Strict, Surroundings, Verdict, as_recorded, questions_of_report, report};
+use crate::{
+    plan::{Report, Strict, Surroundings, Verdict, as_recorded, questions_of_report, report},
+    state::Deed,
+};
 
 impl Scene {
     /// The report, where the files would ask for something else altogether.
@@ -196,6 +199,70 @@ fn what_others_add_is_told_and_counts_only_where_that_is_wanted() {
     is_clean(&with("kube-controller-manager", ""));
     is_clean(&with("kubelet", ""));
     is_clean(&with("kubectl-annotate", "status"));
+}
+
+/// `web` as a run left it that stopped, which meant to set another image.
+fn stopped(there: Object) -> Scene {
+    let mut scene = Scene::new().recorded("a", "u").sees(there).accepts(live(&body("a"), "u"));
+    scene.state.open = Some(Run {
+        id: "r".into(),
+        operation: Operation::Apply,
+        who: "jakub@host".into(),
+        since: Timestamp::UNIX_EPOCH,
+        definition: None,
+    });
+    scene.state.entries.get_mut(&web()).expect("it is recorded").deed = Some(Deed::Update);
+    scene
+}
+
+#[test]
+fn what_a_run_wrote_that_stopped_is_told_as_its_own() {
+    let hand = |scene: Scene| {
+        let report = scene.report();
+        let DriftKind::Changed(fields) = moved(&report) else { panic!("fields") };
+        let [field] = fields.as_slice() else { panic!("one field: {fields:?}") };
+        assert_eq!(field.is_by_run(), !report.drift[&web()].is_outside());
+        (field.manager.clone(), field.time.clone())
+    };
+    let time = Some("2026-01-02T03:04:05Z".to_owned());
+    let written = live(&body("b"), "u");
+    assert_eq!(hand(stopped(written.clone())), (Some("ditc".into()), time.clone()));
+    // A hand that took it since is told, and so is that nobody knows where no run is open, or meant it.
+    assert_eq!(hand(stopped(taken(live(&body("a"), "u"), "b"))), (Some("kubectl-set".into()), time));
+    let mut closed = stopped(written.clone());
+    closed.state.open = None;
+    assert_eq!(hand(closed), (None, None));
+    let mut other = stopped(written);
+    other.state.entries.get_mut(&web()).expect("it is recorded").deed = None;
+    assert_eq!(hand(other), (None, None));
+}
+
+#[test]
+fn what_a_run_removed_that_stopped_is_told_as_its_own_where_it_wrote_too() {
+    let with = |fields: &[&str]| {
+        let mut object = body("a");
+        fields.iter().for_each(|name| object.0["spec"][*name] = json!(1));
+        let mut object = live(&object, "u");
+        let owned = &mut object.0["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"];
+        fields.iter().for_each(|name| owned[format!("f:{name}")] = json!({}));
+        object
+    };
+    let of = |there: Object| {
+        let mut scene = stopped(there);
+        let before = with(&["old"]);
+        let mut manifest = manifest(web(), body("a"), Some(component("web")));
+        manifest.body.0["spec"]["old"] = json!(1);
+        let applied = known(&manifest, &Paths::default(), &before).unwrap();
+        scene.state.entries.get_mut(&web()).expect("it is recorded").phase = Phase::Applied(applied);
+        scene.accepts(before).report()
+    };
+    let hands = |report: &Report| {
+        let DriftKind::Changed(fields) = moved(report) else { panic!("fields") };
+        fields.iter().map(|field| (field.path.to_string(), field.manager.is_some())).collect::<Vec<_>>()
+    };
+    assert_eq!(hands(&of(with(&["new"]))), [(".spec.new".to_owned(), true), (".spec.old".to_owned(), true)]);
+    // A field that is gone has no owner that could tell a hand from the run.
+    assert_eq!(hands(&of(with(&[]))), [(".spec.old".to_owned(), false)]);
 }
 
 #[test]

@@ -50,7 +50,12 @@ impl Section {
             standing,
             counts: plan.counts(),
             rows: rows.into_iter().map(|(_, row)| row).collect(),
-            drift: plan.drift.iter().map(|(key, drift)| drifted(&plan.environment, key, drift)).collect(),
+            drift: plan
+                .drift
+                .iter()
+                .filter(|(_, drift)| drift.is_outside())
+                .map(|(key, drift)| drifted(&plan.environment, key, drift))
+                .collect(),
             problems,
             is_stray: false,
             good: unchanged.map(|(key, unchanged)| text::object(plan, unchanged.component.as_ref(), key)).collect(),

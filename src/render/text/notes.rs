@@ -26,6 +26,8 @@ use super::{
 const RULE: usize = 78;
 /// More names than this are counted.
 const NAMES: usize = 5;
+/// What a run of ditc is called that wrote something and did not come to record it.
+const RUN: &str = "a run of ditc that stopped";
 /// More objects of others that are destroyed than this are counted.
 const LISTED: usize = 20;
 
@@ -156,7 +158,8 @@ pub(super) fn left_out(plan: &Plan, style: Style) -> String {
 
 /// What moved without ditc.
 pub(super) fn drift(plan: &Plan, detail: Detail, style: Style) -> String {
-    if plan.drift.is_empty() {
+    let outside: Vec<(&ObjectKey, &Drift)> = plan.drift.iter().filter(|(_, drift)| drift.is_outside()).collect();
+    if outside.is_empty() {
         return String::new();
     }
     let mut out = format!("{} Objects have changed outside of ditc\n\n", style.paint(Look::Bold, "Note:"));
@@ -165,7 +168,7 @@ pub(super) fn drift(plan: &Plan, detail: Detail, style: Style) -> String {
     if detail == Detail::Compact {
         out.push('\n');
     }
-    for (key, drift) in &plan.drift {
+    for (key, drift) in outside {
         if detail != Detail::Compact {
             out.push('\n');
         }
@@ -201,7 +204,7 @@ pub(in crate::render) fn moved(
         }
         DriftKind::Changed(changed) if detail == Detail::Compact => {
             let by: BTreeSet<String> =
-                changed.iter().filter_map(|field| field.manager.as_deref()).map(clean_line).collect();
+                changed.iter().filter_map(|field| Some(hand(field, field.manager.as_deref()?))).collect();
             let by = if by.is_empty() { String::new() } else { format!(" by {}", names(by)) };
             line(Sign::Change, &format!("was changed{by}: {}", tails(changed.iter().map(|field| &field.path))))
         }
@@ -244,6 +247,11 @@ pub(super) fn tails<'a>(paths: impl Iterator<Item = &'a FieldPath>) -> String {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }
+}
+
+/// Who wrote a field.
+fn hand(field: &DriftedField, manager: &str) -> String {
+    if field.is_by_run() { RUN.to_owned() } else { clean_line(manager) }
 }
 
 /// Whether a field has its value still, or again, and only its owner is another.
@@ -290,7 +298,7 @@ fn weight(path: &FieldPath) -> u8 {
 fn drifted<'a>(key: &ObjectKey, field: &'a DriftedField) -> Field<'a> {
     let DriftedField { path, applied, live, manager, time } = field;
     let remark = match manager {
-        Some(manager) => format!("by {}, {}", clean_line(manager), when(time.as_deref())),
+        Some(manager) => format!("by {}, {}", hand(field, manager), when(time.as_deref())),
         None => "by whom is not recorded".to_owned(),
     };
     Field::between(key, path, applied.as_ref(), live.as_ref()).remark(remark)
