@@ -57,11 +57,17 @@ pub(super) fn additions(input: &Input, changes: &BTreeMap<ObjectKey, Change>) ->
         // A path of the manifest that others own is a conflict or left to a controller, and is told as such.
         let is_known = |path: &FieldPath| recorded.reaches(&path.0) || path.get(&manifest.body.0).is_some();
         let mut fields = beside_ours(object, |owner| is_told(owner, input.policy));
-        fields.retain(|field| !is_known(&field.path));
+        fields.retain(|field| !is_known(&field.path) && !is_filled_in(key, &field.path));
         let component = manifest.component.clone();
         (!fields.is_empty()).then(|| (key.clone(), Additions { component, fields }))
     });
     added.collect()
+}
+
+/// Whether the server itself sets a field, in the name of whoever made the object: the label that names a namespace
+/// (<https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-metadata-name>).
+fn is_filled_in(key: &ObjectKey, path: &FieldPath) -> bool {
+    key.kind.is("", "Namespace") && *path == FieldPath::fields(&["metadata", "labels", "kubernetes.io/metadata.name"])
 }
 
 /// What others set on an object that is to be made anew: nobody sets it on the new one. What Kubernetes notes in the

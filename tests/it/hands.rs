@@ -4,6 +4,7 @@ use crate::support::{Stage, stories};
 
 stories! {
     what_a_killed_run_wrote_is_told_as_its_own
+    the_label_that_names_a_namespace_is_no_drift
 }
 
 fn what_a_killed_run_wrote_is_told_as_its_own(stage: &Stage) {
@@ -27,4 +28,16 @@ fn what_a_killed_run_wrote_is_told_as_its_own(stage: &Stage) {
     plan.says_nothing_of("outside of ditc").says_nothing_of("undoes");
     stage.apply("").exits(0);
     stage.start("drift", "").end().exits(0).says("No drift.");
+}
+
+fn the_label_that_names_a_namespace_is_no_drift(stage: &Stage) {
+    let namespace = serde_json::json!({"metadata": {"name": stage.name}});
+    stage.server.create("/api/v1/namespaces", "kubectl-create", &namespace);
+    stage.apply("-adopt=ENV/Namespace/ENV").exits(0);
+    stage.start("drift", "-strict").end().exits(0).says("No drift.");
+    let label = serde_json::json!({"metadata": {"labels": {"team": "shop"}}});
+    stage.server.patch(&format!("/api/v1/namespaces/{}", stage.name), "kubectl-label", &label);
+    let drift = stage.start("drift", "-strict").end().exits(2);
+    drift.says("1 added field").says("metadata.labels.team").says_nothing_of("kubernetes.io/metadata.name");
+    stage.start("drift", "").end().exits(0);
 }

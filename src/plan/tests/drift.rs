@@ -201,6 +201,20 @@ fn what_others_add_is_told_and_counts_only_where_that_is_wanted() {
     is_clean(&with("kubectl-annotate", "status"));
 }
 
+#[test]
+fn the_label_that_the_server_gives_a_namespace_is_nobodys() {
+    let mut scene = Scene::new();
+    let Some(Live::Present(there)) = scene.observed.objects.get_mut(&namespace_key()) else { panic!("it is there") };
+    there.0["metadata"]["labels"]["kubernetes.io/metadata.name"] = json!("demo");
+    there.0["metadata"]["labels"]["team"] = json!("shop");
+    let labels = json!({".": {}, "f:kubernetes.io/metadata.name": {}, "f:team": {}});
+    own(there, "kubectl-create", "Update", &json!({"f:metadata": {"f:labels": labels}}));
+    let report = scene.report();
+    let paths: Vec<String> =
+        report.additions[&namespace_key()].fields.iter().map(|field| field.path.to_string()).collect();
+    assert_eq!(paths, [".metadata.labels.team"]);
+}
+
 /// `web` as a run left it that stopped, which meant to set another image.
 fn stopped(there: Object) -> Scene {
     let mut scene = Scene::new().recorded("a", "u").sees(there).accepts(live(&body("a"), "u"));
