@@ -159,7 +159,19 @@ impl Which {
             }
             (Which::Alias(..), None) => None,
         };
+        let near = |known: &Address| near(known).into_iter().chain(self.of_component(known)).min();
         known.into_iter().filter_map(near).min().map(|(_, meant)| meant)
+    }
+
+    /// In how many letters this differs from the name alone of a component, where it may be no more than that.
+    fn of_component(&self, known: &Address) -> Option<(usize, String)> {
+        match (self, known) {
+            (
+                Which::Address(Address { environment: typed, component: None, object: None }),
+                Address { environment: _, component: Some(id), object: None },
+            ) => Some((likeness(typed.as_str(), id.name.as_str())?, known.to_string())),
+            _ => None,
+        }
     }
 
     /// Whether a whole component is meant, or the environment that it is in.
@@ -240,6 +252,10 @@ mod tests {
             ("jakub/Deployment/orders", Some("jakub.services.orders/Deployment/orders")),
             ("deploy/orders", None),
             ("servce/web", Some("Service/web")),
+            ("web", Some("jakub.services.web")),
+            ("postgresq", Some("jakub.dependencies.postgresql")),
+            ("jaku", None),
+            ("web/Deployment/orders", None),
         ] {
             let which: Which = typed.parse().expect(typed);
             assert_eq!(which.meant(&known).as_deref(), meant, "{typed}");

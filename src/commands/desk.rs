@@ -7,6 +7,7 @@ use std::{
 };
 
 use crate::{
+    address::Address,
     cli::{self, Global},
     cluster::Warned,
     config,
@@ -26,6 +27,9 @@ use super::forms::Forms;
 
 /// What defines the environments of a workspace.
 pub(super) const PLACES: [&str; 3] = ["ditc.toml", "environments", "modules"];
+
+/// More components of one name than these are counted.
+const CALLED: usize = 4;
 
 /// Where a command works: what was typed, what surrounds it, and where it speaks.
 #[derive(Clone, Copy)]
@@ -173,7 +177,11 @@ impl Desk<'_> {
         let mut workspace = self.workspace_for(Operation::Apply, variables)?;
         self.tell_unheeded(&workspace, &BTreeSet::from([environment.clone()]), Operation::Apply);
         match config::outline(&mut workspace, environment, &Kinds::builtin()) {
-            Err(mistakes) if mistakes.unknown_kinds.is_empty() => {
+            Err(mut mistakes) if mistakes.unknown_kinds.is_empty() => {
+                if let (Err(_), [unknown]) = (workspace.find(environment), mistakes.diagnostics.as_mut_slice()) {
+                    let called = workspace.called(environment.as_str());
+                    unknown.help.splice(0..0, component_meant(&called));
+                }
                 Err(Failure::in_files(workspace.sources, mistakes.diagnostics))
             }
             // A kind that Kubernetes itself does not have is for the cluster to know.
@@ -213,5 +221,17 @@ impl Desk<'_> {
             };
             self.terminal.status(&render::text::warning(&format!("{whose}: {text}"), self.terminal.status_style));
         }
+    }
+}
+
+/// What is said where somebody named a component as if it were an environment.
+fn component_meant(called: &[Address]) -> Option<String> {
+    let shown: Vec<String> = called.iter().take(CALLED).map(|address| format!("`{address}`")).collect();
+    let more = called.len().saturating_sub(CALLED);
+    match shown.as_slice() {
+        [] => None,
+        [one] => Some(format!("did you mean the component {one}?")),
+        _ if more > 0 => Some(format!("did you mean one of the components {} (or {more} more)?", shown.join(", "))),
+        [first @ .., last] => Some(format!("did you mean one of the components {} or {last}?", first.join(", "))),
     }
 }

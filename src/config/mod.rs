@@ -4,6 +4,7 @@
 mod add;
 mod bounds;
 mod builtin;
+mod called;
 mod catalogue;
 mod check;
 mod choose;

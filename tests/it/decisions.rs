@@ -483,4 +483,6 @@ fn an_address_without_its_environment_is_told_what_addresses_look_like() {
     let stage = Stage::in_the_box();
     let told = stage.plan("-target=services.web").exits(1);
     assert!(told.error.contains("`ENV.services.NAME`"), "{}", told.error);
+    let told = stage.plan("-target=web").exits(1);
+    assert!(told.error.contains(&format!("did you mean `{}.services.web`?", stage.name)), "{}", told.error);
 }

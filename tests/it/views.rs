@@ -276,3 +276,26 @@ fn an_object_is_explained_with_the_owners_of_its_fields(stage: &Stage) {
 stories! {
     an_object_is_explained_with_the_owners_of_its_fields
 }
+
+#[test]
+fn a_component_without_its_environment_is_told_where_it_is() {
+    let workspace = Workspace::of(SHOP);
+    workspace.ditc("explain orders --sandbox").exits(1).error(str![[r#"
+error: unknown environment
+ = note: there is no `environments/orders.toml` in this workspace
+ = help: did you mean the component `demo.services.orders`?
+ = help: known are `demo`
+
+1 error
+
+"#]]);
+    for (name, replicas) in [("one", 1), ("two", 1), ("three", 1), ("four", 2)] {
+        workspace.write(&format!("environments/{name}.toml"), &format!("extends = \"demo\"\nttl = \"{replicas}h\""));
+    }
+    let told = workspace.ditc("explain rediss --sandbox").exits(1).error;
+    let first =
+        "help: did you mean one of the components `demo.dependencies.redis`,\n         `four.dependencies.redis`";
+    assert!(told.contains(first) && told.contains("(or 1 more)?"), "{told}");
+    let told = workspace.ditc("plan redis --sandbox").exits(1).error;
+    assert!(told.contains("did you mean one of the components"), "{told}");
+}
