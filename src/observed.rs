@@ -1,8 +1,8 @@
 //! What the cluster told us: live objects and the answers to our questions. It judges nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::object::{Object, ObjectKey};
+use crate::object::{GroupKind, Object, ObjectKey};
 
 /// What is there under one key. That we could not look is no case of this: it ends the run.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +35,9 @@ pub struct Observed {
     /// Of the claims that go: the pods that hold them, each as a chain of the pod, what controls it, and what controls that.
     /// Only where that was looked at, and without pods that are ending.
     pub holders: BTreeMap<ObjectKey, Vec<Vec<ObjectKey>>>,
+    /// Where no record tells of which kinds there are objects, and all were looked at: those that these credentials may not
+    /// list, so that what there is of them is not known.
+    pub unlisted: BTreeSet<GroupKind>,
     /// Nobody looked: the objects are as the record has them, and only what the definition asks for can differ.
     pub is_remembered: bool,
     /// Whether the run that the record leaves open is still at work, as its lease or its lock tells.

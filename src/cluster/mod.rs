@@ -28,6 +28,7 @@ mod shared;
 #[cfg(test)]
 mod tests;
 mod watch;
+mod wide;
 mod write;
 
 pub use ask::{Answers, Warned};

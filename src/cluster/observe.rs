@@ -297,7 +297,7 @@ impl Cluster {
     }
 
     /// The objects of an environment, by its label.
-    async fn labelled(
+    pub(super) async fn labelled(
         &self,
         resource: &Resource,
         namespace: Option<&str>,
@@ -374,7 +374,7 @@ impl Cluster {
 }
 
 /// The lists to ask for, each with the objects that are read at its version. The Namespace is none of them.
-fn served<'a>(wanted: &'a Wanted<'_>, kinds: &Kinds) -> Vec<(Resource, BTreeSet<&'a ObjectKey>)> {
+pub(super) fn served<'a>(wanted: &'a Wanted<'_>, kinds: &Kinds) -> Vec<(Resource, BTreeSet<&'a ObjectKey>)> {
     let mut served: BTreeMap<(&GroupKind, String), (Resource, BTreeSet<&ObjectKey>)> = BTreeMap::new();
     for (key, api_version) in wanted.keys.iter().filter(|(key, _)| !key.kind.is("", "Namespace")) {
         let Some(resource) = resource(kinds, &key.kind, api_version) else { continue };
@@ -400,7 +400,7 @@ fn is_secret(kind: &GroupKind) -> bool {
     kind.is("", "Secret")
 }
 
-fn live(kind: &GroupKind, object: Object) -> Live {
+pub(super) fn live(kind: &GroupKind, object: Object) -> Live {
     let object = without_last_applied(object);
     if is_secret(kind) { Live::Metadata(object) } else { Live::Present(object) }
 }

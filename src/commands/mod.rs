@@ -56,6 +56,7 @@ mod signals;
 mod state;
 mod status;
 mod together;
+mod unrecorded;
 mod unresolved;
 mod validate;
 

@@ -40,7 +40,7 @@ use super::{
     recorded::record,
     references::tell_since,
     saved::Bound,
-    secrets,
+    secrets, unrecorded,
 };
 
 /// What a plan is made from, and the plan.
@@ -196,8 +196,10 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
         );
         return Err(Failure::new(FailureKind::State, message).hint(hint));
     }
-    if operation == Operation::Destroy {
-        sweep(link, environment, &aim.namespace, &mut observed).await?;
+    match operation {
+        Operation::Apply if recorded.is_none() => unrecorded::look(link, &wanted, &mut observed).await?,
+        Operation::Apply => {}
+        Operation::Destroy => sweep(link, environment, &aim.namespace, &mut observed).await?,
     }
 
     if operation == Operation::Apply && is_going(&observed, &aim.namespace) {

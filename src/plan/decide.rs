@@ -57,6 +57,7 @@ pub fn plan(input: &Input) -> Plan {
         overdrawn: overdrawn::overdrawn(input),
         taken_from: None,
         unrecorded: unrecorded(input),
+        unlisted: input.observed.unlisted.clone(),
         interrupted: input.state.and_then(|state| state.open.clone()),
         is_under_way: input.is_under_way(),
     };

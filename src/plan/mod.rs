@@ -11,7 +11,7 @@ use crate::{
     desired::{Desired, Manifest, Origin},
     graph::Graph,
     names::{ComponentId, EnvironmentName, Namespace, OutputName},
-    object::{FieldPath, Hash, Object, ObjectKey, Uid},
+    object::{FieldPath, GroupKind, Hash, Object, ObjectKey, Uid},
     observed::{Answer, Forbidden, Observed, Readiness, Unchangeable, Why},
     ownership::Paths,
     revision::Revision,
@@ -75,7 +75,7 @@ pub use remembered::remembered;
 pub use report::{Report, Strict, Surroundings, Unknown, Verdict, questions_of_report, report};
 pub use round::round;
 pub use scope::{LeftOut, adopted_and_replaced, unmatched};
-pub use standing::{known, made_by_us, was_posted_by_us};
+pub use standing::{bears_marks, known, made_by_us, was_posted_by_us};
 pub use status::{Begun, Circumstances, ComponentStatus, Condition, OpenRun, Status, made, status};
 pub use yields::{CONTROLLERS, needs_autoscalers};
 
@@ -137,6 +137,8 @@ pub struct Plan {
     pub taken_from: Option<String>,
     /// How many objects are ours while there is no record, so that what was applied to them is not known.
     pub unrecorded: usize,
+    /// The kinds of which nobody could look, in that case, what there is that is ours.
+    pub unlisted: BTreeSet<GroupKind>,
     /// The run that the record leaves open: it never came to its end and the next apply finishes it, unless it is
     /// [under way](Self::is_under_way).
     pub interrupted: Option<Run>,

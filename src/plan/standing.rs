@@ -2,9 +2,9 @@
 
 use crate::{
     desired::{LABEL_ENVIRONMENT, LABEL_MANAGED_BY, MANAGED_BY, Manifest, is_made_once},
-    names::EnvironmentName,
+    names::{EnvironmentName, Namespace},
     object::{Object, ObjectKey},
-    observed::Live,
+    observed::{Live, Observed},
     ownership::{self, FIELD_MANAGER, Fingerprint, Operation, Owner, Paths},
     secret::Recipe,
     state::{self, Applied, Deed, Entry, Phase},
@@ -161,6 +161,15 @@ pub(super) fn has_label(live: &Object, environment: &EnvironmentName) -> bool {
 #[must_use]
 pub fn made_by_us(live: &Object, environment: &EnvironmentName) -> bool {
     live.controller().is_none() && has_label(live, environment) && has_our_entry(live)
+}
+
+/// Whether a namespace that stays, or anything that was seen in it, carries the label of an environment: then a record has
+/// been there, or is about to be.
+#[must_use]
+pub fn bears_marks(observed: &Observed, environment: &EnvironmentName, namespace: &Namespace) -> bool {
+    let live = |key: &ObjectKey| observed.objects.get(key).and_then(Live::object);
+    let stays = live(&ObjectKey::namespace(namespace.as_str())).is_some_and(|namespace| !namespace.is_terminating());
+    stays && observed.objects.values().filter_map(Live::object).any(|object| has_label(object, environment))
 }
 
 /// Whether ditc made an object by POST: its creating entry is there, whatever was applied since.

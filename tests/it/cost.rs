@@ -229,6 +229,69 @@ No changes. Environment demo matches its definition.
 "#]]);
 }
 
+/// Nothing else tells of which kinds ditc made something; a record that is there does, and what is not there yet has none.
+#[test]
+fn a_plan_without_the_record_that_was_there_asks_for_the_kinds_and_lists_each_once() {
+    let workspace = applied();
+    workspace.cluster().delete("/api/v1/namespaces/demo/configmaps/ditc");
+    let told = workspace.ditc("plan demo --sandbox").exits(0).says("No changes.");
+    check(
+        told.requests.sorted(),
+        str![[r#"
+ask configmaps/redis-config 200
+ask deployments/web 200
+ask services/redis 200
+ask services/redis-master 200
+ask services/web 200
+ask statefulsets/redis-master 200
+get /api 200
+get /apis 200
+get configmaps/ditc 404
+get namespaces/kube-system 200
+list configmaps 200
+list controllerrevisions 200
+list cronjobs 200
+list csistoragecapacities 200
+list daemonsets 200
+list deployments 200
+list horizontalpodautoscalers 200
+list ingresses 200
+list jobs 200
+list leases 200
+list limitranges 200
+list namespaces 200
+list networkpolicies 200
+list persistentvolumeclaims 200
+list poddisruptionbudgets 200
+list pods 200
+list podtemplates 200
+list replicasets 200
+list replicationcontrollers 200
+list resourcequotas 200
+list rolebindings 200
+list roles 200
+list secrets 200
+list serviceaccounts 200
+list services 200
+list statefulsets 200
+
+"#]],
+    );
+}
+
+#[test]
+fn plans_of_all_without_their_records_cost_the_same_lists_for_ten_as_for_one() {
+    let lists = |number| {
+        let workspace = applied_times(number);
+        for number in 0..number {
+            let name = if number == 0 { "demo".to_owned() } else { format!("pr-{number}") };
+            workspace.cluster().delete(&format!("/api/v1/namespaces/{name}/configmaps/ditc"));
+        }
+        workspace.ditc("plan --all --sandbox").exits(0).requests.of("list").len()
+    };
+    assert_eq!(lists(1), lists(10));
+}
+
 #[test]
 fn an_environment_that_is_not_there_costs_no_list_in_its_namespace() {
     let workspace = Workspace::of(DEMO.trim_start());

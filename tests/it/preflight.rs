@@ -283,3 +283,23 @@ Warning: apply would fail with these credentials:
 "#]],
     );
 }
+
+/// What these credentials may not see may be there.
+#[test]
+fn kinds_that_may_not_be_listed_are_told_where_no_record_tells_what_there_is() {
+    let scene = Scene::applied();
+    scene.served.cluster.delete("/api/v1/namespaces/demo/configmaps/ditc");
+    let resources = ["namespaces", "configmaps", "secrets", "services", "deployments", "deployments/scale"];
+    scene.allow(&json!([{"apiGroups": ["", "apps"], "resources": resources, "verbs": ["*"]}]));
+    let told = scene.developer("plan demo").exits(0).says("No changes.");
+    let text = told.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let note = "these credentials may not list all that there may be: LimitRange, ";
+    assert!(text.contains(note) && text.contains("Plan with credentials that may list them."), "{}", told.out);
+    let told = scene.developer("plan demo -json").exits(0);
+    let plan: Value = serde_json::from_str(&told.out).expect("one document");
+    let unlisted = plan["unlisted"].as_array().expect("a list");
+    assert!(unlisted.contains(&json!("Job.batch")) && !unlisted.contains(&json!("Service")), "{unlisted:?}");
+    assert_eq!(plan["complete"], false);
+    let told = scene.workspace.ditc("plan demo -json --kubeconfig right").exits(0);
+    told.says_nothing_of("unlisted").says("\"complete\": true");
+}

@@ -7,6 +7,7 @@ use crate::support::{Stage, stories};
 
 stories! {
     that_there_is_no_record_is_told_until_there_is_one
+    what_left_the_files_with_the_record_is_seen
     a_record_made_anew_asks_for_nothing
     what_lost_its_record_and_its_labels_is_not_told_as_managed_by_ditc
 }
@@ -46,6 +47,34 @@ fn that_there_is_no_record_is_told_until_there_is_one(stage: &Stage) {
     stage.plan("").exits(2).says("ditc made it, and no record tells what it last applied").says_nothing_of("stopped");
     stage.apply("").exits(0).says("0 added, 1 changed, 0 destroyed.");
     assert_eq!(unrecorded(stage), 0);
+}
+
+const MORE: &str = r#"
+apiVersion: batch/v1
+kind: CronJob
+metadata: { name: {{ name }} }
+spec:
+  schedule: "0 4 * * *"
+  jobTemplate: { spec: { template: { spec: { restartPolicy: Never, containers: [{ name: app, image: "app:v1" }] } } } }
+"#;
+
+/// Objects of kinds that nothing else in the definition is of.
+fn has_more(stage: &Stage) {
+    stage.workspace.write("modules/more/module.toml", "[secrets.more]\ntoken = { generate = \"token\" }");
+    stage.workspace.write("modules/more/more.yaml", MORE);
+    stage.define("[services.web]\nmodule = \"app\"\n[services.more]\nmodule = \"more\"");
+    stage.apply("").exits(0);
+}
+
+fn what_left_the_files_with_the_record_is_seen(stage: &Stage) {
+    has_more(stage);
+    stage.server.delete(&stage.path(RECORD));
+    stage.define("[services.web]\nmodule = \"app\"");
+    let told = stage.plan("").exits(2).says("Plan: 0 to add, 0 to change, 2 to destroy.");
+    told.says("CronJob/more").says("Secret/more").says("ditc made it").says_nothing_of("may not list");
+    stage.apply("").exits(0).says("0 added, 0 changed, 2 destroyed.");
+    assert_eq!(stage.get("batch/v1 cronjobs/more"), None);
+    stage.is_as_defined();
 }
 
 fn a_record_made_anew_asks_for_nothing(stage: &Stage) {

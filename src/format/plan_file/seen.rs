@@ -9,7 +9,7 @@ use crate::{
         Unreadable,
         entries::{KeyV1, without_values},
     },
-    object::{Object, ObjectKey},
+    object::{GroupKind, Object, ObjectKey},
     observed::{Answer, Conflict, Forbidden, Live, Observed, Readiness, Refusal, Unchangeable, Why},
 };
 
@@ -38,6 +38,8 @@ pub(super) struct ObservedV1 {
     elsewhere: Vec<Value>,
     others: Vec<Value>,
     holders: Vec<(KeyV1, Vec<Vec<KeyV1>>)>,
+    /// Groups and kinds.
+    unlisted: Vec<(String, String)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -98,7 +100,7 @@ pub(super) enum ReadinessV1 {
 impl From<&Observed> for ObservedV1 {
     fn from(observed: &Observed) -> Self {
         // A plan of what is only remembered is never saved.
-        let Observed { objects, elsewhere, others, holders, is_remembered: _, is_under_way: _ } = observed;
+        let Observed { objects, elsewhere, others, holders, unlisted, is_remembered: _, is_under_way: _ } = observed;
         let chains =
             |chains: &[Vec<ObjectKey>]| chains.iter().map(|chain| chain.iter().map(KeyV1::from).collect()).collect();
         Self {
@@ -106,13 +108,14 @@ impl From<&Observed> for ObservedV1 {
             elsewhere: elsewhere.iter().map(object).collect(),
             others: others.iter().map(object).collect(),
             holders: holders.iter().map(|(claim, all)| (claim.into(), chains(all))).collect(),
+            unlisted: unlisted.iter().map(|kind| (kind.group.clone(), kind.kind.clone())).collect(),
         }
     }
 }
 
 impl ObservedV1 {
     pub(super) fn read(self) -> Result<Observed, Unreadable> {
-        let ObservedV1 { objects, elsewhere, others, holders } = self;
+        let ObservedV1 { objects, elsewhere, others, holders, unlisted } = self;
         let chains = |chains: Vec<Vec<KeyV1>>| -> Vec<Vec<ObjectKey>> {
             chains.into_iter().map(|chain| chain.into_iter().map(ObjectKey::from).collect()).collect()
         };
@@ -121,6 +124,7 @@ impl ObservedV1 {
             elsewhere: elsewhere.into_iter().map(read_object).collect(),
             others: others.into_iter().map(read_object).collect(),
             holders: by_key(holders.into_iter().map(|(claim, all)| (claim, chains(all))))?,
+            unlisted: unlisted.iter().map(|(group, kind)| GroupKind::new(group, kind)).collect(),
             is_remembered: false,
             is_under_way: false,
         })

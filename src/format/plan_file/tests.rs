@@ -70,13 +70,15 @@ fn observed() -> impl Strategy<Value = Observed> {
     let live = prop_oneof![Just(Live::Absent), object().prop_map(Live::Present), object().prop_map(Live::Metadata),];
     let objects = || collection::vec(object(), 0..2);
     let chains = collection::vec(collection::vec(key(), 1..3), 0..3);
-    let all =
-        (collection::btree_map(key(), live, 0..4), objects(), objects(), collection::btree_map(key(), chains, 0..2));
-    all.prop_map(|(objects, elsewhere, others, holders)| Observed {
+    let unlisted = collection::btree_set(key().prop_map(|key| key.kind), 0..2);
+    let holders = collection::btree_map(key(), chains, 0..2);
+    let all = (collection::btree_map(key(), live, 0..4), objects(), objects(), holders, unlisted);
+    all.prop_map(|(objects, elsewhere, others, holders, unlisted)| Observed {
         objects,
         elsewhere,
         others,
         holders,
+        unlisted,
         is_remembered: false,
         is_under_way: false,
     })

@@ -53,6 +53,7 @@ fn plan(operation: Operation) -> Plan {
         outputs: BTreeMap::new(),
         revisions: BTreeMap::new(),
         unrecorded: 0,
+        unlisted: BTreeSet::new(),
         interrupted: None,
         is_under_way: false,
     }

@@ -70,6 +70,9 @@ pub(super) struct Document<'a> {
     taken_from: Option<&'a str>,
     /// How many objects are ditc's while there is no record.
     unrecorded: usize,
+    /// The kinds that could not be listed then, so that what ditc has of them is not known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unlisted: Vec<String>,
     /// The run that the record leaves open, if it stopped.
     #[serde(skip_serializing_if = "Option::is_none")]
     interrupted: Option<RunDocument<'a>>,
@@ -358,7 +361,7 @@ impl<'a> Document<'a> {
             cluster,
             as_of: as_of.map(|time| time.to_string()),
             applyable: plan.is_applyable() && as_of.is_none(),
-            complete: plan.is_applyable() && as_of.is_none() && !plan.partial,
+            complete: plan.is_applyable() && as_of.is_none() && !plan.partial && plan.unlisted.is_empty(),
             partial: plan.partial,
             left_out: LeftOutDocument::all(plan),
             changes: in_order(plan)
@@ -379,6 +382,7 @@ impl<'a> Document<'a> {
                 .collect(),
             taken_from: plan.taken_from.as_deref(),
             unrecorded: plan.unrecorded,
+            unlisted: plan.unlisted.iter().map(ToString::to_string).collect(),
             interrupted: plan.interrupted.as_ref().filter(|_| !plan.is_under_way).map(RunDocument::new),
             open_run: plan.interrupted.as_ref().filter(|_| as_of.is_none()).map(|run| {
                 let (done, of) = made.unwrap_or_default();

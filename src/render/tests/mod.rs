@@ -158,6 +158,7 @@ pub(super) fn empty(operation: Operation) -> Plan {
         outputs: BTreeMap::new(),
         revisions: BTreeMap::new(),
         unrecorded: 0,
+        unlisted: BTreeSet::new(),
         interrupted: None,
         is_under_way: false,
     }

@@ -116,6 +116,20 @@ pub(super) fn unrecorded(plan: &Plan, context: &Context<'_>) -> Option<String> {
     ))
 }
 
+/// That objects of ours may be there which nobody could see.
+pub(super) fn unlisted(plan: &Plan) -> Option<String> {
+    if plan.unlisted.is_empty() {
+        return None;
+    }
+    let Plan { environment, namespace, .. } = plan;
+    let kinds = names(plan.unlisted.iter().map(ToString::to_string));
+    Some(format!(
+        "no record tells what ditc made in namespace {namespace}, and these credentials may not list all that there may \
+         be: {kinds}. What ditc made of these kinds, and the files of {environment} do not name any more, is not known: \
+         it goes on, and the next record will not have it. Plan with credentials that may list them."
+    ))
+}
+
 /// That another project applied the environment last.
 pub(super) fn taken(plan: &Plan) -> Option<String> {
     let project = clean_line(plan.taken_from.as_ref()?);

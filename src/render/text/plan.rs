@@ -136,6 +136,7 @@ fn ahead(plan: &Plan, context: &Context<'_>) -> impl Iterator<Item = String> + u
         notes::not_asked(context),
         notes::interrupted(plan, context),
         notes::unrecorded(plan, context),
+        notes::unlisted(plan),
         notes::taken(plan),
     ];
     told.into_iter().flatten()
