@@ -30,6 +30,7 @@ use super::{
     desk::Desk,
     link::Link,
     progress::{self, Progress, tell_every},
+    project::attended,
     saved,
     secrets::with_digests,
     session::{Survey, context, foretell, planned, survey, survey_for},
@@ -93,23 +94,9 @@ async fn look_and_do(
 ) -> Result<Exit, Failure> {
     let (environment, operation) = (hold.lock.environment().clone(), hold.run.operation);
     let survey = survey(desk, &mut hold.link, workspace, &environment, operation, choices).await?;
-    let survey = attended(arguments, survey)?;
+    let survey = attended(desk, arguments, survey)?;
     let consent = if arguments.auto_approve { Consent::Given } else { Consent::Needed };
     carry_out(desk, arguments, hold, survey, consent).await
-}
-
-/// Refuses to destroy what another project applied where nobody is asked whether that is meant.
-fn attended(arguments: &cli::Run, survey: Survey) -> Result<Survey, Failure> {
-    let Plan { environment, operation, taken_from, .. } = &survey.plan;
-    match taken_from {
-        Some(theirs) if arguments.auto_approve && *operation == Operation::Destroy => {
-            let message =
-                format!("environment {environment} was applied from {theirs}, and nobody is asked whether it may go");
-            Err(Failure::new(FailureKind::State, message)
-                .hint("destroy it from there; or leave -auto-approve out, and answer the question"))
-        }
-        Some(_) | None => Ok(survey),
-    }
 }
 
 /// The files that a run is made from; a destroy is made from none.

@@ -10,6 +10,7 @@ use crate::{
 
 mod aim;
 mod apply;
+mod beyond;
 mod choices;
 mod chosen;
 mod claims;
@@ -56,7 +57,6 @@ mod signals;
 mod state;
 mod status;
 mod together;
-mod unrecorded;
 mod unresolved;
 mod validate;
 

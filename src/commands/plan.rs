@@ -22,7 +22,9 @@ use super::{
     chosen::{Chosen, Unknown, addresses_within, choices_of, chosen},
     desk::Desk,
     link::Link,
-    own, references, saved,
+    own,
+    project::Whose,
+    references, saved,
     secrets::seal_as_recorded,
     session::{Survey, context, foretell, planned, survey},
     together::{Surveyed, Teller, prospect, surveys, tell_strays, together},
@@ -270,6 +272,7 @@ async fn remembered(
         key: None,
         as_of: Some(seen),
         made: None,
+        whose: Whose::Ours,
     })
 }
 

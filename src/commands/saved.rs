@@ -45,6 +45,7 @@ pub(super) fn save(desk: &Desk<'_>, link: &Link, survey: Survey, flags: String, 
         awaiting,
         as_of: _,
         made: _,
+        whose: _,
     } = survey;
     let saved = Saved {
         basis,

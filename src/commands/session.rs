@@ -11,7 +11,7 @@ use crate::{
     apply::Images,
     cluster::{Answers, Fence, Wanted, Warned},
     config,
-    desired::{Desired, LABEL_ENVIRONMENT},
+    desired::Desired,
     diagnostic::{Diagnostic, Sources},
     failure::{Failure, FailureKind},
     image::Awaiting,
@@ -28,6 +28,7 @@ use crate::{
 
 use super::{
     aim::{Aim, aim},
+    beyond,
     choices::{Choices, known_choices},
     claims,
     desk::Desk,
@@ -36,11 +37,11 @@ use super::{
     living::living,
     own,
     preflight::preflight,
-    project,
+    project::{self, Whose},
     recorded::record,
     references::tell_since,
     saved::Bound,
-    secrets, unrecorded,
+    secrets,
 };
 
 /// What a plan is made from, and the plan.
@@ -70,6 +71,8 @@ pub(super) struct Survey {
     pub as_of: Option<Timestamp>,
     /// How many changes of the run that the record leaves open are in the cluster, of how many.
     pub made: Option<(usize, Option<usize>)>,
+    /// Whose it is, as far as this project can tell.
+    pub whose: Whose,
 }
 
 impl Survey {
@@ -162,9 +165,9 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
         bound.holds(link, environment, base.as_ref()).await?;
     }
     let state = recorded.as_ref().map(|(state, _)| state);
-    let taken_from = match state {
-        Some(state) => project::guard(desk, operation, state, &aim.choices, aim.bound.is_some())?,
-        None => None,
+    let mut whose = match state {
+        Some(state) => project::guard(desk, operation, state, &aim.choices, aim.bound.as_ref())?,
+        None => Whose::Ours,
     };
 
     let entries = state.into_iter().flat_map(|state| &state.entries);
@@ -197,9 +200,12 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
         return Err(Failure::new(FailureKind::State, message).hint(hint));
     }
     match operation {
-        Operation::Apply if recorded.is_none() => unrecorded::look(link, &wanted, &mut observed).await?,
+        Operation::Apply if recorded.is_none() => beyond::unrecorded(link, &wanted, &mut observed).await?,
         Operation::Apply => {}
-        Operation::Destroy => sweep(link, environment, &aim.namespace, &mut observed).await?,
+        Operation::Destroy => beyond::sweep(link, environment, &aim.namespace, &mut observed).await?,
+    }
+    if recorded.is_none() {
+        whose = project::unrecorded(desk, link, &aim, &observed)?;
     }
 
     if operation == Operation::Apply && is_going(&observed, &aim.namespace) {
@@ -263,7 +269,8 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
     claims::of_sets(link, &mut basis).await?;
     known_choices(&basis.input())?;
     let mut warnings = ask(link, &mut basis, plan::questions).await?;
-    let plan = Plan { taken_from, ..claims::planned_with_holders(link, &mut basis, protected.as_deref()).await? };
+    let plan = claims::planned_with_holders(link, &mut basis, protected.as_deref()).await?;
+    let plan = Plan { taken_from: whose.others().map(str::to_owned), ..plan };
     let images = images::images(desk, &basis, &plan, &awaiting)?;
     if let Some(images) = &images {
         warnings.extend(images::missing(images, &awaiting, &basis.environment).await);
@@ -286,6 +293,7 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
         awaiting,
         as_of: None,
         made,
+        whose,
     })
 }
 
@@ -347,33 +355,6 @@ fn is_going(observed: &Observed, namespace: &Namespace) -> bool {
 /// Another namespace that ditc made for this environment.
 fn lives_in<'a>(observed: &'a Observed, environment: &EnvironmentName) -> Option<&'a str> {
     observed.elsewhere.iter().find(|object| plan::made_by_us(object, environment))?.name()
-}
-
-/// Before a destroy: looks at all that would go with the namespace. What carries our label but no record is found here.
-async fn sweep(
-    link: &mut Link,
-    environment: &EnvironmentName,
-    namespace: &Namespace,
-    observed: &mut Observed,
-) -> Result<(), Failure> {
-    let key = ObjectKey::namespace(namespace.as_str());
-    if observed.objects.get(&key).is_none_or(|live| *live == Live::Absent) {
-        return Ok(());
-    }
-    let mut tries = 0;
-    observed.others = loop {
-        match link.cluster.sweep(namespace, &link.kinds).await {
-            Err(error) if error.is_not_found() && link.catch_up(tries).await? => tries += 1,
-            others => break others?,
-        }
-    };
-    for object in &observed.others {
-        let Some(key) = object.key() else { continue };
-        if object.label(LABEL_ENVIRONMENT) == Some(environment.as_str()) {
-            observed.objects.entry(key).or_insert_with(|| Live::Metadata(object.clone()));
-        }
-    }
-    Ok(())
 }
 
 /// Judges everything that was seen whole, and looks closer at what is not ready. Services are judged only by the

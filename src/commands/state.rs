@@ -25,6 +25,7 @@ use super::{
     choices::{Choices, policy},
     desk::Desk,
     link::Link,
+    project,
     recorded::{namespace, record},
 };
 
@@ -85,7 +86,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
         return Err(Failure::new(FailureKind::State, message));
     }
     let namespace_key = ObjectKey::namespace(namespace.as_str());
-    let count = entries.len();
+    let (project, owner) = project::of_rebuilt(desk, &link, environment, &namespace).await?;
     let state = State {
         version: Version { lineage: Lineage(settings::fresh_id()), serial: link.store.last_serial(environment)? + 1 },
         cluster: link.id.clone(),
@@ -102,7 +103,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
         partial: false,
         open: None,
         last: None,
-        project: None,
+        project: Some(project),
         written: settings::now(),
     };
     let (events, _unheard) = mpsc::unbounded_channel();
@@ -127,12 +128,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
     link.store.save(environment, &state, &fence.resource_version, settings::now())?;
     let flags = desk.global.repeat();
     desk.json(|| render::json::state_list(&state));
-    desk.text(|_| {
-        format!(
-            "The record of environment {environment} holds {count} objects again, as the cluster has them.\n\
-             Look at what differs from the definition:\n  ditc plan {environment}{flags}"
-        )
-    });
+    desk.text(|style| render::text::rebuilt(&state, &owner, &flags, style));
     Ok(Exit::Done)
 }
 

@@ -75,7 +75,7 @@ pub use remembered::remembered;
 pub use report::{Report, Strict, Surroundings, Unknown, Verdict, questions_of_report, report};
 pub use round::round;
 pub use scope::{LeftOut, adopted_and_replaced, unmatched};
-pub use standing::{bears_marks, known, made_by_us, was_posted_by_us};
+pub use standing::{bears_marks, known, left_behind, made_by_us, was_posted_by_us};
 pub use status::{Begun, Circumstances, ComponentStatus, Condition, OpenRun, Status, made, status};
 pub use yields::{CONTROLLERS, needs_autoscalers};
 

@@ -172,6 +172,16 @@ pub fn bears_marks(observed: &Observed, environment: &EnvironmentName, namespace
     stays && observed.objects.values().filter_map(Live::object).any(|object| has_label(object, environment))
 }
 
+/// How many objects ditc made for an environment in a namespace that stays, besides the namespace itself.
+#[must_use]
+pub fn left_behind(observed: &Observed, environment: &EnvironmentName, namespace: &Namespace) -> usize {
+    if !bears_marks(observed, environment, namespace) {
+        return 0;
+    }
+    let within = observed.objects.iter().filter(|(key, _)| key.namespace.is_some());
+    within.filter_map(|(_, live)| live.object()).filter(|object| made_by_us(object, environment)).count()
+}
+
 /// Whether ditc made an object by POST: its creating entry is there, whatever was applied since.
 #[must_use]
 pub fn was_posted_by_us(live: &Object) -> bool {

@@ -143,7 +143,6 @@ fn what_was_applied_is_no_change(stage: &Stage) {
     writes_nothing(stage);
     // Nor when nothing is known of what was applied, and the server is asked about all of it.
     stage.server.delete(&stage.path("configmaps/ditc"));
-    stage.workspace.forget_state();
     stage.is_as_defined();
     stage.apply("").exits(0).says("Resources: 0 added, 0 changed, 0 destroyed.");
     stage.is_as_defined();

@@ -7,6 +7,9 @@ stories! {
     an_environment_of_another_project_is_taken_over_only_when_told_to
     clones_without_a_place_of_their_own_are_one_project_by_their_history
     directories_without_git_are_projects_of_their_own
+    an_environment_without_a_record_is_nobodys_until_somebody_says_so
+    a_record_made_anew_by_others_keeps_whose_it_is
+    a_namespace_alone_has_nothing_to_be_taken
 }
 
 fn commit(there: &Workspace) {
@@ -106,6 +109,84 @@ fn directories_without_git_are_projects_of_their_own(stage: &Stage) {
     run(&two, stage, "apply ENV -auto-approve -adopt=ENV").exits(0).says("until now");
     run(&two, stage, "plan ENV").exits(0).says("No changes.");
     run(&one, stage, "plan ENV").exits(1).says_nothing_of("Plan:");
+}
+
+fn loses_its_record(stage: &Stage) {
+    stage.server.delete(&stage.path("configmaps/ditc"));
+}
+
+fn words(told: &str) -> String {
+    told.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn an_environment_without_a_record_is_nobodys_until_somebody_says_so(stage: &Stage) {
+    let one = clone(stage, "https://github.com/kooba/one");
+    let two = clone(stage, "https://github.com/kooba/two");
+    run(&one, stage, "apply ENV -auto-approve").exits(0);
+    // Who looks at what is another's learns of its record, and it is no more theirs by that.
+    run(&two, stage, "plan ENV").exits(1);
+    loses_its_record(stage);
+    two.write(&format!("environments/{}.toml", stage.name), "timeout = \"20s\"\n[services.web]\nmodule = \"app\"\n");
+    let name = &stage.name;
+    for verb in ["plan ENV", "apply ENV -auto-approve", "plan --all", "apply ENV -auto-approve -refresh-only"] {
+        let told = run(&two, stage, verb).exits(1);
+        let text = words(&format!("{}{}", told.out, told.error));
+        let why = format!(
+            "environment {name} has no record in namespace {name}, though 2 objects there are ditc's: nothing tells which \
+             project applied it"
+        );
+        assert!(text.contains(&why), "{text}");
+        for way in [format!("ditc state rebuild {name} --kubeconfig=kubeconfig"), format!("-adopt={name}")] {
+            assert!(text.contains(&way), "{text}");
+        }
+    }
+    for verb in ["destroy ENV -auto-approve", "destroy ENV* -auto-approve"] {
+        let told = run(&two, stage, verb).exits(1);
+        let text = words(&format!("{}{}", told.out, told.error));
+        assert!(text.contains("nobody is asked whether it may go"), "{text}");
+    }
+    run(&two, stage, "plan ENV -destroy").exits(0).says("has no record");
+    assert!(stage.get("apps/v1 deployments/api").is_some(), "nothing of it went");
+    // The project that has a copy of the record goes on, and nobody else does.
+    run(&one, stage, "plan ENV -detailed-exitcode").exits(0).says("No changes.").says("has no record");
+    one.forget_state();
+    run(&one, stage, "plan ENV").exits(1);
+    // Whoever takes it over sees what goes by that.
+    let told = run(&two, stage, "plan ENV -adopt=ENV").exits(0).says("Deployment/api");
+    told.says("Plan: 0 to add, 0 to change, 1 to destroy.");
+    let told = run(&one, stage, "state rebuild ENV").exits(0);
+    assert!(words(&told.out).contains("from now on it is that of github.com/kooba/one."), "{}", told.out);
+    run(&one, stage, "plan ENV").exits(0).says("No changes.");
+    assert!(run(&two, stage, "plan ENV").exits(1).error.contains("was applied from github.com/kooba/one"));
+    loses_its_record(stage);
+    run(&two, stage, "apply ENV -auto-approve -adopt=ENV").exits(0).says("0 added, 0 changed, 1 destroyed.");
+    assert!(run(&one, stage, "plan ENV").exits(1).error.contains("was applied from github.com/kooba/two"));
+}
+
+fn a_record_made_anew_by_others_keeps_whose_it_is(stage: &Stage) {
+    let one = clone(stage, "https://github.com/kooba/one");
+    let two = clone(stage, "https://github.com/kooba/two");
+    run(&one, stage, "apply ENV -auto-approve").exits(0);
+    for _ in 0..2 {
+        let told = run(&two, stage, "state rebuild ENV").exits(0);
+        let text = words(&told.out);
+        assert!(text.contains("was applied from github.com/kooba/one, and stays that project's."), "{text}");
+        assert!(text.contains(&format!("ditc plan {0} -adopt={0} --kubeconfig=kubeconfig", stage.name)), "{text}");
+        assert!(run(&two, stage, "plan ENV").exits(1).error.contains("was applied from github.com/kooba/one"));
+        // The copy of the record tells it as well.
+        loses_its_record(stage);
+    }
+    run(&one, stage, "state rebuild ENV").exits(0).says_nothing_of("project");
+    run(&one, stage, "plan ENV").exits(0).says("No changes.");
+}
+
+/// As a run leaves it that was killed between its first two writes.
+fn a_namespace_alone_has_nothing_to_be_taken(stage: &Stage) {
+    stage.define("");
+    stage.apply("").exits(0);
+    loses_its_record(stage);
+    stage.workspace.forget_state();
+    run(&clone(stage, "https://github.com/kooba/two"), stage, "apply ENV -auto-approve").exits(0);
 }
 
 #[test]

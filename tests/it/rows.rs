@@ -36,7 +36,6 @@ fn config(stage: &Stage, name: &str) -> Value {
 fn a_lost_record_is_learned_from_the_cluster(stage: &Stage) {
     stage.apply("").exits(0);
     stage.server.delete(&stage.path("configmaps/ditc"));
-    stage.workspace.forget_state();
     stage.plan("").exits(0).says("has no record in namespace");
     stage.apply("").exits(0).says("Resources: 0 added, 0 changed, 0 destroyed.");
     stage.is_as_defined();
@@ -324,7 +323,6 @@ fn what_the_server_writes_otherwise_is_no_change(stage: &Stage) {
     stage.is_as_defined();
     // Nor when nothing is known of what was applied.
     stage.server.delete(&stage.path("configmaps/ditc"));
-    stage.workspace.forget_state();
     stage.is_as_defined();
     stage.apply("").exits(0).says("Resources: 0 added, 0 changed, 0 destroyed.");
     stage.is_as_defined();

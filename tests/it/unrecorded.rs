@@ -14,9 +14,9 @@ stories! {
 
 const RECORD: &str = "configmaps/ditc";
 
+/// What was applied is in the record alone: of a copy of it, a plan believes only whose the environment is.
 fn loses_its_record(stage: &Stage) {
     stage.server.delete(&stage.path(RECORD));
-    stage.workspace.forget_state();
 }
 
 fn unrecorded(stage: &Stage) -> Value {
@@ -68,7 +68,7 @@ fn has_more(stage: &Stage) {
 
 fn what_left_the_files_with_the_record_is_seen(stage: &Stage) {
     has_more(stage);
-    stage.server.delete(&stage.path(RECORD));
+    loses_its_record(stage);
     stage.define("[services.web]\nmodule = \"app\"");
     let told = stage.plan("").exits(2).says("Plan: 0 to add, 0 to change, 2 to destroy.");
     told.says("CronJob/more").says("Secret/more").says("ditc made it").says_nothing_of("may not list");
@@ -84,6 +84,7 @@ fn a_record_made_anew_asks_for_nothing(stage: &Stage) {
     );
     stage.apply("").exits(0);
     loses_its_record(stage);
+    stage.workspace.forget_state();
     stage.start("state rebuild", "").end().exits(0);
     stage.plan("").exits(0).says("No changes.").says_nothing_of("no record");
     stage.start("drift", "").end().exits(0);

@@ -96,7 +96,7 @@ pub(super) async fn run(
             }
             let hold = holds.remove(&surveyed.0).expect("it was held before it was looked at");
             let (name, survey) = surveyed;
-            match told.plan(&link, (name, survey.and_then(|survey| attended(arguments, survey)))) {
+            match told.plan(&link, (name, survey.and_then(|survey| attended(desk, arguments, survey)))) {
                 // An unfinished run of what is gone has nothing left to finish.
                 Some(survey) if is_gone(&survey) => {
                     hold.link.store.discard_journal(&hold.lock)?;

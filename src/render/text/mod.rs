@@ -54,5 +54,5 @@ pub(super) use plan::{blocks, headline, in_order, notes as plan_notes, totals as
 pub use preflight::preflight;
 pub(super) use preflight::{headline as preflight_headline, lack, tight};
 pub use question::{not_confirmed, question};
-pub use state::{state_list, state_show};
+pub use state::{Owner, rebuilt, state_list, state_show};
 pub use status::{Standing, Standings, status, status_table};

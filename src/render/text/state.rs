@@ -57,3 +57,46 @@ pub fn state_show(state: &State, key: &ObjectKey, recorded: &Entry, style: Style
     }
     out
 }
+
+/// Whose an environment is whose record was made anew, as far as there is something to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// This project's, as before.
+    Ours,
+    /// It was applied from another one, and stays that one's.
+    Theirs(String),
+    /// Nothing told, so it is this project's from now on.
+    New(String),
+}
+
+/// What a record that was made anew holds, and how to go on.
+#[must_use]
+pub fn rebuilt(state: &State, owner: &Owner, flags: &str, style: Style) -> String {
+    let State { environment, entries, .. } = state;
+    let prose = |text: &str| style.wrap("", "", Look::Plain, text);
+    let number = match entries.len() {
+        1 => "1 object".to_owned(),
+        number => format!("{number} objects"),
+    };
+    let mut out = prose(&format!(
+        "The record of environment {environment} holds {number} again, as the cluster has {}.",
+        if entries.len() == 1 { "it" } else { "them" }
+    ));
+    match owner {
+        Owner::Ours => {}
+        Owner::Theirs(project) => {
+            let text =
+                format!("It was applied from {}, and stays that project's. To take it over:", clean_line(project));
+            out.push_str(&format!("{}  ditc plan {environment} -adopt={environment}{flags}\n", prose(&text)));
+            return out;
+        }
+        Owner::New(project) => {
+            let text =
+                format!("Nothing told which project applied it; from now on it is that of {}.", clean_line(project));
+            out.push_str(&prose(&text));
+        }
+    }
+    out.push_str(&prose("Look at what differs from the definition:"));
+    out.push_str(&format!("  ditc plan {environment}{flags}\n"));
+    out
+}
