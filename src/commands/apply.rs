@@ -30,7 +30,7 @@ use super::{
     desk::Desk,
     link::Link,
     progress::{self, Progress, tell_every},
-    project::attended,
+    project::{Whose, attended},
     saved,
     secrets::with_digests,
     session::{Survey, context, foretell, planned, survey, survey_for},
@@ -121,9 +121,11 @@ async fn apply_saved(desk: &Desk<'_>, arguments: &cli::Run, file: &Path) -> Resu
     let (aim, bound) = saved::aim(desk, file, saved);
     bound.leads_there(&mut link).await?;
     let mut hold = Hold::take(desk, arguments, link, &aim.environment, aim.operation, definition)?;
-    let survey = survey_for(desk, &mut hold.link, aim).await?;
+    let survey = attended(desk, arguments, survey_for(desk, &mut hold.link, aim).await?)?;
     bound.is_still(&planned, &survey)?;
-    carry_out(desk, arguments, hold, survey, Consent::Given).await
+    // Whoever made the plan need not have known whose the environment is.
+    let is_asked = survey.plan.operation == Operation::Destroy && survey.whose != Whose::Ours;
+    carry_out(desk, arguments, hold, survey, if is_asked { Consent::Needed } else { Consent::Given }).await
 }
 
 /// An environment that this run alone changes from this host.

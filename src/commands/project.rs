@@ -55,7 +55,8 @@ pub(super) fn guard(
 ) -> Result<Whose, Failure> {
     // The cluster in the box belongs to its workspace, wherever that is moved to.
     let Some(theirs) = state.project().filter(|_| !desk.global.sandbox) else { return Ok(Whose::Ours) };
-    let ours = beside(desk, &theirs, desk.project());
+    let here = bound.map_or_else(|| desk.project(), |bound| bound.project(desk.project()));
+    let ours = beside(desk, &theirs, here);
     if !theirs.is_other_than(&ours) {
         return Ok(Whose::Ours);
     }

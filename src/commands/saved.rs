@@ -13,7 +13,7 @@ use crate::{
     plan::{self, Basis, Plan},
     render::{self, text::Context},
     settings,
-    state::{ClusterId, Operation, Version},
+    state::{ClusterId, Operation, Project, Version},
     store::Loaded,
 };
 
@@ -137,6 +137,8 @@ pub(super) struct Bound {
     flags: String,
     base: Option<Version>,
     made: Timestamp,
+    /// The project whose files the plan was made from, by the place that it was cloned from.
+    project: Option<String>,
     /// The command that makes the same plan again.
     again: String,
 }
@@ -155,7 +157,7 @@ pub(super) fn aim(desk: &Desk<'_>, file: &Path, saved: Saved) -> (Aim, Bound) {
         awaiting,
         made,
         preflight: _,
-        definition: _,
+        definition,
     } = saved;
     let Basis { environment, namespace, operation, desired, choices, policy, .. } = basis;
     let name = typed(file);
@@ -167,7 +169,8 @@ pub(super) fn aim(desk: &Desk<'_>, file: &Path, saved: Saved) -> (Aim, Bound) {
         },
         desk.global.repeat()
     );
-    let bound = Bound { name, cluster, cluster_name, flags, base, made, again };
+    let project = definition.and_then(|definition| definition.project);
+    let bound = Bound { name, cluster, cluster_name, flags, base, made, project, again };
     let aim = Aim {
         environment,
         operation,
@@ -186,6 +189,14 @@ pub(super) fn aim(desk: &Desk<'_>, file: &Path, saved: Saved) -> (Aim, Bound) {
 }
 
 impl Bound {
+    /// The project that the plan was made in, which need not be the one that it is applied in.
+    pub(super) fn project(&self, here: Project) -> Project {
+        match &self.project {
+            Some(repository) => Project { repository: Some(repository.clone()), ..here },
+            None => here,
+        }
+    }
+
     /// Refuses another cluster than the one that the plan is for.
     pub(super) async fn leads_there(&self, link: &mut Link) -> Result<(), Failure> {
         if link.id != self.cluster {

@@ -10,6 +10,7 @@ stories! {
     an_environment_without_a_record_is_nobodys_until_somebody_says_so
     a_record_made_anew_by_others_keeps_whose_it_is
     a_namespace_alone_has_nothing_to_be_taken
+    a_saved_plan_destroys_what_is_anothers_only_where_somebody_says_yes
 }
 
 fn commit(there: &Workspace) {
@@ -187,6 +188,39 @@ fn a_namespace_alone_has_nothing_to_be_taken(stage: &Stage) {
     loses_its_record(stage);
     stage.workspace.forget_state();
     run(&clone(stage, "https://github.com/kooba/two"), stage, "apply ENV -auto-approve").exits(0);
+}
+
+fn a_saved_plan_destroys_what_is_anothers_only_where_somebody_says_yes(stage: &Stage) {
+    let one = clone(stage, "https://github.com/kooba/one");
+    let two = clone(stage, "https://github.com/kooba/two");
+    run(&one, stage, "apply ENV -auto-approve").exits(0);
+    for (nth, what) in ["destroy.plan", "part.plan -target=ENV.services.web"].into_iter().enumerate() {
+        run(&two, stage, &format!("plan ENV -destroy -out={what}")).exits(0).says("until now");
+        let file = what.split(' ').next().expect("a name");
+        let told = run(&two, stage, &format!("apply {file} -auto-approve")).exits(1);
+        let why = "was applied from github.com/kooba/one, and nobody is asked whether it may go";
+        assert!(words(&told.error).contains(why), "{nth}: {}", told.error);
+        let told = run(&two, stage, &format!("apply {file}")).exits(1);
+        assert!(words(&told.error).contains("a confirmation is needed"), "{nth}: {}", told.error);
+    }
+    assert!(stage.get("apps/v1 deployments/web").is_some(), "nothing of it went");
+    // Nor is it known of what lost its record.
+    loses_its_record(stage);
+    run(&two, stage, "plan ENV -destroy -out=lost.plan").exits(0);
+    let told = run(&two, stage, "apply lost.plan -auto-approve").exits(1);
+    assert!(words(&told.error).contains("has no record that tells which project applied it"), "{}", told.error);
+    // Its own goes as it always did, also where a plan is applied in another place than it was made in.
+    run(&one, stage, "state rebuild ENV").exits(0);
+    run(&one, stage, "plan ENV -destroy -out=own.plan").exits(0).says_nothing_of("until now");
+    let elsewhere = stage.copy();
+    std::fs::copy(one.path("own.plan"), elsewhere.path("own.plan")).expect("it was saved");
+    run(&elsewhere, stage, "apply own.plan").exits(0).says("Destroy complete!");
+    run(&one, stage, "apply ENV -auto-approve").exits(0);
+    run(&two, stage, "plan ENV -destroy -out=destroy.plan").exits(0);
+    let mut asked = two.in_terminal("apply destroy.plan --kubeconfig kubeconfig");
+    asked.wait_for("Enter a value:");
+    asked.type_in("yes\n");
+    asked.end().exits(0).says("Destroy complete!");
 }
 
 #[test]
