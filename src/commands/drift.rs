@@ -4,12 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, stream};
+use jiff::Timestamp;
 
 use crate::{
     cli,
     cluster::{Error, Wanted},
     config,
     failure::{Exit, Failure, FailureKind},
+    format::index::Tombstone,
     names::{EnvironmentName, Namespace},
     object::{GroupKind, ObjectKey},
     observed::{Live, Observed},
@@ -20,6 +22,7 @@ use crate::{
         text::{Found, Look},
     },
     state::{Operation, State},
+    store::Loaded,
 };
 
 use super::{
@@ -36,14 +39,27 @@ use super::{
 /// What became of looking at one environment.
 struct Looked {
     environment: EnvironmentName,
-    result: Result<Option<Report>, Failure>,
+    result: Result<Seen, Failure>,
+}
+
+/// What was seen of one environment.
+enum Seen {
+    Report(Box<Report>),
+    /// Nothing is there, and nothing ever was as far as is known here.
+    Nothing,
+    /// Nothing is there any more.
+    Destroyed {
+        at: Timestamp,
+        by: Option<String>,
+    },
 }
 
 impl Looked {
     fn look(&self) -> Look<'_> {
         let found = match &self.result {
-            Ok(Some(report)) => Found::Report(report),
-            Ok(None) => Found::NeverApplied,
+            Ok(Seen::Report(report)) => Found::Report(report),
+            Ok(Seen::Nothing) => Found::NeverApplied,
+            Ok(Seen::Destroyed { at, by }) => Found::Destroyed { at: *at, by: by.as_deref() },
             Err(Failure { kind, message, causes, hints, diagnostics: _ }) => {
                 Found::Failed { class: kind.class(), message, causes, hints }
             }
@@ -115,16 +131,16 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Drift) -> Result<Exit,
     })
 }
 
-/// Looks at one environment; none where it was never applied.
+/// Looks at one environment.
 async fn look(
     desk: &Desk<'_>,
     link: &mut Link,
     workspace: &config::Workspace,
     environment: &EnvironmentName,
-) -> Result<Option<Report>, Failure> {
+) -> Result<Seen, Failure> {
     let has_file = workspace.find(environment).is_ok();
     let Some(Ground { state, fence }) = ground(desk, link, workspace, environment).await? else {
-        return workspace.find(environment).map(|_| None).map_err(nowhere);
+        return nothing(link, workspace, environment);
     };
     let has_record = fence.is_some();
     if state.open.is_some() {
@@ -138,7 +154,21 @@ async fn look(
             return Err(Failure::new(FailureKind::Lock, message).hint("look again when that run has ended"));
         }
     }
-    Ok(Some(report))
+    Ok(Seen::Report(Box::new(report)))
+}
+
+/// What is known of an environment of which nothing is in the cluster.
+fn nothing(link: &Link, workspace: &config::Workspace, environment: &EnvironmentName) -> Result<Seen, Failure> {
+    let Loaded::Destroyed(Tombstone { version, at }) = link.store.load(environment)? else {
+        return workspace.find(environment).map(|_| Seen::Nothing).map_err(nowhere);
+    };
+    let runs = link.store.history(environment)?;
+    let last = runs.into_iter().find(|run| run.operation == Operation::Destroy && run.version == version);
+    let by = last.map(|run| run.who);
+    match workspace.find(environment) {
+        Ok(_) => Ok(Seen::Destroyed { at, by }),
+        Err(diagnostic) => Err(nowhere(diagnostic).hint(format!("it {}", render::text::destroyed(at, by.as_deref())))),
+    }
 }
 
 /// Refuses to judge what a living run is about to change.

@@ -467,6 +467,75 @@ error: listing services
 }
 
 #[test]
+fn what_was_destroyed_is_not_told_as_never_applied() {
+    let workspace = applied(WEB);
+    workspace.write("environments/new.toml", WEB);
+    workspace.ditc("destroy demo --sandbox -auto-approve").exits(0);
+    workspace
+        .ditc(DRIFT)
+        .exits(0)
+        .out(str![[r#"
+Environment demo
+
+It was destroyed by jakub@[HOST] at [TIME].
+Nothing of it is in cluster sandbox.
+
+"#]])
+        .error("")
+        .wrote_nothing();
+    workspace.ditc("drift --all --sandbox").exits(0).out(str![[r#"
+Environment demo
+
+It was destroyed by jakub@[HOST] at [TIME].
+Nothing of it is in cluster sandbox.
+
+Environment new
+
+It was never applied to cluster sandbox.
+
+ENVIRONMENT  DRIFT
+demo         destroyed
+new          never applied
+
+"#]]);
+    workspace.ditc("drift demo --sandbox -json").exits(0).out(str![[r#"
+{
+  "format_version": "1.0",
+  "cluster": "sandbox",
+  "status": "clean",
+  "environments": [
+    {
+      "environment": "demo",
+      "status": "destroyed",
+      "destroyed": {
+        "at": "[TIME]",
+        "by": "jakub@[HOST]"
+      }
+    }
+  ]
+}
+
+"#]]);
+    // A life after it is another one.
+    workspace.ditc(APPLY).exits(0);
+    workspace.ditc(DRIFT).exits(0).says("No drift.");
+    workspace.ditc("destroy demo --sandbox -auto-approve").exits(0);
+    // Without a file the name means nothing any more, but for what is known here.
+    workspace.remove("environments/demo.toml");
+    workspace.ditc(DRIFT).exits(1).out(str![[r#"
+Environment demo
+
+error: there is no `environments/demo.toml` in this workspace, and nothing of it
+  is in the cluster
+  hint: known are `new`
+  hint: it was destroyed by jakub@[HOST] at [TIME]
+
+"#]]);
+    workspace.forget_state();
+    workspace.ditc(DRIFT).exits(1).says_nothing_of("was destroyed");
+}
+
+#[test]
 fn all_environments_and_those_without_a_file() {
     let workspace = Workspace::of(&format!(
         "//- environments/old-1.toml\n{WEB}\n//- environments/pr-1.toml\n{WEB}\n//- environments/pr-2.toml\n{WEB}\n\

@@ -22,6 +22,7 @@ impl Section {
         let mut section = Self { environment: Some(environment.to_string()), ..Self::default() };
         match &look.found {
             Found::NeverApplied => section.headline = "It was never applied.".to_owned(),
+            Found::Destroyed { at, by } => section.headline = format!("It {}.", text::destroyed(*at, *by)),
             Found::Failed { class: _, message, causes, hints } => {
                 section.headline = "It could not be looked at.".to_owned();
                 section.standing = Standing::Broken;

@@ -43,12 +43,22 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct EnvironmentDocument<'a> {
     environment: &'a str,
-    /// `clean`, `drift`, `unknown`, or `never_applied`.
+    /// `clean`, `drift`, `unknown`, `never_applied`, or `destroyed`.
     status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destroyed: Option<DestroyedDocument<'a>>,
     #[serde(flatten)]
     report: Option<ReportDocument<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorDocument<'a>>,
+}
+
+/// When it was destroyed, and by whom.
+#[derive(Serialize)]
+struct DestroyedDocument<'a> {
+    at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -95,16 +105,18 @@ fn status(verdict: Verdict) -> &'static str {
 
 impl<'a> EnvironmentDocument<'a> {
     fn new(Look { environment, found }: &Look<'a>, strict: Strict) -> Self {
-        let environment = environment.as_str();
+        let bare =
+            |status| Self { environment: environment.as_str(), status, destroyed: None, report: None, error: None };
         match *found {
-            Found::NeverApplied => Self { environment, status: "never_applied", report: None, error: None },
+            Found::NeverApplied => bare("never_applied"),
+            Found::Destroyed { at, by } => {
+                Self { destroyed: Some(DestroyedDocument { at: at.to_string(), by }), ..bare("destroyed") }
+            }
             Found::Report(report) => {
-                let status = status(report.verdict(strict));
-                Self { environment, status, report: Some(ReportDocument::new(report)), error: None }
+                Self { report: Some(ReportDocument::new(report)), ..bare(status(report.verdict(strict))) }
             }
             Found::Failed { class, message, causes, hints } => {
-                let error = Some(ErrorDocument { class, message, causes, hints });
-                Self { environment, status: "unknown", report: None, error }
+                Self { error: Some(ErrorDocument { class, message, causes, hints }), ..bare("unknown") }
             }
         }
     }

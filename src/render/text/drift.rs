@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::{
@@ -33,6 +34,11 @@ pub enum Found<'a> {
     Report(&'a Report),
     /// Nothing of it is in the cluster, and nothing was.
     NeverApplied,
+    /// Nothing of it is in the cluster: it was destroyed from here, by this person as far as that is known.
+    Destroyed {
+        at: Timestamp,
+        by: Option<&'a str>,
+    },
     /// It could not be looked at: a failure in its parts.
     Failed {
         class: &'a str,
@@ -47,7 +53,7 @@ impl Found<'_> {
     pub fn verdict(&self, strict: Strict) -> Verdict {
         match self {
             Found::Report(report) => report.verdict(strict),
-            Found::NeverApplied => Verdict::Clean,
+            Found::NeverApplied | Found::Destroyed { .. } => Verdict::Clean,
             Found::Failed { .. } => Verdict::Unknown,
         }
     }
@@ -60,6 +66,11 @@ pub fn drift(look: &Look<'_>, cluster: &str, flags: &str, strict: Strict, detail
     let head = |place: &str| format!("{}{place}\n", style.paint(Paint::Bold, &format!("Environment {environment}")));
     match found {
         Found::NeverApplied => format!("{}\nIt was never applied to cluster {}.\n", head(""), clean_line(cluster)),
+        Found::Destroyed { at, by } => {
+            let prose = |text: &str| style.wrap("", "", Paint::Plain, text);
+            let nothing = format!("Nothing of it is in cluster {}.", clean_line(cluster));
+            format!("{}\n{}{}", head(""), prose(&format!("It {}.", destroyed(*at, *by))), prose(&nothing))
+        }
         Found::Failed { class: _, message, causes, hints } => {
             format!("{}\n{}", head(""), error(message, causes, hints, style))
         }
@@ -73,6 +84,13 @@ pub fn drift(look: &Look<'_>, cluster: &str, flags: &str, strict: Strict, detail
             parts.join("\n")
         }
     }
+}
+
+/// When an environment was destroyed, and by whom.
+#[must_use]
+pub fn destroyed(at: Timestamp, by: Option<&str>) -> String {
+    let by = by.map_or_else(String::new, |by| format!(" by {}", clean_line(by)));
+    format!("was destroyed{by} at {at:.0}")
 }
 
 /// The objects, close to each other but for those with fields.
@@ -268,6 +286,7 @@ pub fn drift_summary(looks: &[Look<'_>], strict: Strict, style: Style) -> String
     for Look { environment, found } in looks {
         let text = match found {
             Found::NeverApplied => "never applied".to_owned(),
+            Found::Destroyed { .. } => "destroyed".to_owned(),
             Found::Failed { message, .. } => format!("unknown: {}", clean_line(message)),
             Found::Report(report) => {
                 let unknown = unknown_counts(report).into_iter().map(|text| format!("unknown: {text}"));

@@ -28,7 +28,7 @@ mod value;
 
 pub(super) use blocked::{Way, explain, flags};
 pub use doctor::{Finding, Verdict, doctor};
-pub use drift::{Found, Look, drift, drift_summary};
+pub use drift::{Found, Look, destroyed, drift, drift_summary};
 pub(super) use drift::{closing as drift_headline, notes_of as drift_notes};
 pub use event::{event, held, log, stopped};
 pub(super) use event::{step, subject};

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     document,
     parts::{resource, run},
-    shape::{Fields, and, any, count, flag, list, maybe, object, of, text, texts, word},
+    shape::{Fields, and, any, count, flag, list, maybe, object, of, text, texts, time, word},
 };
 
 pub(super) fn definitions() -> Fields {
@@ -62,7 +62,8 @@ fn drift() -> Value {
     let unknown = and(resource(), vec![("why", text("why it could not be compared"))]);
     object(vec![
         ("environment", text("its name")),
-        ("status", word(&["clean", "drift", "unknown", "never_applied"], "")),
+        ("status", word(&["clean", "drift", "unknown", "never_applied", "destroyed"], "")),
+        ("destroyed?", object(vec![("at", time("when that was")), ("by?", text("user and host"))])),
         ("namespace?", text("where it lives")),
         ("has_file?", flag("whether a file describes it")),
         ("has_record?", flag("whether its record is in the cluster")),
