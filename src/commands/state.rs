@@ -16,9 +16,11 @@ use crate::{
     names::EnvironmentName,
     object::ObjectKey,
     observed::Live,
-    ownership, plan, render, settings,
+    ownership,
+    plan::{self, Rebuilt},
+    render, settings,
     state::{Lineage, Operation, Run, State, Version},
-    store::Holder,
+    store::{Holder, Loaded},
 };
 
 use super::{
@@ -71,7 +73,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
     let lock = link.store.lock(environment, &holder, Duration::ZERO, |_| {})?;
     let namespace = namespace(&link, &workspace, environment).await?;
 
-    // The files only tell which tier a component is of; mistakes in them are no obstacle.
+    // The files only tell which tier a component is of, as the copy here does; mistakes in them are no obstacle.
     let desired = config::outline(&mut workspace, environment, &link.kinds).ok();
     let swept = link.cluster.sweep(&namespace, &link.kinds).await?;
     let ours = swept.iter().filter(|object| plan::made_by_us(object, environment));
@@ -80,7 +82,12 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
     let wanted = Wanted { environment, namespace: &namespace, keys };
     let observed = link.cluster.observe(&wanted, &link.kinds).await?;
 
-    let (entries, components) = plan::rebuild(environment, desired.as_ref(), &observed);
+    let kept = match link.store.load(environment)? {
+        Loaded::Local(local) => Some(local.state),
+        Loaded::Nothing | Loaded::Destroyed(_) | Loaded::Damaged(_) => None,
+    };
+    let Rebuilt { entries, components, guessed } =
+        plan::rebuild(environment, desired.as_ref(), kept.as_ref(), &observed);
     if entries.is_empty() {
         let message = format!("there is nothing of environment {environment} in namespace {namespace}");
         return Err(Failure::new(FailureKind::State, message));
@@ -128,7 +135,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
     link.store.save(environment, &state, &fence.resource_version, settings::now())?;
     let flags = desk.global.repeat();
     desk.json(|| render::json::state_list(&state));
-    desk.text(|style| render::text::rebuilt(&state, &owner, &flags, style));
+    desk.text(|style| render::text::rebuilt(&state, &owner, &guessed, &flags, style));
     Ok(Exit::Done)
 }
 

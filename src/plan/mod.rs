@@ -69,7 +69,7 @@ pub use preflight::{
     preflight, room,
 };
 pub use questions::{How, Question, Take, questions};
-pub use rebuild::rebuild;
+pub use rebuild::{Rebuilt, rebuild};
 pub use recorded::as_recorded;
 pub use remembered::remembered;
 pub use report::{Report, Strict, Surroundings, Unknown, Verdict, questions_of_report, report};

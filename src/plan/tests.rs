@@ -24,6 +24,7 @@ mod lists;
 mod looks;
 mod once;
 mod parts;
+mod rebuild;
 mod rolls;
 
 /// Everything that a plan is made from, in the making.
@@ -688,16 +689,4 @@ fn a_component_leaves_only_after_those_that_used_it() {
         BTreeMap::from([(component("web"), BTreeSet::from([broker.clone()])), (broker, BTreeSet::new())]);
     let plan = scene.sees(live(&config, "b")).plan();
     assert_eq!(plan.order.order().unwrap(), [Step::Change(web()), Step::Ready(component("web")), Step::Change(key)]);
-}
-
-#[test]
-fn a_rebuilt_record_leads_to_questions_and_to_no_change() {
-    let mut scene = Scene::new().wants("a").sees(live(&body("a"), "u"));
-    (scene.state.entries, scene.state.components) =
-        rebuild(&scene.desired.environment, Some(&scene.desired), &scene.observed);
-    assert_eq!(scene.state.entries.len(), 2);
-    assert_eq!(scene.state.entries[&web()].applied().unwrap().body, body("a"));
-    // What was made by POST is compared without a question.
-    let plan = scene.accepts(live(&body("a"), "u")).plan();
-    assert!(!plan.has_changes() && plan.changes_record(), "{plan:?}");
 }

@@ -9,6 +9,7 @@ stories! {
     that_there_is_no_record_is_told_until_there_is_one
     what_left_the_files_with_the_record_is_seen
     a_record_made_anew_asks_for_nothing
+    a_record_made_anew_tells_dependencies_from_services
     what_lost_its_record_and_its_labels_is_not_told_as_managed_by_ditc
 }
 
@@ -90,6 +91,34 @@ fn a_record_made_anew_asks_for_nothing(stage: &Stage) {
     stage.start("drift", "").end().exits(0);
     stage.workspace.forget_state();
     stage.plan("").exits(0).says("No changes.");
+}
+
+fn a_record_made_anew_tells_dependencies_from_services(stage: &Stage) {
+    stage.workspace.write("modules/more/module.toml", "");
+    stage.workspace.write("modules/more/more.yaml", MORE);
+    let defined = "[dependencies.data]\nmodule = \"disk\"\n[dependencies.more]\nmodule = \"more\"\n[services.web]\nmodule = \"app\"";
+    stage.define(&format!("{defined}\n[services.api]\nmodule = \"app\""));
+    stage.apply("").exits(0);
+    loses_its_record(stage);
+    stage.define("[services.api]\nmodule = \"app\"");
+    let list = || stage.start("state list", "").end().exits(0).out;
+    let name = &stage.name;
+    // The copy of the record knows what no file names any more.
+    let told = stage.start("state rebuild", "").end().exits(0);
+    assert!(!text(&told.out).contains("No file names"), "{}", told.out);
+    for address in ["dependencies.more/CronJob/more", "dependencies.data/Secret/disk", "services.web/Deployment/web"] {
+        assert!(list().contains(&format!("{name}.{address}\n")), "{}", list());
+    }
+    // Without it, what keeps data is taken for a dependency, and that is told.
+    loses_its_record(stage);
+    stage.workspace.forget_state();
+    let told = stage.start("state rebuild", "").end().exits(0);
+    let guessed = "taken for a dependency: dependencies.data, services.more, services.web.";
+    assert!(text(&told.out).contains(guessed), "{}", told.out);
+    for address in ["services.more/CronJob/more", "dependencies.data/Secret/disk", "services.api/Deployment/api"] {
+        assert!(list().contains(&format!("{name}.{address}\n")), "{}", list());
+    }
+    stage.start("destroy", "-auto-approve").end().exits(0);
 }
 
 fn what_lost_its_record_and_its_labels_is_not_told_as_managed_by_ditc(stage: &Stage) {

@@ -1,9 +1,12 @@
 //! What ditc recorded, as `state list` and `state show` tell it.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::{
     address::address,
+    names::ComponentId,
     object::ObjectKey,
     render::{
         secrecy::{SENSITIVE, is_hidden},
@@ -71,7 +74,7 @@ pub enum Owner {
 
 /// What a record that was made anew holds, and how to go on.
 #[must_use]
-pub fn rebuilt(state: &State, owner: &Owner, flags: &str, style: Style) -> String {
+pub fn rebuilt(state: &State, owner: &Owner, guessed: &BTreeSet<ComponentId>, flags: &str, style: Style) -> String {
     let State { environment, entries, .. } = state;
     let prose = |text: &str| style.wrap("", "", Look::Plain, text);
     let number = match entries.len() {
@@ -82,6 +85,14 @@ pub fn rebuilt(state: &State, owner: &Owner, flags: &str, style: Style) -> Strin
         "The record of environment {environment} holds {number} again, as the cluster has {}.",
         if entries.len() == 1 { "it" } else { "them" }
     ));
+    if !guessed.is_empty() {
+        let guessed: Vec<String> = guessed.iter().map(ToString::to_string).collect();
+        out.push_str(&prose(&format!(
+            "No file names these components, and objects do not say whether theirs is a dependency or a service; what \
+             keeps data is taken for a dependency: {}.",
+            guessed.join(", ")
+        )));
+    }
     match owner {
         Owner::Ours => {}
         Owner::Theirs(project) => {
