@@ -7,15 +7,14 @@ use crate::{
     cluster::Cluster,
     failure::{Failure, FailureKind},
     names::{EnvironmentName, Namespace},
-    object::{Object, ObjectKey, Uid},
+    object::{Object, ObjectKey},
     observed::{Live, Observed},
     plan::{self, Choices, Plan},
     render::text::Owner,
     state::{Operation, Project, State},
-    store::Loaded,
 };
 
-use super::{aim::Aim, desk::Desk, link::Link, saved::Bound, session::Survey, together::Strays};
+use super::{aim::Aim, desk::Desk, link::Link, recorded::kept, saved::Bound, session::Survey, together::Strays};
 
 /// So many records are read at a time.
 const AT_ONCE: usize = 8;
@@ -86,13 +85,11 @@ pub(super) fn guard(
 pub(super) fn unrecorded(desk: &Desk<'_>, link: &Link, aim: &Aim, observed: &Observed) -> Result<Whose, Failure> {
     let Aim { environment, namespace, operation, choices, bound, .. } = aim;
     let number = plan::left_behind(observed, environment, namespace);
-    let is_nothing_there = number == 0 && observed.unlisted.is_empty();
-    if is_nothing_there || desk.global.sandbox || is_taken(choices, environment) {
+    // What is not there cannot be taken from anybody, and what could not be looked at is told.
+    if number == 0 || desk.global.sandbox || is_taken(choices, environment) {
         return Ok(Whose::Ours);
     }
-    let uid =
-        observed.objects.get(&ObjectKey::namespace(namespace.as_str())).and_then(Live::object).and_then(Object::uid);
-    let kept = kept(link, environment)?.filter(|state| uid.is_some() && uid == lived_in(state));
+    let kept = kept_of(link, environment, namespace, observed)?;
     if kept.is_some_and(|state| others(desk, state.project()).is_none()) {
         return Ok(Whose::Ours);
     }
@@ -102,14 +99,10 @@ pub(super) fn unrecorded(desk: &Desk<'_>, link: &Link, aim: &Aim, observed: &Obs
     if bound.is_some() {
         return Ok(Whose::Ours);
     }
-    let there = match number {
-        0 => "these credentials may not list all that ditc may have made there".to_owned(),
-        1 => "1 object there is ditc's".to_owned(),
-        number => format!("{number} objects there are ditc's"),
-    };
+    let there = if number == 1 { "1 object there is".to_owned() } else { format!("{number} objects there are") };
     let message = format!(
-        "environment {environment} has no record in namespace {namespace}, though {there}: nothing tells which project \
-         applied it"
+        "environment {environment} has no record in namespace {namespace}, though {there} ditc's: nothing tells which \
+         project applied it"
     );
     let flags = desk.global.repeat();
     Err(Failure::new(FailureKind::State, message)
@@ -144,13 +137,14 @@ pub(super) async fn of_rebuilt(
     link: &Link,
     environment: &EnvironmentName,
     namespace: &Namespace,
+    observed: &Observed,
 ) -> Result<(Project, Owner), Failure> {
     // One that cannot be read says nothing of it, and is why it is made anew.
     let recorded = link.cluster.recorded(namespace).await.ok().flatten();
     let recorded = recorded.filter(|recorded| recorded.header.environment() == environment);
     let known = match recorded.and_then(|recorded| recorded.header.project()) {
         Some(project) => Some(project),
-        None => kept(link, environment)?.and_then(|state| state.project()),
+        None => kept_of(link, environment, namespace, observed)?.and_then(|state| state.project()),
     };
     let ours = || desk.project();
     // The cluster in the box belongs to its workspace, wherever that is moved to.
@@ -163,18 +157,18 @@ pub(super) async fn of_rebuilt(
     })
 }
 
-/// The copy of an environment's record that is kept here.
-fn kept(link: &Link, environment: &EnvironmentName) -> Result<Option<State>, Failure> {
-    Ok(match link.store.load(environment)? {
-        Loaded::Local(local) => Some(local.state),
-        Loaded::Nothing | Loaded::Destroyed(_) | Loaded::Damaged(_) => None,
-    })
-}
-
-/// The namespace that a record speaks of; another one may have its name by now.
-fn lived_in(state: &State) -> Option<Uid> {
-    let entry = state.entries.get(&ObjectKey::namespace(state.namespace.as_str()))?;
-    Some(entry.applied()?.uid.clone())
+/// The copy of an environment's record that is kept here, where it speaks of this very namespace: another one may have its
+/// name by now.
+fn kept_of(
+    link: &Link,
+    environment: &EnvironmentName,
+    namespace: &Namespace,
+    observed: &Observed,
+) -> Result<Option<State>, Failure> {
+    let key = ObjectKey::namespace(namespace.as_str());
+    let uid = observed.objects.get(&key).and_then(Live::object).and_then(Object::uid);
+    let lived_in = |state: &State| Some(state.entries.get(&key)?.applied()?.uid.clone());
+    Ok(kept(link, environment)?.filter(|state| uid.is_some() && uid == lived_in(state)))
 }
 
 /// The project that something was applied from, where it is not this one.

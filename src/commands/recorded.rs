@@ -33,10 +33,7 @@ pub(super) async fn namespace(
     workspace: &config::Workspace,
     environment: &EnvironmentName,
 ) -> Result<Namespace, Failure> {
-    let known = match link.store.load(environment)? {
-        Loaded::Local(local) => Some(local.state.namespace),
-        Loaded::Nothing | Loaded::Destroyed(_) | Loaded::Damaged(_) => None,
-    };
+    let known = kept(link, environment)?.map(|state| state.namespace);
     let told = [workspace.namespace(environment).cloned(), known];
     let labelled = link.cluster.namespaces_of(environment).await?;
     let ours = labelled.iter().filter(|object| plan::made_by_us(object, environment));
@@ -45,6 +42,14 @@ pub(super) async fn namespace(
     let guess = || Namespace::new(environment.as_str()).expect("both are DNS labels");
     let found = named.or_else(|| ours.into_iter().next());
     Ok(found.or_else(|| told.into_iter().flatten().next()).unwrap_or_else(guess))
+}
+
+/// The copy of the record that is kept here, whether or not the cluster still has it.
+pub(super) fn kept(link: &Link, environment: &EnvironmentName) -> Result<Option<State>, Failure> {
+    Ok(match link.store.load(environment)? {
+        Loaded::Local(local) => Some(local.state),
+        Loaded::Nothing | Loaded::Destroyed(_) | Loaded::Damaged(_) => None,
+    })
 }
 
 /// What ditc last did in an environment.
@@ -61,10 +66,7 @@ pub(super) async fn ground(
     workspace: &config::Workspace,
     environment: &EnvironmentName,
 ) -> Result<Option<Ground>, Failure> {
-    let kept = match link.store.load(environment)? {
-        Loaded::Local(local) => Some(local.state),
-        Loaded::Nothing | Loaded::Destroyed(_) | Loaded::Damaged(_) => None,
-    };
+    let kept = kept(link, environment)?;
     let told = workspace.namespace(environment).cloned().or_else(|| Some(kept.as_ref()?.namespace.clone()));
     if let Some(told) = &told
         && let Some((state, fence)) = record(desk, link, environment, told).await?

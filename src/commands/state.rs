@@ -20,7 +20,7 @@ use crate::{
     plan::{self, Rebuilt},
     render, settings,
     state::{Lineage, Operation, Run, State, Version},
-    store::{Holder, Loaded},
+    store::Holder,
 };
 
 use super::{
@@ -28,7 +28,7 @@ use super::{
     desk::Desk,
     link::Link,
     project,
-    recorded::{namespace, record},
+    recorded::{kept, namespace, record},
 };
 
 pub(super) async fn list(desk: &Desk<'_>, environment: &EnvironmentName) -> Result<Exit, Failure> {
@@ -82,10 +82,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
     let wanted = Wanted { environment, namespace: &namespace, keys };
     let observed = link.cluster.observe(&wanted, &link.kinds).await?;
 
-    let kept = match link.store.load(environment)? {
-        Loaded::Local(local) => Some(local.state),
-        Loaded::Nothing | Loaded::Destroyed(_) | Loaded::Damaged(_) => None,
-    };
+    let kept = kept(&link, environment)?;
     let Rebuilt { entries, components, guessed } =
         plan::rebuild(environment, desired.as_ref(), kept.as_ref(), &observed);
     if entries.is_empty() {
@@ -93,7 +90,7 @@ pub(super) async fn rebuild(desk: &Desk<'_>, environment: &EnvironmentName) -> R
         return Err(Failure::new(FailureKind::State, message));
     }
     let namespace_key = ObjectKey::namespace(namespace.as_str());
-    let (project, owner) = project::of_rebuilt(desk, &link, environment, &namespace).await?;
+    let (project, owner) = project::of_rebuilt(desk, &link, environment, &namespace, &observed).await?;
     let state = State {
         version: Version { lineage: Lineage(settings::fresh_id()), serial: link.store.last_serial(environment)? + 1 },
         cluster: link.id.clone(),

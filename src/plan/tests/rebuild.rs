@@ -48,3 +48,27 @@ fn a_rebuilt_record_tells_dependencies_from_services_by_what_is_known() {
     assert_eq!(guessed, BTreeSet::from([dependency("cache")]));
     assert_eq!(components[&component("api")], BTreeSet::from([dependency("broker")]));
 }
+
+#[test]
+fn what_a_lost_record_leaves_behind_is_what_ditc_made_in_a_namespace_that_stays() {
+    let left = |scene: &Scene| left_behind(&scene.observed, &scene.desired.environment, &scene.desired.namespace);
+    // A run that was killed at its second write leaves the namespace alone.
+    assert_eq!(left(&Scene::new()), 0);
+    let theirs = |mut object: Object| {
+        object.0["metadata"]["managedFields"] = json!([]);
+        object
+    };
+    assert_eq!(left(&Scene::new().sees(theirs(live(&body("a"), "u")))), 0, "a label alone is copied easily");
+    let mut scene = Scene::new().sees(live(&body("a"), "u"));
+    assert_eq!(left(&scene), 1);
+    let Some(Live::Present(namespace)) = scene.observed.objects.get_mut(&namespace_key()) else {
+        panic!("it is there")
+    };
+    namespace.0["metadata"]["labels"] = json!({});
+    assert_eq!(left(&scene), 1, "the namespace need not carry a label itself");
+    let Some(Live::Present(namespace)) = scene.observed.objects.get_mut(&namespace_key()) else {
+        panic!("it is there")
+    };
+    namespace.0["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    assert_eq!(left(&scene), 0, "what is in a namespace that goes, goes with it");
+}
