@@ -10,12 +10,15 @@ use hyper_util::{
 use kube::{
     Config,
     client::{ClientBuilder, ConfigExt},
-    config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig, KubeconfigError},
+    config::{ExecInteractiveMode, KubeConfigOptions},
 };
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tower_http::decompression::DecompressionLayer;
 
-use super::{Cluster, Error};
+use super::{
+    Cluster, Error,
+    kubeconfig::{self, Fault, Names},
+};
 
 /// A host that does not answer is told after this time; on loopback and in data centres a connection takes milliseconds.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -28,8 +31,10 @@ const QUIET: Duration = Duration::from_secs(15);
 pub struct Connection {
     /// Instead of `KUBECONFIG` and `~/.kube/config`.
     pub kubeconfig: Option<PathBuf>,
-    /// Whether `KUBECONFIG` names files, so that none of them is an error and not a pod.
-    pub is_named: bool,
+    /// What `KUBECONFIG` names, with a colon between files; where it names some, none of them is an error and not a pod.
+    pub variable: Option<String>,
+    /// Where `.kube/config` is looked for.
+    pub home: Option<PathBuf>,
     pub context: Option<String>,
     pub cluster: Option<String>,
     pub user: Option<String>,
@@ -45,7 +50,7 @@ impl Connection {
     /// Whether a kubeconfig is asked for, so that none is an error and not a pod.
     pub(super) fn is_chosen(&self) -> bool {
         let named = [&self.context, &self.cluster, &self.user];
-        self.is_named || self.kubeconfig.is_some() || named.into_iter().any(Option::is_some)
+        self.variable.is_some() || self.kubeconfig.is_some() || named.into_iter().any(Option::is_some)
     }
 }
 
@@ -76,21 +81,16 @@ async fn config(connection: &Connection) -> Result<(String, Config), Error> {
         cluster: connection.cluster.clone(),
         user: connection.user.clone(),
     };
-    let kubeconfig = match &connection.kubeconfig {
-        Some(path) => Kubeconfig::read_from(path),
-        None => Kubeconfig::read(),
+    let Some(kubeconfig) = kubeconfig::load(connection)? else {
+        return Ok(("in-cluster".to_owned(), Config::incluster().map_err(Error::NoCluster)?));
     };
-    let kubeconfig = match kubeconfig {
-        Err(KubeconfigError::FindPath | KubeconfigError::ReadConfig(..)) if !connection.is_chosen() => {
-            return Ok(("in-cluster".to_owned(), Config::incluster().map_err(Error::NoCluster)?));
-        }
-        kubeconfig => kubeconfig.map_err(Error::Kubeconfig)?,
-    };
+    let names = Names::of(&kubeconfig);
     let context = options.context.clone().or_else(|| kubeconfig.current_context.clone()).unwrap_or_default();
     let of_context = kubeconfig.contexts.iter().find(|named| named.name == context);
     let of_context = of_context.and_then(|named| Some(named.context.as_ref()?.cluster.clone()));
     let name = options.cluster.clone().or(of_context).filter(|name| !name.is_empty()).unwrap_or(context);
-    let mut config = Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(Error::Kubeconfig)?;
+    let config = Config::from_custom_kubeconfig(kubeconfig, &options).await;
+    let mut config = config.map_err(|error| Error::Kubeconfig(Fault::of(error, connection, &names)))?;
     if let Some(server) = &connection.server {
         let wrong = |source| Error::Client { server: server.clone(), source: Box::new(source) };
         config.cluster_url = server.parse().map_err(wrong)?;

@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use crate::observed::Conflict;
 
-use super::Holder;
+use super::{Fault, Holder};
 
 /// A request that did not do what it was meant to.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("reading the kubeconfig")]
-    Kubeconfig(#[source] kube::config::KubeconfigError),
+    #[error(transparent)]
+    Kubeconfig(Fault),
     #[error("no kubeconfig was found, and this is not a pod of a cluster")]
     NoCluster(#[source] kube::config::InClusterError),
     #[error("preparing the connection to {server}")]

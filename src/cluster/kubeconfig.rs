@@ -1,6 +1,9 @@
 //! What a kubeconfig says, for people who look for a mistake in it, and for those who type a name of it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use kube::config::{Kubeconfig, KubeconfigError};
 
@@ -29,15 +32,68 @@ pub enum Way {
     },
 }
 
+impl Names {
+    pub(super) fn of(kubeconfig: &Kubeconfig) -> Self {
+        Self {
+            contexts: kubeconfig.contexts.iter().map(|context| context.name.clone()).collect(),
+            clusters: kubeconfig.clusters.iter().map(|cluster| cluster.name.clone()).collect(),
+            users: kubeconfig.auth_infos.iter().map(|user| user.name.clone()).collect(),
+        }
+    }
+}
+
+/// What is wrong with a kubeconfig, in our words.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    #[error("the kubeconfig {} cannot be read", path.display())]
+    Unread { path: PathBuf, source: io::Error },
+    #[error("{} is no kubeconfig", path.display())]
+    Malformed { path: PathBuf, source: KubeconfigError },
+    #[error("no context is chosen, by the kubeconfig or by --context")]
+    NoContext { known: Vec<String> },
+    #[error("the kubeconfig has no context `{name}`")]
+    UnknownContext { name: String, known: Vec<String> },
+    #[error("the kubeconfig has no cluster `{name}`")]
+    UnknownCluster { name: String, known: Vec<String> },
+    #[error("the kubeconfig cannot be used")]
+    Other(#[source] KubeconfigError),
+}
+
+impl Fault {
+    pub(super) fn of(error: KubeconfigError, connection: &Connection, names: &Names) -> Self {
+        match error {
+            KubeconfigError::ReadConfig(source, path) => Fault::Unread { path, source },
+            KubeconfigError::CurrentContextNotSet => Fault::NoContext { known: names.contexts.clone() },
+            KubeconfigError::LoadContext(name) => Fault::UnknownContext { name, known: names.contexts.clone() },
+            KubeconfigError::LoadClusterOfContext(name) => {
+                Fault::UnknownCluster { name, known: names.clusters.clone() }
+            }
+            KubeconfigError::Parse(_) => {
+                // Of several files it does not say which.
+                let is_malformed = |path: &PathBuf| matches!(Kubeconfig::read_from(path), Err(KubeconfigError::Parse(_)));
+                match files(connection).into_iter().find(is_malformed) {
+                    Some(path) => Fault::Malformed { path, source: error },
+                    None => Fault::Other(error),
+                }
+            }
+            error => Fault::Other(error),
+        }
+    }
+}
+
 /// The names in a kubeconfig: that of a path, else that which kubectl would read; none where there is none to be read.
 #[must_use]
 pub fn names(path: Option<&Path>) -> Option<Names> {
-    let kubeconfig = read(path).ok()?;
-    Some(Names {
-        contexts: kubeconfig.contexts.into_iter().map(|context| context.name).collect(),
-        clusters: kubeconfig.clusters.into_iter().map(|cluster| cluster.name).collect(),
-        users: kubeconfig.auth_infos.into_iter().map(|user| user.name).collect(),
-    })
+    read(path).ok().as_ref().map(Names::of)
+}
+
+/// What a connection is to be made from; none where nothing is asked for and nothing is there: this may be a pod.
+pub(super) fn load(connection: &Connection) -> Result<Option<Kubeconfig>, Error> {
+    match read(connection.kubeconfig.as_deref()) {
+        Err(KubeconfigError::FindPath | KubeconfigError::ReadConfig(..)) if !connection.is_chosen() => Ok(None),
+        Err(error) => Err(Error::Kubeconfig(Fault::of(error, connection, &Names::default()))),
+        Ok(kubeconfig) => Ok(Some(kubeconfig)),
+    }
 }
 
 /// Follows a connection as far as the files lead; no request is made.
@@ -45,13 +101,11 @@ pub fn names(path: Option<&Path>) -> Option<Names> {
 /// # Errors
 /// When there is no kubeconfig and this is no pod, or when it lacks what is asked of it.
 pub fn way(connection: &Connection) -> Result<Way, Error> {
-    let kubeconfig = match read(connection.kubeconfig.as_deref()) {
-        Err(KubeconfigError::FindPath | KubeconfigError::ReadConfig(..)) if !connection.is_chosen() => {
-            return kube::Config::incluster().map(|_| Way::Inside).map_err(Error::NoCluster);
-        }
-        kubeconfig => kubeconfig.map_err(Error::Kubeconfig)?,
+    let Some(kubeconfig) = load(connection)? else {
+        return kube::Config::incluster().map(|_| Way::Inside).map_err(Error::NoCluster);
     };
-    let wrong = Error::Kubeconfig;
+    let names = Names::of(&kubeconfig);
+    let wrong = |error| Error::Kubeconfig(Fault::of(error, connection, &names));
     let context = connection.context.clone().or_else(|| kubeconfig.current_context.clone());
     let context = context.ok_or_else(|| wrong(KubeconfigError::CurrentContextNotSet))?;
     let named = kubeconfig.contexts.iter().find(|named| named.name == context);
@@ -69,11 +123,11 @@ pub fn way(connection: &Connection) -> Result<Way, Error> {
 
 /// The files that are read, for people.
 #[must_use]
-pub fn files(connection: &Connection, variable: Option<&str>, home: Option<&Path>) -> Vec<PathBuf> {
-    match (&connection.kubeconfig, variable) {
+pub fn files(connection: &Connection) -> Vec<PathBuf> {
+    match (&connection.kubeconfig, &connection.variable) {
         (Some(path), _) => vec![path.clone()],
         (None, Some(list)) => list.split(':').filter(|path| !path.is_empty()).map(PathBuf::from).collect(),
-        (None, None) => home.map(|home| home.join(".kube/config")).into_iter().collect(),
+        (None, None) => connection.home.iter().map(|home| home.join(".kube/config")).collect(),
     }
 }
 

@@ -37,7 +37,7 @@ pub use contact::{Contact, Contacted};
 pub use discover::Discovery;
 pub use error::{Cause, Error, Refused};
 pub use inside::Process;
-pub use kubeconfig::{Names, Way, files, names, way};
+pub use kubeconfig::{Fault, Names, Way, files, names, way};
 pub use lease::{Held, Holder, Lease};
 pub use logs::{Log, Since};
 pub use observe::Wanted;

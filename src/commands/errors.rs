@@ -2,6 +2,7 @@
 
 use crate::{
     apply, cluster,
+    diagnostic::suggestion,
     failure::{Failure, FailureKind},
     files, sandbox, sources, store,
 };
@@ -30,7 +31,7 @@ impl From<&cluster::Error> for Failure {
             | cluster::Error::Unexpected { .. } => FailureKind::Cluster,
         };
         let hint = match error {
-            cluster::Error::Kubeconfig(_) => Some("kubectl config get-contexts shows what there is; --context chooses"),
+            cluster::Error::Kubeconfig(fault) => return Failure::from_error(kind, error).hint(mend(fault)),
             cluster::Error::NoCluster(_) => {
                 Some("set KUBECONFIG, or try ditc without a cluster: add --sandbox to the command")
             }
@@ -55,6 +56,29 @@ impl From<&cluster::Error> for Failure {
         };
         let failure = Failure::from_error(kind, error);
         hint.into_iter().fold(failure, Failure::hint)
+    }
+}
+
+/// What to do about a kubeconfig.
+fn mend(fault: &cluster::Fault) -> String {
+    let another = "KUBECONFIG or --kubeconfig names another; --sandbox needs none";
+    let listed = |what: &str, flag: &str, known: &[String]| match known {
+        [] => format!("it has no {what} at all; {another}"),
+        known => format!("{flag} chooses one of: {}", known.join(", ")),
+    };
+    let meant = |what: &str, flag: &str, name: &str, known: &[String]| {
+        match suggestion(name, known.iter().map(String::as_str)) {
+            Some(meant) => format!("did you mean {flag}={meant}?"),
+            None => listed(what, flag, known),
+        }
+    };
+    match fault {
+        cluster::Fault::Unread { .. } => another.to_owned(),
+        cluster::Fault::Malformed { .. } => format!("mend the line that is told above; {another}"),
+        cluster::Fault::NoContext { known } => listed("context", "--context", known),
+        cluster::Fault::UnknownContext { name, known } => meant("context", "--context", name, known),
+        cluster::Fault::UnknownCluster { name, known } => meant("cluster", "--cluster", name, known),
+        cluster::Fault::Other(_) => "kubectl config view shows it as it is read".to_owned(),
     }
 }
 

@@ -184,7 +184,8 @@ pub(super) fn connection(desk: &Desk<'_>, context: Option<&str>) -> Connection {
     let global = desk.global;
     Connection {
         kubeconfig: global.kubeconfig.clone(),
-        is_named: desk.settings.kubeconfig.is_some(),
+        variable: desk.settings.kubeconfig.clone(),
+        home: desk.settings.home.clone(),
         context: global.context.clone().or_else(|| context.map(str::to_owned)),
         cluster: global.cluster.clone(),
         user: global.user.clone(),

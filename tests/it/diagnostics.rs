@@ -785,11 +785,22 @@ error: no kubeconfig was found, and this is not a pod of a cluster
 
 "#]]);
     Workspace::of(WEB).ditc("apply demo -auto-approve --context=nowhere").exits(1).out("").error(str![[r#"
-error: reading the kubeconfig
-  caused by: failed to read kubeconfig from '"[ROOT]/.kube/config"'
+error: the kubeconfig [ROOT]/.kube/config cannot be read
   caused by: No such file or directory (os error 2)
-  hint: kubectl config get-contexts shows what there is; --context chooses
+  hint: KUBECONFIG or --kubeconfig names another; --sandbox needs none
 
+"#]]);
+    let workspace = Workspace::of(WEB);
+    workspace.write("kubeconfig", &kubeconfig("127.0.0.1:1", "right"));
+    workspace.ditc("plan demo --kubeconfig kubeconfig --context=tset").exits(1).out("").error(str![[r#"
+"#]]);
+    workspace.ditc("plan demo --kubeconfig kubeconfig --cluster=other").exits(1).out("").error(str![[r#"
+"#]]);
+    workspace.write("broken", "a: [b\n");
+    workspace.ditc("KUBECONFIG=kubeconfig:broken plan demo").exits(1).out("").error(str![[r#"
+"#]]);
+    workspace.write("empty", "{}\n");
+    workspace.ditc("plan demo --kubeconfig empty").exits(1).out("").error(str![[r#"
 "#]]);
 }
 

@@ -40,8 +40,7 @@ pub(super) async fn look(desk: &Desk<'_>, context: Option<&str>, findings: &mut 
         let connection = link::connection(desk, context);
         match way(&connection) {
             Ok(way) => {
-                let files =
-                    cluster::files(&connection, desk.settings.kubeconfig.as_deref(), desk.settings.home.as_deref());
+                let files = cluster::files(&connection);
                 let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
                 findings.push(described(&way, &files.join(", ")));
             }
