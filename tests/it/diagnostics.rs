@@ -793,14 +793,33 @@ error: the kubeconfig [ROOT]/.kube/config cannot be read
     let workspace = Workspace::of(WEB);
     workspace.write("kubeconfig", &kubeconfig("127.0.0.1:1", "right"));
     workspace.ditc("plan demo --kubeconfig kubeconfig --context=tset").exits(1).out("").error(str![[r#"
+error: the kubeconfig has no context `tset`
+  hint: did you mean --context=test?
+
 "#]]);
     workspace.ditc("plan demo --kubeconfig kubeconfig --cluster=other").exits(1).out("").error(str![[r#"
+error: the kubeconfig has no cluster `other`
+  hint: --cluster chooses one of: test
+
 "#]]);
     workspace.write("broken", "a: [b\n");
     workspace.ditc("KUBECONFIG=kubeconfig:broken plan demo").exits(1).out("").error(str![[r#"
+error: broken is no kubeconfig
+  caused by: failed to parse kubeconfig YAML: error: line 1 column 4: unclosed bracket '['
+     --> <input>:1:4
+      |
+    1 | a: [b
+      |    ^ unclosed bracket '['
+  hint: mend the line that is told above; KUBECONFIG or --kubeconfig names
+    another; --sandbox needs none
+
 "#]]);
     workspace.write("empty", "{}\n");
     workspace.ditc("plan demo --kubeconfig empty").exits(1).out("").error(str![[r#"
+error: no context is chosen, by the kubeconfig or by --context
+  hint: it has no context at all; KUBECONFIG or --kubeconfig names another;
+    --sandbox needs none
+
 "#]]);
 }
 
