@@ -35,8 +35,8 @@ pub struct Observed {
     /// Of the claims that go: the pods that hold them, each as a chain of the pod, what controls it, and what controls that.
     /// Only where that was looked at, and without pods that are ending.
     pub holders: BTreeMap<ObjectKey, Vec<Vec<ObjectKey>>>,
-    /// Where no record tells of which kinds there are objects, and all were looked at: those that these credentials may not
-    /// list, so that what there is of them is not known.
+    /// Before a destroy, and where no record tells of which kinds there are objects, all are looked at: those that these
+    /// credentials may not list, so that what there is of them is not known.
     pub unlisted: BTreeSet<GroupKind>,
     /// Nobody looked: the objects are as the record has them, and only what the definition asks for can differ.
     pub is_remembered: bool,

@@ -24,7 +24,8 @@ pub(super) async fn unrecorded(link: &mut Link, wanted: &Wanted<'_>, observed: &
     Ok(link.cluster.widen(wanted, observed, &link.kinds).await?)
 }
 
-/// Before a destroy: looks at all that would go with the namespace. What carries our label but no record is found here.
+/// Before a destroy: looks at all that would go with the namespace, as far as these credentials may. What carries our label
+/// but no record is found here.
 pub(super) async fn sweep(
     link: &mut Link,
     environment: &EnvironmentName,
@@ -36,10 +37,10 @@ pub(super) async fn sweep(
         return Ok(());
     }
     let mut tries = 0;
-    observed.others = loop {
-        match link.cluster.sweep(namespace, &link.kinds).await {
+    (observed.others, observed.unlisted) = loop {
+        match link.cluster.sweep_allowed(namespace, &link.kinds).await {
             Err(error) if error.is_not_found() && link.catch_up(tries).await? => tries += 1,
-            others => break others?,
+            swept => break swept?,
         }
     };
     for object in &observed.others {

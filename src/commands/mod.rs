@@ -46,6 +46,7 @@ mod progress;
 mod project;
 mod recorded;
 mod references;
+mod rights;
 mod sandbox;
 mod saved;
 mod schema;

@@ -40,6 +40,7 @@ use super::{
     project::{self, Whose},
     recorded::record,
     references::tell_since,
+    rights,
     saved::Bound,
     secrets,
 };
@@ -159,7 +160,10 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
     };
     let values = values.map_err(|missing| Failure::in_files(aim.sources.clone(), missing))?;
     let (environment, operation) = (&aim.environment, aim.operation);
-    let mut recorded = record(desk, link, environment, &aim.namespace).await?;
+    let mut recorded = match record(desk, link, environment, &aim.namespace).await {
+        Ok(recorded) => recorded,
+        Err(failure) => return Err(rights::unread(link, &aim, failure).await),
+    };
     let base = recorded.as_ref().map(|(state, _)| state.version.clone());
     if let Some(bound) = &aim.bound {
         bound.holds(link, environment, base.as_ref()).await?;
@@ -185,7 +189,7 @@ pub(super) async fn survey_for(desk: &Desk<'_>, link: &mut Link, mut aim: Aim) -
     let mut observed = loop {
         match link.cluster.observe(&wanted, &link.kinds).await {
             Err(error) if error.is_not_found() && link.catch_up(tries).await? => tries += 1,
-            observed => break observed?,
+            observed => break rights::seen(link, &wanted, observed).await?,
         }
     };
     if let (Operation::Apply, Some(other)) = (operation, lives_in(&observed, environment)) {

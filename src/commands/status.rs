@@ -4,7 +4,7 @@ use crate::{
     cli,
     cluster::Wanted,
     config,
-    failure::{Exit, Failure},
+    failure::{Exit, Failure, FailureKind},
     names::EnvironmentName,
     observed::Live,
     plan::{self, Circumstances, Condition, Status},
@@ -20,6 +20,7 @@ use super::{
     link::Link,
     living::living,
     recorded::{Ground, all, ground, unknown},
+    rights,
     session::judge,
 };
 
@@ -36,12 +37,20 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Status) -> Result<Exit
         }
         None => {
             let mut looked = Vec::new();
-            for environment in all(&link, &workspace).await? {
+            for environment in all(&link, &workspace).await.map_err(in_all)? {
                 let status = look(desk, &mut link, &workspace, &environment).await;
                 looked.push((environment, status));
             }
             Ok(tell(desk, &link, &looked))
         }
+    }
+}
+
+/// Whoever may not list namespaces may still look at one environment.
+fn in_all(failure: Failure) -> Failure {
+    match failure.kind {
+        FailureKind::Auth => failure.hint("one environment alone needs no right to list namespaces: ditc status ENV"),
+        _ => failure,
     }
 }
 
@@ -91,7 +100,7 @@ async fn look(
     link.know(state.entries.keys()).await?;
     let keys = state.entries.iter().map(|(key, entry)| (key.clone(), entry.api_version.clone())).collect();
     let wanted = Wanted { environment, namespace: &state.namespace, keys };
-    let observed = link.cluster.observe(&wanted, &link.kinds).await?;
+    let observed = rights::seen(link, &wanted, link.cluster.observe(&wanted, &link.kinds).await).await?;
     let is_gone = observed.objects.values().all(|live| *live == Live::Absent);
     if is_gone && fence.is_none() {
         // What is known here is of an environment that somebody deleted outside ditc.

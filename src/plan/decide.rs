@@ -75,10 +75,10 @@ pub fn plan(input: &Input) -> Plan {
     holders::end(input, &mut plan);
     let namespace = input.namespace_key();
     if plan.deletes(&namespace) && !input.choices.with_foreign {
-        let others = foreign(input);
-        if !others.is_empty() {
+        let (others, unlisted) = (foreign(input), input.observed.unlisted.clone());
+        if !others.is_empty() || !unlisted.is_empty() {
             plan.changes.remove(&namespace);
-            let why = Block::WithForeign(others);
+            let why = Block::WithForeign { others, unlisted };
             plan.blocked.push(Blocked { key: namespace.clone(), component: None, why, origin: None });
         }
     }
@@ -91,6 +91,11 @@ pub fn plan(input: &Input) -> Plan {
     plan.additions = additions(input, &plan.changes);
     if plan.deletes(&namespace) {
         plan.goes_along = foreign(input);
+    }
+    let all_goes = |change: &Change| matches!(change.action, Action::Delete | Action::Release);
+    if input.operation == Operation::Destroy && !plan.changes.get(&namespace).is_some_and(all_goes) {
+        // What goes was seen, and what was not seen stays.
+        plan.unlisted.clear();
     }
     plan.too_many = guard::too_many(input, &plan);
     plan.order = order(input, &plan.changes, &plan.components);

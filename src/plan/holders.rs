@@ -61,7 +61,7 @@ fn goes(change: &Change) -> bool {
 /// deleted already is waited for, and what holds it is told. Where the whole namespace goes, all that is in it ends.
 pub(super) fn bar(input: &Input, plan: &mut Plan) {
     let namespace_goes = plan.deletes(&input.namespace_key());
-    let namespace_waits = plan.blocked.iter().any(|blocked| matches!(blocked.why, Block::WithForeign(_)));
+    let namespace_waits = plan.blocked.iter().any(|blocked| matches!(blocked.why, Block::WithForeign { .. }));
     for key in claims_that_go(plan) {
         let holders = strangers(input, plan, &key);
         if holders.is_empty() {

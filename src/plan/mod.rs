@@ -66,7 +66,7 @@ pub use order::rank;
 pub use overdrawn::Overdrawn;
 pub use preflight::{
     Demand, Limit, MissingRight, Preflight, Purpose, Quota, Room, Rule, Scope, Shortfall, Verb, is_namespace_new,
-    preflight, room,
+    not_listable, preflight, room,
 };
 pub use questions::{How, Question, Take, questions};
 pub use rebuild::{Rebuilt, rebuild};
@@ -137,7 +137,7 @@ pub struct Plan {
     pub taken_from: Option<String>,
     /// How many objects are ours while there is no record, so that what was applied to them is not known.
     pub unrecorded: usize,
-    /// The kinds of which nobody could look, in that case, what there is that is ours.
+    /// The kinds of which nobody could look, in that case and where all of the environment goes, what there is.
     pub unlisted: BTreeSet<GroupKind>,
     /// The run that the record leaves open: it never came to its end and the next apply finishes it, unless it is
     /// [under way](Self::is_under_way).
@@ -490,8 +490,12 @@ pub enum Block {
     SecretChanged,
     /// This claim would go, and these use it: Kubernetes keeps it as long as they do.
     Held(BTreeSet<ObjectKey>),
-    /// Objects in the namespace that ditc did not make and that would be deleted with it.
-    WithForeign(Vec<ObjectKey>),
+    /// Objects in the namespace that ditc did not make and that would be deleted with it; and kinds that could not be
+    /// listed, so that nobody knows what there is of them.
+    WithForeign {
+        others: Vec<ObjectKey>,
+        unlisted: BTreeSet<GroupKind>,
+    },
 }
 
 /// How data would be lost.

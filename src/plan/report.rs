@@ -236,7 +236,7 @@ fn refusal(why: &Block) -> String {
         | Block::Held(_)
         | Block::WithEnvironment
         | Block::SecretChanged
-        | Block::WithForeign(_) => "the server would only make it anew".to_owned(),
+        | Block::WithForeign { .. } => "the server would only make it anew".to_owned(),
     }
 }
 

@@ -199,7 +199,7 @@ fn standing(input: &Input, plan: &Plan) -> BTreeMap<ObjectKey, Change> {
         changes.insert(key.clone(), Change { manifest: manifest(key), ..stays });
     }
     for Blocked { key, component, why, .. } in &plan.blocked {
-        let goes = matches!(why, Block::HoldsData(super::Losing::Delete) | Block::WithForeign(_));
+        let goes = matches!(why, Block::HoldsData(super::Losing::Delete) | Block::WithForeign { .. });
         let action = if goes { Action::Delete } else { Action::Update };
         changes.insert(key.clone(), Change::bare(component.clone(), action, Reason::New));
     }

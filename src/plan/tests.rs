@@ -26,6 +26,7 @@ mod once;
 mod parts;
 mod rebuild;
 mod rolls;
+mod unlisted;
 
 /// Everything that a plan is made from, in the making.
 struct Scene {
@@ -663,7 +664,7 @@ fn keeps_a_namespace_that_holds_what_others_made() {
     scene.operation = Operation::Destroy;
     scene.observed.others = vec![pod.clone()];
     let plan = scene.plan();
-    assert!(matches!(&plan.blocked[0].why, Block::WithForeign(keys) if keys == &[pod.key().unwrap()]));
+    assert!(matches!(&plan.blocked[0].why, Block::WithForeign { others, .. } if others == &[pod.key().unwrap()]));
 }
 
 #[test]

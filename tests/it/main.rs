@@ -41,6 +41,7 @@ mod progress;
 mod projects;
 mod real;
 mod references;
+mod rights;
 mod rolls;
 mod room;
 mod rows;

@@ -67,7 +67,7 @@ pub(super) fn check(input: &Input, plan: &Plan, key: &ObjectKey, change: &Change
     let keeps = || guard::keeps_data(input, key, component.as_ref(), manifest.as_ref());
     fault(ends.is_empty() || all_end || is_lost || !keeps(), "ends pods although data is lost");
     let is_held = held_by.is_empty() || (is_claim(&key.kind) && live.is_some_and(Object::is_terminating));
-    let waits = plan.blocked.iter().any(|blocked| matches!(blocked.why, Block::WithForeign(_)));
+    let waits = plan.blocked.iter().any(|blocked| matches!(blocked.why, Block::WithForeign { .. }));
     fault(is_held || waits, "is held, and is no claim that is being deleted");
     expects(input, key, *action, expect, &mut fault);
     whose(input, plan, key, change, &mut fault);
@@ -224,7 +224,10 @@ fn whose(input: &Input, plan: &Plan, key: &ObjectKey, change: &Change, fault: &m
                 fault(input.created_namespace(), "is a namespace that ditc did not make");
                 let others = foreign(input);
                 fault(input.choices.with_foreign || others.is_empty(), "is a namespace with what others made");
+                let unlisted = &input.observed.unlisted;
+                fault(input.choices.with_foreign || unlisted.is_empty(), "is a namespace that nobody saw all of");
                 fault(plan.goes_along == others, "takes along what it does not tell of");
+                fault(plan.unlisted == *unlisted, "does not tell what nobody saw");
             }
         }
     }

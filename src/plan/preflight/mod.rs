@@ -20,7 +20,7 @@ mod rights;
 mod tests;
 
 pub use quota::{Limit, Quota, Shortfall};
-pub use rights::{MissingRight, Purpose, Rule, Scope, Verb};
+pub use rights::{MissingRight, Purpose, Rule, Scope, Verb, not_listable};
 
 use crate::quantity::Quantity;
 

@@ -11,7 +11,7 @@ use crate::{
     state::Operation,
 };
 
-use super::super::{Action, Plan, Step};
+use super::super::{Action, Block, Blocked, Plan, Step};
 
 /// The name of ditc's own objects: the record's header and the lease.
 const OWN: &str = "ditc";
@@ -160,6 +160,13 @@ pub(super) fn needs(
     for (key, kind) in waits(plan, watched) {
         needs.watch(&kind, Purpose::Wait(key.clone()));
     }
+    // What waits for a decision needs its rights no less than what does not.
+    for Blocked { key, why, .. } in &plan.blocked {
+        if matches!(why, Block::WithForeign { .. }) {
+            needs.add(&key.kind, &[Verb::Delete], Some(&key.name), Purpose::Change(key.clone()));
+            needs.watch(&key.kind, Purpose::Wait(key.clone()));
+        }
+    }
     own(plan, &mut needs);
     if makes_key {
         needs.add(&GroupKind::new("", "Secret"), &[Verb::Create], None, Purpose::Key);
@@ -193,6 +200,29 @@ pub(super) fn missing(needs: Needs, rules: &[Rule]) -> Vec<MissingRight> {
         }
     }
     found
+}
+
+/// The kinds that nothing lets somebody list, each by its plural: `secrets`, `roles.rbac.authorization.k8s.io`.
+#[must_use]
+pub fn not_listable<'a>(
+    wanted: impl Iterator<Item = &'a GroupKind>,
+    kinds: &Kinds,
+    rules: &[Rule],
+) -> BTreeMap<GroupKind, String> {
+    let mut needs = Collected { needs: Needs::new(), kinds };
+    let mut plurals = BTreeMap::new();
+    for kind in wanted {
+        if let Some(Kind { plural, namespaced: true, .. }) = kinds.get(kind) {
+            plurals.insert((kind.group.clone(), plural.clone()), kind.clone());
+            needs.add(kind, &[Verb::List], None, Purpose::Record);
+        }
+    }
+    let missing = missing(needs.needs, rules).into_iter();
+    let told = missing.filter_map(|MissingRight { group, resource, .. }| {
+        let name = if group.is_empty() { resource.clone() } else { format!("{resource}.{group}") };
+        Some((plurals.remove(&(group, resource))?, name))
+    });
+    told.collect()
 }
 
 /// Kinds that are still there when the server has accepted their end, so that it is waited for.

@@ -541,3 +541,20 @@ fn a_quota_is_judged_as_the_plan_leaves_it() {
     assert_eq!(told("2", false), ["pods=2", "secrets=3"]);
     assert_eq!(told("9", false), ["pods=5", "secrets=3"]);
 }
+
+#[test]
+fn kinds_that_may_not_be_listed_are_named_once() {
+    let kinds = Kinds::builtin();
+    let wanted = [("", "Secret"), ("", "Secret"), ("", "ConfigMap"), ("apps", "Deployment"), ("", "Namespace")]
+        .map(|(group, kind)| GroupKind::new(group, kind));
+    let rule = |verb: &str, resource: &str, names: &[&str]| Rule {
+        verbs: vec![verb.to_owned()],
+        groups: vec!["*".to_owned()],
+        resources: vec![resource.to_owned()],
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    // Neither a right to read nor one to a single name is a right to list.
+    let rules = [rule("list", "configmaps", &[]), rule("get", "secrets", &[]), rule("list", "deployments", &["web"])];
+    let told: Vec<String> = super::not_listable(wanted.iter(), &kinds, &rules).into_values().collect();
+    assert_eq!(told, ["secrets", "deployments.apps"]);
+}

@@ -342,6 +342,8 @@ impl<'a> Document<'a> {
         let flags = flags(context);
         let mut counts = CountsDocument::default();
         counts.add(plan.counts());
+        // What nobody saw goes with its namespace.
+        let leaves_nothing = plan.unlisted.is_empty() || plan.deletes(&ObjectKey::namespace(plan.namespace.as_str()));
         let blocked = |blocked: &'a Blocked| {
             let Blocked { key, component, why, origin } = blocked;
             let (message, ways) = explain(plan, blocked, &flags);
@@ -361,7 +363,7 @@ impl<'a> Document<'a> {
             cluster,
             as_of: as_of.map(|time| time.to_string()),
             applyable: plan.is_applyable() && as_of.is_none(),
-            complete: plan.is_applyable() && as_of.is_none() && !plan.partial && plan.unlisted.is_empty(),
+            complete: plan.is_applyable() && as_of.is_none() && !plan.partial && leaves_nothing,
             partial: plan.partial,
             left_out: LeftOutDocument::all(plan),
             changes: in_order(plan)

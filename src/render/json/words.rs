@@ -74,7 +74,7 @@ pub(super) fn block_word(why: &Block) -> &'static str {
         Block::Held(_) => "held",
         Block::WithEnvironment => "with_environment",
         Block::SecretChanged => "secret_changed",
-        Block::WithForeign(_) => "with_foreign",
+        Block::WithForeign { .. } => "with_foreign",
     }
 }
 

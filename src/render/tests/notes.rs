@@ -123,7 +123,7 @@ fn blocked_objects_say_the_ways_out() {
         (key("StatefulSet", "db"), Block::HoldsData(Losing::Renew(By::Server, "data-db-0".to_owned()))),
         (key("Secret", "db"), Block::HoldsData(Losing::Replace(By::User))),
         (key("Secret", "postgresql"), Block::SecretChanged),
-        (key("Namespace", "jakub"), Block::WithForeign(foreign)),
+        (key("Namespace", "jakub"), Block::WithForeign { others: foreign, unlisted: BTreeSet::new() }),
     ] {
         let origin = (key.name == "orders").then(|| Origin { definition: files.orders(), template: None });
         plan.blocked.push(Blocked { key, component: None, why, origin });

@@ -161,16 +161,32 @@ pub(in crate::render) fn explain(plan: &Plan, blocked: &Blocked, flags: &str) ->
             let what = "It exists, and the definition asks for other keys; the values of a Secret are made once.";
             (what.to_owned(), vec![flag("if all its values may be made anew:", "replace")])
         }
-        Block::WithForeign(keys) => {
-            let number = count(keys.len(), "object", "objects");
-            let names = names(keys.iter().map(ToString::to_string));
-            let what = format!(
-                "{number} in namespace {} that ditc did not make would be deleted with it: {names}.",
+        Block::WithForeign { others, unlisted } => {
+            let number = count(others.len(), "object", "objects");
+            let objects = names(others.iter().map(ToString::to_string));
+            let known = format!(
+                "{number} in namespace {} that ditc did not make would be deleted with it: {objects}.",
                 plan.namespace
             );
+            let kinds = list(&unlisted.iter().map(ToString::to_string).collect::<Vec<_>>());
+            let unknown = format!(
+                "Whatever there is of {kinds} in namespace {} would be deleted with it, and these credentials may not list \
+                 it.",
+                plan.namespace
+            );
+            let what = match (others.is_empty(), unlisted.is_empty()) {
+                (false, false) => format!("{known} {unknown}"),
+                (true, false) => unknown,
+                (_, true) => known,
+            };
+            let first = if others.is_empty() {
+                "let somebody look who may, or have the right to list granted, then run destroy again"
+            } else {
+                "delete or move them first, then run destroy again"
+            };
             let command = format!("ditc destroy {} -with-foreign{flags}", plan.environment);
             let with_it = Way { text: "or delete them with it:", command: Some(command) };
-            (what, vec![way("delete or move them first, then run destroy again"), with_it])
+            (what, vec![way(first), with_it])
         }
     }
 }

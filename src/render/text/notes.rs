@@ -116,13 +116,22 @@ pub(super) fn unrecorded(plan: &Plan, context: &Context<'_>) -> Option<String> {
     ))
 }
 
-/// That objects of ours may be there which nobody could see.
+/// That objects may be there which nobody could see.
 pub(super) fn unlisted(plan: &Plan) -> Option<String> {
     if plan.unlisted.is_empty() {
         return None;
     }
     let Plan { environment, namespace, .. } = plan;
     let kinds = names(plan.unlisted.iter().map(ToString::to_string));
+    if plan.operation == Operation::Destroy {
+        let then = match plan.deletes(&ObjectKey::namespace(namespace.as_str())) {
+            true => format!("what there is of them in namespace {namespace} was not looked at, and goes with it."),
+            false => {
+                format!("whether anything of {environment} is left of them in namespace {namespace} is not known.")
+            }
+        };
+        return Some(format!("these credentials may not list all kinds ({kinds}): {then}"));
+    }
     Some(format!(
         "no record tells what ditc made in namespace {namespace}, and these credentials may not list all that there may \
          be: {kinds}. What ditc made of these kinds, and the files of {environment} do not name any more, is not known: \
