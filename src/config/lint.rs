@@ -42,9 +42,16 @@ fn joined(text: &str, line: usize, end: usize, span: Span) -> Diagnostic {
     let value = value.strip_prefix("- ").unwrap_or(value);
     let value = value.split_once(": ").map_or(value, |(_, value)| value).trim();
     match inside(value) {
+        Some(alone) if is_only_quoted(value) => diagnostic.help(format!("leave out the quotes: `{{{{ {alone} }}}}`")),
         Some(joined) => diagnostic.help(format!("join inside the braces: `{{{{ {joined} }}}}`")),
         None => diagnostic.help("join inside the braces: `{{ a ~ \":\" ~ b }}`"),
     }
+}
+
+/// Whether nothing but quotes stands around one expression.
+fn is_only_quoted(value: &str) -> bool {
+    let unquoted = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
+    unquoted.is_some_and(|inner| matches!(expressions(inner).as_slice(), [only] if *only == (0..inner.len())))
 }
 
 /// The same value as one expression: `{{ a }}:{{ b }}` becomes `a ~ ":" ~ b`.

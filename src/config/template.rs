@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, SourceId, Sources, Span};
 
+mod chart;
 mod complaint;
 
 use complaint::{complaint, undefined};

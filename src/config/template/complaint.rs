@@ -3,7 +3,7 @@
 use minijinja::ErrorKind;
 use serde_json::Value;
 
-use super::{STAND_IN, SYNTAX, line_ranges};
+use super::{STAND_IN, SYNTAX, chart::in_modules, line_ranges};
 use crate::{
     config::{fields::suggest, lint::of_chart},
     diagnostic::{Diagnostic, SourceId, Span},
@@ -33,7 +33,10 @@ pub(super) fn complaint(
     let code = range.clone().and_then(|range| text.get(range)).unwrap_or_default().to_owned();
     let span = Span::new(id, range.unwrap_or(whole));
     let diagnostic = match error.kind() {
-        ErrorKind::UndefinedError => return undefined(&code, span, context),
+        ErrorKind::UndefinedError => match in_modules(text, span.range.start) {
+            Some(help) => Diagnostic::new("unknown name").at(span, "not defined").help(help),
+            None => return undefined(&code, span, context),
+        },
         ErrorKind::SyntaxError => {
             let why = error.detail().unwrap_or("cannot be read");
             if let Some((tag, word)) =
@@ -45,7 +48,9 @@ pub(super) fn complaint(
                 return (diagnostic, None);
             }
             let diagnostic = Diagnostic::new("invalid template").at(span.clone(), why.to_owned());
-            if code.starts_with('.') {
+            if let Some(help) = in_modules(text, span.range.start) {
+                diagnostic.help(help)
+            } else if code.starts_with('.') {
                 let typed = text.get(whole_name(text, span.range.start)).unwrap_or_default();
                 match of_chart(typed) {
                     Some(name) => {

@@ -33,7 +33,7 @@ modules/thing/a.yaml:6:10: expression joined with text · is only a part of the 
   help: join inside the braces: `{{ name ~ ":" ~ environment.name }}`
 modules/thing/a.yaml:7:12: expression joined with text · is only a part of the YAML value it stands in
   `{{ x }}` always gives one whole, quoted YAML value; text beside it would not become part of it
-  help: join inside the braces: `{{ name }}`
+  help: leave out the quotes: `{{ name }}`
 modules/thing/a.yaml:8:15: expression joined with text · is only a part of the YAML value it stands in
   `{{ x }}` always gives one whole, quoted YAML value; text beside it would not become part of it
   help: join inside the braces: `{{ "http://" ~ name }}`
@@ -205,6 +205,62 @@ metadata:
 modules/thing/a.yaml:5:19: unknown name · not defined
   environments/demo.toml:1:15: used by `dependencies.thing`
   templates may not use what is not there; test with `is defined` first
+
+"#]],
+    );
+}
+
+#[test]
+fn tells_what_modules_have_for_the_language_of_charts() {
+    check(
+        r#"
+//- environments/demo.toml
+[dependencies.thing]
+module = "thing"
+//- modules/thing/module.toml
+inputs.end = { type = "string", default = "" }
+//- modules/thing/a.yaml
+{{- if .Values.x }}
+//- modules/thing/b.yaml
+{{/* a chart's comment */}}
+//- modules/thing/c.yaml
+a: {{- range .Values.list }}
+//- modules/thing/d.yaml
+a: {{ include "chart.name" . }}
+//- modules/thing/e.yaml
+a: {{ toYaml .Values.x | nindent 4 }}
+//- modules/thing/f.yaml
+a: {{ default 3 .Values.x }}
+//- modules/thing/g.yaml
+a: {{ inputs.end }}
+b: {{ end }}
+//- modules/thing/h.yaml
+a: {{ printf "%s-x" name }}
+//- modules/thing/i.yaml
+a: {{ name ~ / }}
+"#,
+        str![[r#"
+modules/thing/b.yaml:1:3: invalid template · unexpected `/`
+  help: comments are written `{# ... #}` here
+modules/thing/d.yaml:1:15: invalid template · unexpected string, expected end of variable block
+  help: no template includes another here: write it out, or put a text into `files/NAME` of the module and write `{{ files["NAME"] }}`
+modules/thing/e.yaml:1:34: invalid template · unexpected integer, expected end of variable block
+  help: write `{{ x }}` alone: it is always one whole YAML value, quoted and nested as needed
+modules/thing/f.yaml:1:15: invalid template · unexpected integer, expected end of variable block
+  help: a default stands behind its value here, `{{ x | default(1) }}`, or at the input in module.toml
+modules/thing/h.yaml:1:14: invalid template · unexpected string, expected end of variable block
+  help: texts are joined by `~` here: `{{ a ~ ":" ~ b }}`
+modules/thing/i.yaml:1:14: invalid template · unexpected `/`
+  help: the language is minijinja: https://docs.rs/minijinja/latest/minijinja/syntax/
+modules/thing/a.yaml:1:5: unknown name · not defined
+  environments/demo.toml:1:15: used by `dependencies.thing`
+  help: conditions are tags here: `{% if x %}`, `{% else %}`, `{% endif %}`
+modules/thing/c.yaml:1:14: unknown name · not defined
+  environments/demo.toml:1:15: used by `dependencies.thing`
+  help: loops are tags here: `{% for item in list %}`, `{% endfor %}`
+modules/thing/g.yaml:2:7: unknown name · not defined
+  environments/demo.toml:1:15: used by `dependencies.thing`
+  help: conditions are tags here: `{% if x %}`, `{% else %}`, `{% endif %}`
 
 "#]],
     );
