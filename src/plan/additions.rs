@@ -92,6 +92,10 @@ fn beside_ours(live: &Object, is_told: impl Fn(&Owner) -> bool) -> Vec<Addition>
             found.entry(path.clone()).or_insert(Addition { path, value, manager, time });
         }
     }
+    // A field of an item is told with the item, whoever else wrote it.
+    let paths: Vec<FieldPath> = found.keys().cloned().collect();
+    let lies_in = |path: &FieldPath, other: &FieldPath| path.0.len() > other.0.len() && path.0.starts_with(&other.0);
+    found.retain(|path, _| !paths.iter().any(|other| lies_in(path, other)));
     found.into_values().collect()
 }
 

@@ -286,6 +286,12 @@ fn an_item_that_others_add_to_a_list_is_one_addition_and_none_of_ours() {
     there.0["spec"]["sidecars"] = json!([{"name": "proxy", "image": "envoy"}]);
     let fields = json!({"f:spec": {"f:sidecars": {"k:{\"name\":\"proxy\"}": item}, "f:image": {}}});
     own(&mut there, "istio", "Update", &fields);
+    let report = Scene::new().recorded("a", "u").sees(there.clone()).report();
+    let paths: Vec<String> = report.additions[&web()].fields.iter().map(|field| field.path.to_string()).collect();
+    assert_eq!(paths, [".spec.sidecars[name=\"proxy\"]"]);
+    // Another one writes into the item: it is told once.
+    let image = json!({"f:spec": {"f:sidecars": {"k:{\"name\":\"proxy\"}": {"f:image": {}}}}});
+    own(&mut there, "upgrader", "Update", &image);
     let report = Scene::new().recorded("a", "u").sees(there).report();
     let paths: Vec<String> = report.additions[&web()].fields.iter().map(|field| field.path.to_string()).collect();
     assert_eq!(paths, [".spec.sidecars[name=\"proxy\"]"]);
