@@ -34,7 +34,7 @@ const PIECE: usize = 16 * 1024;
 pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Exec) -> Result<Exit, Failure> {
     let cli::Exec { place, stdin, tty, container, command } = arguments;
     if desk.global.sandbox {
-        return Err(no_processes("run a command in"));
+        return Err(no_processes("run a command in", "leave out --sandbox"));
     }
     if *tty && !(desk.settings.stdin_is_terminal && desk.settings.stdout_is_terminal) {
         let failure = Failure::new(FailureKind::Usage, "-t gives the command a terminal, and there is none here");
@@ -57,7 +57,13 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Exec) -> Result<Exit, 
         stdin: *stdin,
         tty: *tty,
     };
-    let mut running = link.cluster.exec(&workloads.namespace, &process).await?;
+    let mut running = match link.cluster.exec(&workloads.namespace, &process).await {
+        Ok(running) => running,
+        Err(_) if is_served(&link).await => {
+            return Err(no_processes("run a command in", "KUBECONFIG or -context leads to a `ditc sandbox serve`"));
+        }
+        Err(error) => return Err(error.into()),
+    };
     let failed = |error: std::io::Error| Failure::new(FailureKind::Cluster, "the connection broke off").because(&error);
 
     // Restored whichever way this ends.
@@ -113,9 +119,14 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Exec) -> Result<Exit, 
 }
 
 /// The cluster in the box has objects and no processes behind them.
-pub(super) fn no_processes(what: &str) -> Failure {
+pub(super) fn no_processes(what: &str, way: &str) -> Failure {
     Failure::new(FailureKind::Usage, format!("no process runs in the built-in cluster, so there is nothing to {what}"))
-        .hint("it needs a real cluster: leave out --sandbox")
+        .hint(format!("it needs a real cluster: {way}"))
+}
+
+/// Whether the server is the cluster in the box, served for others.
+async fn is_served(link: &Link) -> bool {
+    link.cluster.version().await.is_ok_and(|version| version.ends_with("+sandbox"))
 }
 
 /// What is typed. A thread of its own reads it, since nothing can call it back: it ends with the process.

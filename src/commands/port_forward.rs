@@ -41,7 +41,7 @@ type Caller = (TcpStream, NonZero<u16>);
 pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::PortForward) -> Result<Exit, Failure> {
     let (place, ports) = arguments.target()?;
     if desk.global.sandbox {
-        return Err(no_processes("connect to"));
+        return Err(no_processes("connect to", "leave out --sandbox"));
     }
     let workspace = desk.workspace()?;
     let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;

@@ -31,6 +31,9 @@ pub(super) fn get(store: &Store, objects: &Objects<'_>, query: &Query, form: For
     if objects.subresource == "log" {
         return logs::get(&found, query);
     }
+    if matches!(objects.subresource.as_str(), "exec" | "attach" | "portforward") {
+        return Err(Refusal::bad_request("no process runs in the sandbox".to_owned()));
+    }
     let shown = writes::shown(objects.resource, &found);
     Ok(reply::object(200, objects.resource, &shown, form))
 }

@@ -22,6 +22,24 @@ error: no process runs in the built-in cluster, so there is nothing to connect
 }
 
 #[test]
+fn nothing_runs_in_the_box_where_it_is_served_either() {
+    let workspace = Workspace::of("//- environments/demo.toml\n[services.web]\nimage = \"whoami:v1\"\n");
+    workspace.ditc("apply demo --sandbox -auto-approve").exits(0);
+    let mut serve = workspace.start("sandbox serve");
+    serve.wait_for("kubectl get all -A\n");
+    let told = workspace.ditc("exec demo/web --kubeconfig state/sandbox/kubeconfig -- env").exits(1).out("");
+    told.error(str![[r#"
+error: no process runs in the built-in cluster, so there is nothing to run a
+  command in
+  hint: it needs a real cluster: KUBECONFIG or -context leads to a `ditc sandbox
+    serve`
+
+"#]]);
+    serve.interrupt();
+    serve.end().exits(0);
+}
+
+#[test]
 fn a_terminal_is_given_only_where_there_is_one() {
     let workspace = Workspace::of("//- environments/demo.toml\n[services.web]\nimage = \"whoami:v1\"\n");
     workspace.ditc("exec demo/web -it -- sh").exits(1).out("").error(str![[r#"
