@@ -72,6 +72,13 @@ pub fn history(environment: &EnvironmentName, runs: &[PastRun], flags: &str, sty
     if runs.iter().any(|run| run.definition.as_ref().is_some_and(|definition| definition.is_dirty)) {
         notes.push("+ its files differed from that commit, so no rollback leads there".to_owned());
     }
+    let is_gap = |pair: &[PastRun]| pair[0].serial > pair[1].serial + 1;
+    if runs.windows(2).any(is_gap) {
+        notes.push(
+            "no run is missing: each has the number of the record that it left, and writes it more than once"
+                .to_owned(),
+        );
+    }
     let way = runs.iter().find(|run| !run.is_current && can_be_gone_back_to(run));
     if let Some(run) = way {
         notes.push(format!("To go back to one: ditc rollback {environment} {}{flags}", run.serial));
