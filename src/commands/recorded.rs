@@ -86,7 +86,7 @@ pub(super) async fn ground(
     let Some(there) = labelled.iter().find(|object| plan::made_by_us(object, environment)) else { return Ok(None) };
     let place = there.name().unwrap_or_default();
     let message = format!("namespace {place} has no record, so it is unknown what ditc did there");
-    let hint = format!("ditc state rebuild {environment}{} makes it anew from them", desk.global.repeat());
+    let hint = format!("ditc state rebuild {environment}{} writes one of what is there", desk.global.repeat());
     Err(Failure::new(FailureKind::State, message).hint(hint))
 }
 

@@ -227,6 +227,9 @@ fn a_kubeconfig_that_leads_nowhere_is_told_before_anything_is_asked() {
         .ditc("doctor --kubeconfig right")
         .exits(1)
         .says("is no workspace: it has no environments");
+    // Who has made the directory is not told to make it.
+    let begun = Workspace::of("//- environments/.gitkeep\n");
+    begun.ditc("doctor --sandbox").exits(1).says("is empty").says("mend: `ditc new NAME` writes the first");
 }
 
 #[test]

@@ -340,7 +340,7 @@ hint: ditc state rebuild demo --sandbox makes the record anew from the objects
 Environment demo
 
 error: namespace demo has no record, so it is unknown what ditc did there
-  hint: ditc state rebuild demo --sandbox makes it anew from them
+  hint: ditc state rebuild demo --sandbox writes one of what is there
 
 "#]])
         .error("")

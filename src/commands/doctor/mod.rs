@@ -59,10 +59,17 @@ fn workspace(desk: &Desk<'_>, findings: &mut Vec<Finding>) -> Option<config::Wor
         }
     };
     if !files.keys().any(|path| path.starts_with("environments/")) {
-        let text = format!("{} is no workspace: it has no environments", root.display());
-        let finding = Finding::bad(SUBJECT, text, "Nothing can be planned.");
-        let finding = finding.mend("go to the directory that holds environments/, or name it with -chdir=DIR");
-        findings.push(finding.mend("mkdir environments, then `ditc new NAME`, begins one"));
+        const IMPACT: &str = "Nothing can be planned.";
+        let new = format!("ditc new NAME{}", chdir(desk));
+        findings.push(match files::is_directory(&root.join("environments")) {
+            true => Finding::bad(SUBJECT, format!("environments/ of {} is empty", root.display()), IMPACT)
+                .mend(format!("`{new}` writes the first")),
+            false => {
+                Finding::bad(SUBJECT, format!("{} is no workspace: it has no environments/", root.display()), IMPACT)
+                    .mend("go to the directory that holds environments/, or name it with -chdir=DIR")
+                    .mend(format!("mkdir environments, then `{new}`, begins one"))
+            }
+        });
         return None;
     }
     let mut workspace = config::parse(&files);
