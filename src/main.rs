@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use ditc::{
-    cli::{Cli, Stop},
+    cli::{self, Cli, Stop},
     failure::Exit,
     settings::Settings,
     terminal::{self, Terminal, Wishes},
@@ -20,7 +20,8 @@ fn main() -> ExitCode {
             return Exit::Done.into();
         }
         Err(Stop::Failure(failure)) => {
-            return Terminal::new(&settings, Wishes::default()).report(&failure).into();
+            let wishes = cli::unread(std::env::args_os(), &settings.arguments);
+            return Terminal::new(&settings, wishes).report(&failure).into();
         }
     };
     let terminal = Terminal::new(&settings, cli.wishes());

@@ -7,7 +7,7 @@ use std::{
 
 use clap::Command;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, terminal::Wishes};
 
 use super::{COMPLETE, refused, usage};
 
@@ -64,6 +64,16 @@ pub(super) fn rewrite(
     }
     program.extend(rewritten);
     Ok(Rewritten { arguments: program, added })
+}
+
+/// What can be told of a command line that makes no sense: whether it wants no colours.
+#[must_use]
+pub fn unread(arguments: impl IntoIterator<Item = OsString>, variables: &BTreeMap<String, String>) -> Wishes {
+    let is_flag = |word: &str| matches!(word, "-no-color" | "--no-color");
+    let mut typed = arguments.into_iter().take_while(|argument| argument != "--");
+    let no_color = typed.any(|argument| argument.to_str().is_some_and(is_flag))
+        || variables.values().any(|text| text.split_whitespace().any(is_flag));
+    Wishes { no_color, ..Wishes::default() }
 }
 
 /// The variables that hold arguments of a command, the most general first. Names of variables have no dashes.

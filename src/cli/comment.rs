@@ -4,16 +4,19 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+/// What the help of `ditc comment` begins with.
+pub(super) const COMMENT: &str = "Post what -format markdown=FILE wrote to a pull request on GitHub: one comment for each environment, which \
+    the next run changes in its place. In a workflow, all that is needed is known from GITHUB_REPOSITORY, \
+    GITHUB_EVENT_PATH, GITHUB_SHA, GITHUB_API_URL and GITHUB_TOKEN (or GH_TOKEN, DITC_GITHUB_TOKEN); flags say it \
+    elsewhere. The token needs `pull-requests: write`, with -status `statuses: write`, with -deployment `deployments: \
+    write`.\n\nWhere `ditc plan --changed-since` or --all wrote the file, the comment of \
+    an environment that has no changes any more says so.\n\nA run of a pull request from a fork gets no token that may write: that is told, and is no error.";
+
 /// `ditc comment`
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(
-    long_about = "Post what -format markdown=FILE wrote to a pull request on GitHub: one comment for each environment, which \
-        the next run changes in its place. In a workflow, all that is needed is known from GITHUB_REPOSITORY, \
-        GITHUB_EVENT_PATH, GITHUB_SHA, GITHUB_API_URL and GITHUB_TOKEN (or GH_TOKEN, DITC_GITHUB_TOKEN); flags say it \
-        elsewhere. The token needs `pull-requests: write`, with -status `statuses: write`, with -deployment `deployments: \
-        write`.\n\nA run of a pull request from a fork gets no token that may write: that is told, and is no error.",
     after_help = "Examples:\n  ditc plan --changed-since origin/main -format markdown=plan.md\n  ditc comment plan.md -status\n  \
-        ditc comment apply.md -deployment -environment-url=https://jakub.preview.example.com\n  \
+        ditc comment apply.md -deployment -environment-url=https://jakub.dev\n  \
         ditc comment plan.md -repo=kooba/ditc -pr=12 -dry-run"
 )]
 pub struct Comment {
@@ -38,7 +41,7 @@ pub struct Comment {
     /// Where people reach the environment, for -deployment
     #[arg(long, value_name = "URL", requires = "deployment")]
     pub environment_url: Option<String>,
-    /// Ask and write nothing, but tell what would be posted
+    /// Ask and write nothing, but print what would be posted
     #[arg(long)]
     pub dry_run: bool,
 }

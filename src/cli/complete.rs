@@ -7,6 +7,9 @@ use clap::{Arg, Command, CommandFactory, ValueEnum};
 
 use super::{Cli, FormKind};
 
+/// The command that clap adds.
+const HELP: &str = "help";
+
 /// What is typed at the cursor, and what may stand there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
@@ -26,6 +29,8 @@ pub struct Cursor {
 pub enum Wanted {
     Words(Vec<Candidate>),
     Environments,
+    /// Or a template of others.
+    Definitions,
     /// Or the file of a saved plan.
     EnvironmentsOrFiles,
     Addresses,
@@ -63,6 +68,8 @@ pub fn cursor(words: &[String]) -> Cursor {
         names: Vec::new(),
         flags: BTreeMap::new(),
     };
+    // `help` is followed by the words of a command, and by nothing of what they take.
+    let mut is_help = false;
     // A flag whose value comes as a word of its own.
     let mut open: Option<&Arg> = None;
     for word in &words {
@@ -81,11 +88,16 @@ pub fn cursor(words: &[String]) -> Cursor {
             }
         } else if let Some(verb) = command.find_subcommand(word).filter(|_| cursor.names.is_empty()) {
             command = verb;
+        } else if word == HELP && std::ptr::eq(command, &root) && !is_help && cursor.names.is_empty() {
+            is_help = true;
         } else {
             cursor.names.push(word.clone());
         }
     }
     match (open, last.strip_prefix('-')) {
+        _ if is_help => {
+            cursor.wanted = verbs(command).filter(|_| cursor.names.is_empty()).map_or(Wanted::Nothing, Wanted::Words);
+        }
         (Some(flag), _) => cursor.wanted = value(flag, command),
         (None, Some(rest)) => match rest.trim_start_matches('-').split_once('=') {
             Some((name, typed)) => {
@@ -99,7 +111,12 @@ pub fn cursor(words: &[String]) -> Cursor {
                 cursor.wanted = Wanted::Words(flags(&root, command, if rest.starts_with('-') { "--" } else { "-" }));
             }
         },
-        (None, None) => cursor.wanted = positional(command, cursor.names.len()),
+        (None, None) => {
+            cursor.wanted = positional(command, cursor.names.len());
+            if let (Wanted::Words(words), true) = (&mut cursor.wanted, std::ptr::eq(command, &root)) {
+                words.push(Candidate { word: HELP.to_owned(), about: "Print the help of a command".to_owned() });
+            }
+        }
     }
     cursor
 }
@@ -161,12 +178,20 @@ fn flags(root: &Command, command: &Command, dashes: &str) -> Vec<Candidate> {
     flags.chain([help]).collect()
 }
 
+/// The words that a command begins with; none where it is one itself.
+fn verbs(command: &Command) -> Option<Vec<Candidate>> {
+    let about = |verb: &Command| verb.get_about().map(ToString::to_string).unwrap_or_default();
+    let visible = command.get_subcommands().filter(|verb| !verb.is_hide_set());
+    let verbs: Vec<Candidate> =
+        visible.map(|verb| Candidate { word: verb.get_name().to_owned(), about: about(verb) }).collect();
+    (!verbs.is_empty()).then_some(verbs)
+}
+
 fn positional(command: &Command, before: usize) -> Wanted {
-    let visible = || command.get_subcommands().filter(|verb| !verb.is_hide_set());
-    if before == 0 && visible().next().is_some() {
-        let about = |verb: &Command| verb.get_about().map(ToString::to_string).unwrap_or_default();
-        let verbs = visible().map(|verb| Candidate { word: verb.get_name().to_owned(), about: about(verb) });
-        return Wanted::Words(verbs.collect());
+    if before == 0
+        && let Some(verbs) = verbs(command)
+    {
+        return Wanted::Words(verbs);
     }
     let positionals: Vec<&Arg> = command.get_positionals().filter(|positional| !positional.is_last_set()).collect();
     let repeats = |positional: &&Arg| matches!(positional.get_action(), clap::ArgAction::Append);
@@ -191,12 +216,14 @@ fn value(of: &Arg, command: &Command) -> Wanted {
     let name = of.get_value_names().and_then(<[_]>::first).map(|name| name.as_str()).unwrap_or_default();
     match (name, of.get_long(), command.get_name()) {
         // A name that is to be new.
-        ("ENV", None, "new") => Wanted::Nothing,
+        ("ENV", None, "new") | ("ENV", Some("name"), _) => Wanted::Nothing,
+        // Templates are changed too, and are what others extend.
+        ("ENV", None, "set") | ("ENV", Some("from"), _) => Wanted::Definitions,
         ("ENV", _, _) => Wanted::Environments,
         ("ENV|FILE", _, _) => Wanted::EnvironmentsOrFiles,
         ("ADDRESS", _, _) => Wanted::Addresses,
         ("ENV[/COMPONENT]" | "ENV/COMPONENT", _, _) => Wanted::Places,
-        ("COMPONENT", _, _) => Wanted::Components,
+        ("COMPONENT" | "SERVICE", _, _) => Wanted::Components,
         ("NAME", Some("context"), _) => Wanted::Contexts,
         ("NAME", Some("cluster"), _) => Wanted::Clusters,
         ("NAME", Some("user"), _) => Wanted::Users,
@@ -239,6 +266,16 @@ mod tests {
     }
 
     #[test]
+    fn help_is_a_command_followed_by_commands() {
+        assert!(words("").contains(&"help".to_owned()) && !words("state ").contains(&"help".to_owned()));
+        assert!(words("help pl").contains(&"plan".to_owned()));
+        assert_eq!(words("help state "), ["list", "show", "rebuild"]);
+        for line in ["help plan ", "help plan -", "help nothing "] {
+            assert_eq!(at(line).wanted, Wanted::Nothing, "{line}");
+        }
+    }
+
+    #[test]
     fn flags_have_as_many_dashes_as_were_typed() {
         assert!(words("plan -").contains(&"-target=".to_owned()) && words("plan -d").contains(&"-destroy".to_owned()));
         assert!(words("plan --").contains(&"--target=".to_owned()) && words("--").contains(&"--chdir=".to_owned()));
@@ -266,7 +303,11 @@ mod tests {
             ("port-forward jakub ", Wanted::Components),
             ("modules show ", Wanted::Modules),
             ("new ", Wanted::Nothing),
-            ("new pr-1 --from=", Wanted::Environments),
+            ("new pr-1 --from=", Wanted::Definitions),
+            ("set ", Wanted::Definitions),
+            ("set jakub ", Wanted::Components),
+            ("set jakub orders ", Wanted::Nothing),
+            ("import payload x.json -name=", Wanted::Nothing),
             ("-chdir ", Wanted::Directories),
             ("plan jakub -out ", Wanted::Files),
             ("plan jakub -context ", Wanted::Contexts),

@@ -1,5 +1,7 @@
 //! The manual: a page for every command, made of its help.
 
+use std::io::Write;
+
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 
@@ -72,12 +74,26 @@ fn gather(command: &Command, path: &mut Vec<String>, pages: &mut Vec<Page>) {
     path.pop();
 }
 
+/// How it is typed. All its flags are listed below, so here they are one word.
+fn synopsis(command: &Command, path: &[String]) -> String {
+    let usage = command.clone().render_usage().to_string();
+    let name = path.join(" ");
+    let line = |line: &str| {
+        let line = line.trim().trim_start_matches("Usage: ");
+        match line.strip_prefix(&name) {
+            Some(rest) => format!(".br\n\\fB{}\\fR{}\n", plain(&name), plain(rest)),
+            None => format!(".br\n{}\n", plain(line)),
+        }
+    };
+    format!(".SH SYNOPSIS\n{}", usage.lines().map(line).collect::<String>())
+}
+
 fn page(command: &Command, path: &[String]) -> String {
     let man = Man::new(command.clone());
     let mut roff: Vec<u8> = Vec::new();
     let parts = man
         .render_name_section(&mut roff)
-        .and_then(|()| man.render_synopsis_section(&mut roff))
+        .and_then(|()| roff.write_all(synopsis(command, path).as_bytes()))
         .and_then(|()| man.render_description_section(&mut roff))
         .and_then(|()| man.render_options_section(&mut roff));
     parts.expect("a Vec takes every byte");
@@ -119,25 +135,27 @@ fn page(command: &Command, path: &[String]) -> String {
 fn examples(after: &str) -> String {
     let mut out = String::from(".SH EXAMPLES\n");
     let mut is_open = false;
-    let mut prose = Vec::new();
+    let mut goes_on = false;
     for line in after.lines().filter(|line| !line.starts_with("Example")) {
-        match line.strip_prefix("  ") {
-            Some(example) => {
-                if !is_open {
-                    out.push_str(".nf\n");
-                    is_open = true;
-                }
-                out.push_str(&format!("{}\n", plain(example)));
-            }
-            None => prose.push(line),
+        let typed = line.strip_prefix("  ");
+        match (typed, is_open) {
+            (Some(_), false) if out.ends_with("EXAMPLES\n") => out.push_str(".nf\n"),
+            (Some(_), false) => out.push_str(".PP\n.nf\n"),
+            (None, true) => out.push_str(".fi\n"),
+            (Some(_), true) | (None, false) => {}
+        }
+        is_open = typed.is_some();
+        let is_prose = typed.is_none() && !line.is_empty();
+        if is_prose && !goes_on {
+            out.push_str(".PP\n");
+        }
+        goes_on = is_prose;
+        if is_open || is_prose {
+            out.push_str(&format!("{}\n", plain(typed.unwrap_or(line))));
         }
     }
     if is_open {
         out.push_str(".fi\n");
-    }
-    let prose = prose.join("\n");
-    for paragraph in prose.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty()) {
-        out.push_str(&format!(".PP\n{}\n", plain(paragraph)));
     }
     out
 }
@@ -183,5 +201,8 @@ mod tests {
         let after = "Examples:\n  ditc plan -out=a.plan\n  .odd\n\nMore of it,\nin prose.";
         let expected = ".SH EXAMPLES\n.nf\nditc plan \\-out=a.plan\n\\&.odd\n.fi\n.PP\nMore of it,\nin prose.\n";
         assert_eq!(examples(after), expected);
+        let after = "Examples:\n  one\n\n  two\n\nIt looks so:\n  {\n    x\n  }\n\nAnd so on.";
+        let expected = ".SH EXAMPLES\n.nf\none\n.fi\n.PP\n.nf\ntwo\n.fi\n.PP\nIt looks so:\n.PP\n.nf\n{\n  x\n}\n.fi\n.PP\nAnd so on.\n";
+        assert_eq!(examples(after), expected, "each in its place");
     }
 }

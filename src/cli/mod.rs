@@ -47,6 +47,7 @@ pub use tools::{Fmt, Modules, ModulesAction, New, Schema, SchemaOf, Validate};
 pub use write::{Import, ImportPayload, Set};
 
 use arguments::Rewritten;
+pub use arguments::unread;
 pub use man::{Page, pages};
 pub use several::{Meant, Several};
 pub use shell::{Complete, Completions, Man, Shell};
@@ -62,11 +63,11 @@ pub use views::{Doctor, Explain, Graph, GraphFormat, History, Rollback};
     long_about = "Keeps preview environments on Kubernetes equal to what git says.\n\nTOML files in environments/ \
         describe them; `plan` shows what would change and why, `apply` does exactly that, in order, and waits until it \
         works.",
-    after_help = "Examples:\n  ditc plan jakub               what would change in environment jakub, and why\n  \
+    after_help = "Examples:\n  ditc plan jakub               what would change in it, and why\n  \
         ditc apply jakub              make it so, after a question\n  \
         ditc apply jakub --sandbox    the same in the built-in cluster\n  \
         ditc plan --all               all environments, with one summary",
-    after_long_help = "Examples:\n  ditc plan jakub               what would change in environment jakub, and why\n  \
+    after_long_help = "Examples:\n  ditc plan jakub               what would change in it, and why\n  \
         ditc apply jakub              make it so, after a question\n  \
         ditc apply jakub --sandbox    the same in the built-in cluster\n  \
         ditc plan --all               all environments, with one summary\n\n\
@@ -112,6 +113,7 @@ pub enum Verb {
     )]
     Apply(Apply),
     /// Keep the commits that references to git stand for in a file
+    #[command(long_about = references::LOCK)]
     Lock(Lockfile),
     /// Remove environments and all that is in them
     #[command(after_help = "Examples:\n  ditc destroy jakub\n  ditc destroy pr-12 -auto-approve   in CI\n  \
@@ -128,7 +130,7 @@ pub enum Verb {
             anew, objects that nobody described, runs that stopped half-way. Nothing is changed, and what \
             the files say now does not matter.\n\nExit codes: 0 no drift, 2 drift, 1 something could not be looked at.",
         after_help = "Examples:\n  ditc drift jakub\n  ditc drift 'pr-*' -strict   also what others added beside ours\n  \
-            ditc drift --all -json      all, also those without a file, for a nightly job\n  \
+            ditc drift --all -json      also those without a file, for a nightly job\n  \
             ditc drift --changed-since main"
     )]
     Drift(Drift),
@@ -146,8 +148,8 @@ pub enum Verb {
     Status(Status),
     /// Show what the pods of a component say
     #[command(after_help = "Examples:\n  ditc logs jakub/orders\n  ditc logs jakub.services.orders -f -since=5m\n  \
-        ditc logs jakub -tail=20              all components, each line with its pod\n  \
-        ditc logs jakub/orders -previous      before the last restart")]
+        ditc logs jakub -tail=20           all components, each line with its pod\n  \
+        ditc logs jakub/orders -previous   before the last restart")]
     Logs(Logs),
     /// Run a command in a pod of a component
     #[command(
@@ -176,6 +178,7 @@ pub enum Verb {
     /// Begin an environment: write its file
     New(New),
     /// Change keys in an environment's file, comments and layout kept
+    #[command(long_about = write::SET)]
     Set(Set),
     /// Turn what described environments before into files of ditc
     #[command(subcommand)]
@@ -185,18 +188,25 @@ pub enum Verb {
     /// Print the JSON Schema of a kind of file, or of what -json prints
     Schema(Schema),
     /// Explain a component or an object: its line, its plan, how it is
+    #[command(long_about = views::EXPLAIN)]
     Explain(Explain),
     /// Draw an environment: what must work before what
+    #[command(long_about = views::GRAPH)]
     Graph(Graph),
     /// List the runs that changed an environment
+    #[command(long_about = views::HISTORY)]
     History(History),
     /// Go back to the files of an earlier run, as git has them
+    #[command(long_about = views::ROLLBACK)]
     Rollback(Rollback),
     /// Post what was told to a pull request on GitHub
+    #[command(long_about = comment::COMMENT)]
     Comment(Comment),
     /// Look for what keeps ditc from working, and tell the mend
+    #[command(long_about = views::DOCTOR)]
     Doctor(Doctor),
     /// Print the completions for a shell
+    #[command(long_about = shell::COMPLETIONS)]
     Completions(Completions),
     #[command(name = COMPLETE, hide = true)]
     Complete(Complete),

@@ -17,6 +17,9 @@ pub struct Length {
     /// New objects in one line each, no legend, and no remarks that ask nothing of you
     #[arg(long, help_heading = "Output")]
     pub concise: bool,
+    /// Texts that come or go in all their length; without it their first lines are shown
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["compact", "concise"])]
+    pub full: bool,
 }
 
 /// In which forms it is told, and where else it goes.
@@ -78,9 +81,10 @@ fn form(text: &str) -> Result<Form, String> {
 impl Length {
     fn detail(&self) -> Detail {
         match self {
-            Length { compact: true, concise: _ } => Detail::Compact,
-            Length { compact: false, concise: true } => Detail::Concise,
-            Length { compact: false, concise: false } => Detail::Whole,
+            Length { compact: true, concise: _, full: _ } => Detail::Compact,
+            Length { compact: false, concise: true, full: _ } => Detail::Concise,
+            Length { compact: false, concise: false, full: true } => Detail::Full,
+            Length { compact: false, concise: false, full: false } => Detail::Whole,
         }
     }
 }

@@ -33,14 +33,16 @@ impl References {
     }
 }
 
+/// What the help of `ditc lock` begins with.
+pub(super) const LOCK: &str = "Write environments/ENV.lock.toml: the commit that each tag, branch, release or range of an environment \
+    stands for. `plan` and `apply` keep to it until it is upgraded; without such a file they look references up each \
+    time.\n\nWhat is in the file already stays as it is, unless the environment follows something else by now.";
+
 /// `ditc lock`
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(
-    long_about = "Write environments/ENV.lock.toml: the commit that each tag, branch, release or range of an environment \
-        stands for. `plan` and `apply` keep to it until it is upgraded; without such a file they look references up each \
-        time.\n\nWhat is in the file already stays as it is, unless the environment follows something else by now.",
-    after_help = "Examples:\n  ditc lock jakub\n  ditc lock jakub -upgrade          all services, to where their references are now\n  \
-        ditc lock jakub -upgrade=orders   this one alone\n  ditc lock --all -check            in CI: exit 1 if a file is missing something or a tag moved"
+    after_help = "Examples:\n  ditc lock jakub\n  ditc lock jakub -upgrade          all services, to where tags are now\n  \
+        ditc lock jakub -upgrade=orders   this one alone\n  ditc lock --all -check            in CI: exit 1 if one is out of date"
 )]
 pub struct Lockfile {
     /// Environments by name; `*` stands for any characters, as in 'pr-*'

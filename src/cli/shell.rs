@@ -4,15 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+/// What the help of `ditc completions` begins with.
+pub(super) const COMPLETIONS: &str = "Print the completions for a shell: commands, flags, and, as they are in the workspace at that moment, \
+    environments, addresses and modules.";
+
 /// `ditc completions`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
-#[command(
-    long_about = "Print the completions for a shell: commands, flags, and, as they are in the workspace at that moment, \
-        environments, addresses and modules.",
-    after_help = "Examples:\n  ditc completions bash > ~/.local/share/bash-completion/completions/ditc\n  \
-        ditc completions zsh > ~/.zfunc/_ditc    with ~/.zfunc in $fpath, before compinit\n  \
-        ditc completions fish > ~/.config/fish/completions/ditc.fish"
-)]
+#[command(after_help = "Examples:\n  ditc completions bash > ~/.local/share/bash-completion/completions/ditc\n  \
+        ditc completions zsh > ~/.zfunc/_ditc    in $fpath, before compinit\n  \
+        ditc completions fish > ~/.config/fish/completions/ditc.fish")]
 pub struct Completions {
     /// The shell
     #[arg(value_name = "SHELL", value_enum)]

@@ -6,7 +6,7 @@ use clap::CommandFactory;
 
 mod page;
 
-use super::{Cli, State, Stop, Subject, Verb};
+use super::{Cli, State, Stop, Subject, Verb, unread};
 use crate::address::Which;
 use crate::names::EnvironmentName;
 
@@ -32,6 +32,29 @@ fn the_command_is_well_formed() {
 }
 
 #[test]
+fn what_a_command_says_of_itself_at_length_is_its_help() {
+    for verb in ["comment", "completions", "doctor", "explain", "graph", "history", "lock", "rollback", "set"] {
+        let command = Cli::command();
+        let long = command.find_subcommand(verb).and_then(|verb| verb.get_long_about()).map(ToString::to_string);
+        assert!(long.as_deref().is_some_and(|long| long.len() > 100), "{verb}: {long:?}");
+    }
+}
+
+#[test]
+fn no_example_is_wider_than_a_terminal() {
+    fn look(command: &clap::Command, path: &str) {
+        let path = format!("{path} {}", command.get_name());
+        let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        // Prose is wrapped; what is typed is not, and stands seven columns in on the manual's pages.
+        for line in after.lines().filter_map(|line| line.strip_prefix("  ")) {
+            assert!(line.chars().count() <= 73, "{path}: {line}");
+        }
+        command.get_subcommands().for_each(|inner| look(inner, &path));
+    }
+    look(&Cli::command(), "");
+}
+
+#[test]
 fn long_flags_take_one_dash_or_two() {
     let one = parse("ditc apply jakub -auto-approve -lock-timeout=5m -parallelism 3 -input=false -no-color -context x")
         .unwrap();
@@ -45,6 +68,17 @@ fn long_flags_take_one_dash_or_two() {
     assert_eq!(one.global.repeat(), " --context=x");
     let cli = Cli::parse_from(["ditc", "plan", "a", "-chdir", "my dir"].map(OsString::from), &BTreeMap::new()).unwrap();
     assert_eq!(cli.global.repeat(), " --chdir='my dir'");
+}
+
+#[test]
+fn a_line_that_makes_no_sense_may_still_want_no_colours() {
+    let wants = |line: &str, variables: &[(&str, &str)]| {
+        let variables = variables.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        unread(line.split(' ').map(OsString::from), &variables).no_color
+    };
+    assert!(wants("ditc plam -no-color", &[]) && wants("ditc --no-color plan -nothing", &[]));
+    assert!(wants("ditc plam", &[("DITC_CLI_ARGS", "-q -no-color")]));
+    assert!(!wants("ditc plam", &[]) && !wants("ditc exec a/b -x -- ls --no-color", &[]));
 }
 
 #[test]

@@ -26,10 +26,8 @@ pub struct Validate {
 
 /// `ditc fmt`
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
-#[command(
-    after_help = "Examples:\n  ditc fmt                   all files of the workspace; lists those it changed\n  \
-    ditc fmt -check -diff      change nothing, show what would be; in CI\n  ditc fmt environments/jakub.toml"
-)]
+#[command(after_help = "Examples:\n  ditc fmt                   all files; lists those it changed\n  \
+    ditc fmt -check -diff      change nothing, show what would be; in CI\n  ditc fmt environments/jakub.toml")]
 pub struct Fmt {
     /// The files to format; without one ditc.toml, environments/*.toml and modules/*/module.toml
     #[arg(value_name = "FILE")]
@@ -105,6 +103,8 @@ pub enum SchemaOf {
     Apply,
     /// Each line of `ditc destroy -json`
     Destroy,
+    /// Each line of `ditc rollback -json`
+    Rollback,
     /// What `ditc drift -json` prints
     Drift,
     /// What `ditc status -json` prints
@@ -145,4 +145,10 @@ pub enum SchemaOf {
     Lock,
     /// What `ditc comment -json` prints
     Comment,
+    /// What `ditc set -json` prints
+    Set,
+    /// What `ditc import payload -json` prints
+    ImportPayload,
+    /// What `ditc man -json` prints
+    Man,
 }

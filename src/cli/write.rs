@@ -6,21 +6,21 @@ use clap::{Args, Subcommand};
 
 use crate::{config::Assignment, names::EnvironmentName};
 
+/// What the help of `ditc set` begins with.
+pub(super) const SET: &str = "Set keys of a service or dependency in the file of an environment. Comments, order and spaces stay; \
+    what is set is checked before it is written, and what would make the file invalid is refused. A component that \
+    comes from an environment named by `extends` gets a table in this file.\n\nA value is what its key holds: a text for tag, \
+    chart, image and every variable in env, else a number, true, false, a list or a table where it looks like one. What \
+    stands in quotes is always a text.";
+
 /// `ditc set`
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
-#[command(
-    long_about = "Set keys of a service or dependency in the file of an environment. Comments, order and spaces stay; \
-        what is set is checked before it is written, and what would make the file invalid is refused. A component that \
-        comes from an environment named by `extends` gets a table in this file.\n\nA value is what its key holds: a text for tag, \
-        chart, image and every variable in env, else a number, true, false, a list or a table where it looks like one. What \
-        stands in quotes is always a text.",
-    after_help = "Examples:\n  ditc set jakub orders tag=v1.2            follow another tag\n  \
+#[command(after_help = "Examples:\n  ditc set jakub orders tag=v1.2            follow another tag\n  \
         ditc set jakub orders branch=main         in the place of the tag\n  \
         ditc set jakub orders replicas=3 image=jakubborys/ditc-orders\n  \
         ditc set jakub orders env.LOG_LEVEL=debug values.replicaCount=2\n  \
         ditc set jakub orders -unset=replicas     so that the default holds\n  \
-        ditc set base postgresql inputs.storage=2Gi"
-)]
+        ditc set base postgresql inputs.storage=2Gi")]
 pub struct Set {
     /// The environment whose file is changed: environments/ENV.toml
     #[arg(value_name = "ENV")]
@@ -68,17 +68,18 @@ fn key(text: &str) -> Result<Assignment, String> {
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Import {
     /// Turn the payload of the old provisioning scripts, environment.json, into an environment's file
-    #[command(after_help = "Examples:\n  ditc import payload environment.json                  print the file\n  \
-        ditc import payload environment.json -write           into environments/, under the payload's name\n  \
+    #[command(after_help = "Examples:\n  ditc import payload environment.json            print the file\n  \
+        ditc import payload environment.json -write     into environments/\n  \
         ditc import payload environment.json -name=jakub -write\n  \
         ditc import payload environment.json -out=jakub.toml\n\n\
         The payload is one object of JSON; of each project all three keys are needed:\n  \
         {\n    \"action\": \"create\",                ignored, and told\n    \"name\": \"jakub\",                   \
         the environment\n    \"projects\": {\n      \"orders\": {\"org\": \"kooba\", \"repo\": \"ditc-orders\", \"tag\": \"dev\"}\n    \
-        }\n  }\n\nOf each project a service is made: its repository, its tag, the chart at charts/NAME with one replica. The\n\
-        dependencies of the old scripts are added, as they were to every environment: postgresql, rabbitmq and redis,\n\
-        unless what the environment extends has them. What is assumed so, and what has no place in the file, is told on\n\
-        standard error.")]
+        }\n  }\n\nOf each project a service is made: its repository, its tag, the chart at\n\
+        charts/NAME with one replica. The dependencies of the old scripts are added,\n\
+        as they were to every environment: postgresql, rabbitmq and redis, unless what\n\
+        the environment extends has them. What is assumed so, and what has no place in\n\
+        the file, is told on standard error.")]
     Payload(ImportPayload),
 }
 

@@ -58,6 +58,11 @@ fn candidates(desk: &Desk<'_>, cursor: &Cursor) -> Vec<Candidate> {
             let unnamed = names.filter(|name| !cursor.names.iter().any(|named| named == name.as_str()));
             unnamed.map(|name| plain(name.to_string(), "environment")).collect()
         }
+        Wanted::Definitions => {
+            let workspace = workspace(desk, cursor);
+            let names = workspace.iter().flat_map(config::Workspace::all_names);
+            names.map(|name| plain(name.to_string(), "environment")).collect()
+        }
         Wanted::Addresses => addresses(desk, cursor).into_iter().map(of_address).collect(),
         Wanted::Places => {
             let environments =

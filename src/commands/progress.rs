@@ -132,7 +132,7 @@ impl Warned {
 pub(super) fn say(desk: &Desk<'_>, plan: &Plan, event: &Event) {
     if desk.terminal.wants_text()
         && !desk.global.quiet
-        && !(desk.detail != Detail::Whole && is_only_live(event))
+        && !(desk.detail < Detail::Whole && is_only_live(event))
         && let Some(line) = render::text::event(event, plan, desk.terminal.out_style)
     {
         desk.terminal.out(&line);

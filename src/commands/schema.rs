@@ -21,7 +21,7 @@ pub(super) fn run(desk: &Desk<'_>, arguments: &cli::Schema) -> Result<Exit, Fail
         SchemaOf::Ditc => config::ditc_schema(),
         SchemaOf::Plan => schema(Printed::Plan),
         SchemaOf::Show => schema(Printed::Show),
-        SchemaOf::Apply | SchemaOf::Destroy => schema(Printed::Apply),
+        SchemaOf::Apply | SchemaOf::Destroy | SchemaOf::Rollback => schema(Printed::Apply),
         SchemaOf::Drift => schema(Printed::Drift),
         SchemaOf::Status => schema(Printed::Status),
         SchemaOf::Validate => schema(Printed::Validate),
@@ -41,6 +41,9 @@ pub(super) fn run(desk: &Desk<'_>, arguments: &cli::Schema) -> Result<Exit, Fail
         SchemaOf::Doctor => schema(Printed::Doctor),
         SchemaOf::Lock => schema(Printed::Lock),
         SchemaOf::Comment => schema(Printed::Comment),
+        SchemaOf::Set => schema(Printed::Set),
+        SchemaOf::ImportPayload => schema(Printed::ImportPayload),
+        SchemaOf::Man => schema(Printed::Man),
     };
     desk.terminal.out(&format!("{printed:#}"));
     Ok(Exit::Done)

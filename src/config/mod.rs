@@ -149,6 +149,11 @@ impl Workspace {
         self.environments.iter().filter(|(_, file)| !file.is_abstract()).map(|(name, _)| name)
     }
 
+    /// Every environment that has a file, templates of others too.
+    pub fn all_names(&self) -> impl Iterator<Item = &EnvironmentName> {
+        self.environments.keys()
+    }
+
     /// Finds an environment that can be planned.
     ///
     /// # Errors

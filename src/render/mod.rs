@@ -36,6 +36,8 @@ pub enum Detail {
     Concise,
     #[default]
     Whole,
+    /// `-full`: as whole as it gets, with texts of any length.
+    Full,
 }
 
 /// A file whose form is not the canonical one.

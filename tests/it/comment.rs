@@ -248,7 +248,8 @@ error: it is not known which commit is meant
         (
             "comment plan.md -repo=kooba/shop -pr=12 -commit=../../x",
             str![[r#"
-error: invalid value '../../x' for '--commit <SHA>': it is no commit: write 40 digits and letters from a to f
+error: invalid value '../../x' for '--commit <SHA>': it is no commit: write 40
+  digits and letters from a to f
 
 For more information, try '--help'.
 

@@ -337,14 +337,17 @@ error: cycle of needs
 fn bad_names_on_the_command_line() {
     let workspace = Workspace::of(WEB);
     workspace.ditc("apply Demo --sandbox -auto-approve").exits(1).out("").error(str![[r#"
-error: invalid value 'Demo' for '[ENV|FILE]...': may hold only lower-case letters, digits and `-`, not 'D'
+error: invalid value 'Demo' for '[ENV|FILE]...': may hold only lower-case
+  letters, digits and `-`, not 'D'
 
 For more information, try '--help'.
 
 "#]]);
     let long = "d".repeat(64);
     workspace.ditc(&format!("apply {long} --sandbox -auto-approve")).exits(1).out("").error(str![[r#"
-error: invalid value 'dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd' for '[ENV|FILE]...': has 64 characters; at most 63 are allowed
+error: invalid value
+  'dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd' for
+  '[ENV|FILE]...': has 64 characters; at most 63 are allowed
 
 For more information, try '--help'.
 
@@ -805,7 +808,8 @@ error: the kubeconfig has no cluster `other`
     workspace.write("broken", "a: [b\n");
     workspace.ditc("KUBECONFIG=kubeconfig:broken plan demo").exits(1).out("").error(str![[r#"
 error: broken is no kubeconfig
-  caused by: failed to parse kubeconfig YAML: error: line 1 column 4: unclosed bracket '['
+  caused by: failed to parse kubeconfig YAML: error: line 1 column 4: unclosed
+      bracket '['
      --> <input>:1:4
       |
     1 | a: [b

@@ -222,6 +222,33 @@ fn every_command_that_reports_has_json_and_a_schema() {
     }
 }
 
+/// What they print is another program's, a script, a schema or a text for people.
+const WITHOUT_SCHEMA: [&str; 4] = ["exec", "completions", "schema", "help"];
+
+#[test]
+fn no_command_with_json_is_without_a_schema() {
+    let workspace = workspace();
+    let schemas = workspace.ditc("schema --help").exits(0).out;
+    let has = |name: &str| {
+        schemas.lines().filter_map(|line| line.trim().strip_prefix("- ")).any(|line| {
+            let of = line.split(':').next().unwrap_or_default();
+            of == name || of.starts_with(&format!("{name}-"))
+        })
+    };
+    let help = workspace.ditc("help").exits(0).out;
+    let (commands, _) = help.split_once("\nOptions:\n").expect("options come last");
+    let (_, commands) = commands.split_once("<COMMAND>\n").expect("commands come behind the usage");
+    let commands: Vec<&str> = commands
+        .lines()
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+        .filter(|name| !name.is_empty())
+        .collect();
+    assert!(commands.len() > 25, "{commands:?}");
+    for command in commands {
+        assert_eq!(has(command), !WITHOUT_SCHEMA.contains(&command), "{command}");
+    }
+}
+
 #[test]
 fn every_schema_is_one() {
     let workspace = workspace();

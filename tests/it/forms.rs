@@ -374,7 +374,8 @@ error: standard output takes one form, and json and github are asked for
         (
             "plan demo -format html",
             str![[r#"
-error: invalid value 'html' for '--format <KIND[=FILE]>': there is no form `html`; it is one of text, json, markdown, github, junit
+error: invalid value 'html' for '--format <KIND[=FILE]>': there is no form
+  `html`; it is one of text, json, markdown, github, junit
 
 For more information, try '--help'.
 
@@ -383,7 +384,8 @@ For more information, try '--help'.
         (
             "plan demo -format junit=",
             str![[r#"
-error: invalid value 'junit=' for '--format <KIND[=FILE]>': no file is named behind `=`
+error: invalid value 'junit=' for '--format <KIND[=FILE]>': no file is named
+  behind `=`
 
 For more information, try '--help'.
 

@@ -132,7 +132,7 @@ Output:
           Print no progress, only results and errors
 
 Examples:
-  ditc plan jakub               what would change in environment jakub, and why
+  ditc plan jakub               what would change in it, and why
   ditc apply jakub              make it so, after a question
   ditc apply jakub --sandbox    the same in the built-in cluster
   ditc plan --all               all environments, with one summary
@@ -218,7 +218,7 @@ Output:
   -q, --quiet        Print no progress, only results and errors
 
 Examples:
-  ditc plan jakub               what would change in environment jakub, and why
+  ditc plan jakub               what would change in it, and why
   ditc apply jakub              make it so, after a question
   ditc apply jakub --sandbox    the same in the built-in cluster
   ditc plan --all               all environments, with one summary
@@ -269,6 +269,10 @@ Output:
       --concise
           New objects in one line each, no legend, and no remarks that ask
           nothing of you
+
+      --full
+          Texts that come or go in all their length; without it their first
+          lines are shown
 
       --format <KIND[=FILE]>
           Tell it as text, json, markdown, github or junit: one on standard
@@ -321,7 +325,7 @@ Cluster:
 Examples:
   ditc drift jakub
   ditc drift 'pr-*' -strict   also what others added beside ours
-  ditc drift --all -json      all, also those without a file, for a nightly job
+  ditc drift --all -json      also those without a file, for a nightly job
   ditc drift --changed-since main
 
 "#]],
@@ -351,7 +355,8 @@ error: --all means every environment, so it goes with no name
     refuses(
         "drift Jakub",
         str![[r#"
-error: invalid value 'Jakub' for '[ENV]...': may hold only lower-case letters, digits and `-`, not 'J'
+error: invalid value 'Jakub' for '[ENV]...': may hold only lower-case letters,
+  digits and `-`, not 'J'
 
 For more information, try '--help'.
 
@@ -360,7 +365,8 @@ For more information, try '--help'.
     refuses(
         "drift pr_*",
         str![[r#"
-error: invalid value 'pr_*' for '[ENV]...': may hold only lower-case letters, digits, `-` and `*`, not '_'
+error: invalid value 'pr_*' for '[ENV]...': may hold only lower-case letters,
+  digits, `-` and `*`, not '_'
 
 For more information, try '--help'.
 
@@ -442,6 +448,8 @@ Output:
       --compact               One line for each object
       --concise               New objects in one line each, no legend, and no
                               remarks that ask nothing of you
+      --full                  Texts that come or go in all their length; without
+                              it their first lines are shown
       --format <KIND[=FILE]>  Tell it as text, json, markdown, github or junit:
                               one on standard output, others into files as
                               KIND=FILE; repeatable
@@ -515,6 +523,8 @@ Output:
       --compact               One line for each object
       --concise               New objects in one line each, no legend, and no
                               remarks that ask nothing of you
+      --full                  Texts that come or go in all their length; without
+                              it their first lines are shown
       --format <KIND[=FILE]>  Tell it as text, json, markdown, github or junit:
                               one on standard output, others into files as
                               KIND=FILE; repeatable
@@ -594,10 +604,12 @@ Output:
       --chdir <DIR>           Work in this directory instead of the current one
       --concise               New objects in one line each, no legend, and no
                               remarks that ask nothing of you
+      --full                  Texts that come or go in all their length; without
+                              it their first lines are shown
+      --no-color              Print no colours
       --format <KIND[=FILE]>  Tell it as text, json, markdown, github or junit:
                               one on standard output, others into files as
                               KIND=FILE; repeatable
-      --no-color              Print no colours
       --json                  Print JSON on standard output
       --json-into <FILE>      Also write what -json prints into this file, which
                               is made anew and for you alone to read: -format
@@ -714,10 +726,12 @@ Output:
       --chdir <DIR>           Work in this directory instead of the current one
       --concise               New objects in one line each, no legend, and no
                               remarks that ask nothing of you
+      --full                  Texts that come or go in all their length; without
+                              it their first lines are shown
+      --no-color              Print no colours
       --format <KIND[=FILE]>  Tell it as text, json, markdown, github or junit:
                               one on standard output, others into files as
                               KIND=FILE; repeatable
-      --no-color              Print no colours
       --json                  Print JSON on standard output
       --json-into <FILE>      Also write what -json prints into this file, which
                               is made anew and for you alone to read: -format
@@ -982,7 +996,7 @@ Output:
   -q, --quiet        Print no progress, only results and errors
 
 Examples:
-  ditc plan jakub               what would change in environment jakub, and why
+  ditc plan jakub               what would change in it, and why
   ditc apply jakub              make it so, after a question
   ditc apply jakub --sandbox    the same in the built-in cluster
   ditc plan --all               all environments, with one summary
@@ -1110,7 +1124,8 @@ fn values_that_make_no_sense() {
     refuses(
         "apply demo --sandbox -lock-timeout=soon",
         str![[r#"
-error: invalid value 'soon' for '--lock-timeout <DURATION>': write it as 90s, 5m or 1h30m
+error: invalid value 'soon' for '--lock-timeout <DURATION>': write it as 90s, 5m
+  or 1h30m
 
 For more information, try '--help'.
 
@@ -1190,7 +1205,7 @@ Options:
   -h, --help   Print help
 
 Examples:
-  ditc fmt                   all files of the workspace; lists those it changed
+  ditc fmt                   all files; lists those it changed
   ditc fmt -check -diff      change nothing, show what would be; in CI
   ditc fmt environments/jakub.toml
 
@@ -1265,10 +1280,10 @@ Usage: ditc schema [OPTIONS] [OF]
 Arguments:
   [OF]  The files that it describes, or the command whose -json it describes
         [default: environment] [possible values: environment, module, ditc,
-        plan, show, apply, destroy, drift, status, validate, state-list,
-        state-show, state-rebuild, fmt, new, modules, modules-show, version,
-        logs, port-forward, sandbox-serve, explain, graph, history, doctor,
-        lock, comment]
+        plan, show, apply, destroy, rollback, drift, status, validate,
+        state-list, state-show, state-rebuild, fmt, new, modules, modules-show,
+        version, logs, port-forward, sandbox-serve, explain, graph, history,
+        doctor, lock, comment, set, import-payload, man]
 
 Options:
   -h, --help  Print help (see more with '--help')

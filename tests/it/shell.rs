@@ -52,6 +52,10 @@ fn bash_completes_commands_flags_environments_and_addresses() {
     assert_eq!(offers(&["pl"]), "plan");
     assert_eq!(offers(&["sta"]), "status state");
     assert_eq!(offers(&["state", "re"]), "rebuild");
+    assert_eq!(offers(&["help", "rollb"]), "rollback");
+    assert_eq!(offers(&["help", "state", "re"]), "rebuild");
+    assert_eq!(offers(&["set", ""]), "base jakub pr-12", "a template has a file that can be changed");
+    assert_eq!(offers(&["set", "jakub", "or"]), "oracle orders");
     assert_eq!(offers(&["plan", ""]), "jakub pr-12", "a template is no environment");
     assert_eq!(offers(&["plan", "jakub", ""]), "pr-12", "once is enough");
     assert_eq!(offers(&["plan", "jakub", "-tar"]), "-target=");
@@ -106,6 +110,66 @@ files
 jakub	environment
 
 "#]]);
+}
+
+/// What a script prints in a shell; none where the shell is not installed.
+fn in_shell(workspace: &Workspace, shell: &str, arguments: &[&str]) -> Option<Vec<String>> {
+    let mut command = Command::new(shell);
+    command.args(arguments).current_dir(workspace.root()).env("HOME", workspace.root()).env("TERM", "dumb");
+    let output = command.output().ok()?;
+    let text = String::from_utf8(output.stdout).expect("a text");
+    Some(text.lines().map(str::to_owned).collect())
+}
+
+#[test]
+fn fish_completes_paths_behind_a_flag() {
+    let workspace = shop();
+    let offers = |line: &str| {
+        let script =
+            format!("{DITC} completions fish | source; function ditc; {DITC} $argv; end; complete -C '{line}'");
+        let lines = in_shell(&workspace, "fish", &["--no-config", "--command", &script])?;
+        let words = lines.iter().filter_map(|line| line.split('\t').next());
+        Some(words.collect::<Vec<_>>().join(" "))
+    };
+    for (line, expected) in [
+        ("ditc plan jakub -out=jak", "-out=jakub.plan"),
+        ("ditc plan jakub -out jak", "jakub.plan"),
+        ("ditc -chdir=env", "-chdir=environments/"),
+        ("ditc plan jakub -target=jakub/N", "-target=jakub/Namespace/jakub"),
+        ("ditc plan jakub -out=nothing", ""),
+        ("ditc help rollb", "rollback"),
+        ("ditc set b", "base"),
+    ] {
+        let offered = offers(line);
+        assert!(offered.as_deref().is_none_or(|offered| offered == expected), "{line}: {offered:?}");
+    }
+}
+
+#[test]
+fn zsh_completes_paths_behind_a_flag() {
+    let workspace = shop();
+    // What zsh's completion would do with what it is told, in words.
+    let stubs = "compdef() { }\n_describe() { print -l -- ${(P)4%%:*} }\n_files() { print -- \"files$@ of $PREFIX\" }\n\
+        compset() { PREFIX=${PREFIX#*=} }\n";
+    let offers = |words: &[&str]| {
+        let words = words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ");
+        let script = format!(
+            "{stubs}source <({DITC} completions zsh)\nwords=({DITC} {words})\nCURRENT=$#words\n\
+             PREFIX=$words[-1]\n_ditc"
+        );
+        Some(in_shell(&workspace, "zsh", &["-f", "-c", &script])?.join(" "))
+    };
+    for (words, expected) in [
+        (["plan", "-out=jak"].as_slice(), "files of jak"),
+        (&["plan", "-out", "jak"], "files of jak"),
+        (&["-chdir=env"], "files-/ of env"),
+        (&["plan", "-target=jakub/N"], "-target=jakub/Namespace/jakub"),
+        (&["help", "rollb"], "rollback"),
+        (&["set", "b"], "base"),
+    ] {
+        let offered = offers(words);
+        assert!(offered.as_deref().is_none_or(|offered| offered == expected), "{words:?}: {offered:?}");
+    }
 }
 
 #[test]

@@ -15,6 +15,8 @@ _ditc() {
     done < <("${words[1]}" __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)
     (( ${#whole} )) && _describe -t words ditc whole
     (( ${#open} )) && _describe -t flags ditc open -S ''
+    # Behind `-flag=` only what follows is a path.
+    [[ $kind != words && $PREFIX == -*=* ]] && compset -P 1 '*='
     case $kind in
         files) _files ;;
         directories) _files -/ ;;

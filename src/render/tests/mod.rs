@@ -26,6 +26,7 @@ mod notes;
 mod plan;
 mod preflight;
 mod run;
+mod texts;
 
 pub(super) const PLAIN: Style = Style { colour: false, width: 80 };
 pub(super) const WIDE: Style = Style { colour: false, width: 200 };

@@ -22,6 +22,7 @@ use super::{
     lock::distance,
     notes,
     plan::Context,
+    value::Length,
 };
 
 /// More fields than this whose owners alone change are counted.
@@ -68,9 +69,7 @@ pub(super) fn block(
             return line(style.paint(Look::Remove, "-"), &style.paint(Look::Danger, "destroyed"), why.as_deref());
         }
         Action::Forget => return line(Sign::Forget.paint(style), "forgotten", why.as_deref()),
-        action
-            if context.detail != Detail::Whole && (action == Action::Create || context.detail == Detail::Compact) =>
-        {
+        action if context.detail < Detail::Whole && (action == Action::Create || context.detail == Detail::Compact) => {
             return one_line(change, &address, why, style);
         }
         Action::Create => (Sign::Add, "will be created".to_owned()),
@@ -93,7 +92,7 @@ pub(super) fn block(
     }
     let indent = if sign == Sign::Replace { "" } else { "  " };
     let head = format!("{indent}{} {} {}", sign.paint(style), key.kind.kind, Value::from(key.name.as_str()));
-    text.push_str(&match inside(key, change, style).as_str() {
+    text.push_str(&match inside(key, change, Length::of(context.detail), style).as_str() {
         "" => format!("{head} {{}}\n"),
         inside => format!("{head} {{\n{inside}    }}\n"),
     });
@@ -140,10 +139,10 @@ fn forcing(change: &Change) -> &[String] {
 }
 
 /// The lines between the braces.
-fn inside(key: &ObjectKey, change: &Change, style: Style) -> String {
+fn inside(key: &ObjectKey, change: &Change, length: Length, style: Style) -> String {
     let mut text = match (change.action, &change.manifest) {
-        (Action::Create, Some(manifest)) => body(manifest, style),
-        _ => changed(key, change, style),
+        (Action::Create, Some(manifest)) => body(manifest, length, style),
+        _ => changed(key, change, length, style),
     };
     let takes = if change.action == Action::Adopt { "takes" } else { "takes back" };
     for Taken { field, manager } in &change.takes_back {
@@ -175,7 +174,7 @@ fn inside(key: &ObjectKey, change: &Change, style: Style) -> String {
     text
 }
 
-fn changed(key: &ObjectKey, change: &Change, style: Style) -> String {
+fn changed(key: &ObjectKey, change: &Change, length: Length, style: Style) -> String {
     let forcing = forcing(change);
     let ours = change.diff.fields.iter().map(|field| {
         let drawn = Field::of_change(key, field);
@@ -185,7 +184,7 @@ fn changed(key: &ObjectKey, change: &Change, style: Style) -> String {
         let value = value.as_ref().unwrap_or(&Value::Null);
         Field::between(key, path, Some(value), None).remark(format!("set by {}, lost", clean_line(manager)))
     });
-    fields(&ours.chain(lost).collect::<Vec<_>>(), 6, style)
+    fields(&ours.chain(lost).collect::<Vec<_>>(), 6, length, style)
 }
 
 /// Whether the server named a field, what it lies in, or something in it, as what it does not change. `spec` alone says
@@ -219,7 +218,7 @@ fn without_items(path: &str) -> String {
 }
 
 /// What is written, without what the head of the block or every object of ditc says.
-fn body(manifest: &Manifest, style: Style) -> String {
+fn body(manifest: &Manifest, length: Length, style: Style) -> String {
     let mut body = manifest.body.0.as_object().cloned().unwrap_or_default();
     for told in ["apiVersion", "kind", "status"] {
         body.shift_remove(told);
@@ -255,7 +254,7 @@ fn body(manifest: &Manifest, style: Style) -> String {
         let path = crate::object::FieldPath::fields(&[name]);
         let is_hidden = manifest.secret.is_none() && is_hidden(&manifest.key, &path, Some(value));
         let value = if is_hidden { &Value::from(crate::render::secrecy::SENSITIVE) } else { value };
-        whole(Sign::Add, name, value, 6, style, &mut out);
+        whole(Sign::Add, name, value, 6, length, style, &mut out);
     }
     out
 }

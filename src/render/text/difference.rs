@@ -7,7 +7,10 @@ use similar::{Algorithm, ChangeTag, DiffOp, TextDiff, capture_diff_slices};
 
 use crate::render::style::{Look, Style, clean};
 
-use super::value::LONG;
+use super::{
+    blank::{Unseen, is_only_blank, remark},
+    value::LONG,
+};
 
 /// Unchanged lines around a changed one.
 const AROUND: usize = 2;
@@ -17,22 +20,38 @@ const BESIDE: usize = 20;
 /// The lines that differ between two texts, each with its sign, a little around them, and remarks for what is hidden.
 pub(super) fn difference(old: &str, new: &str, style: Style) -> Vec<String> {
     let diff = TextDiff::from_lines(old, new);
+    let olds: Vec<&str> = (0..diff.old_len()).filter_map(|at| diff.old_slice(at)).collect();
+    let news: Vec<&str> = (0..diff.new_len()).filter_map(|at| diff.new_slice(at)).collect();
+    let unseen = Unseen::between(&olds, &news);
     let mut out = Vec::new();
     let mut shown_up_to = 0;
     for group in diff.grouped_ops(AROUND) {
         let Some(first) = group.first() else { continue };
         out.extend(hidden(first.old_range().start - shown_up_to, "line", style));
         for op in &group {
+            let ends_matter = unseen.matters(op, &olds, &news);
+            let pairs = olds[op.old_range()].iter().zip(&news[op.new_range()]);
+            let only_blank: Vec<bool> = pairs.map(|(old, new)| is_only_blank(old, new)).collect();
             for change in diff.iter_inline_changes(op) {
-                let (sign, look) = match change.tag() {
-                    ChangeTag::Equal => (" ", Look::Plain),
-                    ChangeTag::Delete => ("-", Look::Remove),
-                    ChangeTag::Insert => ("+", Look::Add),
+                let (sign, look, number) = match (change.tag(), change.old_index(), change.new_index()) {
+                    (ChangeTag::Delete, Some(at), _) => ("-", Look::Remove, at - op.old_range().start),
+                    (ChangeTag::Insert, _, Some(at)) => ("+", Look::Add, at - op.new_range().start),
+                    _ => (" ", Look::Plain, usize::MAX),
                 };
+                let parts: Vec<_> = change.iter_strings_lossy().collect();
+                let text: String = parts.iter().map(|(_, part)| part.as_ref()).collect();
+                let mut room = text.trim_end().len();
                 let mut line = style.paint(look, &format!("{sign} "));
-                for (is_changed, part) in change.iter_strings_lossy() {
-                    let part = clean(part.trim_end_matches('\n'));
-                    line.push_str(&if is_changed { style.underline(look, &part) } else { style.paint(look, &part) });
+                for (is_changed, part) in parts {
+                    let seen = clean(&part[..room.min(part.len())]);
+                    room -= room.min(part.len());
+                    // Where nothing else differs, a tab must not look like spaces.
+                    let is_blank = only_blank.get(number).is_some_and(|is_blank| *is_blank);
+                    let seen = if is_blank { seen.replace('\t', "\\t") } else { seen };
+                    line.push_str(&if is_changed { style.underline(look, &seen) } else { style.paint(look, &seen) });
+                }
+                if ends_matter {
+                    line.push_str(&style.paint(Look::Dim, &remark(&text)));
                 }
                 out.push(line);
                 if change.missing_newline() {
@@ -88,6 +107,7 @@ pub(super) fn words(old: &Value, new: &Value, style: Style) -> Option<Vec<String
     if old.chars().count().max(new.chars().count()) <= LONG || old.contains('\n') || new.contains('\n') {
         return None;
     }
+    let ends = [remark(old), remark(new)];
     let (old, new) = (tokens(old), tokens(new));
     let ops = capture_diff_slices(Algorithm::Myers, &old, &new);
     let places = places(&ops, &old);
@@ -102,7 +122,8 @@ pub(super) fn words(old: &Value, new: &Value, style: Style) -> Option<Vec<String
         let after = ops.last().map_or(0, |op| op.old_range().end);
         let head = last(&old[..before]);
         let tail = first(&old[after..]);
-        for (sign, look) in [("-", Look::Remove), ("+", Look::Add)] {
+        let is_at_end = length(&old[after..]) <= BESIDE && ends[0] != ends[1];
+        for ((sign, look), end) in [("-", Look::Remove), ("+", Look::Add)].into_iter().zip(&ends) {
             let mut line = style.paint(look, &format!("{sign} {head}"));
             for op in ops {
                 let part =
@@ -115,6 +136,9 @@ pub(super) fn words(old: &Value, new: &Value, style: Style) -> Option<Vec<String
                 });
             }
             line.push_str(&style.paint(look, &tail));
+            if is_at_end {
+                line = format!("{}{}", line.trim_end(), style.paint(Look::Dim, end));
+            }
             out.push(line);
         }
         let is_shown = length(&old[before..after]) + head.trim_start_matches("...").chars().count();

@@ -19,6 +19,7 @@ use super::{
     failure::{error, hints as hinted},
     fields::{Field, Sign, fields},
     notes::{count, moved, named, names, note, when},
+    value::Length,
 };
 
 /// One environment that was looked at.
@@ -147,13 +148,13 @@ pub(in crate::render) fn notes_of(report: &Report, flags: &str) -> Vec<String> {
 
 fn notes(report: &Report, flags: &str, detail: Detail, style: Style) -> String {
     let mut out: String = notes_of(report, flags).iter().map(|text| note(text, style)).collect();
-    if detail == Detail::Whole {
-        out.push_str(&additions(report, style));
+    if detail >= Detail::Whole {
+        out.push_str(&additions(report, detail, style));
     }
     out
 }
 
-fn additions(report: &Report, style: Style) -> String {
+fn additions(report: &Report, detail: Detail, style: Style) -> String {
     if report.additions.is_empty() {
         return String::new();
     }
@@ -171,7 +172,7 @@ fn additions(report: &Report, style: Style) -> String {
             .iter()
             .map(|(path, value, remark)| Field::between(key, path, None, Some(value)).remark(remark.clone()))
             .collect();
-        out.push_str(&self::fields(&list, 4, style));
+        out.push_str(&self::fields(&list, 4, Length::of(detail), style));
     }
     out
 }

@@ -49,8 +49,14 @@ fn headed(indent: &str, word: &str, look: Look, text: &str, style: Style) -> Str
     let first = format!("{indent}{} ", style.paint(look, word));
     let next = if indent.is_empty() { String::new() } else { format!("{indent}  ") };
     if text.contains('\n') {
-        let text: Vec<String> = clean(text).lines().map(|line| format!("{next}{line}").trim_end().to_owned()).collect();
-        return format!("{first}{}\n", text.join("\n").trim_start());
+        let text = clean(text);
+        let mut out = String::new();
+        for (number, line) in text.lines().enumerate() {
+            let inside = &line[..line.len() - line.trim_start().len()];
+            let begin = if number == 0 { first.clone() } else { format!("{next}{inside}") };
+            out.push_str(&style.wrap(&begin, &format!("{next}{inside}  "), Look::Plain, line.trim_start()));
+        }
+        return out;
     }
     style.wrap(&first, &format!("{indent}  "), Look::Plain, &clean_line(text))
 }

@@ -170,20 +170,20 @@ impl<'a> Tree<'a> {
 }
 
 /// The lines for some fields, indented for the inside of an object's block.
-pub(super) fn fields(fields: &[Field<'_>], indent: usize, style: Style) -> String {
+pub(super) fn fields(fields: &[Field<'_>], indent: usize, length: Length, style: Style) -> String {
     let mut root = Tree::default();
     for field in fields {
         root.insert(&field.path.0, field);
     }
     let mut out = String::new();
     if let Some(field) = root.field {
-        leaf("(the whole object)", field, indent, style, &mut out);
+        leaf("(the whole object)", field, indent, length, style, &mut out);
     }
-    children(&root, indent, style, &mut out);
+    children(&root, indent, length, style, &mut out);
     out
 }
 
-fn children(tree: &Tree<'_>, indent: usize, style: Style, out: &mut String) {
+fn children(tree: &Tree<'_>, indent: usize, length: Length, style: Style, out: &mut String) {
     for (segment, mut child) in tree.children.iter().map(|(segment, tree)| (*segment, tree)) {
         let mut segments = vec![segment];
         while let (None, [(segment, only)]) = (child.field, child.children.as_slice()) {
@@ -194,15 +194,16 @@ fn children(tree: &Tree<'_>, indent: usize, style: Style, out: &mut String) {
         let sign = child.sign();
         match child.field {
             Some(field) => {
-                leaf(&path, field, indent, style, out);
+                leaf(&path, field, indent, length, style, out);
                 if !child.children.is_empty() {
-                    block(&path, child, indent, style, out);
+                    block(&path, child, indent, length, style, out);
                 }
             }
             None if sign != Sign::Change && child.is_plain() => {
-                whole(sign, &path, &without_keys(segments.last().copied(), child.value()), indent, style, out);
+                let value = without_keys(segments.last().copied(), child.value());
+                whole(sign, &path, &value, indent, length, style, out);
             }
-            None => block(&path, child, indent, style, out),
+            None => block(&path, child, indent, length, style, out),
         }
     }
 }
@@ -218,25 +219,32 @@ fn without_keys(segment: Option<&Segment>, mut value: Value) -> Value {
     value
 }
 
-fn block(path: &str, tree: &Tree<'_>, indent: usize, style: Style, out: &mut String) {
+fn block(path: &str, tree: &Tree<'_>, indent: usize, length: Length, style: Style, out: &mut String) {
     let pad = " ".repeat(indent);
     out.push_str(&format!("{pad}{} {path} {{\n", tree.sign().paint(style)));
-    children(tree, indent + 4, style, out);
+    children(tree, indent + 4, length, style, out);
     out.push_str(&format!("{pad}  }}\n"));
 }
 
 /// What is new or gone as a whole.
-pub(super) fn whole(sign: Sign, path: &str, value: &Value, indent: usize, style: Style, out: &mut String) {
+pub(super) fn whole(
+    sign: Sign,
+    path: &str,
+    value: &Value,
+    indent: usize,
+    length: Length,
+    style: Style,
+    out: &mut String,
+) {
     let gutter = format!("{}{}", " ".repeat(indent), sign.paint(style));
-    let length = if sign == Sign::Add { Length::Cut } else { Length::Whole };
-    let (path, value) = chain(path.to_owned(), value, Length::Cut);
+    let (path, value) = chain(path.to_owned(), value, length);
     for line in entry(&format!("{path}:"), value, length) {
         out.push_str(format!("{gutter} {line}").trim_end());
         out.push('\n');
     }
 }
 
-fn leaf(path: &str, field: &Field<'_>, indent: usize, style: Style, out: &mut String) {
+fn leaf(path: &str, field: &Field<'_>, indent: usize, length: Length, style: Style, out: &mut String) {
     let pad = " ".repeat(indent);
     let sign = field.sign();
     let head = format!("{pad}{} {path}", sign.paint(style));
@@ -252,7 +260,7 @@ fn leaf(path: &str, field: &Field<'_>, indent: usize, style: Style, out: &mut St
             if !remark.is_empty() {
                 out.push_str(&format!("{pad}  {}\n", remark.trim_start()));
             }
-            return whole(sign, path, value, indent, style, out);
+            return whole(sign, path, value, indent, length, style, out);
         }
         (Some(old), Some(new)) => match (sequence(old), sequence(new)) {
             (Some(old), Some(new)) => {
@@ -306,7 +314,7 @@ fn sequence(value: &Value) -> Option<String> {
 fn page(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        value => super::value::lines(value, Length::Whole).iter().map(|line| format!("{line}\n")).collect(),
+        value => super::value::lines(value, Length::Compared).iter().map(|line| format!("{line}\n")).collect(),
     }
 }
 

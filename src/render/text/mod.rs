@@ -1,5 +1,6 @@
 //! Output for people, in Terraform's shape.
 
+mod blank;
 mod blocked;
 mod change;
 mod difference;

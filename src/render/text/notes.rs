@@ -20,6 +20,7 @@ use super::{
     change::list,
     fields::{Field, Sign, fields, way},
     plan::Context,
+    value::Length,
 };
 
 /// The widest rule.
@@ -237,7 +238,7 @@ pub(in crate::render) fn moved(
             out.push_str(&format!("  {} {} {name} {{\n", Sign::Change.paint(style), key.kind.kind));
             let (same, other): (Vec<_>, Vec<_>) = changed.iter().partition(|field| is_only_taken(field));
             let list: Vec<Field<'_>> = other.into_iter().map(|field| drifted(key, field)).collect();
-            out.push_str(&fields(&list, 6, style));
+            out.push_str(&fields(&list, 6, Length::of(detail), style));
             for DriftedField { path, manager, time, .. } in same {
                 let manager = clean_line(manager.as_deref().unwrap_or("others"));
                 let (path, time) = (way(&path.0.iter().collect::<Vec<_>>()), when(time.as_deref()));

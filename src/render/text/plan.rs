@@ -67,7 +67,7 @@ pub fn plan_among(
 }
 
 fn parts(plan: &Plan, context: &Context<'_>, style: Style, legend: String) -> Vec<String> {
-    let is_whole = context.detail == Detail::Whole;
+    let is_whole = context.detail >= Detail::Whole;
     let mut parts: Vec<String> = ahead(plan, context).map(|text| notes::note(&text, style)).collect();
     parts.push(notes::drift(plan, context.detail, style));
     if !plan.changes.is_empty() {

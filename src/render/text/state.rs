@@ -52,8 +52,8 @@ pub fn state_show(state: &State, key: &ObjectKey, recorded: &Entry, style: Style
                 let path = crate::object::FieldPath::fields(&[name]);
                 let hidden = Value::from(SENSITIVE);
                 let value = if is_hidden(key, &path, Some(value)) { &hidden } else { value };
-                for line in entry(&format!("{}:", clean(name)), value, Length::Whole) {
-                    out.push_str(&format!("{line}\n"));
+                for line in entry(&format!("{name}:"), value, Length::Compared) {
+                    out.push_str(&format!("{}\n", clean(&line)));
                 }
             }
         }

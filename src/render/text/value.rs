@@ -3,22 +3,39 @@
 use serde_json::Value;
 
 use crate::{
-    render::{secrecy::SENSITIVE, style::clean},
+    render::{Detail, secrecy::SENSITIVE, style::clean},
     rolling::NOT_YET,
 };
 
+use super::blank::shown;
+
 /// A list or map longer than this stands on several lines.
 const INLINE: usize = 60;
-/// A new text longer than this is cut, with its length told.
+/// A text longer than this is cut where it comes or goes, with its length told.
 pub(super) const LONG: usize = 100;
-/// A new text with more lines than this is cut, with the number of lines told.
+/// A text with more lines than this is cut where it comes or goes, with the number of lines told.
 const MANY_LINES: usize = 12;
+/// Where the rest of what is cut is seen.
+const ALL: &str = "-full shows all";
 
-/// Whether long values may be cut: in new objects yes, where values are compared never.
+/// How much of long values is told, where they come or go as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Length {
+    /// Their beginnings, with what is cut counted.
     Cut,
+    /// All of them, for `-full`.
     Whole,
+    /// All of them, as they are: their lines are compared with others, or read as YAML. Nothing is made harmless yet.
+    Compared,
+}
+
+impl Length {
+    pub(super) fn of(detail: Detail) -> Self {
+        match detail {
+            Detail::Compact | Detail::Concise | Detail::Whole => Length::Cut,
+            Detail::Full => Length::Whole,
+        }
+    }
 }
 
 /// A value on one line, as JSON.
@@ -82,10 +99,10 @@ pub(super) fn lines(value: &Value, length: Length) -> Vec<String> {
     }
 }
 
-/// In new objects, maps of one key each are one dotted way, as in paths: `selector.matchLabels.app`.
+/// Where nothing is compared, maps of one key each are one dotted way, as in paths: `selector.matchLabels.app`.
 pub(super) fn chain(mut way: String, mut value: &Value, length: Length) -> (String, &Value) {
     let is_plain = |key: &str| key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
-    if length == Length::Whole || way.is_empty() {
+    if length == Length::Compared || way.is_empty() {
         return (way, value);
     }
     while let Value::Object(map) = value
@@ -105,11 +122,12 @@ pub(super) fn entry(key: &str, value: &Value, length: Length) -> Vec<String> {
     match value {
         Value::String(text) if text.contains('\n') => {
             let mark = if text.ends_with('\n') { "|" } else { "|-" };
-            let mut all: Vec<String> = text.lines().map(clean).collect();
+            let line = |line: &str| if length == Length::Compared { line.to_owned() } else { shown(line) };
+            let mut all: Vec<String> = text.strip_suffix('\n').unwrap_or(text).split('\n').map(line).collect();
             if length == Length::Cut && all.len() > MANY_LINES {
                 let more = all.len() - MANY_LINES;
                 all.truncate(MANY_LINES);
-                all.push(format!("... ({more} more lines)"));
+                all.push(format!("... ({more} more lines; {ALL})"));
             }
             std::iter::once(format!("{key} {mark}")).chain(indented(all)).collect()
         }
@@ -124,7 +142,7 @@ fn scalar_word(value: &Value, length: Length) -> String {
             let count = text.chars().count();
             if length == Length::Cut && count > LONG {
                 let start: String = text.chars().take(LONG - 20).collect();
-                return format!("{}... ({count} characters)", word(&start));
+                return format!("{}... ({count} characters; {ALL})", word(&start));
             }
             word(text)
         }
@@ -207,13 +225,26 @@ mod tests {
             "  - [1, 2]",
             "  - {}",
         ];
-        assert_eq!(lines(&value, Length::Whole), expected);
+        assert_eq!(lines(&value, Length::Compared), expected);
     }
 
     #[test]
-    fn long_new_values_are_cut_and_counted() {
-        let text = lines(&json!({"a": "x".repeat(500), "b": "line\n".repeat(40)}), Length::Cut);
-        assert!(text[0].ends_with("... (500 characters)"), "{text:?}");
-        assert_eq!(text.last().unwrap(), "  ... (28 more lines)");
+    fn long_values_are_cut_and_counted() {
+        let value = json!({"a": "x".repeat(500), "b": "line\n".repeat(40)});
+        let text = lines(&value, Length::Cut);
+        assert!(text[0].ends_with("... (500 characters; -full shows all)"), "{text:?}");
+        assert_eq!(text.last().unwrap(), "  ... (28 more lines; -full shows all)");
+        let text = lines(&value, Length::Whole);
+        assert_eq!(text[0], format!("a: {}", "x".repeat(500)));
+        assert_eq!(text.len(), 42, "{text:?}");
+    }
+
+    #[test]
+    fn line_ends_that_are_not_seen_are_told() {
+        let value = json!({"script": "#!/bin/sh\r\nrun  \nend"});
+        let expected = ["script: |-", "  #!/bin/sh  # (ends in \\r)", "  run  # (ends in 2 spaces)", "  end"];
+        assert_eq!(lines(&value, Length::Whole), expected);
+        let expected = ["script: |-", "  #!/bin/sh\r", "  run  ", "  end"];
+        assert_eq!(lines(&value, Length::Compared), expected, "nothing is added to what is compared");
     }
 }

@@ -256,7 +256,8 @@ error: not an environment
     // Nobody else has to wait for it.
     workspace.ditc("plan demo --sandbox").exits(0);
     workspace.ditc("plan environments/demo.toml --sandbox").exits(1).error(str![[r#"
-error: invalid value 'environments/demo.toml' for '[ENV]...': may hold only lower-case letters, digits and `-`, not '/'
+error: invalid value 'environments/demo.toml' for '[ENV]...': may hold only
+  lower-case letters, digits and `-`, not '/'
 
 For more information, try '--help'.
   hint: an environment is named by its name alone: demo

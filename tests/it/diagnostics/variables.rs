@@ -146,13 +146,15 @@ error: there is no file none.toml to take variables from
 
 "#]]);
     workspace.ditc("plan demo --sandbox -var log_level").exits(1).out("").error(str![[r#"
-error: invalid value 'log_level' for '--var <NAME=VALUE>': write NAME=VALUE, such as log_level=debug
+error: invalid value 'log_level' for '--var <NAME=VALUE>': write NAME=VALUE,
+  such as log_level=debug
 
 For more information, try '--help'.
 
 "#]]);
     workspace.ditc("plan demo --sandbox -var log-level=x").exits(1).out("").error(str![[r#"
-error: invalid value 'log-level=x' for '--var <NAME=VALUE>': the name `log-level` may hold only letters, digits and `_`, not '-'
+error: invalid value 'log-level=x' for '--var <NAME=VALUE>': the name
+  `log-level` may hold only letters, digits and `_`, not '-'
 
 For more information, try '--help'.
 

@@ -13,7 +13,7 @@ fn printed(arguments: &str) -> Option<Printed> {
     Some(match (verb, words.next()) {
         ("plan", _) => Printed::Plan,
         ("show", _) => Printed::Show,
-        ("apply" | "destroy", _) => Printed::Apply,
+        ("apply" | "destroy" | "rollback", _) => Printed::Apply,
         ("drift", _) => Printed::Drift,
         ("status", _) => Printed::Status,
         ("validate", _) => Printed::Validate,
@@ -33,6 +33,9 @@ fn printed(arguments: &str) -> Option<Printed> {
         ("doctor", _) => Printed::Doctor,
         ("lock", _) => Printed::Lock,
         ("comment", _) => Printed::Comment,
+        ("set", _) => Printed::Set,
+        ("import", Some("payload")) => Printed::ImportPayload,
+        ("man", _) => Printed::Man,
         _ => return None,
     })
 }

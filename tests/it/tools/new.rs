@@ -104,7 +104,8 @@ error: environments/demo.toml is there already
 
 "#]]);
     workspace.ditc("new PR_12").exits(1).out("").error(str![[r#"
-error: invalid value 'PR_12' for '<ENV>': may hold only lower-case letters, digits and `-`, not 'P'
+error: invalid value 'PR_12' for '<ENV>': may hold only lower-case letters,
+  digits and `-`, not 'P'
 
 For more information, try '--help'.
 

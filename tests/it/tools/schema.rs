@@ -20,7 +20,10 @@ fn the_schemas_of_this_repository_are_what_is_printed() {
     assert_eq!(json(&empty.ditc("schema").exits(0).error(""))["title"], "ditc environment");
     empty.ditc("schema environments").exits(1).out("").error(str![[r#"
 error: invalid value 'environments' for '[OF]'
-  [possible values: environment, module, ditc, plan, show, apply, destroy, drift, status, validate, state-list, state-show, state-rebuild, fmt, new, modules, modules-show, version, logs, port-forward, sandbox-serve, explain, graph, history, doctor, lock, comment]
+  [possible values: environment, module, ditc, plan, show, apply, destroy,
+    rollback, drift, status, validate, state-list, state-show, state-rebuild,
+    fmt, new, modules, modules-show, version, logs, port-forward, sandbox-serve,
+    explain, graph, history, doctor, lock, comment, set, import-payload, man]
 
   tip: a similar value exists: 'environment'
 

@@ -182,7 +182,8 @@ hint: nothing was written
 
 "#]]);
     refused("set demo web tag").error(str![[r#"
-error: invalid value 'tag' for '[KEY=VALUE]...': write KEY=VALUE, such as tag=v1.2
+error: invalid value 'tag' for '[KEY=VALUE]...': write KEY=VALUE, such as
+  tag=v1.2
 
 For more information, try '--help'.
 
@@ -254,7 +255,8 @@ environments/demo.toml is changed. What it would do: ditc plan demo
     workspace.ditc("validate demo").exits(0);
     // Without a value nothing is taken out by accident, and what stands in quotes is a text.
     workspace.ditc("set demo web tag=").exits(1).out("").error(str![[r#"
-error: invalid value 'tag=' for '[KEY=VALUE]...': it gives `tag` no value; -unset=tag takes the key out, 'tag=""' makes it an empty text
+error: invalid value 'tag=' for '[KEY=VALUE]...': it gives `tag` no value;
+  -unset=tag takes the key out, 'tag=""' makes it an empty text
 
 For more information, try '--help'.
 

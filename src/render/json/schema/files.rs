@@ -2,7 +2,7 @@
 
 use super::{
     document,
-    shape::{Fields, any, count, flag, list, maybe, object, of, text, texts, word},
+    shape::{Fields, any, count, flag, list, map, maybe, maybe_count, object, of, text, texts, word},
 };
 
 pub(super) fn definitions() -> Fields {
@@ -48,6 +48,32 @@ pub(super) fn definitions() -> Fields {
                 ("next", text("the command to go on with")),
             ]),
         ),
+        (
+            "keys_set",
+            document(vec![
+                ("filename", text("the file that holds the component")),
+                ("component", text("its address within the environment")),
+                ("set", map(any("the value; null where it was taken out"), "by key, as the file has it now")),
+                ("written", flag("false where nothing would change, and with -diff")),
+            ]),
+        ),
+        (
+            "imported",
+            document(vec![
+                ("environment", text("its name")),
+                ("filename", maybe("the file that was written")),
+                ("toml", text("what is in it")),
+                ("assumed", texts("what was not said, and taken for granted")),
+                (
+                    "not_carried_over",
+                    list(
+                        object(vec![("line", maybe_count("where it stands, from 1")), ("text", text("what, and why"))]),
+                        "what has no place in the file",
+                    ),
+                ),
+            ]),
+        ),
+        ("pages", document(vec![("directory", text("where they were written")), ("files", texts("their names"))])),
         (
             "modules",
             document(vec![(

@@ -41,6 +41,9 @@ pub enum Printed {
     Doctor,
     Lock,
     Comment,
+    Set,
+    ImportPayload,
+    Man,
 }
 
 impl Printed {
@@ -79,6 +82,9 @@ impl Printed {
             Printed::Doctor => &["findings"],
             Printed::Lock => &["locks"],
             Printed::Comment => &["posted"],
+            Printed::Set => &["keys_set"],
+            Printed::ImportPayload => &["imported"],
+            Printed::Man => &["pages"],
         }
     }
 
@@ -157,7 +163,7 @@ fn document(fields: shape::Fields) -> Value {
 mod tests {
     use super::*;
 
-    const ALL: [Printed; 22] = [
+    const ALL: [Printed; 25] = [
         Printed::Plan,
         Printed::Show,
         Printed::Apply,
@@ -180,6 +186,9 @@ mod tests {
         Printed::Doctor,
         Printed::Lock,
         Printed::Comment,
+        Printed::Set,
+        Printed::ImportPayload,
+        Printed::Man,
     ];
 
     #[test]

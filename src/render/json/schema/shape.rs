@@ -46,6 +46,11 @@ pub(super) fn count(description: &str) -> Value {
     json!({"type": "integer", "minimum": 0, "description": description})
 }
 
+/// A number, or null where there is none.
+pub(super) fn maybe_count(description: &str) -> Value {
+    json!({"type": ["integer", "null"], "minimum": 0, "description": description})
+}
+
 /// One of some words.
 pub(super) fn word(words: &[&str], description: &str) -> Value {
     described(json!({"type": "string", "enum": words}), description)
