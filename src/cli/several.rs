@@ -36,6 +36,16 @@ impl Meant {
         }
     }
 
+    /// Where they are all that there is to tell of: the commit since which they changed, or none for all there are.
+    #[must_use]
+    pub fn whole(&self) -> Option<Option<String>> {
+        match (self.patterns.as_slice(), &self.several) {
+            ([], Several { all: _, changed_since: Some(since) }) => Some(Some(since.clone())),
+            ([], Several { all: true, changed_since: None }) => Some(None),
+            _ => None,
+        }
+    }
+
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         self.patterns.is_empty() && self.several == Several::default()

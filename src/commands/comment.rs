@@ -11,7 +11,7 @@ use crate::{
     files,
     render::{
         self,
-        forms::{Piece, Standing, marker, pieces, tells_of_none},
+        forms::{MARKER, Piece, Scope, Standing, marker, pieces, scope_of, tells_of_none, unchanged},
         json::Post,
     },
     sources::{Access, Board, COMMENT, GITHUB, GitHub, GitHubError, How, Notice, State},
@@ -92,12 +92,15 @@ struct Target {
 
 pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Comment) -> Result<Exit, Failure> {
     let mut told: BTreeMap<String, Piece> = BTreeMap::new();
+    let mut scopes = Vec::new();
     for path in &arguments.files {
-        told.extend(read(desk, path)?.into_iter().map(|piece| (piece.environment.clone(), piece)));
+        let (pieces, scope) = read(desk, path)?;
+        told.extend(pieces.into_iter().map(|piece| (piece.environment.clone(), piece)));
+        scopes.extend(scope);
     }
-    if told.is_empty() {
+    if told.is_empty() && (scopes.is_empty() || arguments.dry_run) {
         desk.json(|| render::json::posted("", arguments.dry_run, &[]));
-        desk.text(|_| "There is nothing to post: no environment is told of.\n".to_owned());
+        desk.text(|_| NOTHING.to_owned());
         return Ok(Exit::Done);
     }
     let target = target(desk, arguments)?;
@@ -110,7 +113,7 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Comment) -> Result<Exi
         desk.terminal.status(&render::text::warning(why, desk.terminal.status_style));
     } else {
         let mut board = Board::new(&access, target.repository.clone());
-        match post(arguments, told.values(), &target, &mut board, &mut posted).await {
+        match post(arguments, &told, &scopes, &target, &mut board, &mut posted).await {
             Err(GitHubError::Forbidden { .. } | GitHubError::NotFound { .. }) if target.is_of_fork => {
                 desk.terminal.status(&render::text::warning(FORK, desk.terminal.status_style));
             }
@@ -123,8 +126,13 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::Comment) -> Result<Exi
     }
     desk.json(|| render::json::posted(&target.repository, arguments.dry_run, &posted));
     tell(desk, &posted);
+    if posted.is_empty() && told.is_empty() {
+        desk.text(|_| NOTHING.to_owned());
+    }
     Ok(Exit::Done)
 }
+
+const NOTHING: &str = "There is nothing to post: no environment is told of.\n";
 
 /// What is said of a run that may not write.
 const FORK: &str = "this is a pull request from a fork, whose runs get no token that may write; nothing was posted, and the log \
@@ -136,12 +144,14 @@ fn tell(desk: &Desk<'_>, posted: &[Post]) {
     }
 }
 
-fn line(Post { environment, sort, what, at, url }: &Post) -> String {
+fn line(Post { environment, sort, what, at, url, body }: &Post) -> String {
     let url = url.as_ref().map(|url| format!(" {url}")).unwrap_or_default();
-    format!("{environment}: {sort} {what} ({at}){url}\n")
+    let body = body.as_ref().map(|body| format!("{body}\n")).unwrap_or_default();
+    format!("{environment}: {sort} {what} ({at}){url}\n{body}")
 }
 
-fn read(desk: &Desk<'_>, path: &Path) -> Result<Vec<Piece>, Failure> {
+/// What a file tells, and of which environments it was to tell.
+fn read(desk: &Desk<'_>, path: &Path) -> Result<(Vec<Piece>, Option<Scope>), Failure> {
     let shown = path.display();
     let Some(bytes) = files::read(&desk.root().join(path), FILE)? else {
         return Err(Failure::new(FailureKind::Usage, format!("there is no file {shown}"))
@@ -158,7 +168,7 @@ fn read(desk: &Desk<'_>, path: &Path) -> Result<Vec<Piece>, Failure> {
         return Err(Failure::new(FailureKind::Usage, message)
             .hint("-format markdown=FILE keeps to what a comment holds; a summary of a run may be longer"));
     }
-    Ok(pieces)
+    Ok((pieces, scope_of(&text)))
 }
 
 fn target(desk: &Desk<'_>, arguments: &cli::Comment) -> Result<Target, Failure> {
@@ -256,13 +266,15 @@ fn meant(arguments: &cli::Comment, piece: &Piece, target: &Target) -> Vec<Post> 
         what,
         at,
         url: None,
+        body: None,
     };
     let commit = target.commit.clone().unwrap_or_default();
     let at = match target.number {
         Some(number) => format!("{}#{number}", target.repository),
         None => format!("the pull request of {commit} in {}", target.repository),
     };
-    let mut posts = vec![post("comment", format!("of {} characters", piece.body.chars().count()), at)];
+    let comment = post("comment", format!("of {} characters", piece.body.chars().count()), at);
+    let mut posts = vec![Post { body: Some(piece.body.clone()), ..comment }];
     if arguments.status {
         posts.push(post("status", state(piece).word().to_owned(), commit.clone()));
     }
@@ -274,10 +286,31 @@ fn meant(arguments: &cli::Comment, piece: &Piece, target: &Target) -> Vec<Post> 
     posts
 }
 
+/// What is to be said of environments that were told of at the pull request before, and are as they should be by now.
+async fn outdated(
+    told: &BTreeMap<String, Piece>,
+    scopes: &[Scope],
+    number: Option<u64>,
+    board: &mut Board<'_>,
+) -> Result<Vec<Piece>, GitHubError> {
+    let (Some(number), [_, ..]) = (number, scopes) else { return Ok(Vec::new()) };
+    let mut outdated = Vec::new();
+    for body in board.own(number, MARKER).await? {
+        let Some(before) = pieces(&body).into_iter().next() else { continue };
+        // A comment of another workspace, or of what was applied, is not about what was looked for.
+        let scope = scopes.iter().find(|scope| scope.command == before.command && scope.workspace == before.workspace);
+        if let Some(scope) = scope.filter(|_| !told.contains_key(&before.environment)) {
+            outdated.push(unchanged(&before, scope));
+        }
+    }
+    Ok(outdated)
+}
+
 /// Posts all, one after the other.
-async fn post<'a>(
+async fn post(
     arguments: &cli::Comment,
-    told: impl Iterator<Item = &'a Piece>,
+    told: &BTreeMap<String, Piece>,
+    scopes: &[Scope],
     target: &Target,
     board: &mut Board<'_>,
     posted: &mut Vec<Post>,
@@ -286,11 +319,14 @@ async fn post<'a>(
         (None, Some(commit)) => board.pull_requests(commit).await?.first().copied(),
         (number, _) => number,
     };
-    for piece in told {
+    // Nothing was deployed where nothing is to be changed.
+    let scopes = if arguments.deployment { &[] } else { scopes };
+    let outdated = outdated(told, scopes, number, board).await?;
+    for piece in told.values().chain(&outdated) {
         let environment = &piece.environment;
         let context = format!("ditc/{environment}");
         let mut add = |sort, what: String, at: String, url| {
-            posted.push(Post { environment: environment.clone(), sort, what, at, url });
+            posted.push(Post { environment: environment.clone(), sort, what, at, url, body: None });
         };
         match number {
             Some(number) => {

@@ -3,7 +3,10 @@
 use std::{
     io::Write,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use crate::{
@@ -12,7 +15,7 @@ use crate::{
     failure::{Exit, Failure, FailureKind},
     files,
     plan::Plan,
-    render::forms::{COMMENT, Section, Standing, annotations, junit, markdown, outputs},
+    render::forms::{COMMENT, Scope, Section, Standing, annotations, comments, junit, markdown, outputs},
     settings::{self, Settings},
     terminal::Terminal,
 };
@@ -38,6 +41,10 @@ pub(super) struct Forms {
     environment: Option<String>,
     wanted: Vec<Wanted>,
     sections: Mutex<Vec<Section>>,
+    /// What the environments were compared with, where they are all that there are to tell of.
+    since: Option<Option<String>>,
+    /// Whether the command ended before it had told all.
+    is_cut: AtomicBool,
 }
 
 struct Wanted {
@@ -70,8 +77,12 @@ impl Forms {
         for token in wanted.iter().filter_map(|wanted| wanted.token.as_ref()) {
             terminal.answer(&format!("::stop-commands::{token}"));
         }
-        let environment = cli.verb.meant().and_then(|meant| meant.one().map(ToString::to_string));
-        Ok(Self { verb: verb(&cli.verb), root, environment, wanted, sections: Mutex::default() })
+        let meant = cli.verb.meant();
+        let environment = meant.as_ref().and_then(|meant| meant.one().map(ToString::to_string));
+        // What only some were to be applied says nothing of others.
+        let since = meant.filter(|_| matches!(cli.verb, Verb::Plan(_))).and_then(|meant| meant.whole());
+        let (sections, is_cut) = (Mutex::default(), AtomicBool::default());
+        Ok(Self { verb: verb(&cli.verb), root, environment, wanted, sections, since, is_cut })
     }
 
     fn sections(&self) -> MutexGuard<'_, Vec<Section>> {
@@ -80,6 +91,7 @@ impl Forms {
 
     /// Takes in what kept the command from its end, unless something tells of that already.
     pub(super) fn failed(&self, failure: &Failure) {
+        self.is_cut.store(true, Ordering::Relaxed);
         let mut sections = self.sections();
         match sections.as_mut_slice() {
             [only] if only.standing != Standing::Broken => only.failed(&failure.parts()),
@@ -90,17 +102,24 @@ impl Forms {
 
     /// Writes all forms.
     pub(super) fn write(self, settings: &Settings, terminal: &Terminal, exit: Exit) -> Result<(), Failure> {
-        let Self { verb, root, environment: _, mut wanted, sections } = self;
-        let sections = sections.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Self { verb, root, environment: _, mut wanted, sections, since, is_cut } = self;
+        let mut sections = sections.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let workspace = below(&root, settings);
+        sections.iter_mut().for_each(|section| section.workspace.clone_from(&workspace));
+        let scope = since.filter(|_| !is_cut.into_inner()).map(|since| Scope {
+            command: verb.to_owned(),
+            workspace: workspace.clone(),
+            since,
+        });
         // A runner listens again first, whatever becomes of the files.
         wanted.sort_by_key(|wanted| wanted.token.is_none());
         for Wanted { kind, file, token } in wanted {
             let mut text = token.map(|token| format!("::{token}::\n")).unwrap_or_default();
             match kind {
                 FormKind::Text | FormKind::Json => {}
-                FormKind::Markdown => text.push_str(&markdown(verb, &sections, COMMENT)),
+                FormKind::Markdown => text.push_str(&comments(verb, &sections, scope.as_ref(), COMMENT)),
                 FormKind::Junit => text.push_str(&junit(verb, &sections)),
-                FormKind::Github => text.push_str(&annotations(&sections, &below(&root, settings))),
+                FormKind::Github => text.push_str(&annotations(&sections, &workspace)),
             }
             match file {
                 None if text.is_empty() => {}

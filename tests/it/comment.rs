@@ -124,6 +124,61 @@ error: -deployment tells of what was applied, and a plan of bad applied nothing
 }
 
 #[test]
+fn a_change_that_is_taken_back_is_told_in_its_comment() {
+    let workspace = Workspace::of(
+        "//- environments/demo.toml\n[services.web]\nimage = \"traefik/whoami:v1\"\n\
+         //- environments/other.toml\n[services.web]\nimage = \"traefik/whoami:v1\"\n\
+         //- .gitignore\n*\n!environments\n!environments/*\n!ditc.toml\n",
+    );
+    let git = |arguments: &str| crate::support::git(workspace.root(), arguments);
+    git("init --quiet --initial-branch=main");
+    git("add .");
+    git("commit --quiet --message=first");
+    workspace.write("event.json", &event("kooba/shop").to_string());
+    let server = Server::start();
+    // The comment of a workspace elsewhere in the repository, and that of an apply, are about something else.
+    let elsewhere = |name: &str, data: &str| format!("<!-- ditc:{name} -->\n<!-- ditc {{{data}}} -->\nof another\n");
+    let data =
+        |command: &str, more: &str| format!("\"command\":\"{command}\",\"standing\":\"changed\",\"told\":\"x\"{more}");
+    server.has("github-actions[bot]", "Bot", &elsewhere("far", &data("plan", ",\"workspace\":\"far\"")));
+    server.has("github-actions[bot]", "Bot", &elsewhere("applied", &data("apply", "")));
+    let run = |flags: &str| {
+        workspace.ditc("plan --changed-since main --sandbox -format markdown=plan.md").exits(0);
+        workspace.ditc(&format!("{} comment plan.md{flags}", step(&server))).exits(0)
+    };
+    workspace.edit("environments/demo.toml", "whoami:v1", "whoami:v2");
+    workspace.edit("environments/other.toml", "whoami:v1", "whoami:v2");
+    run("").says("demo: comment created").says("other: comment created");
+    workspace.edit("environments/demo.toml", "whoami:v2", "whoami:v1");
+    run(" -status").error("").out(str![[r#"
+other: comment unchanged (#12) https://github.com/kooba/shop/pull/12#issuecomment-4
+other: status success (1111111111111111111111111111111111111111)
+demo: comment updated (#12) https://github.com/kooba/shop/pull/12#issuecomment-3
+demo: status success (1111111111111111111111111111111111111111)
+
+"#]]);
+    let bodies = server.bodies();
+    assert!(bodies[2].contains("No changes any more: nothing of it differs from main."), "{}", bodies[2]);
+    assert!(bodies[3].contains("whoami:v2"), "{}", bodies[3]);
+    assert!(bodies[0].contains("of another") && bodies[1].contains("of another"));
+    // And where nothing at all is left.
+    workspace.edit("environments/other.toml", "whoami:v2", "whoami:v1");
+    run("").error("").out(str![[r#"
+demo: comment unchanged (#12) https://github.com/kooba/shop/pull/12#issuecomment-3
+other: comment updated (#12) https://github.com/kooba/shop/pull/12#issuecomment-4
+
+"#]]);
+    // What was asked about some says nothing of others.
+    workspace.edit("environments/other.toml", "whoami:v1", "whoami:v3");
+    run("").says("other: comment updated");
+    workspace.ditc("plan demo --sandbox -format markdown=plan.md").exits(0);
+    workspace.ditc(&format!("{} comment plan.md", step(&server))).exits(0).says_nothing_of("other");
+    // Nor does a command that did not come to its end.
+    workspace.ditc("plan --changed-since nowhere --sandbox -format markdown=plan.md").exits(1);
+    workspace.ditc(&format!("{} comment plan.md", step(&server))).exits(1).says_nothing_of("other");
+}
+
+#[test]
 fn a_push_finds_the_pull_request_of_its_commit() {
     let (workspace, server) = (planned(), Server::start());
     workspace.write("event.json", &json!({"after": SHA, "repository": {"full_name": "kooba/shop"}}).to_string());
@@ -205,6 +260,57 @@ fn a_dry_run_asks_nobody_and_what_is_missing_is_named() {
     let flags = "-repo=kooba/shop -pr=12 -commit=1111111";
     workspace.ditc(&format!("comment plan.md {flags} -status -dry-run")).exits(0).error("").out(str![[r#"
 demo: comment of 1599 characters (kooba/shop#12)
+<!-- ditc:demo -->
+<!-- ditc {"command":"plan","standing":"changed","told":"Plan: 2 to add, 0 to change, 0 to destroy."} -->
+### :large_orange_diamond: ditc plan: <code>demo</code>
+
+<strong><code>Plan&#58; 2 to add, 0 to change, 0 to destroy.</code></strong> <sub><code>namespace demo, cluster sandbox</code></sub>
+
+| | Object | Action |
+|---|---|---|
+| <code>&#43;</code> | <code>demo/Namespace/demo</code> | create |
+| <code>&#43;</code> | <code>demo.services.web/Deployment/web</code> | create |
+
+<details><summary><code>&#43; demo/Namespace/demo</code></summary>
+
+```diff
+  # demo/Namespace/demo will be created
+  # (environments/demo.toml:1)
++   Namespace "demo" {}
+```
+
+</details>
+
+<details><summary><code>&#43; demo.services.web/Deployment/web</code></summary>
+
+```diff
+  # demo.services.web/Deployment/web will be created
+  # (environments/demo.toml:1, modules/service/service.yaml (built in):28)
++   Deployment "web" {
++       metadata.labels.app: web
++       spec:
++         selector.matchLabels.app: web
++         template:
++           metadata.labels.app: web
++           spec:
++             enableServiceLinks: false
++             automountServiceAccountToken: false
++             securityContext.seccompProfile.type: RuntimeDefault
++             containers:
++               - name: web
++                 image: traefik/whoami:v1
++                 resources:
++                   limits.memory: 512Mi
++                   requests:
++                     cpu: 50m
++                     memory: 128Mi
++                 securityContext.allowPrivilegeEscalation: false
+    }
+```
+
+</details>
+
+
 demo: status success (1111111)
 
 "#]]);

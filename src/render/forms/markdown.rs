@@ -5,7 +5,7 @@
 use std::cmp::Reverse;
 
 use super::{
-    Fate, Level, Place, Problem, Row, Section, Standing,
+    Fate, Level, Place, Problem, Row, Scope, Section, Standing,
     escape::{code, fenced},
     marker,
 };
@@ -45,6 +45,21 @@ pub fn markdown(verb: &str, sections: &[Section], limit: usize) -> String {
         text.push_str(&format!(
             "\n> [!NOTE]\n> {what} left out: there is room for {limit} characters. The log has all.\n"
         ));
+    }
+    text
+}
+
+/// All sections for comments: what is told of an environment is a text of its own of at most `limit` bytes, behind what is
+/// told of all together.
+#[must_use]
+pub fn comments(verb: &str, sections: &[Section], scope: Option<&Scope>, limit: usize) -> String {
+    let (of_files, of_environments): (Vec<&Section>, Vec<&Section>) =
+        sections.iter().partition(|section| section.environment.is_none());
+    let mut text = scope.map(marker::scope).unwrap_or_default();
+    text.push_str(&head(verb, sections, limit));
+    // What has no marker of its own would be taken for a part of what stands before it.
+    for section in of_files.into_iter().chain(of_environments) {
+        text.push_str(&markdown(verb, std::slice::from_ref(section), limit));
     }
     text
 }

@@ -5,12 +5,27 @@ use serde_json::{Value, json};
 
 use super::{Section, Standing};
 
-/// How every marker begins.
+/// How every hidden line begins.
 pub(super) const BEGIN: &str = "<!-- ditc";
+/// How the line begins by which the comment of an environment is found.
+pub const MARKER: &str = "<!-- ditc:";
 /// Stands in a text that tells of no environment, since none is meant.
 pub(super) const NONE: &str = "<!-- ditc: none -->";
+/// How the line begins that tells which environments were looked for, so that all others have nothing to tell.
+const SCOPE: &str = "<!-- ditc: scope ";
 /// What is told in a status of a commit.
 const TOLD: usize = 140;
+
+/// Which environments were looked for: all that are not told of are as they should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// `plan`, `apply`, `destroy`, `drift`
+    pub command: String,
+    /// Where the workspace lies in its repository, since each has environments of its own.
+    pub workspace: String,
+    /// What they were compared with; none where all that have a file were looked at.
+    pub since: Option<String>,
+}
 
 /// What is told of one environment, cut out of a text with several.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +33,8 @@ pub struct Piece {
     pub environment: String,
     /// `plan`, `apply`, `destroy`, `drift`
     pub command: String,
+    /// Where the workspace lies in its repository.
+    pub workspace: String,
     pub standing: Standing,
     /// In one sentence of at most 140 characters.
     pub told: String,
@@ -33,11 +50,42 @@ pub fn marker(environment: &str) -> String {
 
 /// Both hidden lines of a section.
 pub(super) fn head(command: &str, environment: &str, section: &Section) -> String {
-    let told = shortened(&section.headline);
-    let data = json!({"command": command, "standing": section.standing.word(), "told": told}).to_string();
-    // Inside a string, a number means the same, and ends no comment.
-    let data = data.replace('<', "\\u003c").replace('>', "\\u003e").replace('-', "\\u002d");
-    format!("{}\n{BEGIN} {data} -->\n", marker(environment))
+    let mut data = json!({
+        "command": command,
+        "standing": section.standing.word(),
+        "told": shortened(&section.headline),
+    });
+    if !section.workspace.is_empty() {
+        data["workspace"] = section.workspace.as_str().into();
+    }
+    format!("{}\n{BEGIN} {} -->\n", marker(environment), hidden(&data))
+}
+
+/// The line that tells which environments were looked for.
+pub(super) fn scope(Scope { command, workspace, since }: &Scope) -> String {
+    format!("{SCOPE}{} -->\n", hidden(&json!({"command": command, "workspace": workspace, "since": since})))
+}
+
+/// JSON that ends no comment: inside a string, a number means the same.
+fn hidden(data: &Value) -> String {
+    data.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('-', "\\u002d")
+}
+
+/// What is told of an environment that was told of before and has no changes any more, as it is posted.
+#[must_use]
+pub fn unchanged(before: &Piece, scope: &Scope) -> Piece {
+    let headline = match &scope.since {
+        Some(since) => format!("No changes any more: nothing of it differs from {since}."),
+        None => "No changes any more: no file describes it.".to_owned(),
+    };
+    let section = Section {
+        environment: Some(before.environment.clone()),
+        workspace: before.workspace.clone(),
+        headline,
+        ..Section::default()
+    };
+    let body = super::markdown(&before.command, &[section], super::COMMENT);
+    pieces(&body).pop().expect("one section is one piece")
 }
 
 fn shortened(text: &str) -> String {
@@ -56,9 +104,10 @@ pub fn pieces(text: &str) -> Vec<Piece> {
         let environment = name(line);
         let data = environment.and_then(|_| lines.peek().and_then(|next| data(next)));
         match (environment, data, pieces.last_mut()) {
-            (Some(environment), Some((command, standing, told)), _) => {
+            (Some(environment), Some(data), _) => {
+                let Data { command, workspace, standing, told } = data;
                 let (environment, body) = (environment.to_owned(), line.to_owned());
-                pieces.push(Piece { environment, command, standing, told, body });
+                pieces.push(Piece { environment, command, workspace, standing, told, body });
             }
             (_, _, Some(piece)) => piece.body.push_str(line),
             (_, _, None) => {}
@@ -70,7 +119,16 @@ pub fn pieces(text: &str) -> Vec<Piece> {
 /// Whether a text of ours tells of no environment.
 #[must_use]
 pub fn tells_of_none(text: &str) -> bool {
-    text.lines().next() == Some(NONE)
+    text.lines().take(2).any(|line| line == NONE)
+}
+
+/// Which environments a text of ours was to tell of, where it begins with that.
+#[must_use]
+pub fn scope_of(text: &str) -> Option<Scope> {
+    let data = text.lines().next()?.strip_prefix(SCOPE)?.strip_suffix("-->")?;
+    let data: Value = serde_json::from_str(data).ok()?;
+    let text = |name: &str| data[name].as_str().map(str::to_owned);
+    Some(Scope { command: text("command")?, workspace: text("workspace")?, since: text("since") })
 }
 
 fn name(line: &str) -> Option<&str> {
@@ -79,11 +137,20 @@ fn name(line: &str) -> Option<&str> {
     is_label.then_some(name)
 }
 
-fn data(line: &str) -> Option<(String, Standing, String)> {
+/// What the second hidden line holds.
+struct Data {
+    command: String,
+    workspace: String,
+    standing: Standing,
+    told: String,
+}
+
+fn data(line: &str) -> Option<Data> {
     let data = line.trim_end().strip_prefix(BEGIN)?.strip_suffix("-->")?;
     let data: Value = serde_json::from_str(data).ok()?;
     let text = |name: &str| data[name].as_str().map(str::to_owned);
     let standings = [Standing::Unchanged, Standing::Changed, Standing::Broken];
     let standing = standings.into_iter().find(|standing| data["standing"] == standing.word())?;
-    Some((text("command")?, standing, text("told")?))
+    let workspace = text("workspace").unwrap_or_default();
+    Some(Data { command: text("command")?, workspace, standing, told: text("told")? })
 }

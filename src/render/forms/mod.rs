@@ -21,8 +21,8 @@ mod tests;
 
 pub use github::{annotations, outputs};
 pub use junit::junit;
-pub use markdown::{COMMENT, markdown};
-pub use marker::{Piece, marker, pieces, tells_of_none};
+pub use markdown::{COMMENT, comments, markdown};
+pub use marker::{MARKER, Piece, Scope, marker, pieces, scope_of, tells_of_none, unchanged};
 
 /// Blocks of text as they stand in reports.
 const PLAIN: Style = Style { colour: false, width: 100 };
@@ -36,6 +36,8 @@ pub struct Section {
     pub environment: Option<String>,
     /// Where it lives, for people.
     pub place: Option<String>,
+    /// Where the workspace lies in its repository; empty at its root.
+    pub workspace: String,
     /// In one sentence: `Plan: 1 to add, 0 to change, 0 to destroy.`
     pub headline: String,
     pub standing: Standing,

@@ -46,6 +46,7 @@ impl Section {
         Self {
             environment: Some(plan.environment.to_string()),
             place: Some(format!("namespace {}, cluster {}", plan.namespace, context.cluster)),
+            workspace: String::new(),
             headline: text::headline(plan, context),
             standing,
             counts: plan.counts(),

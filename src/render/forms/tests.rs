@@ -331,6 +331,53 @@ fn sections() -> impl Strategy<Value = Vec<Section>> {
     })
 }
 
+#[test]
+fn each_of_several_comments_has_the_room_of_one() {
+    let row =
+        |number: usize| row(&format!("pr-1.services.s{number}"), &"+ a line of forty characters, or so\n".repeat(40));
+    let large = |name: &str| section(name, (0..60).map(row).collect());
+    let sections = [large("pr-1"), large("pr-2"), large("pr-3")];
+    let text = comments("plan", &sections, None, COMMENT);
+    let pieces = pieces(&text);
+    assert_eq!(pieces.iter().map(|piece| piece.environment.as_str()).collect::<Vec<_>>(), ["pr-1", "pr-2", "pr-3"]);
+    for piece in &pieces {
+        assert!(piece.body.len() <= COMMENT && piece.body.len() > COMMENT / 4 * 3, "{}", piece.body.len());
+    }
+    // Where all is one text, all of it has that room.
+    assert!(markdown("plan", &sections, COMMENT).len() <= COMMENT);
+}
+
+#[test]
+fn what_has_no_changes_any_more_is_told_in_the_words_of_its_comment() {
+    let scope = |since: Option<&str>| Scope {
+        command: "plan".to_owned(),
+        workspace: "envs/a".to_owned(),
+        since: since.map(str::to_owned),
+    };
+    let told = Section { workspace: "envs/a".to_owned(), ..section("pr-1", Vec::new()) };
+    let text = comments("plan", std::slice::from_ref(&told), Some(&scope(Some("origin/ma-->in"))), COMMENT);
+    assert_eq!(scope_of(&text), Some(scope(Some("origin/ma-->in"))));
+    assert_eq!(text.matches("-->").count(), 3, "a name ends no comment: {text}");
+    let pieces = pieces(&text);
+    assert_eq!((pieces.len(), pieces[0].workspace.as_str()), (1, "envs/a"));
+    let none = comments("plan", &[], Some(&scope(None)), COMMENT);
+    assert!(tells_of_none(&none) && scope_of(&none) == Some(scope(None)), "{none}");
+    let after = unchanged(&pieces[0], &scope(Some("origin/main")));
+    assert_eq!((after.environment.as_str(), after.workspace.as_str()), ("pr-1", "envs/a"));
+    assert_data_eq!(
+        after.body,
+        str![[r#"
+<!-- ditc:pr-1 -->
+<!-- ditc {"command":"plan","standing":"unchanged","told":"No changes any more: nothing of it differs from origin/main.","workspace":"envs/a"} -->
+### :white_check_mark: ditc plan: <code>pr-1</code>
+
+<strong><code>No changes any more&#58; nothing of it differs from origin/main.</code></strong>
+
+
+"#]]
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 32, max_shrink_iters: 100, failure_persistence: None, ..ProptestConfig::default() })]
 

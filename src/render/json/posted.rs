@@ -23,6 +23,9 @@ pub struct Post {
     /// Where it is: `#12`, or a commit.
     pub at: String,
     pub url: Option<String>,
+    /// What would be posted; none where it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
 }
 
 /// One document.

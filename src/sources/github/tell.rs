@@ -169,22 +169,45 @@ impl<'a> Board<'a> {
         unreachable!("the last turn ends")
     }
 
+    /// What the comments of ours say that begin so, at a pull request or an issue.
+    ///
+    /// # Errors
+    /// Why GitHub gave no answer.
+    pub async fn own(&mut self, number: u64, begin: &str) -> Result<Vec<String>, GitHubError> {
+        let found = self.own_comments(number, |first| first.starts_with(begin), usize::MAX).await?;
+        Ok(found.into_iter().filter_map(|comment| comment.body).collect())
+    }
+
     async fn own_comment(&mut self, number: u64, marker: &str) -> Result<Option<Comment>, GitHubError> {
+        Ok(self.own_comments(number, |first| first == marker, 1).await?.pop())
+    }
+
+    /// The first comments of ours whose first line is meant.
+    async fn own_comments(
+        &mut self,
+        number: u64,
+        is_meant: impl Fn(&str) -> bool,
+        most: usize,
+    ) -> Result<Vec<Comment>, GitHubError> {
+        let mut found = Vec::new();
         for page in 1..=PAGES {
             let path = format!("issues/{number}/comments?per_page=100&page={page}");
             let comments: Vec<Comment> = self.read(&path).await?;
             let is_last = comments.len() < 100;
             for comment in comments {
-                let begins = comment.body.as_deref().is_some_and(|body| body.lines().next() == Some(marker));
+                let begins = comment.body.as_deref().and_then(|body| body.lines().next()).is_some_and(&is_meant);
                 if begins && self.is_ours(&comment).await? {
-                    return Ok(Some(comment));
+                    found.push(comment);
+                    if found.len() == most {
+                        return Ok(found);
+                    }
                 }
             }
             if is_last {
                 break;
             }
         }
-        Ok(None)
+        Ok(found)
     }
 
     /// Whether a comment was posted with this token: anybody can begin a comment with a marker.

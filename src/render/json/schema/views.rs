@@ -155,6 +155,7 @@ fn posted() -> Value {
         ("what", text("created, updated, unchanged or skipped; of a status or a deployment its state")),
         ("at", text("the pull request, or the commit")),
         ("url", maybe("where it is seen")),
+        ("body?", text("with -dry-run, the comment that would be posted")),
     ]);
     document(vec![
         ("repository", text("OWNER/NAME")),
