@@ -70,7 +70,8 @@ impl Fault {
             }
             KubeconfigError::Parse(_) => {
                 // Of several files it does not say which.
-                let is_malformed = |path: &PathBuf| matches!(Kubeconfig::read_from(path), Err(KubeconfigError::Parse(_)));
+                let is_malformed =
+                    |path: &PathBuf| matches!(Kubeconfig::read_from(path), Err(KubeconfigError::Parse(_)));
                 match files(connection).into_iter().find(is_malformed) {
                     Some(path) => Fault::Malformed { path, source: error },
                     None => Fault::Other(error),

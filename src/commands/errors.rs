@@ -66,12 +66,12 @@ fn mend(fault: &cluster::Fault) -> String {
         [] => format!("it has no {what} at all; {another}"),
         known => format!("{flag} chooses one of: {}", known.join(", ")),
     };
-    let meant = |what: &str, flag: &str, name: &str, known: &[String]| {
-        match suggestion(name, known.iter().map(String::as_str)) {
+    let meant =
+        |what: &str, flag: &str, name: &str, known: &[String]| match suggestion(name, known.iter().map(String::as_str))
+        {
             Some(meant) => format!("did you mean {flag}={meant}?"),
             None => listed(what, flag, known),
-        }
-    };
+        };
     match fault {
         cluster::Fault::Unread { .. } => another.to_owned(),
         cluster::Fault::Malformed { .. } => format!("mend the line that is told above; {another}"),

@@ -195,7 +195,8 @@ fn a_plan_that_is_saved_holds_no_value_and_is_refused_once_another_is_given() {
     assert!(text.contains("DITC_SECRET_TOKEN") && !text.contains("canary"), "{text}");
     workspace.ditc("show demo.plan").exits(0);
     with(SECOND, "apply demo.plan").exits(1).error(str![[r#"
-error: demo.plan, a plan of [TIME], no longer fits, so nothing was changed:
+error: demo.plan, a plan of [TIME], no longer fits, so nothing
+  was changed:
   Secret/app: the value of env:DITC_SECRET_TOKEN for key token is another
   hint: plan again: ditc plan demo -out=demo.plan --sandbox
 

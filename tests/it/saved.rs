@@ -105,8 +105,10 @@ fn a_saved_plan_makes_a_whole_environment() {
     workspace.ditc(APPLY).exits(0).says("Apply complete!");
     workspace.ditc("plan demo --sandbox -detailed-exitcode").exits(0).says("No changes.");
     workspace.ditc(APPLY).exits(1).wrote_nothing().error(str![[r#"
-error: demo.plan, a plan of [TIME], no longer fits, so nothing was changed:
-  environment demo was changed by a run of ditc since: it had no record, which is at serial 2 now
+error: demo.plan, a plan of [TIME], no longer fits, so nothing
+  was changed:
+  environment demo was changed by a run of ditc since: it had no record, which
+    is at serial 2 now
   hint: plan again: ditc plan demo -out=demo.plan --sandbox
 
 "#]]);
@@ -119,8 +121,10 @@ fn a_saved_plan_is_applied_once() {
     let told = workspace.ditc(APPLY).exits(1).wrote_nothing();
     assert_eq!(told.requests.to_string(), "get configmaps/ditc 200\n");
     told.out("").error(str![[r#"
-error: demo.plan, a plan of [TIME], no longer fits, so nothing was changed:
-  environment demo was changed by a run of ditc since: its record was at serial 2, and is at 4
+error: demo.plan, a plan of [TIME], no longer fits, so nothing
+  was changed:
+  environment demo was changed by a run of ditc since: its record was at serial
+    2, and is at 4
   hint: plan again: ditc plan demo -out=demo.plan --sandbox
 
 "#]]);
@@ -135,7 +139,8 @@ fn a_plan_of_an_environment_that_came_and_went_is_not_applied() {
     workspace.ditc(APPLY).exits(0);
     workspace.ditc("destroy demo --sandbox -auto-approve").exits(0);
     workspace.ditc(APPLY).exits(1).wrote_nothing().error(str![[r#"
-error: demo.plan, a plan of [TIME], no longer fits, so nothing was changed:
+error: demo.plan, a plan of [TIME], no longer fits, so nothing
+  was changed:
   environment demo was made and destroyed since
   hint: plan again: ditc plan demo -out=demo.plan --sandbox
 
@@ -152,8 +157,11 @@ fn a_field_that_moved_refuses_the_whole_plan() {
     let change = json!({"spec": {"template": {"spec": {"containers": containers}}}});
     workspace.cluster().patch_strategically(WEB, "kubectl-set", &change);
     workspace.ditc(APPLY).exits(1).wrote_nothing().out("").error(str![[r#"
-error: demo.plan, a plan of [TIME], no longer fits, so nothing was changed:
-  demo.services.web/Deployment/web: .spec.template.spec.containers[name="web"].image was "traefik/whoami:v1", and is "traefik/whoami:mine"
+error: demo.plan, a plan of [TIME], no longer fits, so nothing
+  was changed:
+  demo.services.web/Deployment/web:
+    .spec.template.spec.containers[name="web"].image was "traefik/whoami:v1",
+    and is "traefik/whoami:mine"
   hint: plan again: ditc plan demo -out=demo.plan --sandbox
 
 "#]]);
@@ -176,10 +184,14 @@ fn what_appeared_went_or_came_back_refuses_the_whole_plan() {
     cluster.create("/apis/apps/v1/namespaces/demo/deployments", "theirs", &other);
     drop(cluster);
     workspace.ditc(APPLY).exits(1).wrote_nothing().error(str![[r#"
-error: demo.plan, a plan of [TIME], no longer fits, so nothing was changed:
-  demo.services.web/Service/web: it was to stay as it is, and would be created now
-  demo.services.other/Deployment/other: An object of this name exists, and ditc did not make it (managed by theirs).
-  demo.services.web/Deployment/web: it was to be updated, and would be created now
+error: demo.plan, a plan of [TIME], no longer fits, so nothing
+  was changed:
+  demo.services.web/Service/web: it was to stay as it is, and would be created
+    now
+  demo.services.other/Deployment/other: An object of this name exists, and ditc
+    did not make it (managed by theirs).
+  demo.services.web/Deployment/web: it was to be updated, and would be created
+    now
   hint: plan again: ditc plan demo -out=demo.plan --sandbox
 
 "#]]);
@@ -385,8 +397,10 @@ fn a_destroy_is_planned_looked_at_and_applied() {
     let foreign = json!({"metadata": {"name": "settings"}});
     workspace.cluster().create("/api/v1/namespaces/demo/configmaps", "theirs", &foreign);
     workspace.ditc(APPLY).exits(1).wrote_nothing().error(str![[r#"
-error: demo.plan, a plan of [TIME], no longer fits, so nothing was changed:
-  demo/Namespace/demo: 1 object in namespace demo that ditc did not make would be deleted with it: ConfigMap/settings.
+error: demo.plan, a plan of [TIME], no longer fits, so nothing
+  was changed:
+  demo/Namespace/demo: 1 object in namespace demo that ditc did not make would
+    be deleted with it: ConfigMap/settings.
   hint: plan again: ditc plan demo -destroy -out=demo.plan --sandbox
 
 "#]]);
@@ -397,7 +411,8 @@ error: demo.plan, a plan of [TIME], no longer fits, so nothing was changed:
     workspace.ditc(APPLY).exits(0).says("Destroy complete! Resources: 8 destroyed.");
     assert_eq!(workspace.cluster().get("/api/v1/namespaces/demo"), None);
     workspace.ditc(APPLY).exits(1).wrote_nothing().error(str![[r#"
-error: demo.plan, a plan of [TIME], no longer fits, so nothing was changed:
+error: demo.plan, a plan of [TIME], no longer fits, so nothing
+  was changed:
   environment demo has no record any more
   hint: plan again: ditc plan demo -destroy -with-foreign -out=demo.plan
     --sandbox

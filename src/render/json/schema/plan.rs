@@ -104,7 +104,12 @@ fn plan() -> Fields {
         ("overdrawn", list(object(and(resource(), overdrawn)), "quotas that allow less than is used")),
         ("taken_from?", text("the other project that the environment was applied from until now")),
         ("unrecorded", count("objects that are ditc's while there is no record")),
-        ("unlisted?", texts("kinds that could not be listed then, or before all goes, so that what there is of them is not known")),
+        (
+            "unlisted?",
+            texts(
+                "kinds that could not be listed then, or before all goes, so that what there is of them is not known",
+            ),
+        ),
         ("interrupted?", of("run")),
         ("open_run?", of("open_run")),
         ("preflight", of("preflight")),
