@@ -14,7 +14,7 @@ use crate::{
     cluster::{Cluster, Error, Sight, Watched},
     kinds::Kinds,
     names::Namespace,
-    object::{GroupKind, Object, ObjectKey},
+    object::{GroupKind, Object, ObjectKey, Uid},
     readiness::{self, Around},
 };
 
@@ -47,6 +47,8 @@ struct Seen {
     objects: BTreeMap<ObjectKey, Object>,
     /// Those that are gone, and had run to their end: some are cleared away as soon as they have.
     ended: BTreeMap<ObjectKey, Object>,
+    /// What was there and went, by the uid that it had.
+    gone: BTreeSet<Uid>,
     failed: BTreeMap<GroupKind, Arc<Error>>,
 }
 
@@ -159,6 +161,11 @@ impl Hub {
         self.seen().ended.get(key).cloned()
     }
 
+    /// Whether an object was there and went.
+    pub(super) fn is_gone(&self, uid: &Uid) -> bool {
+        self.seen().gone.contains(uid)
+    }
+
     /// Everything seen of a kind; none while its first list is not complete.
     ///
     /// # Errors
@@ -180,8 +187,13 @@ impl Seen {
                 let all = std::mem::take(&mut self.objects).into_iter();
                 let (before, others): (BTreeMap<_, _>, _) = all.partition(|(key, _)| key.kind == *kind);
                 self.objects = others;
-                before.into_values().for_each(|object| self.forget(object));
                 self.objects.extend(objects.into_iter().filter_map(|object| Some((object.key()?, object))));
+                let stays = |object: &Object| {
+                    let now = object.key().and_then(|key| self.objects.get(&key));
+                    now.is_some_and(|now| now.uid() == object.uid())
+                };
+                let gone: Vec<Object> = before.into_values().filter(|object| !stays(object)).collect();
+                gone.into_iter().for_each(|object| self.forget(object));
                 self.listed.insert(kind.clone());
             }
             Ok(Sight::Changed(object)) => {
@@ -198,6 +210,7 @@ impl Seen {
     }
 
     fn forget(&mut self, object: Object) {
+        self.gone.extend(object.uid());
         if let (Some(key), true) = (object.key(), readiness::has_ended(&object)) {
             self.ended.insert(key, object);
         }

@@ -314,6 +314,10 @@ fn judge<'a>(hub: &Hub, targets: &'a [Target]) -> Result<Vec<(&'a Target, Object
                         let readiness = readiness::judge(&ended, None);
                         (ended, readiness)
                     }
+                    None if target.uid.as_ref().is_some_and(|uid| hub.is_gone(uid)) => {
+                        let why = "it was deleted while it was waited for".to_owned();
+                        (target.body.clone(), Readiness::Failed(why))
+                    }
                     None => (target.body.clone(), readiness::judge_absent(&target.body)),
                 },
                 Look::Present(object)

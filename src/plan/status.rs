@@ -156,6 +156,12 @@ pub fn status(
             since: there().filter_map(|object| object.metadata("creationTimestamp")?.as_str()?.parse().ok()).min(),
         }
     };
+    // What a destroy under way, or one that stopped, made an end of is no part of it any more.
+    let is_gone = |id: Option<&ComponentId>| {
+        let mut entries = state.entries.iter().filter(|(_, entry)| entry.component.as_ref() == id).peekable();
+        let goes = |(key, entry): (&ObjectKey, &Entry)| entry.deed == Some(Deed::Delete) && live(key).is_none();
+        entries.peek().is_some() && entries.all(goes)
+    };
     let open = state.open.as_ref().map(|run| {
         let (done, of) = made(state, observed, *recorded);
         OpenRun { run: run.clone(), done, of, lives: *lives }
@@ -164,7 +170,7 @@ pub fn status(
         environment: state.environment.clone(),
         namespace: state.namespace.clone(),
         has_record: *has_record,
-        components: of_some.into_iter().chain(of_none).map(component).collect(),
+        components: of_some.into_iter().chain(of_none).filter(|id| !is_gone(*id)).map(component).collect(),
         open,
         last: state.last.clone(),
         partial: state.partial,

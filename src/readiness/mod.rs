@@ -138,6 +138,12 @@ pub fn is_paused(object: &Object) -> bool {
     object.kind() == Some("Deployment") && object.at("/spec/paused").and_then(Value::as_bool) == Some(true)
 }
 
+/// Whether a paused rollout leaves pods running that are not of the version that was written last.
+#[must_use]
+pub fn is_held_back(object: &Object) -> bool {
+    is_paused(object) && count(object, "/status/updatedReplicas") < replicas(object)
+}
+
 /// Whether an object is a Service that stands before nothing but workloads that are not to run: it waits for nobody.
 #[must_use]
 pub fn is_idle(service: &Object, workloads: &[&Object]) -> bool {
@@ -200,7 +206,12 @@ fn failure(object: &Object, why: &str) -> Cause {
     let Some(failed) = job else {
         let name = object.name().unwrap_or_default();
         let kind = object.kind().unwrap_or_default().to_lowercase();
-        return Cause::new(Fault::Failed, object, why).kubectl(&format!("describe {kind}/{name}"));
+        // What is gone cannot be described, and its events outlive it.
+        let next = match object.uid() {
+            Some(_) => format!("describe {kind}/{name}"),
+            None => format!("get events --field-selector involvedObject.name={name}"),
+        };
+        return Cause::new(Fault::Failed, object, why).kubectl(&next);
     };
     let name = object.name().unwrap_or_default();
     let tries = count(object, "/status/failed").max(1);

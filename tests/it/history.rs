@@ -149,8 +149,8 @@ Nothing was ever changed in environment demo, as far as is known here.
                                                  destroyed
 
 + its files differed from that commit, so no rollback leads there
-no run is missing: each has the number of the record that it left, and writes it
-  more than once
+the numbers are those of the record, which a run writes more than once, so there
+  are gaps
 
 "#]],
     );

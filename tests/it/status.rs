@@ -13,6 +13,9 @@ stories! {
     a_run_that_lives_is_told_apart_from_one_that_stopped
     a_plan_tells_a_run_that_lives_from_one_that_stopped
     a_run_that_lost_its_lease_is_not_under_way
+    what_a_destroy_made_an_end_of_is_no_part_any_more
+    what_is_deleted_while_it_is_waited_for_fails_at_once
+    a_paused_rollout_does_not_run_what_was_applied
 }
 
 const DEMO: &str = r#"
@@ -333,6 +336,44 @@ fn a_run_that_lost_its_lease_is_not_under_way(stage: &Stage) {
     stage.server.delete(&lease);
     stage.start("status", "").end().exits(2).says("stopped after").says_nothing_of("under way");
     stage.start("drift", "").end().exits(2).says("stopped").says_nothing_of("under way");
+}
+
+fn what_a_destroy_made_an_end_of_is_no_part_any_more(stage: &Stage) {
+    stage.apply("").exits(0);
+    let api = stage.path("apps/v1 deployments/api");
+    let held = |finalizers: Value| json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"finalizers": finalizers}});
+    stage.server.patch(&api, "hand", &held(json!(["example.com/hold"])));
+    let mut destroy = stage.start("destroy", "-auto-approve");
+    destroy.wait_for("/web: Destruction complete");
+    let told = stage.start("status", "").end().exits(2).says("destroy by jakub@").says("is under way");
+    told.says_nothing_of("all 2 components").says_nothing_of("services.web ");
+    destroy.kill();
+    destroy.end().dies();
+    stage.server.delete(&stage.path("coordination.k8s.io/v1 leases/ditc"));
+    let told = stage.start("status", "").end().exits(2).says("with the flags that it had, finishes it.");
+    told.says_nothing_of("services.web ");
+    stage.plan("").exits(2).says("with the flags that it had, finishes it, and an apply makes anew what is gone.");
+    stage.server.patch(&api, "hand", &held(Value::Null));
+}
+
+fn what_is_deleted_while_it_is_waited_for_fails_at_once(stage: &Stage) {
+    stage.define("[services.web]\nmodule = \"app\"\ninputs = { spec = { minReadySeconds = 500 } }");
+    let mut apply = stage.start("apply", "-auto-approve");
+    apply.wait_for("Still waiting...");
+    stage.server.delete(&stage.path(WEB));
+    let told = apply.end().exits(1).says("Deployment/web: it was deleted while it was waited for");
+    told.says("get events --field-selector involvedObject.name=web");
+}
+
+fn a_paused_rollout_does_not_run_what_was_applied(stage: &Stage) {
+    stage.apply("").exits(0);
+    let paused = json!({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"paused": true}});
+    stage.server.patch(&stage.path(WEB), "hand", &paused);
+    stage.define("[services.web]\nmodule = \"app\"\ninputs = { image = \"app:v2\" }\n[services.api]\nmodule = \"app\"");
+    stage.apply("").exits(0).says("its rollout is paused, so what was written does not run yet");
+    let says = "Deployment/web: its rollout is paused, so pods of an earlier version run";
+    stage.start("status", "").end().exits(2).says(says);
+    stage.plan("").exits(0).says("its rollout is paused, so pods of an earlier version run");
 }
 
 fn a_plan_tells_a_run_that_lives_from_one_that_stopped(stage: &Stage) {

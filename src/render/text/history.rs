@@ -75,8 +75,7 @@ pub fn history(environment: &EnvironmentName, runs: &[PastRun], flags: &str, sty
     let is_gap = |pair: &[PastRun]| pair[0].serial > pair[1].serial + 1;
     if runs.windows(2).any(is_gap) {
         notes.push(
-            "no run is missing: each has the number of the record that it left, and writes it more than once"
-                .to_owned(),
+            "the numbers are those of the record, which a run writes more than once, so there are gaps".to_owned(),
         );
     }
     let way = runs.iter().find(|run| !run.is_current && can_be_gone_back_to(run));

@@ -92,9 +92,17 @@ pub(super) fn interrupted(plan: &Plan, context: &Context<'_>) -> Option<String> 
              look again when it has ended."
         ));
     }
-    let command = format!("ditc {} {}{}", plan.operation.verb(), plan.environment, context.flags);
+    let command = format!("ditc {verb} {}{}", plan.environment, context.flags);
     let how = made.map_or_else(|| "before its end".to_owned(), |made| format!("after {made}"));
-    Some(format!("{verb} by {who} at {since:.0} stopped {how}; the next `{command}` finishes it."))
+    let way = match (*operation, plan.operation) {
+        (Operation::Apply, Operation::Apply) => format!("the next `{command}` finishes it"),
+        (Operation::Apply, Operation::Destroy) => "what it made goes with the rest".to_owned(),
+        (Operation::Destroy, Operation::Apply) => {
+            format!("`{command}`, with the flags that it had, finishes it, and an apply makes anew what is gone")
+        }
+        (Operation::Destroy, Operation::Destroy) => format!("`{command}`, with the flags that it had, finishes it"),
+    };
+    Some(format!("{verb} by {who} at {since:.0} stopped {how}; {way}."))
 }
 
 /// That nothing tells what was applied.

@@ -9,7 +9,7 @@ use crate::{
     observed::Readiness,
     plan::{Begun, ComponentStatus, Condition, OpenRun, Status},
     render::style::{Look, Style, clean_line},
-    state::{Ended, Run},
+    state::{Ended, Operation, Run},
 };
 
 use super::{
@@ -134,9 +134,12 @@ fn run_of(environment: &EnvironmentName, open: &OpenRun, flags: &str, style: Sty
         || "before its end".to_owned(),
         |of| format!("after {done} of {}", count(of, "change", "changes")),
     );
-    let text = format!(
-        "{verb} by {who} at {since:.0} stopped {far}; the next `ditc {verb} {environment}{flags}` finishes it."
-    );
+    // Only some of an environment may have been meant to go.
+    let way = match operation {
+        Operation::Apply => format!("the next `ditc {verb} {environment}{flags}` finishes it"),
+        Operation::Destroy => format!("`ditc {verb} {environment}{flags}`, with the flags that it had, finishes it"),
+    };
+    let text = format!("{verb} by {who} at {since:.0} stopped {far}; {way}.");
     warning(&text, style)
 }
 
