@@ -47,7 +47,7 @@ pub struct Report {
     pub additions: BTreeMap<ObjectKey, Additions>,
     /// Objects that could not be compared.
     pub unknown: BTreeMap<ObjectKey, Unknown>,
-    /// A run that never came to its end.
+    /// A run that never came to its end, or did not do all on its way there.
     pub interrupted: Option<Run>,
     /// What that run may have done or not.
     pub unfinished: BTreeMap<ObjectKey, Option<ComponentId>>,
@@ -169,7 +169,7 @@ pub fn report(input: &Input, plan: &Plan, state: &State, surroundings: Surroundi
         foreign: foreign.collect(),
         additions: plan.additions.clone(),
         unknown,
-        interrupted: state.open.clone(),
+        interrupted: state.open.clone().or_else(|| incomplete(state)),
         unfinished: unfinished.map(|(key, entry)| (key.clone(), entry.component.clone())).collect(),
         elsewhere: elsewhere.filter_map(|object| object.name().map(str::to_owned)).collect(),
     }
@@ -296,4 +296,9 @@ fn managers(live: &Object) -> Vec<String> {
     let owners = ownership::owners(live).into_iter().filter(|owner| owner.subresource.is_empty());
     let managers: BTreeSet<String> = owners.map(|owner| owner.manager).collect();
     managers.into_iter().collect()
+}
+
+/// The last run, where it ended without having done all: a failure, or somebody who stopped it.
+fn incomplete(state: &State) -> Option<Run> {
+    state.last.as_ref().filter(|last| !last.complete).map(|last| last.run.clone())
 }

@@ -777,9 +777,9 @@ error: a run by jakub@[HOST] since [TIME] is under way
         str![[r#"
 Environment demo (namespace demo, cluster test)
 
-Note: apply by jakub@[HOST] at [TIME] stopped before its end; the next
-`ditc apply demo --kubeconfig=kubeconfig` finishes it. The 1 object that it left
-half done was not compared: demo.services.web/Deployment/web.
+Note: apply by jakub@[HOST] at [TIME] did not come to its end; the
+next `ditc apply demo --kubeconfig=kubeconfig` finishes it. The 1 object that it
+left half done was not compared: demo.services.web/Deployment/web.
 
 Drift: 1 interrupted run.
 

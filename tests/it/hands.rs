@@ -20,7 +20,7 @@ fn what_a_killed_run_wrote_is_told_as_its_own(stage: &Stage) {
     run.end().dies();
     let drift = stage.start("drift", "").end().exits(2);
     let drift = drift.says("\"app:v1\" -> \"app:v2\"  # by a run of ditc that stopped, [TIME]");
-    drift.says("stopped before its end").says_nothing_of("is not recorded");
+    drift.says("did not come to its end").says_nothing_of("is not recorded");
     stage.start("drift", "-json").end().exits(2).says("\"manager\": \"ditc\"");
     // Whoever asks for what was there before that run undoes nobody's work.
     stage.define("[services.web]\nmodule = \"app\"");

@@ -78,6 +78,7 @@ warning: the last apply did not come to its end, so not everything is as it was
 
 "#]])
         .wrote_nothing();
+    workspace.ditc("drift demo --sandbox").exits(2).says("did not come to its end; the next `ditc apply demo");
     workspace.ditc("COLUMNS=200 status demo --sandbox").exits(2).out(str![[r#"
 Environment demo (namespace demo, cluster sandbox): 2 of 4 components are ready.
 Last apply by jakub@[HOST] [..]s ago, which did not come through.
@@ -335,7 +336,7 @@ fn a_run_that_lost_its_lease_is_not_under_way(stage: &Stage) {
     assert!(apply.end().exits(1).error.contains("the apply stopped: eve@elsewhere"));
     stage.server.delete(&lease);
     stage.start("status", "").end().exits(2).says("stopped after").says_nothing_of("under way");
-    stage.start("drift", "").end().exits(2).says("stopped").says_nothing_of("under way");
+    stage.start("drift", "").end().exits(2).says("did not come to its end").says_nothing_of("under way");
 }
 
 fn what_a_destroy_made_an_end_of_is_no_part_any_more(stage: &Stage) {

@@ -12,7 +12,7 @@ use crate::{
         Detail,
         style::{Look as Paint, Style, clean_line},
     },
-    state::Run,
+    state::{Operation, Run},
 };
 
 use super::{
@@ -139,9 +139,12 @@ pub(in crate::render) fn notes_of(report: &Report, flags: &str) -> Vec<String> {
                 format!(" The {number} not compared: {}.", names(objects))
             }
         };
-        notes.push(format!(
-            "{verb} by {who} at {since:.0} stopped before its end; the next `ditc {verb} {environment}{flags}` finishes it.{open}"
-        ));
+        let command = format!("ditc {verb} {environment}{flags}");
+        let way = match operation {
+            Operation::Apply => format!("the next `{command}` finishes it"),
+            Operation::Destroy => format!("`{command}`, with the flags that it had, finishes it"),
+        };
+        notes.push(format!("{verb} by {who} at {since:.0} did not come to its end; {way}.{open}"));
     }
     notes
 }
