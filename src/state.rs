@@ -68,6 +68,14 @@ pub struct State {
 }
 
 impl State {
+    /// The run that did not do all that it was to do: one that never came to its end, else the last, where it failed or was
+    /// stopped on its way.
+    #[must_use]
+    pub fn incomplete(&self) -> Option<&Run> {
+        let last = self.last.as_ref().filter(|last| !last.complete).map(|last| &last.run);
+        self.open.as_ref().or(last)
+    }
+
     /// The project that the environment was last applied from, where that is known.
     #[must_use]
     pub fn project(&self) -> Option<Project> {
@@ -232,6 +240,27 @@ pub struct Ended {
     pub run: Run,
     /// Whether all of it was done.
     pub complete: bool,
+}
+
+/// How many objects a run imported, added, changed and destroyed; what is replaced is destroyed and added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    pub imported: usize,
+    pub added: usize,
+    pub changed: usize,
+    pub destroyed: usize,
+}
+
+impl Totals {
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            imported: self.imported + other.imported,
+            added: self.added + other.added,
+            changed: self.changed + other.changed,
+            destroyed: self.destroyed + other.destroyed,
+        }
+    }
 }
 
 /// What a run does.

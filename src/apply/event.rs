@@ -13,7 +13,7 @@ use crate::{
     object::ObjectKey,
     plan::{Action, Plan, Step},
     readiness::{Cause, LogOf},
-    state::Run,
+    state::{Run, Totals},
 };
 
 /// Something that happened, and when.
@@ -133,27 +133,6 @@ pub enum Stopped {
     LeaseLost(Option<Holder>),
     /// Nobody answered for so long.
     ContactLost(Duration),
-}
-
-/// How many objects a run imported, added, changed and destroyed; what is replaced is destroyed and added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Totals {
-    pub imported: usize,
-    pub added: usize,
-    pub changed: usize,
-    pub destroyed: usize,
-}
-
-impl Totals {
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        Self {
-            imported: self.imported + other.imported,
-            added: self.added + other.added,
-            changed: self.changed + other.changed,
-            destroyed: self.destroyed + other.destroyed,
-        }
-    }
 }
 
 impl Outcome {

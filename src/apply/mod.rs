@@ -39,7 +39,7 @@ mod step;
 mod wait;
 
 pub use crate::cluster::{Contacted, Holder};
-pub use event::{Awaited, Event, EventKind, LogLines, Outcome, StepError, Stopped, Totals};
+pub use event::{Awaited, Event, EventKind, LogLines, Outcome, StepError, Stopped};
 pub use images::Images;
 
 use conductor::conduct;

@@ -10,7 +10,7 @@ use std::{
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    apply::{self, Event, Finished, Ground, Interrupt, Outcome, Stopped, Tools, Totals},
+    apply::{self, Event, Finished, Ground, Interrupt, Outcome, Stopped, Tools},
     cli::{self, Subject},
     cluster::Contact,
     config,
@@ -376,18 +376,13 @@ fn keep(link: &Link, plan: &Plan, run: &Run, finished: &Finished, before: &Versi
         }
         None => before.clone(),
     };
-    let count = |objects: usize| u32::try_from(objects).unwrap_or(u32::MAX);
-    let Totals { imported, added, changed, destroyed } = finished.outcome.totals(plan);
     let past = PastRun {
         version,
         at: now,
         operation: run.operation,
         who: run.who.clone(),
-        imported: count(imported),
-        created: count(added),
-        changed: count(changed),
-        destroyed: count(destroyed),
-        failed: count(finished.outcome.failed.len()),
+        totals: finished.outcome.totals(plan),
+        failed: finished.outcome.failed.len(),
         complete: Some(finished.outcome.is_complete()),
         definition: run.definition.clone(),
     };

@@ -5,10 +5,7 @@ use crate::{
     failure::{Exit, Failure},
     format::history,
     names::EnvironmentName,
-    render::{
-        self,
-        text::{Counted, PastRun},
-    },
+    render::{self, text::PastRun},
     state::{Ended, State},
 };
 
@@ -51,25 +48,14 @@ pub(super) async fn past(
 }
 
 fn shown(run: &history::PastRun, state: Option<&State>) -> PastRun {
-    let history::PastRun {
-        version,
-        at,
-        operation,
-        who,
-        imported,
-        created,
-        changed,
-        destroyed,
-        failed,
-        complete,
-        definition,
-    } = run.clone();
+    let history::PastRun { version, at, operation, who, totals, failed, complete, definition } = run.clone();
     PastRun {
         serial: version.serial,
         at,
         operation,
         who,
-        counted: Some(Counted { imported, created, changed, destroyed, failed }),
+        totals: Some(totals),
+        failed,
         complete: complete.unwrap_or(failed == 0),
         definition,
         is_current: state.is_some_and(|state| state.version == version),
@@ -84,7 +70,8 @@ fn elsewhere(state: &State) -> Option<PastRun> {
         at: state.written,
         operation: run.operation,
         who: run.who,
-        counted: None,
+        totals: None,
+        failed: 0,
         complete,
         definition: run.definition,
         is_current: true,

@@ -8,7 +8,7 @@ use super::{
     head::{DefinitionV1, OperationV1, parse},
     open, seal,
 };
-use crate::state::{Definition, Lineage, Operation, Version};
+use crate::state::{Definition, Lineage, Operation, Totals, Version};
 
 const WHAT: &str = "history";
 
@@ -23,11 +23,9 @@ pub struct PastRun {
     pub at: Timestamp,
     pub operation: Operation,
     pub who: String,
-    pub imported: u32,
-    pub created: u32,
-    pub changed: u32,
-    pub destroyed: u32,
-    pub failed: u32,
+    pub totals: Totals,
+    /// How many steps failed.
+    pub failed: usize,
     /// Whether all of it was done; none where the run was kept by a ditc that did not say.
     pub complete: Option<bool>,
     pub definition: Option<Definition>,
@@ -46,11 +44,11 @@ struct PastRunV1 {
     operation: OperationV1,
     who: String,
     #[serde(default, skip_serializing_if = "is_none")]
-    imported: u32,
-    created: u32,
-    changed: u32,
-    destroyed: u32,
-    failed: u32,
+    imported: usize,
+    created: usize,
+    changed: usize,
+    destroyed: usize,
+    failed: usize,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     complete: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,7 +56,7 @@ struct PastRunV1 {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
-fn is_none(count: &u32) -> bool {
+fn is_none(count: &usize) -> bool {
     *count == 0
 }
 
@@ -66,29 +64,18 @@ fn is_none(count: &u32) -> bool {
 #[must_use]
 pub fn encode(runs: &[PastRun]) -> String {
     let runs = runs.iter().take(LIMIT).map(|run| {
-        let PastRun {
-            version,
-            at,
-            operation,
-            who,
-            imported,
-            created,
-            changed,
-            destroyed,
-            failed,
-            complete,
-            definition,
-        } = run;
+        let PastRun { version, at, operation, who, totals, failed, complete, definition } = run;
+        let Totals { imported, added, changed, destroyed } = *totals;
         PastRunV1 {
             lineage: version.lineage.to_string(),
             serial: version.serial,
             at: at.to_string(),
             operation: (*operation).into(),
             who: who.clone(),
-            imported: *imported,
-            created: *created,
-            changed: *changed,
-            destroyed: *destroyed,
+            imported,
+            created: added,
+            changed,
+            destroyed,
             failed: *failed,
             complete: *complete,
             definition: definition.as_ref().map(DefinitionV1::from),
@@ -122,19 +109,8 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<PastRun>, Unreadable> {
             let version = Version { lineage: Lineage(lineage), serial };
             let (at, operation) = (parse(WHAT, &at)?, operation.into());
             let definition = definition.map(Definition::from);
-            Ok(PastRun {
-                version,
-                at,
-                operation,
-                who,
-                imported,
-                created,
-                changed,
-                destroyed,
-                failed,
-                complete,
-                definition,
-            })
+            let totals = Totals { imported, added: created, changed, destroyed };
+            Ok(PastRun { version, at, operation, who, totals, failed, complete, definition })
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    apply::{Event, EventKind, Outcome, Totals},
+    apply::{Event, EventKind, Outcome},
     names::{ComponentId, OutputName},
     object::ObjectKey,
     plan::{Action, Plan, Step},
@@ -15,6 +15,7 @@ use crate::{
         Style,
         text::{self, Context, complete, in_order, plan_totals, step},
     },
+    state::Totals,
 };
 
 use super::{

@@ -2,10 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{
-    names::EnvironmentName,
-    render::text::{Counted, PastRun},
-};
+use crate::{names::EnvironmentName, render::text::PastRun, state::Totals};
 
 use super::{FORMAT_VERSION, document, run::DefinitionDocument};
 
@@ -33,11 +30,11 @@ struct RunDocument<'a> {
 
 #[derive(Serialize)]
 struct ChangesDocument {
-    import: u32,
-    add: u32,
-    change: u32,
-    destroy: u32,
-    failed: u32,
+    import: usize,
+    add: usize,
+    change: usize,
+    destroy: usize,
+    failed: usize,
 }
 
 /// One document.
@@ -51,12 +48,12 @@ pub fn history(environment: &EnvironmentName, runs: &[PastRun]) -> String {
         complete: run.complete,
         current: run.is_current,
         definition: run.definition.as_ref().map(DefinitionDocument::new),
-        changes: run.counted.map(|Counted { imported, created, changed, destroyed, failed }| ChangesDocument {
+        changes: run.totals.map(|Totals { imported, added, changed, destroyed }| ChangesDocument {
             import: imported,
-            add: created,
+            add: added,
             change: changed,
             destroy: destroyed,
-            failed,
+            failed: run.failed,
         }),
     });
     document(&HistoryDocument {

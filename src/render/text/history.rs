@@ -5,8 +5,10 @@ use jiff::Timestamp;
 use crate::{
     names::EnvironmentName,
     render::style::{Look, Style, clean_line},
-    state::{Definition, Operation},
+    state::{Definition, Operation, Totals},
 };
+
+use super::ledger::counted;
 
 /// A run that came to its end.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,22 +19,14 @@ pub struct PastRun {
     pub operation: Operation,
     pub who: String,
     /// None where it was run from elsewhere.
-    pub counted: Option<Counted>,
+    pub totals: Option<Totals>,
+    /// How many steps failed.
+    pub failed: usize,
     /// Whether all of it was done.
     pub complete: bool,
     pub definition: Option<Definition>,
     /// Whether the record is still as it left it.
     pub is_current: bool,
-}
-
-/// What a run did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counted {
-    pub imported: u32,
-    pub created: u32,
-    pub changed: u32,
-    pub destroyed: u32,
-    pub failed: u32,
 }
 
 /// The runs, the newest first, and how to go back.
@@ -119,18 +113,14 @@ fn commit(run: &PastRun) -> String {
 
 fn what(run: &PastRun) -> String {
     let verb = run.operation.verb();
-    let mut text = match (run.counted, run.operation) {
-        (Some(Counted { imported, created, changed, destroyed, .. }), Operation::Apply) => {
-            let imported = if imported > 0 { format!("{imported} imported, ") } else { String::new() };
-            format!("{verb}: {imported}{created} added, {changed} changed, {destroyed} destroyed")
-        }
-        (Some(Counted { destroyed, .. }), Operation::Destroy) => format!("{verb}: {destroyed} destroyed"),
-        (None, _) => format!("{verb}, from elsewhere"),
+    let mut text = match run.totals {
+        Some(totals) => format!("{verb}: {}", counted(totals, run.operation)),
+        None => format!("{verb}, from elsewhere"),
     };
-    match run.counted {
-        Some(Counted { failed, .. }) if failed > 0 => text.push_str(&format!(", {failed} failed")),
-        _ if !run.complete => text.push_str(", not all of it done"),
-        _ => {}
+    match run.failed {
+        0 if run.complete => {}
+        0 => text.push_str(", not all of it done"),
+        failed => text.push_str(&format!(", {failed} failed")),
     }
     text
 }

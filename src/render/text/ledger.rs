@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::{
-    apply::{LogLines, Outcome, StepError, Stopped, Totals},
+    apply::{LogLines, Outcome, StepError, Stopped},
     names::{ComponentId, OutputName},
     plan::{Action, Plan, Step},
     readiness::LogOf,
     render::style::{Look, Style, clean, clean_line},
-    state::Operation,
+    state::{Operation, Totals},
 };
 
 use super::{
@@ -25,16 +25,23 @@ use super::{
 /// More lines than this of one sort are counted.
 const LISTED: usize = 20;
 
-/// `Apply complete! Resources: 1 added, 0 changed, 0 destroyed.` Scripts read it, so it stays as it is.
-pub(in crate::render) fn complete(totals: Totals, operation: Operation) -> String {
+/// `1 imported, 2 added, 0 changed, 0 destroyed`; what is imported is told only where something is.
+pub(super) fn counted(totals: Totals, operation: Operation) -> String {
     let Totals { imported, added, changed, destroyed } = totals;
     let imported = if imported > 0 { format!("{imported} imported, ") } else { String::new() };
     match operation {
-        Operation::Apply => {
-            format!("Apply complete! Resources: {imported}{added} added, {changed} changed, {destroyed} destroyed.")
-        }
-        Operation::Destroy => format!("Destroy complete! Resources: {destroyed} destroyed."),
+        Operation::Apply => format!("{imported}{added} added, {changed} changed, {destroyed} destroyed"),
+        Operation::Destroy => format!("{destroyed} destroyed"),
     }
+}
+
+/// `Apply complete! Resources: 1 added, 0 changed, 0 destroyed.` Scripts read it, so it stays as it is.
+pub(in crate::render) fn complete(totals: Totals, operation: Operation) -> String {
+    let word = match operation {
+        Operation::Apply => "Apply",
+        Operation::Destroy => "Destroy",
+    };
+    format!("{word} complete! Resources: {}.", counted(totals, operation))
 }
 
 /// How a run ended, in a sentence or two.
@@ -58,16 +65,14 @@ fn so_far(outcome: &Outcome, plan: &Plan) -> (String, String) {
         None if *interrupted => "interrupted",
         None => "incomplete",
     };
-    let totals = outcome.totals(plan);
-    let Totals { imported, added, changed, destroyed } = totals;
-    let imported = if imported > 0 { format!("{imported} imported, ") } else { String::new() };
     let text = format!(
-        "{} done, {} failed, {} skipped, {} not started. Resources so far: {imported}{added} added, {changed} changed, \
-         {destroyed} destroyed.",
+        "{} done, {} failed, {} skipped, {} not started. Resources so far: {}.",
         done.len(),
         failed.len(),
         skipped.len(),
-        not_started.len()
+        not_started.len(),
+        // A destroy may have let go of what others own, which is a change.
+        counted(outcome.totals(plan), Operation::Apply)
     );
     (format!("{word} {how}."), text)
 }

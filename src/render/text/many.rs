@@ -1,19 +1,20 @@
 //! Several environments in one command: what each of them is headed by, one table of all, one question, one end.
 
 use crate::{
-    apply::{Outcome, Totals},
+    apply::Outcome,
     names::EnvironmentName,
     plan::{Counts, Plan},
     render::{
         Failed, snippet,
         style::{Look, Style, clean_line},
     },
-    state::Operation,
+    state::{Operation, Totals},
 };
 
 use super::{
     complete,
     failure::{error, hints},
+    ledger::counted,
     notes::{count, names, note},
     plan::is_unchanged,
     plan_totals,
@@ -348,14 +349,7 @@ pub fn endings(operation: Operation, endings: &[Ending], flags: &str, style: Sty
     let mut sum = Totals::default();
     let mut unfinished: Vec<&EnvironmentName> = Vec::new();
     for Ending { environment, end } in &shown {
-        let so_far = |totals: &Totals| {
-            let Totals { imported, added, changed, destroyed } = totals;
-            let imported = if *imported > 0 { format!("{imported} imported, ") } else { String::new() };
-            match operation {
-                Operation::Apply => format!("{imported}{added} added, {changed} changed, {destroyed} destroyed"),
-                Operation::Destroy => format!("{destroyed} destroyed"),
-            }
-        };
+        let so_far = |totals: &Totals| counted(*totals, operation);
         let open = |number: usize| format!("{number} of its steps {} not done", if number == 1 { "is" } else { "are" });
         let (look, text) = match end {
             End::Unchanged => continue,

@@ -38,7 +38,7 @@ pub use explained::{Unowned, condition, owned, planned, seen, unowned};
 pub use failure::{error, hints, warning};
 pub(super) use fields::{Sign, way};
 pub use files::{file_diff, not_carried_over, valid};
-pub use history::{Counted, PastRun, history, rolling_back};
+pub use history::{PastRun, history, rolling_back};
 pub(super) use ledger::{complete, ending, verb};
 pub use ledger::{ledger, outputs};
 pub use live::{Board, Screen, is_only_live, live};

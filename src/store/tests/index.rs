@@ -1,5 +1,6 @@
 //! The index: kept whole, told when lost.
 use super::*;
+use crate::state::Totals;
 
 #[test]
 fn keeps_states_apart_replaces_them_whole_and_leaves_a_tombstone() {
@@ -57,10 +58,7 @@ fn history_is_newest_first_and_bounded() {
         at: time(0),
         operation: Operation::Destroy,
         who: "jan@desk".to_owned(),
-        imported: 5,
-        created: 1,
-        changed: 2,
-        destroyed: 3,
+        totals: Totals { imported: 5, added: 1, changed: 2, destroyed: 3 },
         failed: 4,
         complete: Some(false),
         definition: None,
