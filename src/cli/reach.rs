@@ -1,6 +1,6 @@
 //! The commands that reach into running pods.
 
-use std::{num::NonZero, str::FromStr, time::Duration};
+use std::{fmt, num::NonZero, str::FromStr, time::Duration};
 
 use clap::Args;
 
@@ -19,6 +19,15 @@ pub struct Place {
     /// Names are unique across dependencies and services.
     pub component: Option<ComponentName>,
     pub object: Option<ObjectName>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { environment, component, object } = self;
+        let component = component.iter().map(|component| format!("/{component}"));
+        let object = object.iter().map(|object| format!("/{}", object.name));
+        write!(f, "{environment}{}", component.chain(object).collect::<String>())
+    }
 }
 
 impl FromStr for Place {

@@ -196,7 +196,7 @@ async fn report(
         record.entries.iter().map(|(key, entry)| (key.clone(), entry.api_version.clone())).collect();
     link.know(keys.keys()).await?;
     let wanted = Wanted { environment, namespace, keys };
-    let observed = rights::seen(link, &wanted, link.cluster.observe(&wanted, &link.kinds).await).await?;
+    let observed = rights::observe(link, &wanted).await?;
 
     let (desired, state) = plan::as_recorded(record);
     let mut basis = Basis {

@@ -47,11 +47,7 @@ pub(super) async fn run(desk: &Desk<'_>, arguments: &cli::PortForward) -> Result
     let mut link = Link::open(desk, &desk.root(), workspace.settings.context.as_deref()).await?;
     let workloads = workloads(desk, &mut link, &place).await?;
     let (link, workloads) = (Arc::new(link), Arc::new(workloads));
-    let name = match (&place.component, &place.object) {
-        (Some(component), None) => format!("{}/{component}", place.environment),
-        (Some(component), Some(object)) => format!("{}/{component}/{}", place.environment, object.name),
-        (None, _) => place.environment.to_string(),
-    };
+    let name = place.to_string();
 
     let (sender, mut callers) = mpsc::channel::<Caller>(16);
     let mut listeners = JoinSet::new();

@@ -14,6 +14,11 @@ use crate::{
 
 use super::{aim::Aim, link::Link};
 
+/// Observes what is wanted.
+pub(super) async fn observe(link: &Link, wanted: &Wanted<'_>) -> Result<Observed, Failure> {
+    seen(link, wanted, link.cluster.observe(wanted, &link.kinds).await).await
+}
+
 /// What was observed; where a right to look is missing, a failure that names all that are.
 pub(super) async fn seen(
     link: &Link,

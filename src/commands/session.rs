@@ -374,14 +374,8 @@ pub(super) async fn judge(
         Live::Present(object) => Some((key, object)),
         Live::Absent | Live::Metadata(_) => None,
     });
-    let held_back = || Readiness::Waiting("its rollout is paused, so pods of an earlier version run".to_owned());
-    let judge = |object: &Object| match readiness::judge(object, slices.as_deref()) {
-        // A run does not wait for it, since nobody knows for how long; that it does not run yet is true all the same.
-        Readiness::Ready if readiness::is_held_back(object) => held_back(),
-        judged => judged,
-    };
     let judged: Vec<(&ObjectKey, &Object, Readiness)> =
-        whole.map(|(key, object)| (key, object, judge(object))).collect();
+        whole.map(|(key, object)| (key, object, readiness::judge(object, slices.as_deref()))).collect();
     let unready: BTreeSet<GroupKind> =
         judged.iter().filter(|(.., readiness)| !readiness.is_ready()).map(|(key, ..)| key.kind.clone()).collect();
     let around = match unready.is_empty() || observed.is_remembered {

@@ -100,7 +100,7 @@ async fn look(
     link.know(state.entries.keys()).await?;
     let keys = state.entries.iter().map(|(key, entry)| (key.clone(), entry.api_version.clone())).collect();
     let wanted = Wanted { environment, namespace: &state.namespace, keys };
-    let observed = rights::seen(link, &wanted, link.cluster.observe(&wanted, &link.kinds).await).await?;
+    let observed = rights::observe(link, &wanted).await?;
     let is_gone = observed.objects.values().all(|live| *live == Live::Absent);
     if is_gone && fence.is_none() {
         // What is known here is of an environment that somebody deleted outside ditc.

@@ -169,7 +169,7 @@ pub fn report(input: &Input, plan: &Plan, state: &State, surroundings: Surroundi
         foreign: foreign.collect(),
         additions: plan.additions.clone(),
         unknown,
-        interrupted: state.open.clone().or_else(|| incomplete(state)),
+        interrupted: state.incomplete().cloned(),
         unfinished: unfinished.map(|(key, entry)| (key.clone(), entry.component.clone())).collect(),
         elsewhere: elsewhere.filter_map(|object| object.name().map(str::to_owned)).collect(),
     }
@@ -296,9 +296,4 @@ fn managers(live: &Object) -> Vec<String> {
     let owners = ownership::owners(live).into_iter().filter(|owner| owner.subresource.is_empty());
     let managers: BTreeSet<String> = owners.map(|owner| owner.manager).collect();
     managers.into_iter().collect()
-}
-
-/// The last run, where it ended without having done all: a failure, or somebody who stopped it.
-fn incomplete(state: &State) -> Option<Run> {
-    state.last.as_ref().filter(|last| !last.complete).map(|last| last.run.clone())
 }

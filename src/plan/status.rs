@@ -138,7 +138,6 @@ pub fn status(
     let component = |id: Option<&ComponentId>| {
         let entries = || state.entries.iter().filter(|(_, entry)| entry.component.as_ref() == id);
         let there = || entries().filter_map(|(key, _)| live(key));
-        let is_through = state.open.is_none() && state.last.as_ref().is_none_or(|last| last.complete);
         let images: BTreeSet<&str> = there().flat_map(images).collect();
         ComponentStatus {
             id: id.cloned(),
@@ -147,7 +146,7 @@ pub fn status(
                     Some((key.clone(), judged(entry, live(key), readiness.get(key), is_at_work)?))
                 })
                 .collect(),
-            begun: match is_through || entries().next().is_some() {
+            begun: match state.incomplete().is_none() || entries().next().is_some() {
                 true => Begun::Yes,
                 false if is_at_work => Begun::NotYet,
                 false => Begun::Never,

@@ -138,9 +138,9 @@ pub fn is_paused(object: &Object) -> bool {
     object.kind() == Some("Deployment") && object.at("/spec/paused").and_then(Value::as_bool) == Some(true)
 }
 
-/// Whether a paused rollout leaves pods running that are not of the version that was written last.
-#[must_use]
-pub fn is_held_back(object: &Object) -> bool {
+/// Whether a paused rollout leaves pods running that are not of the version that was written last. A run does not wait for
+/// it, since nobody knows for how long.
+fn is_held_back(object: &Object) -> bool {
     is_paused(object) && count(object, "/status/updatedReplicas") < replicas(object)
 }
 
@@ -191,6 +191,9 @@ pub fn examine(object: &Object, readiness: Readiness, around: &Around) -> Verdic
 #[must_use]
 pub fn explained(object: &Object, readiness: Readiness, around: &Around) -> Readiness {
     match (readiness.clone(), examine(object, readiness, around)) {
+        (Readiness::Ready, _) if is_held_back(object) => {
+            waiting("its rollout is paused, so pods of an earlier version run")
+        }
         (Readiness::Waiting(how), Verdict::Failing(cause)) if cause.heals == Heals::Never => {
             failed(format!("{how}: {}", cause.why))
         }

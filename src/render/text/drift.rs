@@ -12,13 +12,13 @@ use crate::{
         Detail,
         style::{Look as Paint, Style, clean_line},
     },
-    state::{Operation, Run},
+    state::Run,
 };
 
 use super::{
     failure::{error, hints as hinted},
     fields::{Field, Sign, fields},
-    notes::{count, moved, named, names, note, when},
+    notes::{count, finishing, moved, named, names, note, when},
     value::Length,
 };
 
@@ -139,11 +139,7 @@ pub(in crate::render) fn notes_of(report: &Report, flags: &str) -> Vec<String> {
                 format!(" The {number} not compared: {}.", names(objects))
             }
         };
-        let command = format!("ditc {verb} {environment}{flags}");
-        let way = match operation {
-            Operation::Apply => format!("the next `{command}` finishes it"),
-            Operation::Destroy => format!("`{command}`, with the flags that it had, finishes it"),
-        };
+        let way = finishing(*operation, environment, flags);
         notes.push(format!("{verb} by {who} at {since:.0} did not come to its end; {way}.{open}"));
     }
     notes

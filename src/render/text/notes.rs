@@ -92,17 +92,26 @@ pub(super) fn interrupted(plan: &Plan, context: &Context<'_>) -> Option<String> 
              look again when it has ended."
         ));
     }
-    let command = format!("ditc {verb} {}{}", plan.environment, context.flags);
     let how = made.map_or_else(|| "before its end".to_owned(), |made| format!("after {made}"));
     let way = match (*operation, plan.operation) {
-        (Operation::Apply, Operation::Apply) => format!("the next `{command}` finishes it"),
         (Operation::Apply, Operation::Destroy) => "what it made goes with the rest".to_owned(),
         (Operation::Destroy, Operation::Apply) => {
-            format!("`{command}`, with the flags that it had, finishes it, and an apply makes anew what is gone")
+            format!("{}, and an apply makes anew what is gone", finishing(*operation, &plan.environment, context.flags))
         }
-        (Operation::Destroy, Operation::Destroy) => format!("`{command}`, with the flags that it had, finishes it"),
+        (Operation::Apply, Operation::Apply) | (Operation::Destroy, Operation::Destroy) => {
+            finishing(*operation, &plan.environment, context.flags)
+        }
     };
     Some(format!("{verb} by {who} at {since:.0} stopped {how}; {way}."))
+}
+
+/// What finishes a run that did not come to its end. Only some of an environment may have been meant to go.
+pub(super) fn finishing(operation: Operation, environment: &EnvironmentName, flags: &str) -> String {
+    let command = format!("ditc {} {environment}{flags}", operation.verb());
+    match operation {
+        Operation::Apply => format!("the next `{command}` finishes it"),
+        Operation::Destroy => format!("`{command}`, with the flags that it had, finishes it"),
+    }
 }
 
 /// That nothing tells what was applied.

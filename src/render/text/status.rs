@@ -9,12 +9,12 @@ use crate::{
     observed::Readiness,
     plan::{Begun, ComponentStatus, Condition, OpenRun, Status},
     render::style::{Look, Style, clean_line},
-    state::{Ended, Operation, Run},
+    state::{Ended, Run},
 };
 
 use super::{
     failure::warning,
-    notes::{count, note},
+    notes::{count, finishing, note},
 };
 
 /// An image is never cut to less than this many columns: it stands on a line of its own then.
@@ -134,11 +134,7 @@ fn run_of(environment: &EnvironmentName, open: &OpenRun, flags: &str, style: Sty
         || "before its end".to_owned(),
         |of| format!("after {done} of {}", count(of, "change", "changes")),
     );
-    // Only some of an environment may have been meant to go.
-    let way = match operation {
-        Operation::Apply => format!("the next `ditc {verb} {environment}{flags}` finishes it"),
-        Operation::Destroy => format!("`ditc {verb} {environment}{flags}`, with the flags that it had, finishes it"),
-    };
+    let way = finishing(*operation, environment, flags);
     let text = format!("{verb} by {who} at {since:.0} stopped {far}; {way}.");
     warning(&text, style)
 }
